@@ -1,0 +1,76 @@
+// Package driver owns the small interface behind which protocols live (rest, tryton-rpc, ...), and the errors they
+// report. Drivers know protocols, never systems: everything particular to a system is an option in its manifest.
+package driver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/secret"
+)
+
+// Driver speaks one protocol.
+type Driver interface {
+	// Name is what a manifest writes in `driver:`.
+	Name() string
+	// Check reports every problem in the options that a manifest gives to this driver: System.Options (the
+	// `connect:` section) and each Entity.Read (`read:`).
+	Check(s *manifest.System) manifest.Problems
+	// Dialect turns the protocol's own scalar notations into plain ones; nil when plain JSON scalars are all there is.
+	Dialect() manifest.Dialect
+	// Open makes a client for one connection. It causes no traffic.
+	Open(s *manifest.System, c Config) (Client, error)
+}
+
+// Config is what a client needs of its connection.
+type Config struct {
+	Credentials secret.Credentials
+	HTTP        *http.Client     // from egress: budget, retry of reads, limits, SSRF guard; follows no redirects
+	Now         func() time.Time //
+	TimeZone    *time.Location   // of source times that carry none
+}
+
+// Client talks to one customer's instance. Its methods may be called concurrently. Errors are *Error.
+type Client interface {
+	// Probe proves the login with cheap calls and says what it found.
+	Probe(ctx context.Context) (Probe, error)
+	// Fetch reads one page.
+	Fetch(ctx context.Context, r Request) (*Page, error)
+	// Close ends sessions; safe to call twice.
+	Close() error
+}
+
+// Probe is what a successful login check learned.
+type Probe struct {
+	Version string // of the system, as it says itself; may be empty
+	Account string // a name that a person recognises: login, company; may be empty
+}
+
+// Request asks for one page of an entity.
+type Request struct {
+	Entity *manifest.Entity
+	// Since, when not zero, asks for what changed at or after that instant of the source's clock (lookback is already
+	// taken off by the engine); zero asks for everything.
+	Since time.Time
+	// HistoryFrom, when not zero, bounds the entity's history field from below (a date at midnight UTC).
+	HistoryFrom time.Time
+	// Token says where to go on: nil starts, else the Next of an earlier page (perhaps of an earlier process).
+	Token json.RawMessage
+	// Limit is the wanted number of records; the source may give fewer or more.
+	Limit int
+}
+
+// Page is one page of records, as received.
+type Page struct {
+	Records [][]byte        // one JSON object each, untouched; sub-slices of the response body
+	Next    json.RawMessage // token of the next page; nil when this page is the proved end
+	Total   int64           // the source's own count of all records of this request; -1 when it gives none
+	// HighWater, when not zero, promises: whatever the source had changed and committed at or before this instant of
+	// its own clock is in the pages so far or still to come under this request's chain of tokens. A driver that pages in
+	// order of modification sets it to the newest modification on each page; one that pages in another order asks
+	// the source for its newest modification before the first page and sets it there only.
+	HighWater time.Time
+}

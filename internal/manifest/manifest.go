@@ -1,0 +1,142 @@
+// Package manifest owns the connector language: the shape of a manifest, how it is loaded and checked, and the
+// capability matrix computed from it. It knows the model; it knows no driver, no connection and no storage.
+// The language is documented in docs/connectors/manifest.md.
+package manifest
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/busbar-dev/busbar/model"
+)
+
+// System is one loaded manifest.
+type System struct {
+	System     string // folder name and identifier: "tryton"
+	Name       string // what people call it: "Tryton"
+	Summary    string // one sentence
+	Categories []string
+	Driver     string
+	Versions   []string
+	Simulated  bool // a simulator of our own, never a real system
+	Auth       []AuthMethod
+	Limits     Limits
+	TimeZone   string    // default zone of source times that carry none; "UTC" when unset
+	Nulls      []string  // raw JSON texts that mean "empty" besides null: `""`, `false`
+	Options    Options   // `connect:`, for the driver
+	Entities   []*Entity // in the order in which they should be synced: referred-to first
+	Guide      string    // guide.md
+}
+
+// Entity returns the mapped entity of that name, or nil.
+func (s *System) Entity(name string) *Entity {
+	for _, e := range s.Entities {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
+}
+
+// AuthMethod is one way to log in, and the form for it.
+type AuthMethod struct {
+	Method string // basic, api_key, bearer, session, ...
+	Fields []CredentialField
+}
+
+// CredentialField is one input of the form.
+type CredentialField struct {
+	Name     string
+	Label    string
+	Type     string // url, text, password, integer
+	Secret   bool
+	Required bool // default true
+	Default  string
+	Example  string
+	Help     string
+}
+
+// Limits is the budget that the system grants one connection.
+type Limits struct {
+	Concurrency int     // calls at once; default 2
+	PerSecond   float64 // 0: no such limit
+	PerMinute   float64
+	PerDay      float64
+}
+
+// Options is a part of the manifest that belongs to the driver: it decodes it itself, with positions.
+type Options struct {
+	Node *yaml.Node // nil when the manifest has none
+	File string
+	Path string // where in the manifest: "entities.vendors.read"
+}
+
+// Entity is how one entity of the model is read from (and written to) the system.
+type Entity struct {
+	Name        string
+	Model       *model.Entity
+	Read        Options
+	ID          []Path // joined with ":" when several
+	DisplayID   Path
+	DisplayName Path
+	CreatedAt   Path
+	UpdatedAt   []Path  // the first that is not null
+	URL         string  // template with {path}; "" when there is none
+	Cursor      *Cursor // nil: cannot be read incrementally, every run is full
+	History     string  // source field that the historical period applies to; "" for master data
+	Deletions   string  // "sweep" or "none"
+	PageSize    int
+	Volatile    []Path               // left out when deciding whether a record changed
+	Fields      []*FieldMap          // in the model's order
+	Operations  map[string]Operation // create, update, delete; declared ones only
+	Evidence    map[string]string    // "read", "create", ...: live 6.0 | simulated | documented
+	Pos         Pos
+}
+
+// Cursor says how the source marks changes.
+type Cursor struct {
+	Precision time.Duration // of the source's stamps; the cursor is rounded down to it
+	Lookback  time.Duration // default 15m
+}
+
+// Operation is a declared write.
+type Operation struct {
+	How      string // delete only: "delete" or "cancel"
+	Required []string
+}
+
+// Path is a list of member names, written with "/" between them in a manifest. Empty: not given.
+type Path []string
+
+// FieldMap maps one model field. Exactly one of From, Const, Expr, Parts or Fields is given, as the field's kind wants.
+type FieldMap struct {
+	Field   *model.Field
+	From    []Path           // scalar, enum, ref, refs, list; several only for composite refs
+	Const   string           // raw JSON of a constant
+	Expr    string           // read: expression over the source record
+	Inverse string           // write: expression over the unified record; "" means read-only
+	Values  []EnumMap        // enum: source word to normalised word
+	Parts   map[string]*Part // money: amount, currency; quantity: value, unit; address: name, lines, city, ...
+	ID      []Path           // identified lists: the element's own key
+	Fields  []*FieldMap      // object, list of objects: relative to the element
+	Pos     Pos
+}
+
+// EnumMap is one row of an enum table. The first row of a normalised word is the one written back.
+type EnumMap struct{ Source, Name string }
+
+// Part is a member of a money, quantity or address value.
+type Part struct {
+	From  []Path // address lines may name several
+	Const string // raw JSON of a constant
+}
+
+// Dialect turns a protocol's own notations of scalars into plain ones and back.
+type Dialect interface {
+	// Scalar gives the plain JSON of a value that the protocol wraps (a Decimal, date or datetime object ...): a JSON
+	// string or number; ok is false when the value is not such a wrapper.
+	Scalar(raw []byte) (plain []byte, ok bool)
+	// Wrap is the inverse: the protocol's JSON of a plain scalar of that kind.
+	Wrap(kind model.Kind, plain []byte) []byte
+}
