@@ -196,7 +196,8 @@ type Change struct {
 	// url), with its braces; the store adds the envelope (id, version, seq, times ...) in front of them.
 	Fields          []byte
 	RemoteUpdatedAt time.Time
-	Head            *Head // as it was classified against; nil: new
+	RangeAt         time.Time // value of the history field; zero: none
+	Head            *Head     // as it was classified against; nil: new
 }
 
 // Rehash says that a record's raw bytes differ but its content does not: only the hash is stored.
