@@ -281,3 +281,8 @@ func (s *Store) Get(ctx context.Context, sc Scope, entity string, id uuid.UUID, 
 func (s *Store) SeqBefore(ctx context.Context, sc Scope, entity string, t time.Time) (int64, error) {
 	panic("contract")
 }
+
+// ConnectionForWork gives a connection by its id alone: for background work, never for a request.
+func (s *Store) ConnectionForWork(ctx context.Context, id string) (*Connection, error) {
+	panic("contract")
+}
