@@ -286,3 +286,6 @@ func (s *Store) SeqBefore(ctx context.Context, sc Scope, entity string, t time.T
 func (s *Store) ConnectionForWork(ctx context.Context, id string) (*Connection, error) {
 	panic("contract")
 }
+
+// RequeueInterruptedJobs makes available again what the job engine's table shows as running: embedded mode, at start.
+func (s *Store) RequeueInterruptedJobs(ctx context.Context) error { panic("contract") }
