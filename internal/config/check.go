@@ -1,0 +1,185 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Problem is one thing wrong with a setting.
+type Problem struct {
+	Key     string // as written by people: "--listen (BUSBAR_LISTEN)"
+	Message string // what is wrong, and what to write instead
+}
+
+// Problems is everything wrong with a set of settings, in the order of the settings. It is an error when it is not empty.
+type Problems []Problem
+
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Key + ": " + p.Message
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Check gives Problems, or nil.
+func (s Serve) Check() error {
+	var c checker
+	c.listen(s.Listen)
+	c.publicURL(s.PublicURL)
+	c.data(s.Data)
+	c.database(s.Database)
+	c.directory("connectors", s.Connectors)
+	c.allow(s.Allow)
+	c.log(s.Log)
+	return c.err()
+}
+
+// Check gives Problems, or nil.
+func (d Demo) Check() error {
+	var c checker
+	c.listen(d.Listen)
+	c.data(d.Data)
+	c.database(d.Database)
+	c.log(d.Log)
+	return c.err()
+}
+
+// Check gives Problems, or nil.
+func (cl Client) Check() error {
+	var c checker
+	c.address("url", cl.URL)
+	c.prefix("key", cl.Key, "bb_key_", "a project key")
+	c.prefix("token", cl.Token, "bb_con_", "a connection token")
+	c.oneOf("output", cl.Output, "table", "json")
+	return c.err()
+}
+
+type checker struct{ problems Problems }
+
+func (c *checker) err() error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	return c.problems
+}
+
+func (c *checker) add(name, format string, args ...any) {
+	key := "--" + name + " (" + variable(name) + ")"
+	c.problems = append(c.problems, Problem{Key: key, Message: fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) listen(v string) {
+	_, port, err := net.SplitHostPort(v)
+	if err != nil {
+		c.add("listen", "%q is not an address; write HOST:PORT, such as 127.0.0.1:8080", v)
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		c.add("listen", "%q is not a port; write a number from 0 to 65535", port)
+	}
+}
+
+func (c *checker) publicURL(v string) {
+	if v == "" {
+		return
+	}
+	c.address("public-url", v)
+	if strings.HasSuffix(v, "/") {
+		c.add("public-url", "%q ends with a slash; leave it out", v)
+	}
+}
+
+func (c *checker) address(name, v string) {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		c.add(name, "%q is not an address; write one such as https://busbar.example.com", v)
+		return
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		c.add(name, "leave out the user, query and fragment; keep %s://%s%s", u.Scheme, u.Host, u.Path)
+	}
+}
+
+func (c *checker) data(v string) {
+	if v == "" {
+		c.add("data", "is empty; write a directory, such as ./busbar-data")
+		return
+	}
+	if info, err := os.Stat(v); err == nil && !info.IsDir() {
+		c.add("data", "%s is a file; write a directory", v)
+	}
+}
+
+func (c *checker) database(v string) {
+	switch {
+	case v == "":
+	case strings.HasPrefix(v, "postgres://"), strings.HasPrefix(v, "postgresql://"):
+		c.add("database", "PostgreSQL is not supported yet; leave this empty to keep data in an SQLite file in --data")
+	default:
+		c.add("database", "not a database that Busbar knows; leave this empty to keep data in an SQLite file in --data")
+	}
+}
+
+func (c *checker) directory(name, v string) {
+	if v == "" {
+		return
+	}
+	if info, err := os.Stat(v); err != nil || !info.IsDir() {
+		c.add(name, "there is no directory %s; make it, or leave this empty", v)
+	}
+}
+
+func (c *checker) allow(rules []string) {
+	for _, r := range rules {
+		if err := checkRule(r); err != nil {
+			c.add("allow", "%q: %v", r, err)
+		}
+	}
+}
+
+// checkRule accepts CIDR:PORT, with brackets around an IPv6 range.
+func checkRule(rule string) error {
+	i := strings.LastIndex(rule, ":")
+	if i < 0 {
+		return fmt.Errorf("the port is missing; write CIDR:PORT, such as 10.1.0.0/16:443")
+	}
+	if port, err := strconv.ParseUint(rule[i+1:], 10, 16); err != nil || port == 0 {
+		return fmt.Errorf("%q is not a port; write a number from 1 to 65535", rule[i+1:])
+	}
+	cidr := rule[:i]
+	if inner, ok := strings.CutPrefix(cidr, "["); ok {
+		cidr = strings.TrimSuffix(inner, "]")
+	}
+	p, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return fmt.Errorf("%q is not a range of addresses; write one such as 10.1.0.0/16, or 10.1.2.3/32 for one address", cidr)
+	}
+	if p != p.Masked() {
+		return fmt.Errorf("the address has bits beyond its prefix; write %s", p.Masked())
+	}
+	return nil
+}
+
+func (c *checker) log(l Log) {
+	c.oneOf("log-level", l.LogLevel, "debug", "info", "warn", "error")
+	c.oneOf("log-format", l.LogFormat, "auto", "text", "json")
+}
+
+func (c *checker) oneOf(name, v string, words ...string) {
+	if !slices.Contains(words, v) {
+		c.add(name, "%q is not one of %s", v, strings.Join(words, ", "))
+	}
+}
+
+func (c *checker) prefix(name, v, prefix, what string) {
+	if v != "" && !strings.HasPrefix(v, prefix) {
+		c.add(name, "is not %s; those begin with %s", what, prefix)
+	}
+}

@@ -1,0 +1,57 @@
+// Package config owns every setting of Busbar: its name, default, environment variable, meaning, and what is wrong with a value. It is
+// the only package that reads the environment. It knows none of the packages that the settings are for.
+package config
+
+import "path/filepath"
+
+// Serve is what `busbar serve` runs with.
+type Serve struct {
+	Listen        string   `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on. Put a TLS proxy in front before you open it to a network."`
+	PublicURL     string   `name:"public-url" env:"BUSBAR_PUBLIC_URL" placeholder:"URL" help:"Address under which others reach Busbar, for links. Default: http:// and the --listen address."`
+	Data          string   `name:"data" default:"./busbar-data" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the database, the master key and the lock file. Made when it is missing."`
+	Database      string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
+	MasterKeyFile string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
+	Connectors    string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
+	Allow         []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
+	Log
+}
+
+// Demo is what `busbar demo` runs with.
+type Demo struct {
+	Listen   string `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on."`
+	Data     string `name:"data" default:"./busbar-demo" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the demo's data and of demo.env. Delete it to begin anew."`
+	Database string `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
+	Log
+}
+
+// Log is how a server writes its log, which goes to standard error.
+type Log struct {
+	LogLevel  string `name:"log-level" default:"info" env:"BUSBAR_LOG_LEVEL" placeholder:"LEVEL" help:"Least important lines to log: debug, info, warn or error."`
+	LogFormat string `name:"log-format" default:"auto" env:"BUSBAR_LOG_FORMAT" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal and json elsewhere."`
+}
+
+// Client is how the other commands reach a running Busbar.
+type Client struct {
+	URL        string  `name:"url" default:"http://127.0.0.1:8080" env:"BUSBAR_URL" placeholder:"URL" help:"Address of Busbar."`
+	Key        string  `name:"key" env:"BUSBAR_KEY" placeholder:"bb_key_…" help:"Project key. Prefer the variable: a flag stays in the shell's history."`
+	Token      string  `name:"token" env:"BUSBAR_TOKEN" placeholder:"bb_con_…" help:"Connection token: enough for the commands that read and sync one connection. Used when --connection is not given, or when there is no key."`
+	Connection string  `name:"connection" short:"c" env:"BUSBAR_CONNECTION" placeholder:"ID" help:"Connection to work on, together with a project key."`
+	EnvFile    EnvFile `name:"env-file" placeholder:"FILE" help:"File of BUSBAR_… lines, such as the demo.env that the demo writes. Variables of the environment win over it."`
+	Output     string  `name:"output" short:"o" default:"table" env:"BUSBAR_OUTPUT" placeholder:"FORMAT" help:"table, or json: the API's own answer."`
+}
+
+// MasterKeyPath gives the file of the master key.
+func (s Serve) MasterKeyPath() string {
+	if s.MasterKeyFile != "" {
+		return s.MasterKeyFile
+	}
+	return filepath.Join(s.Data, "master.key")
+}
+
+// Public gives the address under which others reach Busbar, without a slash at the end.
+func (s Serve) Public() string {
+	if s.PublicURL != "" {
+		return s.PublicURL
+	}
+	return "http://" + s.Listen
+}
