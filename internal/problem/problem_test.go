@@ -1,0 +1,98 @@
+package problem_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+)
+
+var update = flag.Bool("update", false, "write docs/problems/README.md anew")
+
+func TestEveryTypeIsComplete(t *testing.T) {
+	t.Parallel()
+	last, seen := 0, map[string]bool{}
+	for _, p := range problem.All() {
+		if p.Title == "" || p.Meaning == "" || p.Next == "" || p.Status < 400 || p.Status > 599 {
+			t.Errorf("%s lacks a member: %+v", p.Code, p)
+		}
+		if !strings.Contains("client busbar system connection", p.Origin) || p.Origin == "" {
+			t.Errorf("%s has origin %q", p.Code, p.Origin)
+		}
+		if seen[p.Code] {
+			t.Errorf("%s is listed twice", p.Code)
+		}
+		seen[p.Code] = true
+		last = max(last, p.Status)
+	}
+	if last != 507 {
+		t.Errorf("the highest status is %d, want 507", last)
+	}
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	title, body, ok := problem.Page(problem.CursorExpired)
+	if !ok || title == "" || !strings.Contains(body, "HTTP 410") || !strings.Contains(body, "What to do") {
+		t.Errorf("Page = %q, %q, %v", title, body, ok)
+	}
+	if strings.ContainsAny(problem.Index(), "\x00\r") {
+		t.Error("the index holds control characters")
+	}
+	if _, _, ok := problem.Page("no-such-code"); ok {
+		t.Error("there is a page for a code that does not exist")
+	}
+}
+
+func TestIndexIsCurrent(t *testing.T) {
+	t.Parallel()
+	const file = "../../docs/problems/README.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(problem.Index()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != problem.Index() {
+		t.Errorf("%s differs from problems.yaml; run: go test ./internal/problem -run Index -update", file)
+	}
+}
+
+func TestError(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("disk on fire")
+	e := problem.New(problem.ValidationFailed, "mend it").At("/name", problem.Required, "give a name").
+		After(1500 * time.Millisecond).With("entity", "vendors").Wrap(cause)
+	wrapped := fmt.Errorf("create connection: %w", e)
+	switch {
+	case problem.From(wrapped) != e:
+		t.Error("From does not find the problem")
+	case !problem.Is(wrapped, problem.ValidationFailed), problem.Is(wrapped, problem.Conflict):
+		t.Error("Is does not tell the code")
+	case e.RetryAfter != 2:
+		t.Errorf("RetryAfter = %d, want 2", e.RetryAfter)
+	case !errors.Is(e, cause), strings.Contains(e.Error(), "fire"):
+		t.Error("the cause is lost, or shown")
+	case e.Type().Status != 422:
+		t.Errorf("status %d", e.Type().Status)
+	}
+}
+
+func TestFromHidesForeignErrors(t *testing.T) {
+	t.Parallel()
+	e := problem.From(errors.New("open /secret/path: no"))
+	if e.Code != problem.Internal || strings.Contains(e.Error(), "secret") {
+		t.Errorf("From = %v", e)
+	}
+	if problem.From(nil) != nil {
+		t.Error("From(nil) is not nil")
+	}
+}
