@@ -37,18 +37,31 @@ type EnumValue struct {
 	Meaning string
 }
 
+// KindInfo says what values of a kind look like.
+type KindInfo struct {
+	Kind    Kind
+	JSON    string   // short notation: "string, exact"
+	Meaning string   // one sentence
+	Example string   // JSON text
+	Fields  []*Field // the members, for money, quantity, address, contact and link
+}
+
 // Field is one field of an entity, of the record envelope or of a nested object.
 type Field struct {
 	Name       string      // as the model names it: "vendor", "status", "lines"
 	Kind       Kind        //
 	To         string      // Ref, Refs: the entity referred to
-	Values     []EnumValue // Enum: in the order of a record's life; "other" is always among them
+	ToField    string      // Ref to a record of any entity: the sibling field that names the entity; To is then ""
+	Values     []EnumValue // Enum: in the order of a record's life, "other" always among them. String: Busbar's own closed list
 	Fields     []*Field    // Object: in documented order
 	Items      *Field      // List: what each element is (Name empty)
 	Identified bool        // List of Object: each element has an id of its own and a remote_id
 	Meaning    string      // one sentence
 	Example    string      // JSON text of an example value
 	Indexed    bool        // sortable and filterable
+	Required   bool        // never null; fields that come from the source never promise this
+
+	at place // where the model declares it
 }
 
 // WireNames gives the JSON names under which the field appears: vendor_id for a ref, status and
@@ -75,6 +88,8 @@ type Entity struct {
 	Domains  []string // erp, eam, wms; "all"
 	Tier     int      // 1 or 2
 	Fields   []*Field // beyond the record envelope, in documented order
+
+	at place
 }
 
 // Field returns the field with the model's name, or nil.
@@ -92,6 +107,7 @@ func (f *Field) Field(name string) *Field {
 type Model struct {
 	Record   []*Field  // the envelope every record has, in documented order
 	Entities []*Entity // sorted by name
+	Kinds    []*KindInfo
 }
 
 // Entity returns the entity of that name, or nil.
@@ -99,6 +115,27 @@ func (m *Model) Entity(name string) *Entity {
 	for _, e := range m.Entities {
 		if e.Name == name {
 			return e
+		}
+	}
+	return nil
+}
+
+// Indexed lists the fields that lists can be sorted and filtered by.
+func (e *Entity) Indexed() []*Field {
+	var out []*Field
+	for _, f := range e.Fields {
+		if f.Indexed {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Kind describes a kind, or is nil for an unknown one.
+func (m *Model) Kind(k Kind) *KindInfo {
+	for _, i := range m.Kinds {
+		if i.Kind == k {
+			return i
 		}
 	}
 	return nil
