@@ -6,8 +6,6 @@ package manifest
 import (
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -63,13 +61,6 @@ type Limits struct {
 	PerSecond   float64 // 0: no such limit
 	PerMinute   float64
 	PerDay      float64
-}
-
-// Options is a part of the manifest that belongs to the driver: it decodes it itself, with positions.
-type Options struct {
-	Node *yaml.Node // nil when the manifest has none
-	File string
-	Path string // where in the manifest: "entities.vendors.read"
 }
 
 // Entity is how one entity of the model is read from (and written to) the system.

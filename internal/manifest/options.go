@@ -1,0 +1,58 @@
+package manifest
+
+import (
+	"reflect"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Options is a part of the manifest that belongs to the driver: it decodes it itself, with positions.
+type Options struct {
+	Node *yaml.Node // nil when the manifest has none
+	File string
+	Path string // where in the manifest: "entities.vendors.read"
+}
+
+// Decode fills the struct that v points to, by its yaml tags, and gives every problem at once: unknown keys, missing keys (fields
+// tagged `manifest:"required"`), values of the wrong shape. Without options it checks for missing keys only.
+func (o Options) Decode(v any) Problems {
+	d := decoder{file: o.File}
+	node := o.Node
+	if node == nil {
+		node = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
+	}
+	d.value(node, reflect.ValueOf(v).Elem(), o.Path)
+	return d.problems
+}
+
+// Problem makes a problem of the value at a place within the options (keys and list positions), for a driver's own checks.
+// The position is that of the value, or of the nearest place around it that the manifest does have.
+func (o Options) Problem(message, mend string, at ...string) Problem {
+	path := o.Path
+	for _, key := range at {
+		path = join(path, key)
+	}
+	return Problem{Pos: position(o.File, o.Node, at), Path: path, Message: message, Mend: mend}
+}
+
+// position finds the place of a value below node.
+func position(file string, node *yaml.Node, at []string) Pos {
+	if node == nil {
+		return Pos{File: file, Line: 1, Column: 1}
+	}
+	for _, key := range at {
+		next := child(node, key)
+		if next == nil {
+			break
+		}
+		node = next
+	}
+	return Pos{File: file, Line: node.Line, Column: node.Column}
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
