@@ -2,28 +2,39 @@ package secret
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
 const redacted = "[redacted]"
 
 // Credentials are the plaintext login of one connection: field name to value. They print as [redacted] however they are
-// formatted; only Get gives a value, and only drivers call it.
-type Credentials struct{ values map[string]string }
+// formatted, also from within another type; only Get gives a value, and only drivers call it.
+type Credentials struct{ values func() map[string]string } // a function, because fmt looks into everything else that is unexported
 
 // NewCredentials wraps plaintext values. The map is not copied.
-func NewCredentials(values map[string]string) Credentials { return Credentials{values} }
+func NewCredentials(values map[string]string) Credentials {
+	return Credentials{func() map[string]string { return values }}
+}
 
 // Get gives the plaintext of a field, "" when it is not set.
-func (c Credentials) Get(name string) string { return c.values[name] }
+func (c Credentials) Get(name string) string { return c.all()[name] }
 
 // Names lists the fields that are set, unordered.
 func (c Credentials) Names() []string {
-	names := make([]string, 0, len(c.values))
-	for n := range c.values {
+	names := make([]string, 0, len(c.all()))
+	for n := range c.all() {
 		names = append(names, n)
 	}
 	return names
+}
+
+func (c Credentials) all() map[string]string {
+	if c.values == nil {
+		return nil
+	}
+	return c.values()
 }
 
 // String implements fmt.Stringer without giving anything away.
@@ -31,6 +42,9 @@ func (c Credentials) String() string { return redacted }
 
 // GoString implements fmt.GoStringer likewise.
 func (c Credentials) GoString() string { return redacted }
+
+// Format implements fmt.Formatter likewise, for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // MarshalJSON writes the word [redacted].
 func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }

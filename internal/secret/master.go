@@ -1,0 +1,113 @@
+package secret
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const masterFile = `# The master key of a Busbar. With it the stored logins can be read; without it they are lost.
+# Keep a copy in a safe place, apart from the backups of the data.
+`
+
+// FromText makes a keeper from a master key given as text: 32 bytes in base64; lines that begin with # are left out.
+// check is the stored value of Check, "" when there is none yet. A master key of other data is an error.
+func FromText(text, check string, random io.Reader) (*Keeper, error) {
+	master, err := parseMaster(text)
+	if err != nil {
+		return nil, err
+	}
+	return newKeeper(master, check, random)
+}
+
+// FromFile makes a keeper from the master key in a file. When the file does not exist and check is "" (new data), it makes one, readable by its owner only.
+func FromFile(path, check string, random io.Reader) (*Keeper, error) {
+	text, err := readMaster(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if check != "" {
+			return nil, fmt.Errorf("the master key (%s) of these data is missing: put it back at %s", checkID(check), path)
+		}
+		text, err = writeMaster(path, random)
+	}
+	if err != nil {
+		return nil, err
+	}
+	k, err := FromText(text, check, random)
+	if err != nil {
+		return nil, fmt.Errorf("master key in %s: %w", path, err)
+	}
+	return k, nil
+}
+
+func readMaster(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("look for the master key: %w", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return "", fmt.Errorf("everybody on this machine may use the master key in %s; run: chmod 600 %s", path, path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read the master key: %w", err)
+	}
+	return string(text), nil
+}
+
+// writeMaster makes a master key file that is there whole or not at all.
+func writeMaster(path string, random io.Reader) (string, error) {
+	key := make([]byte, keySize)
+	if _, err := io.ReadFull(random, key); err != nil {
+		return "", fmt.Errorf("make a master key: %w", err)
+	}
+	text := masterFile + base64.StdEncoding.EncodeToString(key) + "\n"
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".master-*") // 0600
+	if err != nil {
+		return "", fmt.Errorf("write the master key: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	if err = fill(tmp, text); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return "", fmt.Errorf("write the master key: %w", err)
+	}
+	return text, nil
+}
+
+func fill(f *os.File, text string) error {
+	_, err := f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func parseMaster(text string) ([]byte, error) {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 1 {
+		key, err := base64.StdEncoding.DecodeString(lines[0])
+		if err == nil && len(key) == keySize {
+			return key, nil
+		}
+	}
+	return nil, errors.New("a master key is 32 random bytes in base64 on one line; make one with: openssl rand -base64 32")
+}
