@@ -1,0 +1,61 @@
+// Package mapping turns a system's records into the unified model and back, as the manifest says. A manifest's entity is
+// compiled once into a Mapper, which works on the text of the records: values it only moves are never decoded.
+// The package owns the meaning of values (decimals, times, enums, references, ids); it knows no driver, no storage and no HTTP.
+package mapping
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+// Env is what mapping needs to know of the connection.
+type Env struct {
+	Connection uuid.UUID
+	Zone       *time.Location    // of source times that carry none; nil: UTC
+	Public     map[string]string // the credential fields that are not secret, for links
+}
+
+// Result is one mapped record.
+type Result struct {
+	// Fields is a JSON object of wire names in the model's order: display_id, display_name, remote_created_at, remote_updated_at and
+	// url as far as they are mapped, the mapped fields, custom_fields. Empty in the source: null. Not mapped: absent.
+	Fields          []byte
+	RemoteUpdatedAt time.Time // zero when the source gives none
+	RangeAt         time.Time // value of the entity's history field; a date is its midnight in UTC; zero when there is none
+}
+
+// BadValue is a value that cannot be what the model wants. The record is quarantined with it; nothing is guessed.
+type BadValue struct {
+	Pointer string // JSON pointer into the source's record (reading) or into the unified record (writing)
+	Reason  string
+}
+
+func (e *BadValue) Error() string {
+	if e.Pointer == "" {
+		return e.Reason
+	}
+	return e.Pointer + ": " + e.Reason
+}
+
+// Mapper maps the records of one entity of one system. It is safe for concurrent use.
+type Mapper struct {
+	entity   *manifest.Entity
+	volatile [][]string
+}
+
+// Compile makes the mapper of an entity. dialect may be nil.
+func Compile(s *manifest.System, e *manifest.Entity, dialect manifest.Dialect) (*Mapper, error) {
+	panic("to be built")
+}
+
+// Volatile lists the paths that do not count when two records are compared.
+func (m *Mapper) Volatile() [][]string { return m.volatile }
+
+// RemoteID gives the record's own key as text, reading no further than it must. The error is a *BadValue.
+func (m *Mapper) RemoteID(raw []byte) (string, error) { panic("to be built") }
+
+// Map gives the unified form of a record. The error is a *BadValue.
+func (m *Mapper) Map(raw []byte, env Env) (Result, error) { panic("to be built") }
