@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+type connectionCreateCmd struct {
+	System string `arg:"" help:"The system to connect (busbar system list shows them)."`
+	Name   string `placeholder:"NAME" help:"What people call the connection. Default: the system's name."`
+	credentialFlags
+	Entities []string `placeholder:"ENTITY" help:"Sync only these. Default: everything that the connector knows."`
+	History  string   `placeholder:"P90D" help:"How far back the first sync reads: an ISO 8601 duration, or all."`
+	Schedule string   `placeholder:"1h" help:"How often to sync: 5m, 1h, a cron expression, or manual."`
+	TimeZone string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one, such as Europe/Berlin."`
+	Tags     []string `name:"tag" placeholder:"TAG" help:"Tags. Repeat the flag."`
+	Metadata string   `placeholder:"JSON" help:"A JSON object of your own to keep with the connection."`
+}
+
+// Help ends the command's help with examples.
+func (connectionCreateCmd) Help() string {
+	return `On a terminal it asks for the fields of the login that you did not give, passwords without echo.
+
+Examples:
+
+  busbar connection create tryton --name "Plant Essen"
+  busbar connection create tryton --credentials-file login.json --history all
+  vault read -format=json … | busbar connection create tryton --credentials-file -`
+}
+
+type newConnection struct {
+	System      string            `json:"system"`
+	Name        string            `json:"name,omitempty"`
+	AuthMethod  string            `json:"auth_method,omitempty"`
+	Credentials map[string]string `json:"credentials"`
+	Entities    []string          `json:"entities,omitempty"`
+	History     string            `json:"history,omitempty"`
+	Schedule    string            `json:"schedule,omitempty"`
+	TimeZone    string            `json:"time_zone,omitempty"`
+	Tags        []string          `json:"tags,omitempty"`
+	Metadata    jsontext.Value    `json:"metadata,omitzero"`
+}
+
+type createdConnection struct {
+	Connection connection  `json:"connection"`
+	Token      issuedToken `json:"token"`
+	Runs       []syncRun   `json:"runs"`
+}
+
+// Run connects, and prints the token, which is shown once.
+func (cmd *connectionCreateCmd) Run(ctx context.Context, c *client, s *Streams) error {
+	body, err := cmd.body(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	made, raw, err := get[createdConnection](ctx, c, request{method: http.MethodPost, path: "/connections", body: body, control: true})
+	if err != nil {
+		return err
+	}
+	if err := c.show(s, raw, made.Connection.facts()); err != nil || c.Output == "json" {
+		return err
+	}
+	fmt.Fprintf(s.Out, "token:         %s\n\nThe token is shown this once: keep it where your secrets are.\n", made.Token.Plain)
+	fmt.Fprintf(s.Out, "%d syncs have begun. Watch them: busbar sync status -c %s\n", len(made.Runs), made.Connection.ID)
+	return nil
+}
+
+func (cmd *connectionCreateCmd) body(ctx context.Context, c *client, s *Streams) (newConnection, error) {
+	n := newConnection{System: cmd.System, Name: cmd.Name, AuthMethod: cmd.AuthMethod, Entities: cmd.Entities, History: cmd.History,
+		Schedule: cmd.Schedule, TimeZone: cmd.TimeZone, Tags: cmd.Tags}
+	if cmd.Metadata != "" {
+		n.Metadata = jsontext.Value(cmd.Metadata)
+		if !n.Metadata.IsValid() || n.Metadata.Kind() != '{' {
+			return n, usage{fmt.Errorf("--metadata: write a JSON object, such as {\"customer\": \"4711\"}")}
+		}
+	}
+	var err error
+	n.Credentials, err = cmd.read(ctx, c, s, cmd.System)
+	return n, err
+}
+
+type connectionReauthorizeCmd struct {
+	oneConnection
+	credentialFlags
+}
+
+// Help ends the command's help with an example.
+func (connectionReauthorizeCmd) Help() string {
+	return `The new login is checked live before it replaces the old one.
+
+Example:
+
+  busbar connection reauthorize 0190b5a4-7c1e-7d7a-9f5e-2f6f6d0e8a11 --credentials-file login.json`
+}
+
+// Run replaces the credentials.
+func (cmd *connectionReauthorizeCmd) Run(ctx context.Context, c *client, s *Streams) error {
+	path, err := cmd.path(c)
+	if err != nil {
+		return err
+	}
+	one, _, err := get[connection](ctx, c, request{method: http.MethodGet, path: path, control: true})
+	if err != nil {
+		return err
+	}
+	values, err := cmd.read(ctx, c, s, one.System)
+	if err != nil {
+		return err
+	}
+	body := map[string]any{"credentials": values}
+	if cmd.AuthMethod != "" {
+		body["auth_method"] = cmd.AuthMethod
+	}
+	return cmd.do(ctx, c, s, http.MethodPost, "/reauthorize", body)
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/busbar-dev/busbar/internal/config"
+)
+
+// fault is an answer of the API that says no: a problem document.
+type fault struct {
+	Status     int    `json:"status"`
+	Title      string `json:"title"`
+	Detail     string `json:"detail"`
+	Code       string `json:"code"`
+	RequestID  string `json:"request_id"`
+	Retryable  bool   `json:"retryable"`
+	RetryAfter int    `json:"retry_after"`
+	Errors     []struct {
+		Pointer string `json:"pointer"`
+		Detail  string `json:"detail"`
+	} `json:"errors"`
+	Upstream *struct {
+		Status  int    `json:"status"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"upstream"`
+}
+
+func (f *fault) Error() string { return f.Code + ": " + f.Detail }
+
+// unreachable is an error of a Busbar that does not answer.
+type unreachable struct{ error }
+
+// denied is an error of a credential that is missing.
+type denied string
+
+func (d denied) Error() string { return string(d) }
+
+// newFault reads a problem document, and makes one of an answer that is none.
+func newFault(resp *http.Response, body []byte) *fault {
+	var f fault
+	if err := json.Unmarshal(body, &f); err != nil || f.Title == "" {
+		f = fault{Title: resp.Status, Detail: "The answer is not one of Busbar's. Check --url."}
+	}
+	f.Status = resp.StatusCode
+	if f.RequestID == "" {
+		f.RequestID = resp.Header.Get("Request-Id")
+	}
+	return &f
+}
+
+func exitCode(err error) int {
+	var f *fault
+	if errors.As(err, &f) {
+		return faultCode(f.Status)
+	}
+	switch {
+	case is[usage](err), is[config.Problems](err):
+		return ExitUsage
+	case is[unreachable](err):
+		return ExitUnreachable
+	case is[denied](err):
+		return ExitDenied
+	}
+	return ExitFailed
+}
+
+func faultCode(status int) int {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return ExitDenied
+	case http.StatusNotFound, http.StatusGone:
+		return ExitNotFound
+	}
+	return ExitFailed
+}
+
+func is[T error](err error) bool {
+	var target T
+	return errors.As(err, &target)
+}
+
+// printError says what happened and what to do next.
+func printError(w io.Writer, err error) {
+	var f *fault
+	var settings config.Problems
+	switch {
+	case errors.As(err, &f):
+		fmt.Fprintf(w, "busbar: %s\n", f.Title)
+		printDetails(w, f)
+	case errors.As(err, &settings):
+		fmt.Fprintf(w, "busbar: these settings need another value:\n  %s\n", strings.ReplaceAll(settings.Error(), "\n", "\n  "))
+	default:
+		fmt.Fprintf(w, "busbar: %s\n", strings.TrimRight(err.Error(), "\n"))
+		if is[usage](err) {
+			fmt.Fprintln(w, "Add --help for the flags and an example.")
+		}
+	}
+}
+
+func printDetails(w io.Writer, f *fault) {
+	if f.Detail != "" {
+		fmt.Fprintf(w, "  %s\n", f.Detail)
+	}
+	for _, e := range f.Errors {
+		fmt.Fprintf(w, "  %s: %s\n", e.Pointer, e.Detail)
+	}
+	if u := f.Upstream; u != nil {
+		fmt.Fprintf(w, "  the system answered: %s\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)))
+	}
+	if f.RetryAfter > 0 {
+		fmt.Fprintf(w, "  try again in %d s\n", f.RetryAfter)
+	}
+	if f.Code != "" {
+		fmt.Fprintf(w, "  code: %s\n", f.Code)
+	}
+	if f.RequestID != "" {
+		fmt.Fprintf(w, "  request: %s\n", f.RequestID)
+	}
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
