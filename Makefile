@@ -1,0 +1,59 @@
+# Every task of the project. `make` alone lists them.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo build test lint generate verify bench bench-compare e2e live soak clean
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PACKAGES    ?= ./...
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Start the server on ./busbar-data
+	go run ./cmd/busbar serve
+
+demo: ## Start the server with simulated systems and data
+	go run ./cmd/busbar demo
+
+build: ## Build the static binary ./busbar
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o busbar ./cmd/busbar
+
+test: ## Install what the tests need, then run all of them (PACKAGES=./internal/store/... for some)
+	scripts/setup-test
+	go test -timeout 20m $(PACKAGES)
+
+lint: ## Check format, vet, staticcheck and the rules of the architecture
+	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs -r ls -d 2>/dev/null | xargs -r gofmt -l); \
+	  if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
+	go vet $(PACKAGES)
+	$(STATICCHECK) $(PACKAGES)
+	go test ./internal/archtest
+
+generate: ## Write every generated file anew
+	go generate ./...
+
+verify: ## What must hold before a change lands: generated files are fresh, lint, tests
+	@scripts/check-generated
+	@$(MAKE) --no-print-directory lint test
+
+bench: ## Run the benchmarks and print their figures
+	@if [ -d internal/bench ]; then go run ./internal/bench; else echo "Nothing to run yet: there is no internal/bench."; fi
+
+bench-compare: ## Compare the benchmarks with another revision (BASE=main)
+	@echo "Nothing to run yet: benchmarks are not compared between revisions."
+
+e2e: ## Run the built binary end to end, kill -9 included
+	@if [ -d internal/e2e ]; then go test -count=1 -timeout 20m ./internal/e2e/...; else echo "Nothing to run yet: there is no internal/e2e."; fi
+
+live: ## Test the connectors against the real systems that can run here (Tryton)
+	scripts/setup-test
+	@if [ -n "$$(find internal/realsys -name '*_test.go' 2>/dev/null)" ]; then go test -count=1 -timeout 20m -v ./internal/realsys/...; \
+	  else echo "Nothing to run yet: no test of a real system in internal/realsys."; fi
+
+soak: ## Sync for hours against faulty simulators and count what was lost
+	@echo "Nothing to run yet: there is no soak test."
+
+clean: ## Remove what the other targets made; data directories stay
+	rm -rf busbar .cache coverage.out
