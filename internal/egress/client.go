@@ -1,0 +1,36 @@
+package egress
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/budget"
+)
+
+// ClientConfig says how one connection's client behaves. Zero values mean the defaults.
+type ClientConfig struct {
+	Budget      *budget.Budget // nil: none
+	MaxBody     int64          // bytes of one response, decompressed; default 64 MiB
+	IdleTimeout time.Duration  // between two reads of a body; default 30s
+	Deadline    time.Duration  // of one attempt, header and body; default 5m
+	Attempts    int            // of a read, the first included; default 3
+	MaxWait     time.Duration  // longest wait between attempts that a Retry-After may ask for; default 30s
+}
+
+const defaultMaxBody = 64 << 20
+
+// Client makes an HTTP client: a read is tried a few times, each attempt within the budget, each response within limits, each
+// dial judged. Redirects come back as responses. Requests not marked with AsRead are sent at most once.
+func (g *Guard) Client(c ClientConfig) *http.Client {
+	var t http.RoundTripper = g.transport
+	t = &limits{next: t, maxBody: orDefault(c.MaxBody, defaultMaxBody), idle: orDefault(c.IdleTimeout, 30*time.Second),
+		deadline: orDefault(c.Deadline, 5*time.Minute)}
+	t = &once{next: t}
+	if c.Budget != nil {
+		t = &budget.Transport{Budget: c.Budget, Next: t}
+	}
+	t = newRetry(t, orDefault(c.Attempts, 3), orDefault(c.MaxWait, 30*time.Second))
+	return &http.Client{Transport: t, CheckRedirect: followNone}
+}
+
+func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
