@@ -1,40 +1,38 @@
 // Package engine owns sync: it plans runs, fetches pages, maps, classifies and stores records, proves completeness and finds
 // deletions. It knows drivers and connections by their interfaces; it knows no HTTP of our own API and no job engine.
+//
+// A run's life (its states have one owner, package store, which moves them under a lease):
+//
+//	queued ──acquire──▶ running ──┬─▶ complete     every page followed to a proved end: cursor moves, deletions are made
+//	  ▲                  │  │     ├─▶ incomplete   read, but not proved: nothing deleted, cursor stays
+//	  └──── retry at ────┘  │     ├─▶ failed       gave up
+//	                        │     └─▶ cancelled
+//	                        └─ slice over: lease freed, resumed from the checkpoint by whoever comes next
 package engine
 
 import (
 	"context"
+	"io"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// CONTRACT: Service is what the API and the CLI ask.
-
-// Service asks for syncs and works on them.
-type Service struct{}
-
-// Request makes runs (or gives the ones already under way) for the named entities, all when none are named. Errors are *problem.Error: not-found
-// (unknown-entity, entity-not-enabled with the names), connection-paused, connection-disconnected, connection-needs-reauthorization.
-func (s *Service) Request(ctx context.Context, c *store.Connection, entities []string, mode store.Mode, trigger string) ([]store.Run, error) {
-	panic("contract")
+// Waker asks for a connection's turn, within the transaction that gives it something to do.
+type Waker interface {
+	Wake(ctx context.Context, tx *store.Tx, connectionID string) error
 }
 
-// RequestTx does the same within the caller's transaction.
-func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger string) ([]store.Run, error) {
-	panic("contract")
+// Config is what a Service needs.
+type Config struct {
+	Store *store.Store
+	Waker Waker
+	Now   func() time.Time
+	Rand  io.Reader // for ids
 }
 
-// Cancel cancels a run. *problem.Error not-found.
-func (s *Service) Cancel(ctx context.Context, c *store.Connection, runID string) (*store.Run, error) {
-	panic("contract")
-}
+// Service asks for syncs, cancels them and changes their settings. The work itself is the Worker's.
+type Service struct{ Config }
 
-// Settings changes a stream's schedule, history or pause. *problem.Error validation-failed with pointers.
-type Settings struct {
-	Schedule, History *string
-	Paused            *bool
-}
-
-func (s *Service) Settings(ctx context.Context, c *store.Connection, entity string, set Settings) (*store.Stream, error) {
-	panic("contract")
-}
+// NewService gives a Service.
+func NewService(c Config) *Service { return &Service{c} }

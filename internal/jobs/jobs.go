@@ -25,6 +25,7 @@ const (
 	rescueAfter  = 90 * time.Second
 	pollInterval = 500 * time.Millisecond
 	keepDone     = time.Hour
+	retryAfter   = 5 * time.Second
 )
 
 // Handler does a connection's work until the context's deadline or until nothing is left. In the second case it calls done inside the
@@ -144,6 +145,14 @@ func (w *wakeWorker) Work(ctx context.Context, job *river.Job[wakeArgs]) error {
 		return river.JobSnooze(0)
 	}
 	return err
+}
+
+// NextRetry tries again soon and steadily: a failed turn means that the database or the process was in trouble, not the system.
+func (w *wakeWorker) NextRetry(job *river.Job[wakeArgs]) time.Time {
+	if job.AttemptedAt == nil {
+		return job.ScheduledAt.Add(retryAfter)
+	}
+	return job.AttemptedAt.Add(retryAfter)
 }
 
 // quiet keeps River's routine messages out of the log: only warnings and errors pass.

@@ -1,0 +1,207 @@
+// Package app builds Busbar from its parts and runs it. It is the only package that knows all of them; it holds no rule of its own.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/api"
+	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/jobs"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/store/sqlite"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// Options say how to build an App.
+type Options struct {
+	Data       string // directory; made when it is missing
+	MasterKey  string // file; made when it is missing
+	Connectors []fs.FS
+	Allow      []egress.AllowRule
+	Log        *slog.Logger
+	Now        func() time.Time
+	Version    string
+	Tick       time.Duration // between looks at the schedule; default 1s
+}
+
+const (
+	defaultTick = time.Second
+	turnsAtOnce = 8 // connections worked on at once
+)
+
+// App is one Busbar, ready to answer. Start lets it work in the background.
+type App struct {
+	Store       *store.Store
+	Connections *connection.Service
+	Syncs       *engine.Service
+	Handler     http.Handler
+
+	guard  *egress.Guard
+	worker *engine.Worker
+	jobs   *jobs.Runner
+	opts   Options
+
+	background sync.WaitGroup
+	stop       context.CancelFunc
+}
+
+// Open builds everything on the data directory. Nothing runs yet.
+func Open(ctx context.Context, o Options) (a *App, err error) {
+	if o.Tick == 0 {
+		o.Tick = defaultTick
+	}
+	a = &App{opts: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close(ctx))
+			a = nil
+		}
+	}()
+	if a.Store, err = sqlite.Open(ctx, o.Data); err != nil {
+		return a, err
+	}
+	parts, err := loadParts(o.Connectors)
+	if err != nil {
+		return a, err
+	}
+	keeper, err := openKeeper(ctx, a.Store, o)
+	if err != nil {
+		return a, err
+	}
+	return a, a.build(ctx, parts, keeper)
+}
+
+func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err error) {
+	o := a.opts
+	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Workers: turnsAtOnce, Log: o.Log}); err != nil {
+		return err
+	}
+	a.guard = egress.New(egress.Options{Allow: o.Allow})
+	budgets := budget.NewBudgets()
+	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader})
+	a.Connections, err = connection.New(connection.Config{
+		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
+		Client: func(c *store.Connection, s *manifest.System) *http.Client {
+			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits)})
+		},
+		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
+		Now:           o.Now, Rand: rand.Reader, Log: o.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.worker = engine.NewWorker(engine.WorkerConfig{
+		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
+		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice,
+	})
+	a.Handler, err = api.New(api.Deps{
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,
+		Now: o.Now, Log: o.Log, Version: o.Version,
+	})
+	return err
+}
+
+// openKeeper opens the master key and refuses one that did not seal this database.
+func openKeeper(ctx context.Context, st *store.Store, o Options) (*secret.Keeper, error) {
+	check, err := st.Meta(ctx, secret.CheckName)
+	if err != nil {
+		return nil, fmt.Errorf("read the key check: %w", err)
+	}
+	keeper, err := secret.FromFile(o.MasterKey, check, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if check == "" {
+		err = st.SetMeta(ctx, secret.CheckName, keeper.Check())
+	}
+	return keeper, err
+}
+
+// Start lets the App work: jobs, the schedule, notes of when tokens were used. Close ends it.
+func (a *App) Start(ctx context.Context) error {
+	ctx, a.stop = context.WithCancel(ctx)
+	if err := a.Store.ClearLeases(ctx); err != nil {
+		return fmt.Errorf("clear leases: %w", err)
+	}
+	if err := a.jobs.Start(ctx, a.worker.Work); err != nil {
+		return err
+	}
+	a.background.Go(func() { a.tick(ctx) })
+	return nil
+}
+
+// tick looks at the schedule until ctx ends.
+func (a *App) tick(ctx context.Context) {
+	ticker := time.NewTicker(a.opts.Tick)
+	defer ticker.Stop()
+	for {
+		err := errors.Join(a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
+		if err != nil && ctx.Err() == nil {
+			a.opts.Log.Error("a look at the schedule failed; the next one follows", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Close ends background work, frees what it held and closes the database. Safe to call twice and on a half-built App.
+func (a *App) Close(ctx context.Context) error {
+	var errs []error
+	if a.stop != nil {
+		a.stop()
+		errs = append(errs, a.jobs.Stop(context.WithoutCancel(ctx)))
+		a.background.Wait()
+		a.stop = nil
+	}
+	if a.Connections != nil {
+		errs = append(errs, a.Connections.Close())
+	}
+	if a.guard != nil {
+		a.guard.Close()
+	}
+	if a.Store != nil {
+		errs = append(errs, a.Store.Close())
+		a.Store = nil
+	}
+	return errors.Join(errs...)
+}
+
+// OpenAPI gives the API's description without a database.
+func OpenAPI() ([]byte, error) {
+	m, err := model.Load()
+	if err != nil {
+		return nil, err
+	}
+	return api.OpenAPI(m)
+}
+
+// DefaultMasterKey is the key file of a data directory.
+func DefaultMasterKey(data string) string { return filepath.Join(data, "master.key") }
+
+// ConnectorsIn gives the folder of a user's own connectors, none when dir is empty.
+func ConnectorsIn(dir string) []fs.FS {
+	if dir == "" {
+		return nil
+	}
+	return []fs.FS{os.DirFS(dir)}
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/busbar-dev/busbar/connectors"
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/rest"
+	"github.com/busbar-dev/busbar/internal/driver/trytonrpc"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// drivers lists every protocol that this binary speaks.
+func drivers() []driver.Driver { return []driver.Driver{rest.New(), trytonrpc.New()} }
+
+// parts are the loaded data that the services work with.
+type parts struct {
+	model   *model.Model
+	systems *manifest.Registry
+	drivers map[string]driver.Driver
+	mappers map[[2]string]*mapping.Mapper
+}
+
+// loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping.
+func loadParts(more []fs.FS) (*parts, error) {
+	p := &parts{drivers: map[string]driver.Driver{}, mappers: map[[2]string]*mapping.Mapper{}}
+	for _, d := range drivers() {
+		p.drivers[d.Name()] = d
+	}
+	var err error
+	if p.model, err = model.Load(); err != nil {
+		return nil, fmt.Errorf("load the model: %w", err)
+	}
+	if p.systems, err = loadSystems(p.model, append([]fs.FS{connectors.FS}, more...)); err != nil {
+		return nil, err
+	}
+	for _, s := range p.systems.Systems() {
+		for _, e := range s.Entities {
+			m, err := mapping.Compile(s, e, p.drivers[s.Driver].Dialect())
+			if err != nil {
+				return nil, fmt.Errorf("connector %s: %s: %w", s.System, e.Name, err)
+			}
+			p.mappers[[2]string{s.System, e.Name}] = m
+		}
+	}
+	return p, nil
+}
+
+func (p *parts) mapper(system, entity string) *mapping.Mapper {
+	return p.mappers[[2]string{system, entity}]
+}
+
+func loadSystems(m *model.Model, folders []fs.FS) (*manifest.Registry, error) {
+	checkers := map[string]manifest.Checker{}
+	for _, d := range drivers() {
+		checkers[d.Name()] = d
+	}
+	return manifest.Load(m, checkers, folders...)
+}
+
+// CheckConnectors loads a folder of connectors alone and names the systems in it. The error is a manifest.Problems when something is
+// wrong with them.
+func CheckConnectors(folder fs.FS) ([]string, error) {
+	m, err := model.Load()
+	if err != nil {
+		return nil, err
+	}
+	systems, err := loadSystems(m, []fs.FS{folder})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range systems.Systems() {
+		names = append(names, s.System)
+	}
+	return names, nil
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/config"
+	"github.com/busbar-dev/busbar/internal/egress"
+)
+
+// Program is what serve and demo run with besides their settings.
+type Program struct {
+	Out      io.Writer // for the person who started it
+	Log      *slog.Logger
+	Terminal config.Terminal
+	Version  string
+	Now      func() time.Time
+}
+
+// Serve runs Busbar until ctx ends.
+func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
+	allow, err := egress.ParseRules(c.Allow)
+	if err != nil {
+		return err
+	}
+	l, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	a, err := Open(ctx, Options{
+		Data: c.Data, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Allow: allow, Log: p.Log, Now: p.Now, Version: p.Version,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close(ctx)) }()
+	url := c.PublicURL
+	if url == "" {
+		url = "http://" + l.Addr().String()
+	}
+	if err := p.firstKey(ctx, a, c.Data, url); err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
+	return serveHTTP(ctx, l, a.Handler, p.Log)
+}
+
+// firstKey gives a fresh database a project key, in a file that only its owner reads.
+func (p Program) firstKey(ctx context.Context, a *App, data, url string) error {
+	_, plain, err := a.Connections.EnsureFirstKey(ctx)
+	if err != nil || plain == "" {
+		return err
+	}
+	file := filepath.Join(data, "busbar.env")
+	if err := writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}}); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Out, "First start: the project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)
+	return nil
+}
+
+// exists says whether a file is there.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// measurePages reads pages of 100 at the start and near the end of the stream, in turn with a plain net/http server that sends the
+// same bytes from memory.
+func measurePages(ctx context.Context, busbar, token string, orders, requests int, r *round) error {
+	first := busbar + "/v1/purchase-orders?limit=100"
+	deep, err := deepPage(ctx, busbar, token, orders)
+	if err != nil {
+		return err
+	}
+	body, err := get(ctx, first, token)
+	if err != nil {
+		return err
+	}
+	plain := plainServer(body)
+	defer plain.Close()
+	times := map[string][]time.Duration{}
+	for range requests {
+		for _, url := range []string{plain.URL, first, deep} {
+			took, err := timed(func() error { _, err := get(ctx, url, token); return err })
+			if err != nil {
+				return err
+			}
+			times[url] = append(times[url], took)
+		}
+	}
+	r.plain, r.first, r.deep = median(times[plain.URL]), median(times[first]), median(times[deep])
+	return nil
+}
+
+func plainServer(body []byte) *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body)
+	}))
+}
+
+// deepPage follows cursors to the last full page and gives its address.
+func deepPage(ctx context.Context, busbar, token string, orders int) (string, error) {
+	url, seen := busbar+"/v1/purchase-orders?limit=500", 0
+	for {
+		body, err := get(ctx, url, token)
+		if err != nil {
+			return "", err
+		}
+		var page struct {
+			Data       []struct{ ID string } `json:"data"`
+			NextCursor *string               `json:"next_cursor"`
+		}
+		if err := json.Unmarshal(body, &page, json.MatchCaseInsensitiveNames(true)); err != nil {
+			return "", err
+		}
+		seen += len(page.Data)
+		if page.NextCursor == nil {
+			return "", fmt.Errorf("the list ended after %d of %d orders", seen, orders)
+		}
+		if seen >= orders-600 {
+			return busbar + "/v1/purchase-orders?limit=100&cursor=" + *page.NextCursor, nil
+		}
+		url = busbar + "/v1/purchase-orders?limit=500&cursor=" + *page.NextCursor
+	}
+}
+
+func median(d []time.Duration) time.Duration {
+	d = slices.Sorted(slices.Values(d))
+	return d[len(d)/2]
+}

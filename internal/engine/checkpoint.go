@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/zeebo/xxh3"
+)
+
+// phase is a part of a run.
+type phase string
+
+const (
+	reading phase = "reading" // the run's own range
+	catchUp phase = "catchup" // after a bounded full read: what changed since the last cursor, whatever its age
+	sweep   phase = "sweep"   // deletions
+)
+
+// checkpoint is what a run needs to go on elsewhere. It is stored with the records of the page it follows.
+type checkpoint struct {
+	Phase        phase           `json:"phase"`
+	Token        json.RawMessage `json:"token,omitempty"` // nil: the phase's first page
+	HighWater    time.Time       `json:"high_water,omitzero"`
+	Fetched      int64           `json:"fetched"`                // in this phase
+	Total        int64           `json:"total"`                  // the source's latest count for this phase; -1 none
+	Unidentified int64           `json:"unidentified,omitempty"` // bad records whose remote id is not known
+	Loop         loopGuard       `json:"loop"`
+}
+
+func firstCheckpoint() checkpoint { return checkpoint{Phase: reading, Total: -1} }
+
+func readCheckpoint(raw json.RawMessage) (cp checkpoint, err error) {
+	if err := json.Unmarshal(raw, &cp); err != nil {
+		return cp, fmt.Errorf("read the run's checkpoint: %w", err)
+	}
+	return cp, nil
+}
+
+func (c checkpoint) encode() json.RawMessage {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		panic("a checkpoint always encodes: " + err.Error())
+	}
+	return raw
+}
+
+// enter starts another phase.
+func (c *checkpoint) enter(p phase) {
+	c.Phase, c.Token, c.Fetched, c.Total, c.Loop = p, nil, 0, -1, loopGuard{}
+}
+
+// loopGuard notices page tokens that come round again, whatever the length of the loop, with constant memory (Brent's
+// algorithm): it keeps one token's hash, renewed at every power of two.
+type loopGuard struct {
+	Kept  uint64 `json:"kept,omitempty"`
+	Steps int64  `json:"steps,omitempty"`
+	Until int64  `json:"until,omitempty"`
+}
+
+// seen takes the next token; true says that it was seen before.
+func (g *loopGuard) seen(token json.RawMessage) bool {
+	h := xxh3.Hash(token)
+	if g.Until > 0 && h == g.Kept {
+		return true
+	}
+	if g.Steps == g.Until {
+		g.Kept, g.Until, g.Steps = h, max(1, g.Until*2), 0
+	}
+	g.Steps++
+	return false
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// remembered is how many transactions back the keeper knows which records changed: more than the pipeline can be ahead.
+const remembered = 4
+
+// pageKeeper stores batches in order. Pages without a change wait for company; a page with one is stored at once, together
+// with what waits.
+type pageKeeper struct {
+	slice   *runSlice
+	waiting *store.PageResult
+	changed [remembered]map[uuid.UUID]struct{} // ids changed by the latest transactions, by number modulo
+}
+
+// keep stores the batch or lets it wait; the phase's last page never waits.
+func (k *pageKeeper) keep(ctx context.Context, b batch, last bool) error {
+	if k.overtaken(b) {
+		b = k.slice.classifyPage(ctx, b.fetchedPage)
+		if b.err != nil {
+			return b.err
+		}
+	}
+	k.add(b.result)
+	if !last && len(b.result.Changes)+len(b.result.Rehashed)+len(b.result.Bad) == 0 && k.waiting.Pages < coalescePages {
+		return nil
+	}
+	if err := k.flush(ctx); err != nil {
+		return err
+	}
+	k.remember(b.result.Changes)
+	return k.slice.tooManyBad()
+}
+
+// overtaken says that a record of the batch was changed by a transaction that its classification did not know of: the
+// source gave the record on two pages.
+func (k *pageKeeper) overtaken(b batch) bool {
+	for n := b.applied; n < k.slice.applied.Load(); n++ {
+		changed := k.changed[n%remembered]
+		for _, id := range b.ids {
+			if _, ok := changed[id]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (k *pageKeeper) remember(changes []store.Change) {
+	ids := make(map[uuid.UUID]struct{}, len(changes))
+	for i := range changes {
+		ids[changes[i].ID] = struct{}{}
+	}
+	n := k.slice.applied.Load()
+	k.changed[n%remembered] = ids
+	k.slice.applied.Store(n + 1)
+}
+
+// add joins a batch to what waits. What waits holds no changes, so order among them does not matter.
+func (k *pageKeeper) add(r store.PageResult) {
+	if k.waiting == nil {
+		k.waiting = &r
+		return
+	}
+	w := k.waiting
+	w.Changes, w.Rehashed, w.Bad = r.Changes, r.Rehashed, r.Bad
+	w.SeenSeqs = append(w.SeenSeqs, r.SeenSeqs...)
+	w.Pages, w.Fetched, w.Unchanged = w.Pages+r.Pages, w.Fetched+r.Fetched, w.Unchanged+r.Unchanged
+}
+
+// flush stores what waits, with the checkpoint behind it.
+func (k *pageKeeper) flush(ctx context.Context) error {
+	if k.waiting == nil {
+		return nil
+	}
+	s, r := k.slice, *k.waiting
+	k.waiting = nil
+	r.Checkpoint, r.Expected = s.cp.encode(), s.cp.Total
+	return s.worker.Store.ApplyPage(ctx, s.run, r, s.worker.Now())
+}

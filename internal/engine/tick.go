@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Bounds of one tick, so that it stays short however much is due.
+const (
+	dueAtOnce    = 500
+	wakeAtOnce   = 500
+	deleteAtOnce = 10
+)
+
+// Tick does what time brings: makes the runs that are due, wakes connections whose work nobody has (a retry that has come, a worker that
+// died), and takes a step of each deletion of data that was asked for.
+func (w *Worker) Tick(ctx context.Context) error {
+	return errors.Join(w.makeDueRuns(ctx), w.wakeBacklog(ctx), w.deleteData(ctx))
+}
+
+// makeDueRuns makes the due streams' runs, sets their next time and wakes their connections, in one transaction.
+func (w *Worker) makeDueRuns(ctx context.Context) error {
+	return w.Store.Write(ctx, func(tx *store.Tx) error {
+		due, err := tx.DueStreams(ctx, w.Now(), dueAtOnce)
+		if err != nil {
+			return fmt.Errorf("list due streams: %w", err)
+		}
+		for _, d := range due {
+			if err := w.makeDueRun(ctx, tx, d); err != nil {
+				return fmt.Errorf("schedule %s of connection %s: %w", d.Entity, d.Scope.ConnectionID(), err)
+			}
+		}
+		return nil
+	})
+}
+
+func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) error {
+	id, err := uuid.NewV7FromReader(w.Rand)
+	if err != nil {
+		return err
+	}
+	if _, _, err := tx.RequestRun(ctx, d.Scope, d.Entity, w.scheduledMode(d), "schedule", id.String(), w.Now()); err != nil {
+		return err
+	}
+	var set store.StreamSettings
+	schedule, err := ParseSchedule(d.Schedule)
+	if err != nil {
+		w.Log.Error("a stored schedule cannot be read; the stream syncs only when asked", "connection", d.Scope.ConnectionID(), "entity", d.Entity, "error", err)
+	}
+	next := schedule.Next(w.Now(), Spread(d.Scope.ConnectionID(), d.Entity))
+	set.NextRunAt = &next
+	if err := tx.UpdateStream(ctx, d.Scope, d.Entity, set); err != nil {
+		return err
+	}
+	return w.Waker.Wake(ctx, tx, d.Scope.ConnectionID())
+}
+
+// scheduledMode is incremental, and once a day full: only a full read finds deletions, and commits that came later than the
+// lookback.
+func (w *Worker) scheduledMode(d store.Due) store.Mode {
+	if w.Now().Sub(d.LastFullAt) > fullEvery {
+		return store.Full
+	}
+	return store.Incremental
+}
+
+func (w *Worker) wakeBacklog(ctx context.Context) error {
+	scopes, err := w.Store.ConnectionsWithRunnableRuns(ctx, w.Now(), wakeAtOnce)
+	if err != nil || len(scopes) == 0 {
+		return err
+	}
+	return w.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, sc := range scopes {
+			if err := w.Waker.Wake(ctx, tx, sc.ConnectionID()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *Worker) deleteData(ctx context.Context) error {
+	scopes, err := w.Store.ConnectionsToDelete(ctx, deleteAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, sc := range scopes {
+		if _, err := w.Store.DeleteDataStep(ctx, sc, stepRows); err != nil {
+			return fmt.Errorf("delete data of connection %s: %w", sc.ConnectionID(), err)
+		}
+	}
+	return nil
+}
