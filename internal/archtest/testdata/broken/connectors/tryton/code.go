@@ -1,0 +1,2 @@
+// Package tryton must not be.
+package tryton

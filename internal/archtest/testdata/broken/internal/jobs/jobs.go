@@ -1,0 +1,4 @@
+// Package jobs may know River.
+package jobs
+
+import _ "github.com/riverqueue/river"
