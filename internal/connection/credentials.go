@@ -1,0 +1,120 @@
+package connection
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+)
+
+// Limits of a credential field, in bytes.
+const (
+	maxPlain  = 2 * 1024
+	maxSecret = 32 * 1024 // a private key fits
+)
+
+// method gives the named way to log in, the first when none is named; nil when there is no such way.
+func (f *faults) method(sys *manifest.System, name string) *manifest.AuthMethod {
+	var known []string
+	for i := range sys.Auth {
+		if name == "" || sys.Auth[i].Method == name {
+			return &sys.Auth[i]
+		}
+		known = append(known, sys.Auth[i].Method)
+	}
+	f.at(problem.Unknown, unknown("way to log in to "+sys.Name, name, known), "auth_method")
+	return nil
+}
+
+// credentials checks the values of a login form and fills in defaults.
+func (f *faults) credentials(m *manifest.AuthMethod, values map[string]string) map[string]string {
+	out := map[string]string{}
+	known := make([]string, len(m.Fields))
+	for i, field := range m.Fields {
+		known[i] = field.Name
+		if v := f.credential(field, values[field.Name]); v != "" {
+			out[field.Name] = v
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(known, name) {
+			f.at(problem.Unknown, unknown("field", name, known), "credentials", name)
+		}
+	}
+	return out
+}
+
+// credential checks one value. No detail repeats it.
+func (f *faults) credential(field manifest.CredentialField, value string) string {
+	if field.Type != "password" {
+		value = strings.TrimSpace(value)
+	}
+	if value == "" {
+		value = field.Default
+	}
+	if value == "" {
+		if field.Required {
+			f.at(problem.Required, fmt.Sprintf("%s must be given.", label(field)), "credentials", field.Name)
+		}
+		return ""
+	}
+	if code, detail := fault(field, value); code != "" {
+		f.at(code, detail, "credentials", field.Name)
+	}
+	return value
+}
+
+// fault says what is wrong with a value that is not empty; code is "" when nothing is.
+func fault(field manifest.CredentialField, value string) (code problem.Fault, detail string) {
+	hidden := field.Secret || field.Type == "password"
+	switch {
+	case hidden && len(value) > maxSecret, !hidden && len(value) > maxPlain:
+		return problem.OutOfRange, fmt.Sprintf("%s is too long.", label(field))
+	case !utf8.ValidString(value), strings.ContainsRune(value, 0), !hidden && !plain(value):
+		return problem.Invalid, fmt.Sprintf("%s holds characters that cannot be part of it.", label(field))
+	case field.Type == "url":
+		return urlFault(value)
+	case field.Type == "integer":
+		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+			return problem.Invalid, fmt.Sprintf("%s must be a whole number.", label(field))
+		}
+	}
+	return "", ""
+}
+
+func urlFault(value string) (code problem.Fault, detail string) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
+		return problem.Invalid, "Write the whole address, like https://erp.example.com."
+	case u.User != nil:
+		return problem.Invalid, "Write the address without user name and password; they have fields of their own."
+	case u.RawQuery != "", u.Fragment != "", strings.ContainsAny(value, "?#"):
+		return problem.Invalid, "Write the address without ? and #, as far as the system's own path."
+	}
+	return "", ""
+}
+
+func label(field manifest.CredentialField) string {
+	if field.Label != "" {
+		return field.Label
+	}
+	return field.Name
+}
+
+// public picks the values that are not secret.
+func public(m *manifest.AuthMethod, values map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, field := range m.Fields {
+		if v := values[field.Name]; v != "" && !field.Secret && field.Type != "password" {
+			out[field.Name] = v
+		}
+	}
+	return out
+}

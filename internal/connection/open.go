@@ -1,0 +1,66 @@
+package connection
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Open gives a client for a connection's system, which the caller closes. Sessions live on between calls as long as the credentials
+// stay. Credentials are unsealed here and handed to the driver only. Errors: *problem.Error connection-pending, connection-disconnected.
+func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *manifest.System, error) {
+	if err := live(c); err != nil {
+		return nil, nil, err
+	}
+	sys := s.Systems.System(c.System)
+	if sys == nil {
+		return nil, nil, noConnector(c)
+	}
+	client, ended, err := s.clients.lease(c, s.Now(), func() (driver.Client, error) {
+		credentials, err := s.Keeper.OpenCredentials(c.DataKey, c.ID, c.Credentials)
+		if err != nil {
+			return nil, fmt.Errorf("connection %s: %w", c.ID, err)
+		}
+		return s.dial(c, sys, credentials)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.logEnd(c.ID, closeEach(ended))
+	return client, sys, nil
+}
+
+// dial makes a client; it causes no traffic.
+func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials secret.Credentials) (driver.Client, error) {
+	d := s.Drivers[sys.Driver]
+	if d == nil {
+		return nil, fmt.Errorf("open %s: this Busbar has no driver %s", sys.Name, sys.Driver)
+	}
+	zone, err := time.LoadLocation(cmp.Or(c.TimeZone, sys.TimeZone, "UTC"))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
+	}
+	client, err := d.Open(sys, driver.Config{Credentials: credentials, HTTP: s.HTTP(c, sys), Now: s.Now, TimeZone: zone})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
+	}
+	return client, nil
+}
+
+func noConnector(c *store.Connection) error {
+	return problem.Newf(problem.NotSupportedBySystem, "This Busbar has no connector %s any more. Install it again, or disconnect the connection.", c.System)
+}
+
+// logEnd notes a session that did not end cleanly: nothing depends on it.
+func (s *Service) logEnd(id string, err error) {
+	if err != nil {
+		s.Log.Warn("a session did not end cleanly", "connection", id, "error", err)
+	}
+}

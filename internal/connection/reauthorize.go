@@ -1,0 +1,111 @@
+package connection
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Reauthorize checks new credentials live and puts them in place of the old; id and tokens stay, and what waited for them goes on at once. Fields that are
+// not secret and not given keep their values; secrets are always given anew, so that a stored one is never sent to a new address.
+// method "" keeps the way to log in. Errors are as Create's, and connection-paused, -pending and -disconnected.
+func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, method string, credentials map[string]string) error {
+	if err := renewable(c); err != nil {
+		return err
+	}
+	l, err := s.renewal(c, method, credentials)
+	if err != nil {
+		return err
+	}
+	found, err := s.probe(ctx, c, l)
+	if err != nil {
+		return err
+	}
+	if err := s.renew(ctx, c, l, found.Version); err != nil {
+		return err
+	}
+	s.logEnd(c.ID, s.clients.retire(c.ID))
+	return nil
+}
+
+func renewable(c *store.Connection) error {
+	if c.State == store.ConnectionPaused {
+		return problem.New(problem.ConnectionPaused, "The connection is paused. Resume it first, then renew its credentials.")
+	}
+	return live(c)
+}
+
+// renewal checks the form without trying it.
+func (s *Service) renewal(c *store.Connection, method string, credentials map[string]string) (login, error) {
+	sys := s.Systems.System(c.System)
+	if sys == nil {
+		return login{}, noConnector(c)
+	}
+	if method == "" {
+		method = c.AuthMethod
+	}
+	f := newFaults()
+	l := login{system: sys, method: f.method(sys, method)}
+	if l.method != nil {
+		l.values = f.credentials(l.method, withPublic(c, l, credentials))
+	}
+	return l, f.err()
+}
+
+func withPublic(c *store.Connection, l login, credentials map[string]string) map[string]string {
+	values := public(l.method, c.Public)
+	maps.Copy(values, credentials)
+	return values
+}
+
+// renew stores the checked login, moves the state and asks for the syncs that waited.
+func (s *Service) renew(ctx context.Context, c *store.Connection, l login, version string) error {
+	var now *store.Connection
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = s.fresh(ctx, c); err != nil {
+			return err
+		}
+		if err := renewable(now); err != nil {
+			return err
+		}
+		waited := now.State == store.ConnectionNeedsReauth
+		now.AuthMethod, now.Public, now.SystemVersion = l.method.Method, public(l.method, l.values), version
+		if err := s.seal(now, l.values); err != nil {
+			return err
+		}
+		if err := tx.SetConnectionCredentials(ctx, now, s.Now()); err != nil {
+			return err
+		}
+		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil || !waited {
+			return err
+		}
+		return s.catchUp(ctx, tx, now)
+	})
+	if err != nil {
+		return fmt.Errorf("store the credentials of connection %s: %w", c.ID, err)
+	}
+	adopt(c, now)
+	return nil
+}
+
+// catchUp asks for an incremental run of every stream that is not paused.
+func (s *Service) catchUp(ctx context.Context, tx *store.Tx, c *store.Connection) error {
+	streams, err := s.Store.Streams(ctx, c.Scope())
+	if err != nil {
+		return fmt.Errorf("list streams: %w", err)
+	}
+	var names []string
+	for _, st := range streams {
+		if !st.Paused {
+			names = append(names, st.Entity)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	_, err = s.Syncer.RequestTx(ctx, tx, c, names, store.Incremental, triggerConnect)
+	return err
+}

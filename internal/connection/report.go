@@ -1,0 +1,75 @@
+package connection
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Report tells how a call to the system went; nil: it went well. It moves the state and gives the one the connection has now. What a
+// client with other than the stored credentials met, changes nothing.
+func (s *Service) Report(ctx context.Context, c *store.Connection, err error) (store.ConnectionState, error) {
+	on, why := s.judge(c, err)
+	if on == "" {
+		return c.State, nil
+	}
+	now, readErr := s.fresh(ctx, c)
+	if readErr != nil {
+		return c.State, readErr
+	}
+	if _, moves := next(now.State, on); !moves || !bytes.Equal(now.Credentials, c.Credentials) {
+		return now.State, nil
+	}
+	if err := s.move(ctx, now, on, why); err != nil {
+		return c.State, err
+	}
+	s.Log.Info("connection changed state", "connection", c.ID, "system", c.System, "state", now.State, "reason", now.StateCode)
+	return now.State, nil
+}
+
+// Settled tells that a run ended: the first sync may be over, an entity may fail or work again.
+func (s *Service) Settled(ctx context.Context, c *store.Connection) error {
+	now, err := s.fresh(ctx, c)
+	if err != nil {
+		return err
+	}
+	if _, moves := next(now.State, settled); !moves {
+		return nil
+	}
+	return s.move(ctx, now, settled, reason{})
+}
+
+// judge tells what an outcome means for the connection; "" when nothing (being told to wait, our own faults).
+func (s *Service) judge(c *store.Connection, err error) (event, reason) {
+	if err == nil {
+		return worked, reason{}
+	}
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return "", reason{}
+	}
+	name := s.systemName(c.System)
+	switch e.Kind {
+	case driver.Credentials:
+		return refused, reason{"credentials-refused", fmt.Sprintf("%s refuses the stored login. Renew the credentials of this connection.", name)}
+	case driver.Unreachable:
+		return unanswered, reason{"unreachable", fmt.Sprintf("%s does not answer. Busbar tries again by itself.", name)}
+	case driver.NotSystem:
+		return unanswered, reason{"not-this-system", fmt.Sprintf("Something else answers at the address of %s, perhaps a maintenance page. Busbar tries again by itself.", name)}
+	case driver.RateLimited, driver.TokenGone:
+		return "", reason{}
+	default:
+		return faulted, reason{string(e.Kind), fmt.Sprintf("%s: %s", name, e.Detail)}
+	}
+}
+
+func (s *Service) systemName(system string) string {
+	if sys := s.Systems.System(system); sys != nil {
+		return sys.Name
+	}
+	return system
+}

@@ -1,0 +1,96 @@
+package connection
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// event is what may move a connection.
+type event string
+
+const (
+	created      event = "the login was checked and stored"
+	worked       event = "a call to the system went well"
+	settled      event = "a run ended"
+	faulted      event = "the system answered, but failed or refused a part"
+	unanswered   event = "no usable answer came"
+	refused      event = "the system refused the login"
+	renewed      event = "new credentials were checked and stored"
+	paused       event = "somebody paused it"
+	resumed      event = "somebody resumed it"
+	disconnected event = "somebody disconnected it"
+)
+
+// resting is no stored state: it stands for syncing, degraded or active, as the streams say.
+const resting store.ConnectionState = "resting"
+
+// transition is one row of the table.
+type transition struct {
+	on   event
+	from []store.ConnectionState
+	to   store.ConnectionState
+}
+
+// transitions is the whole state machine: what is not here changes nothing.
+func transitions() []transition {
+	const (
+		pending, syncing, active, degraded = store.ConnectionPending, store.ConnectionSyncing, store.ConnectionActive, store.ConnectionDegraded
+		unreachable, reauth, pausedState   = store.ConnectionUnreachable, store.ConnectionNeedsReauth, store.ConnectionPaused
+	)
+	type states = []store.ConnectionState
+	return []transition{
+		{created, states{pending}, syncing},
+		{worked, states{unreachable}, resting},
+		{settled, states{syncing, active, degraded}, resting},
+		{faulted, states{active, unreachable}, degraded},
+		{unanswered, states{syncing, active, degraded}, unreachable},
+		{refused, states{syncing, active, degraded, unreachable}, reauth},
+		{renewed, states{syncing, active, degraded, unreachable, reauth}, resting},
+		{paused, states{syncing, active, degraded, unreachable, reauth}, pausedState},
+		{resumed, states{pausedState}, resting},
+		{disconnected, states{pending, syncing, active, degraded, unreachable, reauth, pausedState}, store.ConnectionDisconnected},
+	}
+}
+
+// next gives the state after an event; ok is false when the event changes nothing in that state.
+func next(from store.ConnectionState, on event) (to store.ConnectionState, ok bool) {
+	for _, t := range transitions() {
+		if t.on == on && slices.Contains(t.from, from) {
+			return t.to, true
+		}
+	}
+	return from, false
+}
+
+// reason is why a connection is in its state: a stable word and a sentence for a person, both empty when all is well.
+type reason struct{ code, detail string }
+
+// rest tells the state of a connection that nothing hinders, from its streams.
+func rest(streams []store.Stream) (store.ConnectionState, reason) {
+	var failing []string
+	first := false
+	for _, st := range streams {
+		if st.Paused {
+			continue
+		}
+		first = first || firstRunLeft(st)
+		if st.Failures > 0 {
+			failing = append(failing, st.Entity)
+		}
+	}
+	switch {
+	case first:
+		return store.ConnectionSyncing, reason{"first-sync", "The first sync is under way; records appear as they come."}
+	case len(failing) > 0:
+		return store.ConnectionDegraded, reason{"entities-failing", fmt.Sprintf("The last sync failed for %s. GET /v1/syncs says why.", strings.Join(failing, ", "))}
+	default:
+		return store.ConnectionActive, reason{}
+	}
+}
+
+func firstRunLeft(st store.Stream) bool {
+	return st.ActiveRun != nil && st.ActiveRun.Trigger == triggerConnect && st.LastSuccessAt.IsZero()
+}

@@ -1,0 +1,69 @@
+package connection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Update holds what PATCH may change; nil leaves a member.
+type Update struct {
+	Name, TimeZone *string
+	Metadata       json.RawMessage
+	Tags           *[]string
+}
+
+// Update changes a connection's profile and brings c up to date. Errors: *problem.Error validation-failed with pointers.
+func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) error {
+	set, err := u.check()
+	if err != nil {
+		return err
+	}
+	var now *store.Connection
+	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = s.fresh(ctx, c); err != nil {
+			return err
+		}
+		set(now)
+		now.UpdatedAt = s.Now()
+		return tx.SetConnectionProfile(ctx, now, now.UpdatedAt)
+	})
+	if err != nil {
+		return fmt.Errorf("update connection %s: %w", c.ID, err)
+	}
+	adopt(c, now)
+	return nil
+}
+
+// check gives what sets the members that are given.
+func (u Update) check() (set func(*store.Connection), err error) {
+	f := newFaults()
+	var name, zone string
+	var tags []string
+	if u.Name != nil {
+		name = f.name(*u.Name)
+	}
+	if u.TimeZone != nil {
+		zone = f.timeZone(*u.TimeZone)
+	}
+	if u.Tags != nil {
+		tags = f.tags(*u.Tags)
+	}
+	metadata := f.metadata(u.Metadata)
+	return func(c *store.Connection) {
+		if u.Name != nil {
+			c.Name = name
+		}
+		if u.TimeZone != nil {
+			c.TimeZone = zone
+		}
+		if u.Tags != nil {
+			c.Tags = tags
+		}
+		if u.Metadata != nil {
+			c.Metadata = metadata
+		}
+	}, f.err()
+}
