@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+const connectionHeader = "Busbar-Connection"
+
+// caller is who calls and, on the data plane, on which connection.
+type caller struct {
+	principal  *connection.Principal
+	connection *store.Connection // nil on the control plane
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
+
+// project is the project of the caller's key.
+func (c caller) project() string { return c.principal.Key.ProjectID }
+
+// id names the credential, for the limiter and the log.
+func (c caller) id() string {
+	if c.principal.Token != nil {
+		return c.principal.Token.ID
+	}
+	return c.principal.Key.ID
+}
+
+// admit lets a request through whose caller is known, within its limits and allowed to use the route.
+func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	who, err := s.identify(r, accessOf(ctx.Operation()))
+	if who.principal != nil {
+		noteCaller(r.Context(), who)
+		release, limited := s.limiter.take(w.Header(), who.id())
+		defer release()
+		err = errors.Join(limited, err)
+		if limited != nil {
+			err = limited
+		}
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	next(huma.WithValue(ctx, callerKey{}, who))
+}
+
+// identify finds out who presents the request and checks that the route is for them.
+func (s *server) identify(r *http.Request, need access) (caller, error) {
+	plain, err := bearer(r)
+	if err != nil {
+		return caller{}, err
+	}
+	p, err := s.Connections.Authenticate(r.Context(), plain)
+	if err != nil {
+		return caller{}, err
+	}
+	who := caller{principal: p}
+	if p.Token != nil {
+		return s.admitToken(r, who, need)
+	}
+	return s.admitKey(r, who, need)
+}
+
+// bearer takes the secret from the Authorization header, the only place where it may stand.
+func bearer(r *http.Request) (string, error) {
+	scheme, plain, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	plain = strings.TrimSpace(plain)
+	if !ok || !strings.EqualFold(scheme, "Bearer") || plain == "" || len(r.Header.Values("Authorization")) > 1 {
+		return "", &problem.Error{Code: problem.InvalidToken,
+			Detail: "Send a connection token or a project key: Authorization: Bearer bb_con_…"}
+	}
+	return plain, nil
+}
+
+func (s *server) admitToken(r *http.Request, who caller, need access) (caller, error) {
+	c := who.principal.Connection
+	if c.State == store.ConnectionDisconnected {
+		return who, &problem.Error{Code: problem.InvalidToken,
+			Detail: "The connection of this token was disconnected. Connect again to get a new one."}
+	}
+	if need.plane == controlPlane {
+		return who, &problem.Error{Code: problem.MissingScope,
+			Detail: "A connection token serves its own connection only. Use a project key (bb_key_…) here."}
+	}
+	if named := r.Header.Get(connectionHeader); named != "" && named != c.ID {
+		return who, noConnection(named)
+	}
+	if need.scope != "" && !slices.Contains(who.principal.Token.Scopes, need.scope) {
+		return who, &problem.Error{Code: problem.MissingScope,
+			Detail: fmt.Sprintf("This token has the scopes %s; the request needs %s. Issue a token with that scope.",
+				strings.Join(who.principal.Token.Scopes, ", "), need.scope)}
+	}
+	who.connection = c
+	return who, usable(c, need)
+}
+
+func (s *server) admitKey(r *http.Request, who caller, need access) (caller, error) {
+	if need.plane != dataPlane {
+		return who, nil
+	}
+	id := r.Header.Get(connectionHeader)
+	if id == "" {
+		return who, invalidParameter(connectionHeader, "A project key must name the connection: Busbar-Connection: <id>.")
+	}
+	c, err := s.Store.Connection(r.Context(), who.project(), id)
+	if err != nil {
+		return who, connectionError(id, err)
+	}
+	who.connection = c
+	return who, usable(c, need)
+}
+
+// usable says why a connection cannot be read at all. Whether it can sync is the engine's to say.
+func usable(c *store.Connection, need access) error {
+	switch {
+	case need.plane != dataPlane:
+		return nil
+	case c.State == store.ConnectionPending:
+		return &problem.Error{Code: problem.ConnectionPending, Detail: "The link of this connection has not been used yet. Open it and connect."}
+	case !c.DeletingAt.IsZero():
+		return &problem.Error{Code: problem.ConnectionDisconnected, Detail: "The data of this connection are being deleted."}
+	}
+	return nil
+}
+
+func connectionError(id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return noConnection(id)
+	}
+	return fmt.Errorf("read connection: %w", err)
+}
+
+func noConnection(id string) error {
+	return &problem.Error{Code: problem.NotFound, Detail: fmt.Sprintf("There is no connection %s in your project.", quote(id))}
+}

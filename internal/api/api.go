@@ -1,0 +1,100 @@
+// Package api serves Busbar over HTTP: one file per resource, and the manners that all of them share (who calls, errors,
+// limits, headers). It turns requests into calls and answers into JSON; it holds no business rule, no SQL and no knowledge of
+// any system.
+//
+// Code is the source of the OpenAPI document: a route that is registered is documented, and the other way round.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// Signer authenticates cursors: a keyed hash over data, different for every purpose. Package secret has one.
+type Signer interface {
+	MAC(purpose string, data []byte) []byte
+}
+
+// Changes waits for a stream to move on.
+type Changes interface {
+	// Wait returns when the stream holds a change after seq, or when ctx ends.
+	Wait(ctx context.Context, sc store.Scope, entity string, after int64)
+}
+
+// Deps is what the API is built from. Model is always needed, the rest to serve requests.
+type Deps struct {
+	Model       *model.Model
+	Systems     *manifest.Registry
+	Store       *store.Store
+	Connections *connection.Service
+	Syncs       *engine.Service
+	Secrets     Signer
+	Changes     Changes // nil: the store is asked every 250 ms
+	Limits      Limits  // zero: DefaultLimits
+	Now         func() time.Time
+	Log         *slog.Logger
+	Version     string // of the program, for the reference page
+}
+
+// server is what the handlers share.
+type server struct {
+	Deps
+	mux     *http.ServeMux
+	api     huma.API
+	limiter *limiter
+	meta    map[string]map[string]unsupported // by system and entity
+}
+
+// New gives the handler of everything under /v1, the probes and the reference.
+func New(d Deps) (http.Handler, error) {
+	s, err := build(d)
+	if err != nil {
+		return nil, err
+	}
+	if s.Changes == nil {
+		s.Changes = polling{store: d.Store, every: pollInterval}
+	}
+	s.meta = unsupportedFields(d.Model, d.Systems)
+	docs, err := newReference(s)
+	if err != nil {
+		return nil, err
+	}
+	docs.mount(s.mux)
+	s.mountProbes()
+	return s.manners(s.route()), nil
+}
+
+// build registers every documented route; it needs no database.
+func build(d Deps) (*server, error) {
+	if d.Limits == (Limits{}) {
+		d.Limits = DefaultLimits
+	}
+	s := &server{Deps: d, mux: http.NewServeMux(), limiter: newLimiter(d.Limits, d.Now)}
+	s.api = humago.New(s.mux, configuration(s.translate, linked))
+	s.api.UseMiddleware(s.admit, s.strictBody)
+	if err := s.describeModel(); err != nil {
+		return nil, err
+	}
+	s.registerRecords()
+	s.registerChanges()
+	s.registerConnection()
+	s.registerSyncs()
+	s.registerRuns()
+	s.registerSystems()
+	s.registerConnections()
+	s.registerConnectionActs()
+	s.registerTokens()
+	s.tidyDocument()
+	return s, nil
+}

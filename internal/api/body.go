@@ -1,0 +1,117 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+)
+
+const (
+	maxBody  = 1 << 20 // bytes
+	maxDepth = 64
+)
+
+// strictBody reads the body of a route that takes one: JSON, of bounded size and depth, without duplicate names.
+func (s *server) strictBody(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	if ctx.Operation().RequestBody != nil {
+		body, err := readBody(w, r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	next(ctx)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		w.Header().Set("Connection", "close")
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return nil, tooLarge()
+	}
+	if err != nil {
+		return nil, &problem.Error{Code: problem.MalformedRequest, Detail: "The body broke off. Send it again.", Err: err}
+	}
+	if len(body) == 0 {
+		return nil, nil
+	}
+	if err := isJSON(r.Header); err != nil {
+		return nil, err
+	}
+	return body, wellFormed(body)
+}
+
+// isJSON refuses what does not say that it is plain JSON. It also keeps out forms, which a foreign page could post.
+func isJSON(h http.Header) error {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
+		return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body as Content-Type: application/json."}
+	}
+	if e := h.Get("Content-Encoding"); e != "" && e != "identity" {
+		return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body without Content-Encoding."}
+	}
+	return nil
+}
+
+// wellFormed checks syntax, UTF-8, duplicate names and depth in one pass.
+func wellFormed(body []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(body))
+	for {
+		_, err := d.ReadToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return syntaxProblem(err)
+		}
+		if d.StackDepth() > maxDepth {
+			return &problem.Error{Code: problem.MalformedRequest, Detail: "The JSON is nested more than 64 deep."}
+		}
+	}
+}
+
+// syntaxProblem tells where the text stops being JSON, or which name is there twice.
+func syntaxProblem(err error) error {
+	var at *jsontext.SyntacticError
+	if !errors.As(err, &at) {
+		return &problem.Error{Code: problem.MalformedRequest, Detail: "The body is not JSON.", Err: err}
+	}
+	if at.Err == jsontext.ErrDuplicateName {
+		item := problem.Item{Pointer: string(at.JSONPointer), Code: problem.Duplicate, Detail: "The member is there twice."}
+		return &problem.Error{Code: problem.MalformedRequest, Detail: summary([]problem.Item{item}), Items: []problem.Item{item}}
+	}
+	return &problem.Error{Code: problem.MalformedRequest, Detail: "The body is not JSON: " + at.Err.Error() + " at byte " + strconv.FormatInt(at.ByteOffset, 10) + ".", Err: err}
+}
+
+func tooLarge() error {
+	return &problem.Error{Code: problem.PayloadTooLarge, Detail: "A body may be 1 MiB. Split it."}
+}
+
+// unmarshal reads a checked body; names are case-sensitive and must be known.
+func unmarshal(data []byte, v any) error {
+	if _, anything := v.(*any); anything {
+		return jsonv2.Unmarshal(data, v)
+	}
+	err := jsonv2.Unmarshal(data, v, jsonv2.RejectUnknownMembers(true))
+	var semantic *jsonv2.SemanticError
+	if errors.As(err, &semantic) {
+		return errors.New(string(semantic.JSONPointer) + " is not what this request takes")
+	}
+	return err
+}

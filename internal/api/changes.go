@@ -1,0 +1,130 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+type changesInput struct {
+	Entity  string   `query:"entity" required:"true" doc:"The entity to follow." example:"purchase-orders"`
+	Cursor  string   `query:"cursor" doc:"next_cursor of the answer before. Without one the feed begins at the first change."`
+	Limit   int      `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many changes at most."`
+	Wait    int      `query:"wait" minimum:"0" maximum:"60" default:"0" doc:"Seconds to wait for a change when there is none yet."`
+	Include []string `query:"include" enum:"record" doc:"record: each change with the record as it is now."`
+}
+
+// changeHead is a change without its record.
+type changeHead struct {
+	Seq       int64  `json:"seq" doc:"Position in the feed." example:"4711"`
+	Type      string `json:"type" enum:"created,updated,deleted"`
+	Entity    string `json:"entity" example:"purchase-orders"`
+	ID        string `json:"id" doc:"Our id of the record."`
+	RemoteID  string `json:"remote_id" doc:"The system's own key." example:"4500012345"`
+	Version   string `json:"version" doc:"Version of the record after the change; also its ETag."`
+	ChangedAt string `json:"changed_at" format:"date-time" doc:"When Busbar stored the change."`
+}
+
+func (s *server) registerChanges() {
+	register(s, access{dataPlane, scopeRead}, s.changesOperation(), s.listChanges)
+}
+
+// listChanges serves the feed of one entity in commit order. It always gives a cursor to go on with.
+func (s *server) listChanges(ctx context.Context, in *changesInput) (*bytesOutput, error) {
+	c := callerOf(ctx).connection
+	if s.Model.Entity(in.Entity) == nil {
+		return nil, s.unknownParameterEntity(in.Entity)
+	}
+	at := place{kind: feedCursor, owner: c.ID, subject: in.Entity}
+	after, err := s.feedStart(ctx, c, at, in)
+	if err != nil {
+		return nil, err
+	}
+	entries, more, err := s.readFeed(ctx, c, in, after)
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 && in.Wait > 0 {
+		s.await(ctx, c, in, after)
+		if entries, more, err = s.readFeed(ctx, c, in, after); err != nil {
+			return nil, err
+		}
+	}
+	st, err := s.stream(ctx, c, in.Entity)
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) > 0 {
+		after = entries[len(entries)-1].Seq
+	}
+	next := s.seal(at, position{epoch: st.Epoch, seq: after})
+	return &bytesOutput{Body: func(hc huma.Context) { s.writeFeed(hc, c, st, entries, more, next) }}, nil
+}
+
+func (s *server) feedStart(ctx context.Context, c *store.Connection, at place, in *changesInput) (int64, error) {
+	st, err := s.stream(ctx, c, in.Entity)
+	if err != nil || in.Cursor == "" {
+		return 0, err
+	}
+	return s.resume(st, at, in.Cursor)
+}
+
+func (s *server) readFeed(ctx context.Context, c *store.Connection, in *changesInput, after int64) ([]store.FeedEntry, bool, error) {
+	entries, more, err := s.Store.Feed(ctx, c.Scope(), in.Entity, store.Range{
+		After: after, Limit: in.Limit, Bytes: pageBytes, Deleted: true, JSON: slices.Contains(in.Include, "record"),
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read the changes of %s: %w", in.Entity, err)
+	}
+	return entries, more, nil
+}
+
+// await holds the request until there is a change or its time is over.
+func (s *server) await(ctx context.Context, c *store.Connection, in *changesInput, after int64) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(in.Wait)*time.Second)
+	defer cancel()
+	s.Changes.Wait(ctx, c.Scope(), in.Entity, after)
+}
+
+func (s *server) writeFeed(hc huma.Context, c *store.Connection, st *store.Stream, entries []store.FeedEntry, more bool, next string) {
+	begin(hc, next)
+	w := bufio.NewWriterSize(hc.BodyWriter(), 32<<10)
+	_, _ = w.WriteString(`{"data":[`)
+	for i, e := range entries {
+		if i > 0 {
+			_ = w.WriteByte(',')
+		}
+		writeChange(w, st.Entity, e)
+	}
+	_, _ = fmt.Fprintf(w, `],"has_more":%t`, more)
+	_, _ = w.Write(s.appendTail(nil, c, st, next))
+	_ = w.Flush()
+}
+
+func writeChange(w *bufio.Writer, entity string, e store.FeedEntry) {
+	head, _ := json.Marshal(changeHead{
+		Seq: e.Seq, Type: e.Type, Entity: entity, ID: e.ID.String(), RemoteID: e.RemoteID, Version: e.Version, ChangedAt: instant(e.ChangedAt),
+	})
+	if len(e.JSON) == 0 {
+		_, _ = w.Write(head)
+		return
+	}
+	_, _ = w.Write(head[:len(head)-1])
+	_, _ = w.WriteString(`,"record":`)
+	_, _ = w.Write(e.JSON)
+	_ = w.WriteByte('}')
+}
+
+func (s *server) unknownParameterEntity(name string) error {
+	p := s.unknownEntity(name)
+	p.Items = []problem.Item{{Pointer: "entity", Code: problem.Unknown, Detail: p.Detail}}
+	return p
+}

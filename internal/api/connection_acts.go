@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+type reauthorizeInput struct {
+	ID   string `path:"id" doc:"The connection."`
+	Body reauthorize
+}
+
+type reauthorize struct {
+	AuthMethod  string            `json:"auth_method,omitempty" doc:"Default: the method in use."`
+	Credentials map[string]string `json:"credentials" doc:"All fields of the auth method's form."`
+}
+
+func (s *server) registerConnectionActs() {
+	s.registerAct("pause", "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
+	s.registerAct("resume", "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
+	s.registerAct("disconnect", "Disconnect",
+		"Tokens are dead at once, schedules stop, queued runs are cancelled. Data stay until delete-data. A disconnected connection does not come back: connect anew.", s.Connections.Disconnect)
+	s.registerAct("delete-data", "Delete the data of a disconnected connection",
+		"Records, history and credentials are deleted for good, in the background; then the connection itself is gone (404).", s.Connections.DeleteData)
+	register(s, access{plane: controlPlane}, huma.Operation{
+		OperationID: "reauthorize-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reauthorize", Tags: []string{tagConnections},
+		Summary:     "Renew the credentials of a connection",
+		Description: "They are checked live first. The connection keeps its id, tokens, records and cursors.",
+	}, func(ctx context.Context, in *reauthorizeInput) (*one[connectionView], error) {
+		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
+			return s.Connections.Reauthorize(ctx, c, in.Body.AuthMethod, in.Body.Credentials)
+		})
+	})
+	register(s, access{plane: controlPlane}, huma.Operation{
+		OperationID: "get-connection-health", Method: http.MethodGet, Path: "/v1/connections/{id}/health", Tags: []string{tagConnections},
+		Summary: "Is this connection well, and if not, why and since when",
+	}, s.connectionHealth)
+}
+
+// registerAct adds POST /v1/connections/{id}/<verb>.
+func (s *server) registerAct(verb, summary, description string, do func(context.Context, *store.Connection) error) {
+	register(s, access{plane: controlPlane}, huma.Operation{
+		OperationID: verb + "-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/" + verb, Tags: []string{tagConnections},
+		Summary: summary, Description: description,
+	}, func(ctx context.Context, in *connectionInput) (*one[connectionView], error) {
+		return s.act(ctx, in.ID, do)
+	})
+}

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/busbar-dev/busbar/model"
+)
+
+// OpenAPI gives the document of every route under /v1, without a database: the same for the same model.
+func OpenAPI(m *model.Model) (*huma.OpenAPI, error) {
+	s, err := build(Deps{Model: m})
+	if err != nil {
+		return nil, err
+	}
+	return s.api.OpenAPI(), nil
+}
+
+// YAML gives the document as it is committed and served at /openapi.yaml.
+func YAML(m *model.Model) ([]byte, error) {
+	doc, err := OpenAPI(m)
+	if err != nil {
+		return nil, err
+	}
+	text, err := doc.YAML()
+	if err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	return append([]byte("# Written by `go run ./internal/api/gen`. Do not edit.\n"), text...), nil
+}
+
+// The tags, which are the chapters of the reference.
+const (
+	tagConnection  = "This connection"
+	tagChanges     = "Changes"
+	tagSyncs       = "Syncs"
+	tagSystems     = "Systems"
+	tagConnections = "Connections"
+)
+
+const introduction = `One API in front of every industrial system. A **connection** is one customer's instance of a system; its **token** reads and syncs that connection and nothing else.
+
+1. ` + "`POST /v1/connections`" + ` with a project key connects a system and gives a token.
+2. ` + "`GET /v1/purchase-orders`" + ` with that token lists records, the same way whatever system stands behind.
+3. ` + "`GET /v1/changes?entity=purchase-orders`" + ` follows what changes.
+
+Errors are ` + "`application/problem+json`" + ` with a stable ` + "`code`" + `; each code has [a page](/docs/problems/). Every answer carries ` + "`Request-Id`" + `.`
+
+// configuration is what the router and the document start from.
+func configuration(transformers ...huma.Transformer) huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{Title: "Busbar", Version: "1", Description: introduction,
+				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
+			Servers:    []*huma.Server{{URL: "/", Description: "This server"}},
+			Components: &huma.Components{Schemas: registry, SecuritySchemes: securitySchemes(), Responses: map[string]*huma.Response{}},
+		},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+		Transformers:  transformers,
+	}
+}
+
+func securitySchemes() map[string]*huma.SecurityScheme {
+	return map[string]*huma.SecurityScheme{
+		"connectionToken": {Type: "http", Scheme: "bearer", BearerFormat: "bb_con_…",
+			Description: "A connection token. It selects its connection; it sees that one and nothing else."},
+		"projectKey": {Type: "http", Scheme: "bearer", BearerFormat: "bb_key_…",
+			Description: "A project key. On the data plane it names the connection in the header Busbar-Connection."},
+	}
+}
+
+// describeModel adds the schemas of the entities and of a problem, and the chapters.
+func (s *server) describeModel() error {
+	doc := s.api.OpenAPI()
+	schemas := doc.Components.Schemas
+	doc.Components.Responses["Problem"] = &huma.Response{
+		Description: "What went wrong and what to do next.",
+		Content:     map[string]*huma.MediaType{problemType: {Schema: schemas.Schema(typeOf[problemDocument](), true, "Problem")}},
+	}
+	doc.Tags = []*huma.Tag{
+		{Name: tagConnection, Description: "What the caller's own connection is and can do."},
+		{Name: tagChanges, Description: "The change feed: every change of an entity in commit order, deletes included."},
+		{Name: tagSyncs, Description: "How and when entities are synced, and the runs that did it."},
+		{Name: tagSystems, Description: "The systems that Busbar can connect, with their forms and capability matrices."},
+		{Name: tagConnections, Description: "Connections and their tokens, by project key."},
+	}
+	for _, e := range s.Model.Entities {
+		doc.Tags = append(doc.Tags, &huma.Tag{Name: e.Title, Description: e.Meaning})
+	}
+	for _, named := range s.Model.Schemas() {
+		schema, err := schemaFrom(named.Schema)
+		if err != nil {
+			return fmt.Errorf("schema %s of the model: %w", named.Name, err)
+		}
+		if _, taken := schemas.Map()[named.Name]; taken {
+			return fmt.Errorf("the schema name %s of the model is taken by the API", named.Name)
+		}
+		schemas.Map()[named.Name] = schema
+	}
+	return nil
+}
+
+// tidyDocument removes what the router adds for itself.
+func (s *server) tidyDocument() {
+	doc := s.api.OpenAPI()
+	delete(doc.Components.Schemas.Map(), "ErrorModel")
+	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	for _, p := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, op := range operationsOf(doc.Paths[p]) {
+			delete(op.Responses, "422")
+			delete(op.Responses, "500")
+			describeHeaders(op)
+		}
+	}
+}
+
+func operationsOf(p *huma.PathItem) map[string]*huma.Operation {
+	all := map[string]*huma.Operation{
+		http.MethodGet: p.Get, http.MethodPost: p.Post, http.MethodPatch: p.Patch, http.MethodPut: p.Put, http.MethodDelete: p.Delete,
+	}
+	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
+	return all
+}
+
+// describeHeaders names the header with which a project key chooses the connection.
+func describeHeaders(op *huma.Operation) {
+	if accessOf(op).plane != dataPlane {
+		return
+	}
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: connectionHeader, In: "header", Schema: &huma.Schema{Type: "string"},
+		Description: "With a project key: the connection to work on. With a connection token it is not needed.",
+	})
+}

@@ -1,0 +1,46 @@
+package api
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// schemaName names the schemas of Go types: runView is SyncRun, pageBody[runView] is SyncRunPage.
+func schemaName(t reflect.Type, hint string) string {
+	switch t {
+	case typeOf[problem.Item]():
+		return "ProblemFault"
+	case typeOf[problem.Upstream]():
+		return "ProblemUpstream"
+	case typeOf[problemDocument]():
+		return "Problem"
+	case typeOf[store.Counts]():
+		return "SyncRunCounts"
+	}
+	name := huma.DefaultSchemaNamer(t, hint)
+	for _, of := range []struct{ generic, suffix string }{{"PageBody", "Page"}, {"ListBody", "List"}} {
+		if rest, ok := strings.CutPrefix(name, of.generic); ok && rest != "" {
+			return own(rest) + of.suffix
+		}
+	}
+	return own(name)
+}
+
+// own is the public name of one of our own types.
+func own(name string) string {
+	name = strings.TrimSuffix(name, "View")
+	switch name {
+	case "Run":
+		return "SyncRun"
+	case "Reason":
+		return "SyncError"
+	}
+	return name
+}

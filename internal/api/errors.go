@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+const problemType = "application/problem+json"
+
+// problemDocument is an error as it is served: RFC 9457 with the members that make it useful.
+type problemDocument struct {
+	Type       string            `json:"type" format:"uri-reference" doc:"The page that explains this code." example:"/docs/problems/invalid-parameter"`
+	Title      string            `json:"title" doc:"What the code means, the same every time." example:"A parameter is not valid"`
+	Status     int               `json:"status" doc:"The HTTP status." example:"422"`
+	Detail     string            `json:"detail" doc:"What happened this time and what to do next." example:"limit must be between 1 and 500."`
+	Instance   string            `json:"instance" format:"uri-reference" doc:"The path that was asked for." example:"/v1/purchase-orders"`
+	Code       string            `json:"code" doc:"The stable word for programs; /docs/problems/ lists them all." example:"invalid-parameter"`
+	RequestID  string            `json:"request_id" doc:"Names this request in the logs." example:"req_0192f0c1a7b87c3e9d2f4b5a6c7d8e9f"`
+	Origin     string            `json:"origin" enum:"client,busbar,system,connection" doc:"Whose side the cause is on."`
+	Retryable  bool              `json:"retryable" doc:"Whether the same request may succeed later."`
+	RetryAfter int               `json:"retry_after,omitempty" doc:"Seconds to wait before trying again."`
+	Errors     []problem.Item    `json:"errors,omitempty" doc:"Each single fault, with where it is."`
+	Upstream   *problem.Upstream `json:"upstream,omitempty" doc:"What the system answered."`
+
+	extra   map[string]any
+	headers http.Header
+}
+
+// Error, GetStatus, GetHeaders and ContentType let the router serve it.
+func (d *problemDocument) Error() string             { return d.Code + ": " + d.Detail }
+func (d *problemDocument) GetStatus() int            { return d.Status }
+func (d *problemDocument) GetHeaders() http.Header   { return d.headers }
+func (d *problemDocument) ContentType(string) string { return problemType }
+
+// MarshalJSON writes the document and its further members as one object.
+func (d *problemDocument) MarshalJSON() ([]byte, error) {
+	type plain problemDocument
+	doc, err := json.Marshal((*plain)(d))
+	if err != nil || len(d.extra) == 0 {
+		return doc, err
+	}
+	more, err := json.Marshal(d.extra)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(doc[:len(doc)-1], ','), more[1:]...), nil
+}
+
+// documentOf turns any error into a problem document, and logs what only we may know.
+func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
+	info := infoOf(ctx)
+	p := problemOf(err)
+	kind, ok := problem.Lookup(p.Code)
+	if !ok {
+		kind, _ = problem.Lookup(problem.Internal)
+	}
+	if kind.Status >= 500 {
+		s.Log.ErrorContext(ctx, "request failed", "request_id", info.id, "code", p.Code, "error", err.Error())
+	}
+	d := &problemDocument{
+		Type: kind.URI(), Title: kind.Title, Status: kind.Status, Detail: p.Detail,
+		Instance: info.path, Code: kind.Code, RequestID: info.id, Origin: kind.Origin, Retryable: kind.Retryable,
+		RetryAfter: p.RetryAfter, Errors: p.Items, Upstream: p.Upstream, extra: p.Extra,
+	}
+	if d.Detail == "" {
+		d.Detail = kind.Next
+	}
+	d.headers = headersOf(d)
+	return d
+}
+
+// problemOf gives the problem that an error carries, or the one that stands for it.
+func problemOf(err error) *problem.Error {
+	var p *problem.Error
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, store.ErrFull):
+		return &problem.Error{Code: problem.StorageFull, Err: err}
+	case errors.Is(err, store.ErrNotFound):
+		return &problem.Error{Code: problem.NotFound, Err: err}
+	case errors.Is(err, store.ErrConflict):
+		return &problem.Error{Code: problem.Conflict, Err: err}
+	}
+	return &problem.Error{Code: problem.Internal, Err: err}
+}
+
+// headersOf gives the headers that go with some problems.
+func headersOf(d *problemDocument) http.Header {
+	h := http.Header{}
+	if d.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(d.RetryAfter))
+	}
+	if d.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="busbar", error="invalid_token"`)
+	}
+	if d.Code == problem.MissingScope {
+		h.Set("WWW-Authenticate", `Bearer realm="busbar", error="insufficient_scope"`)
+	}
+	return h
+}
+
+// fail answers a request with a problem outside of the router's own ways.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	d := s.documentOf(r.Context(), err)
+	for k, v := range d.headers {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(d.Status)
+	_ = json.NewEncoder(w).Encode(d)
+}
+
+// invalidParameter refuses one parameter or header by name.
+func invalidParameter(name, detail string) *problem.Error {
+	return &problem.Error{Code: problem.InvalidParameter, Detail: detail,
+		Items: []problem.Item{{Pointer: name, Code: problem.Invalid, Detail: detail}}}
+}
+
+// quote shows what the caller sent, cut short and free of control characters.
+func quote(text string) string {
+	const most = 64
+	if len(text) > most {
+		cut := most
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return fmt.Sprintf("%q", strings.ToValidUTF8(text, "�"))
+}

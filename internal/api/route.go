@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// plane tells who may call a route.
+type plane int
+
+const (
+	dataPlane    plane = iota // a connection token, or a project key that names the connection
+	controlPlane              // a project key
+	anyCaller                 // either; no connection is needed
+)
+
+// The scopes of a connection token.
+const (
+	scopeRead  = "read"
+	scopeSync  = "sync"
+	scopeWrite = "write"
+)
+
+// access is what a route demands of its caller.
+type access struct {
+	plane plane
+	scope string // of a token; "" for the control plane
+}
+
+const accessKey = "access"
+
+func accessOf(op *huma.Operation) access {
+	a, _ := op.Metadata[accessKey].(access)
+	return a
+}
+
+// register adds a route to the mux and to the document; errors of the handler become problem documents.
+func register[I, O any](s *server, need access, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.Metadata = map[string]any{accessKey: need}
+	op.Security = securityOf(need)
+	op.RejectUnknownQueryParameters = true
+	op.MaxBodyBytes = maxBody + 1
+	op.BodyReadTimeout = -1
+	describeAnswers(&op)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.documentOf(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// describeAnswers states what every route has in common.
+func describeAnswers(op *huma.Operation) {
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	if op.DefaultStatus == 0 {
+		op.DefaultStatus = http.StatusOK
+	}
+	op.Responses["default"] = &huma.Response{Ref: "#/components/responses/Problem"}
+}
+
+// securityOf gives the credentials that a route takes.
+func securityOf(need access) []map[string][]string {
+	key := map[string][]string{"projectKey": {}}
+	if need.plane == controlPlane {
+		return []map[string][]string{key}
+	}
+	return []map[string][]string{{"connectionToken": {}}, key}
+}

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+)
+
+const unknownQuery = "unknown query parameter" // as the router says it
+
+// translate replaces the router's own error body by a problem document.
+func (s *server) translate(ctx huma.Context, _ string, body any) (any, error) {
+	refused, ok := body.(*huma.ErrorModel)
+	if !ok {
+		return body, nil
+	}
+	return s.documentOf(ctx.Context(), refusal(refused)), nil
+}
+
+// refusal says as a problem what the router found wrong with a request.
+func refusal(e *huma.ErrorModel) *problem.Error {
+	if e.Status == 400 {
+		return &problem.Error{Code: problem.MalformedRequest, Detail: "This request needs a JSON body."}
+	}
+	if e.Status != 422 {
+		return &problem.Error{Code: problem.Internal}
+	}
+	p := &problem.Error{Code: problem.InvalidParameter}
+	for _, d := range e.Errors {
+		item := itemOf(d)
+		if strings.HasPrefix(d.Location, "body") {
+			p.Code = problem.ValidationFailed
+		}
+		p.Items = append(p.Items, item)
+	}
+	p.Detail = summary(p.Items)
+	return p
+}
+
+// itemOf turns the router's location (query.limit, body.tags[0]) into a parameter's name or a JSON pointer.
+func itemOf(d *huma.ErrorDetail) problem.Item {
+	place, rest, _ := strings.Cut(d.Location, ".")
+	if place != "body" {
+		return problem.Item{Pointer: rest, Code: codeOf(d.Message), Detail: sentence(d.Message)}
+	}
+	pointer := strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(rest)
+	if pointer != "" {
+		pointer = "/" + pointer
+	}
+	return problem.Item{Pointer: pointer, Code: codeOf(d.Message), Detail: sentence(d.Message)}
+}
+
+// codeOf gives the code of a fault from the router's message.
+func codeOf(message string) problem.Fault {
+	switch {
+	case strings.HasPrefix(message, "expected required property"), strings.HasPrefix(message, "required "):
+		return problem.Required
+	case message == "unexpected property", message == unknownQuery:
+		return problem.Unknown
+	case strings.HasPrefix(message, "expected number"), strings.HasPrefix(message, "expected length"), strings.HasPrefix(message, "expected array length"):
+		return problem.OutOfRange
+	}
+	return problem.Invalid
+}
+
+// summary says in one line what the items say.
+func summary(items []problem.Item) string {
+	parts := make([]string, 0, len(items))
+	for _, i := range items {
+		at := i.Pointer
+		if at == "" {
+			at = "the body"
+		}
+		parts = append(parts, at+": "+strings.TrimSuffix(i.Detail, "."))
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// sentence makes a message a sentence.
+func sentence(message string) string {
+	if message == unknownQuery {
+		message = "unknown parameter"
+	}
+	return strings.TrimSuffix(message, ".") + "."
+}
