@@ -141,7 +141,7 @@ func (c *checker) element(f *Field, path string) {
 // ownFields gives the fields that each element of an identified list has besides the model's.
 func (f *Field) ownFields() []*Field {
 	return []*Field{
-		{Name: "id", Kind: String, Required: true, Meaning: "Busbar's id of this element, stable like a record's.", Example: jsonText(exampleID(f.at.file + " " + f.Name))},
+		{Name: "id", Kind: String, Format: "uuid", Required: true, Meaning: "Busbar's id of this element, stable like a record's.", Example: jsonText(exampleID(f.at.file + " " + f.Name))},
 		{Name: "remote_id", Kind: String, Meaning: "The source's own key of this element.", Example: `"10"`},
 	}
 }

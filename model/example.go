@@ -33,6 +33,9 @@ func fillField(m *Model, f *Field) {
 	if f.Items != nil {
 		fillField(m, f.Items)
 	}
+	if to := m.Entity(f.To); to != nil {
+		f.toSchema = to.SchemaName()
+	}
 	if f.Example != "" {
 		return
 	}

@@ -102,6 +102,9 @@ func invalidText(f *Field, s string) string {
 	case Ref:
 		return unless(!notID(s), "write an id, or leave it out")
 	}
+	if f.Format == "uuid" {
+		return unless(!notID(s), "write an id")
+	}
 	if f.Name == "currency" {
 		_, err := currency.ParseISO(s)
 		return unless(err == nil, "write an ISO 4217 code: EUR")

@@ -53,6 +53,7 @@ type Field struct {
 	To         string      // Ref, Refs: the entity referred to
 	ToField    string      // Ref to a record of any entity: the sibling field that names the entity; To is then ""
 	Values     []EnumValue // Enum: in the order of a record's life, "other" always among them. String: Busbar's own closed list
+	Format     string      // String: "uuid" for ids of Busbar's own, "" otherwise
 	Fields     []*Field    // Object: in documented order
 	Items      *Field      // List: what each element is (Name empty)
 	Identified bool        // List of Object: each element has an id of its own and a remote_id
@@ -61,7 +62,9 @@ type Field struct {
 	Indexed    bool        // sortable and filterable
 	Required   bool        // never null; fields that come from the source never promise this
 
-	at place // where the model declares it
+	at       place  // where the model declares it
+	toSchema string // the component of the entity referred to
+	readOnly bool   // only Busbar writes it
 }
 
 // WireNames gives the JSON names under which the field appears: vendor_id for a ref, status and

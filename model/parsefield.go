@@ -39,12 +39,13 @@ func (p *parser) fields(n *yaml.Node, path string) []*Field {
 
 // field reads one field, or the element of a list (which has no name).
 func (p *parser) field(n *yaml.Node, path string) *Field {
-	k := p.keys(n, path, "!kind", "!meaning", "example", "indexed", "required", "to", "to_field", "values", "fields", "items", "identified")
+	k := p.keys(n, path, "!kind", "!meaning", "example", "indexed", "required", "to", "to_field", "format", "values", "fields", "items", "identified")
 	f := &Field{
 		at:         p.at(n),
 		Kind:       Kind(p.text(k["kind"], path+".kind")),
 		To:         p.text(k["to"], path+".to"),
 		ToField:    p.text(k["to_field"], path+".to_field"),
+		Format:     p.text(k["format"], path+".format"),
 		Meaning:    p.text(k["meaning"], path+".meaning"),
 		Example:    p.example(k["example"], path+".example"),
 		Values:     p.values(k["values"], path+".values"),
@@ -86,6 +87,9 @@ func (p *parser) shape(n *yaml.Node, path string, f *Field) {
 	p.part(n, path, f, "items", f.Items != nil, f.Kind == List)
 	p.part(n, path, f, "fields", f.Fields != nil, f.Kind == Object)
 	p.part(n, path, f, "values", f.Values != nil, f.Kind == Enum || f.Kind == String && f.Values != nil)
+	if f.Format != "" && (f.Kind != String || f.Format != "uuid") {
+		p.problem(n, path, "has the format "+quote(f.Format), "the one format is uuid, for strings")
+	}
 	if f.Identified && (f.Items == nil || f.Items.Kind != Object) {
 		p.problem(n, path, "is identified but not a list of objects", "remove identified")
 	}
