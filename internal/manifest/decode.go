@@ -21,6 +21,16 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
+// selfDecoder is a type with a notation of its own.
+type selfDecoder interface {
+	decode(d *decoder, n *yaml.Node, path string)
+}
+
+func decodesItself(v reflect.Value) bool {
+	_, ok := v.Addr().Interface().(selfDecoder)
+	return ok
+}
+
 func (d *decoder) report(n *yaml.Node, path, message, mend string) {
 	pos := Pos{File: d.file, Line: n.Line, Column: n.Column}
 	d.problems = append(d.problems, Problem{Pos: pos, Path: path, Message: message, Mend: mend})
@@ -30,6 +40,8 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		d.report(n, path, "anchors and aliases are not part of the language", "write the value out")
+	case decodesItself(v):
+		v.Addr().Interface().(selfDecoder).decode(d, n, path)
 	case v.Type() == nodeType:
 		v.Set(reflect.ValueOf(*n))
 	case v.Kind() == reflect.Pointer:

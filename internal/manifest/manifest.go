@@ -57,10 +57,10 @@ type CredentialField struct {
 
 // Limits is the budget that the system grants one connection.
 type Limits struct {
-	Concurrency int     // calls at once; default 2
-	PerSecond   float64 // 0: no such limit
-	PerMinute   float64
-	PerDay      float64
+	Concurrency int     `yaml:"concurrency"` // calls at once; default 2
+	PerSecond   float64 `yaml:"per_second"`  // 0: no such limit
+	PerMinute   float64 `yaml:"per_minute"`
+	PerDay      float64 `yaml:"per_day"`
 }
 
 // Entity is how one entity of the model is read from (and written to) the system.
@@ -97,7 +97,8 @@ type Operation struct {
 	Required []string
 }
 
-// Path is a list of member names, written with "/" between them in a manifest. Empty: not given.
+// Path is a list of member names, written with "/" between them in a manifest. Empty: not given. Digits pick an element of a
+// list; Up and Each have their special meaning.
 type Path []string
 
 // FieldMap maps one model field. Exactly one of From, Const, Expr, Parts or Fields is given, as the field's kind wants.
@@ -109,6 +110,9 @@ type FieldMap struct {
 	Inverse string           // write: expression over the unified record; "" means read-only
 	Values  []EnumMap        // enum: source word to normalised word
 	Parts   map[string]*Part // money: amount, currency; quantity: value, unit; address: name, lines, city, ...
+	Members []*model.Field   // money, quantity, address, contact, link (or a list of them): the members, in documented order
+	As      string           // write: ids and numbers as JSON "number" or "text"; "" leaves it to the dialect
+	Unit    string           // duration: what a plain number counts: d, h, min, s; "" wants ISO 8601
 	ID      []Path           // identified lists: the element's own key
 	Fields  []*FieldMap      // object, list of objects: relative to the element
 	Pos     Pos

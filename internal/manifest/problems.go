@@ -20,7 +20,11 @@ type Problem struct {
 }
 
 func (p Problem) String() string {
-	s := fmt.Sprintf("%s:%d:%d: %s: %s", p.Pos.File, p.Pos.Line, p.Pos.Column, p.Path, p.Message)
+	s := fmt.Sprintf("%s:%d:%d: ", p.Pos.File, p.Pos.Line, p.Pos.Column)
+	if p.Path != "" {
+		s += p.Path + ": "
+	}
+	s += p.Message
 	if p.Mend != "" {
 		s += "; " + p.Mend
 	}

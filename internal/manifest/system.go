@@ -1,0 +1,158 @@
+package manifest
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+type systemForm struct {
+	System     string     `yaml:"system" manifest:"required"`
+	Name       string     `yaml:"name" manifest:"required"`
+	Summary    string     `yaml:"summary" manifest:"required"`
+	Categories []string   `yaml:"categories" manifest:"required"`
+	Driver     string     `yaml:"driver" manifest:"required"`
+	Versions   []string   `yaml:"versions" manifest:"required"`
+	Simulated  bool       `yaml:"simulated"`
+	TimeZone   string     `yaml:"time_zone"`
+	Nulls      []string   `yaml:"nulls"`
+	Limits     Limits     `yaml:"limits"`
+	Auth       []authForm `yaml:"auth" manifest:"required"`
+	Connect    yaml.Node  `yaml:"connect"`
+	Entities   yaml.Node  `yaml:"entities" manifest:"required"`
+}
+
+type authForm struct {
+	Method string           `yaml:"method" manifest:"required"`
+	Fields []credentialForm `yaml:"fields" manifest:"required"`
+}
+
+type credentialForm struct {
+	Name     string `yaml:"name" manifest:"required"`
+	Label    string `yaml:"label" manifest:"required"`
+	Type     string `yaml:"type" manifest:"required"`
+	Secret   bool   `yaml:"secret"`
+	Required *bool  `yaml:"required"`
+	Default  string `yaml:"default"`
+	Example  string `yaml:"example"`
+	Help     string `yaml:"help"`
+}
+
+const defaultConcurrency = 2
+
+var (
+	snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	kebabCase = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
+
+func credentialTypes() []string { return []string{"url", "text", "password", "integer"} }
+
+// build fills the system from the manifest's nodes.
+func (b *builder) build(folder string) {
+	var f systemForm
+	b.value(b.root, reflect.ValueOf(&f).Elem(), "")
+	*b.system = System{
+		System: f.System, Name: f.Name, Summary: f.Summary, Categories: f.Categories, Driver: f.Driver,
+		Versions: f.Versions, Simulated: f.Simulated, Limits: f.Limits, TimeZone: f.TimeZone, Nulls: f.Nulls,
+		Options: b.options(&f.Connect, "connect"),
+	}
+	b.identity(folder)
+	b.settings()
+	b.auth(f.Auth)
+	b.entities(&f.Entities)
+}
+
+// options hands a part of the manifest to the driver.
+func (b *builder) options(n *yaml.Node, at string) Options {
+	if n.Kind == 0 {
+		n = nil
+	}
+	return Options{Node: n, File: b.file, Path: at}
+}
+
+func (b *builder) identity(folder string) {
+	s := b.system
+	switch {
+	case s.System == "":
+	case !kebabCase.MatchString(s.System):
+		b.problem(strconv.Quote(s.System)+" is not an identifier", "write lower-case words joined with -", "system")
+	case s.System != folder:
+		b.problem("the folder is called "+folder, "write "+folder+", or rename the folder", "system")
+	}
+	known := []string{"erp", "eam", "wms"}
+	for i, c := range s.Categories {
+		if !slices.Contains(known, c) {
+			b.problem("unknown category "+strconv.Quote(c), suggest(c, known), "categories", strconv.Itoa(i))
+		}
+	}
+}
+
+func (b *builder) settings() {
+	s := b.system
+	if s.TimeZone == "" {
+		s.TimeZone = "UTC"
+	}
+	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+		b.problem("unknown time zone "+strconv.Quote(s.TimeZone), "write an IANA name such as Europe/Vienna", "time_zone")
+	}
+	for i, text := range s.Nulls {
+		if rawjson.Valid([]byte(text)) != nil {
+			b.problem(strconv.Quote(text)+" is not JSON", `write the JSON text, for an empty text '""'`, "nulls", strconv.Itoa(i))
+		}
+	}
+	l := &s.Limits
+	if l.Concurrency < 0 || l.PerSecond < 0 || l.PerMinute < 0 || l.PerDay < 0 {
+		b.problem("a limit is negative", "leave out what is not limited", "limits")
+	}
+	if l.Concurrency == 0 {
+		l.Concurrency = defaultConcurrency
+	}
+}
+
+func (b *builder) auth(forms []authForm) {
+	methods := map[string]bool{}
+	for i, f := range forms {
+		at := []string{"auth", strconv.Itoa(i)}
+		if methods[f.Method] {
+			b.problem("the method "+f.Method+" is written twice", "keep one", at...)
+		}
+		methods[f.Method] = true
+		m := AuthMethod{Method: f.Method}
+		names := map[string]bool{}
+		for k, c := range f.Fields {
+			b.credential(c, names, append(slices.Clone(at), "fields", strconv.Itoa(k)))
+			required := c.Required == nil || *c.Required
+			m.Fields = append(m.Fields, CredentialField{c.Name, c.Label, c.Type, c.Secret, required, c.Default, c.Example, c.Help})
+		}
+		b.system.Auth = append(b.system.Auth, m)
+	}
+	if len(forms) == 0 && child(b.root, "auth") != nil {
+		b.problem("names no way to log in", "write at least one method", "auth")
+	}
+}
+
+func (b *builder) credential(c credentialForm, names map[string]bool, at []string) {
+	within := func(key string) []string { return append(slices.Clone(at), key) }
+	switch {
+	case c.Name != "" && !snakeCase.MatchString(c.Name):
+		b.problem(strconv.Quote(c.Name)+" is not snake_case", "write lower-case words joined with _", within("name")...)
+	case names[c.Name]:
+		b.problem("the field "+c.Name+" is written twice", "keep one", within("name")...)
+	}
+	names[c.Name] = true
+	if c.Type != "" && !slices.Contains(credentialTypes(), c.Type) {
+		b.problem("unknown type "+strconv.Quote(c.Type), suggest(c.Type, credentialTypes()), within("type")...)
+	}
+	if c.Type == "password" && !c.Secret {
+		b.problem("a password that is not secret", "add secret: true", at...)
+	}
+	if c.Secret && (c.Default != "" || c.Example != "") {
+		b.problem("a secret has no default and no example", "describe it in help", at...)
+	}
+}
