@@ -17,7 +17,7 @@ package connection
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -46,8 +46,8 @@ type Config struct {
 	Keeper        *secret.Keeper
 	Systems       Systems
 	Drivers       map[string]driver.Driver // by name
-	HTTP          func(c *store.Connection, sys *manifest.System) *http.Client
-	Syncer        Syncer
+	Client        func(c *store.Connection, sys *manifest.System) *http.Client
+	Syncs         Syncer
 	CheckSchedule func(text string) error // the error is a sentence for a person
 	CheckHistory  func(text string) error // likewise
 	Now           func() time.Time
@@ -64,15 +64,27 @@ type Service struct {
 
 // NewService gives a Service, which Close ends.
 func NewService(c Config) (*Service, error) {
-	switch {
-	case c.Store == nil, c.Keeper == nil, c.Systems == nil, c.HTTP == nil, c.Syncer == nil, c.CheckSchedule == nil,
-		c.CheckHistory == nil, c.Now == nil, c.Rand == nil, c.Log == nil:
-		return nil, errors.New("a connection service needs every member of its Config")
+	if missing := c.missing(); missing != "" {
+		return nil, fmt.Errorf("make the connection service: Config.%s is not set", missing)
 	}
 	return &Service{Config: c, clients: newClients(), uses: newUses()}, nil
 }
 
-// Close ends the sessions with all systems and stores when tokens were last used. Safe to call twice.
-func (s *Service) Close(ctx context.Context) error {
-	return errors.Join(s.FlushUse(ctx), s.clients.retireAll())
+// missing names a member that is not set.
+func (c Config) missing() string {
+	for name, is := range map[string]bool{
+		"Store": c.Store != nil, "Keeper": c.Keeper != nil, "Systems": c.Systems != nil, "Client": c.Client != nil, "Syncs": c.Syncs != nil,
+		"CheckSchedule": c.CheckSchedule != nil, "CheckHistory": c.CheckHistory != nil, "Now": c.Now != nil, "Rand": c.Rand != nil, "Log": c.Log != nil,
+	} {
+		if !is {
+			return name
+		}
+	}
+	return ""
 }
+
+// Close ends the sessions with all systems. Safe to call twice. FlushUse comes before it, where the last uses of tokens matter.
+func (s *Service) Close() error { return s.clients.retireAll() }
+
+// instant is the present as the database keeps it.
+func (s *Service) instant() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }

@@ -36,7 +36,7 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*Created
 		return nil, err
 	}
 	c.SystemVersion = found.Version
-	return s.store(ctx, c, p)
+	return s.save(ctx, c, p)
 }
 
 // candidate is the connection as it will be stored when the login works.
@@ -45,8 +45,8 @@ func (s *Service) candidate(projectID string, p *plan) (*store.Connection, error
 	if err != nil {
 		return nil, err
 	}
-	state, why := rest([]store.Stream{{ActiveRun: &store.Run{Trigger: triggerConnect}}})
-	now := s.Now()
+	state, why := rest([]store.Stream{{ActiveRun: &store.Run{}}})
+	now := s.instant()
 	return &store.Connection{
 		ID: id, ProjectID: projectID, System: p.system.System, Name: p.Name,
 		State: state, StateCode: why.code, StateDetail: why.detail, StateSince: now,
@@ -55,7 +55,7 @@ func (s *Service) candidate(projectID string, p *plan) (*store.Connection, error
 	}, nil
 }
 
-func (s *Service) store(ctx context.Context, c *store.Connection, p *plan) (*Created, error) {
+func (s *Service) save(ctx context.Context, c *store.Connection, p *plan) (*Created, error) {
 	if err := s.seal(c, p.Credentials); err != nil {
 		return nil, err
 	}
@@ -78,13 +78,13 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c *store.Connection,
 	if err := tx.InsertConnection(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := tx.InsertStreams(ctx, c.Scope(), p.streams(s.Now())); err != nil {
+	if err := tx.InsertStreams(ctx, c.Scope(), p.streams(c.CreatedAt)); err != nil {
 		return nil, err
 	}
 	if err := tx.InsertToken(ctx, c.Scope(), token.Token); err != nil {
 		return nil, err
 	}
-	return s.Syncer.RequestTx(ctx, tx, c, p.names(), store.Full, triggerConnect)
+	return s.Syncs.RequestTx(ctx, tx, c, p.names(), store.Full, triggerConnect)
 }
 
 // streams are the streams of the planned entities, in the order in which they are synced.

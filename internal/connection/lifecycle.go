@@ -34,7 +34,7 @@ func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 		if _, moves := next(now.State, disconnected); !moves {
 			return nil
 		}
-		return tx.Disconnect(ctx, now.Scope(), s.Now())
+		return tx.Disconnect(ctx, now.Scope(), s.instant())
 	})
 	if err != nil {
 		return fmt.Errorf("disconnect connection %s: %w", c.ID, err)
@@ -55,7 +55,7 @@ func (s *Service) DeleteData(ctx context.Context, c *store.Connection) error {
 	if !c.DeletingAt.IsZero() {
 		return nil
 	}
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.AskDeleteData(ctx, c.Scope(), s.Now()) })
+	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.AskDeleteData(ctx, c.Scope(), s.instant()) })
 	if err != nil {
 		return fmt.Errorf("ask for deletion of connection %s: %w", c.ID, err)
 	}

@@ -40,10 +40,10 @@ func (s *Service) moveTx(ctx context.Context, tx *store.Tx, now *store.Connectio
 		return nil
 	}
 	if to != now.State || why.code != now.StateCode {
-		now.StateSince = s.Now()
+		now.StateSince = s.instant()
 	}
 	now.State, now.StateCode, now.StateDetail = to, why.code, why.detail
-	return tx.SetConnectionState(ctx, now.Scope(), to, why.code, why.detail, s.Now())
+	return tx.SetConnectionState(ctx, now.Scope(), to, why.code, why.detail, s.instant())
 }
 
 // fresh reads the connection as it is stored. Within Store.Write nobody else can change it until the transaction ends.

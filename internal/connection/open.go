@@ -47,7 +47,7 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials se
 	if err != nil {
 		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
 	}
-	client, err := d.Open(sys, driver.Config{Credentials: credentials, HTTP: s.HTTP(c, sys), Now: s.Now, TimeZone: zone})
+	client, err := d.Open(sys, driver.Config{Credentials: credentials, HTTP: s.Client(c, sys), Now: s.Now, TimeZone: zone})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
 	}

@@ -76,7 +76,7 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, versi
 		if err := s.seal(now, l.values); err != nil {
 			return err
 		}
-		if err := tx.SetConnectionCredentials(ctx, now, s.Now()); err != nil {
+		if err := tx.SetConnectionCredentials(ctx, now, s.instant()); err != nil {
 			return err
 		}
 		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil || !waited {
@@ -106,6 +106,6 @@ func (s *Service) catchUp(ctx context.Context, tx *store.Tx, c *store.Connection
 	if len(names) == 0 {
 		return nil
 	}
-	_, err = s.Syncer.RequestTx(ctx, tx, c, names, store.Incremental, triggerConnect)
+	_, err = s.Syncs.RequestTx(ctx, tx, c, names, store.Incremental, triggerConnect)
 	return err
 }

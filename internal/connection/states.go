@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -77,7 +78,7 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 			continue
 		}
 		first = first || firstRunLeft(st)
-		if st.Failures > 0 {
+		if ownFailure(st) {
 			failing = append(failing, st.Entity)
 		}
 	}
@@ -92,5 +93,14 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 }
 
 func firstRunLeft(st store.Stream) bool {
-	return st.ActiveRun != nil && st.ActiveRun.Trigger == triggerConnect && st.LastSuccessAt.IsZero()
+	return st.ActiveRun != nil && st.LastRun == nil
+}
+
+// ownFailure says that the stream's last run failed for a reason of its own: what concerns the whole connection has states of its own.
+func ownFailure(st store.Stream) bool {
+	switch st.ErrorCode {
+	case problem.ConnectionNeedsReauthorization, problem.SystemUnreachable, problem.SystemRateLimited:
+		return false
+	}
+	return st.Failures > 0
 }

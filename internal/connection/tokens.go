@@ -95,7 +95,7 @@ func (s *Service) newToken(label string, scopes []string, expires time.Time) (Is
 	}
 	return IssuedToken{Plain: plain, Token: store.Token{
 		ID: id, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain),
-		Scopes: scopes, CreatedAt: s.Now(), ExpiresAt: expires,
+		Scopes: scopes, CreatedAt: s.instant(), ExpiresAt: expires,
 	}}, nil
 }
 
@@ -113,7 +113,7 @@ func (s *Service) IssueKey(ctx context.Context, projectID, label string) (plain 
 	if plain, err = secret.NewToken(secret.ProjectKey, s.Rand); err != nil {
 		return "", store.Key{}, err
 	}
-	k = store.Key{ID: id, ProjectID: projectID, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain), CreatedAt: s.Now()}
+	k = store.Key{ID: id, ProjectID: projectID, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain), CreatedAt: s.instant()}
 	if err := s.Store.InsertKey(ctx, k); err != nil {
 		return "", store.Key{}, fmt.Errorf("store a project key: %w", err)
 	}

@@ -27,7 +27,7 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 			return err
 		}
 		set(now)
-		now.UpdatedAt = s.Now()
+		now.UpdatedAt = s.instant()
 		return tx.SetConnectionProfile(ctx, now, now.UpdatedAt)
 	})
 	if err != nil {
