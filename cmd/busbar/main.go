@@ -3,8 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/cli"
 	"github.com/busbar-dev/busbar/internal/config"
 )
@@ -21,30 +20,31 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Main(ctx, os.Args[1:], streams(), programs())
+	terminal := config.LookAtTerminal(os.Stdin, os.Stdout, os.Stderr)
+	code := cli.Main(ctx, os.Args[1:], streams(terminal), programs(terminal))
 	stop()
 	os.Exit(code)
 }
 
-func streams() cli.Streams {
-	return cli.Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Terminal: config.LookAtTerminal(os.Stdin, os.Stdout, os.Stderr),
-		Secret: func() (string, error) {
-			b, err := term.ReadPassword(int(os.Stdin.Fd()))
-			return string(b), err
-		},
-		Now: time.Now,
-	}
+func streams(t config.Terminal) cli.Streams {
+	return cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: t, Secret: readSecret, Now: time.Now}
 }
 
-func programs() cli.Programs {
-	missing := errors.New("this build has no server yet")
+// readSecret reads a line of the terminal without echo.
+func readSecret() (string, error) {
+	b, err := term.ReadPassword(int(os.Stdin.Fd()))
+	return string(b), err
+}
+
+func programs(t config.Terminal) cli.Programs {
+	program := func(l config.Log) app.Program {
+		return app.Program{Out: os.Stdout, Log: l.Logger(os.Stderr, t), Terminal: t, Version: version, Now: time.Now}
+	}
 	return cli.Programs{
-		Serve:   func(context.Context, config.Serve) error { return missing },
-		Demo:    func(context.Context, config.Demo) error { return missing },
-		Check:   func(fs.FS) ([]string, error) { return nil, missing },
-		OpenAPI: func() ([]byte, error) { return nil, missing },
+		Serve:   func(ctx context.Context, c config.Serve) error { return program(c.Log).Serve(ctx, c) },
+		Demo:    func(ctx context.Context, c config.Demo) error { return program(c.Log).Demo(ctx, c) },
+		Check:   app.CheckConnectors,
+		OpenAPI: app.OpenAPI,
 		Version: version,
 	}
 }

@@ -62,13 +62,17 @@ func (cmd *changesCmd) read(ctx context.Context, c *client, s *Streams) (cursor 
 		if page.Next != nil {
 			cursor = *page.Next
 		}
-		if !cmd.Follow && (page.Next == nil || len(page.Data) == 0) {
+		if !cmd.Follow && !page.More {
 			return cursor, nil
 		}
 	}
 }
 
-type feed = list[jsontext.Value]
+// feed is a page of changes; its cursor is there even at the end.
+type feed struct {
+	list[jsontext.Value]
+	More bool `json:"has_more"`
+}
 
 func (cmd *changesCmd) request(cursor string) request {
 	query := url.Values{"entity": {cmd.Entity}, "limit": {strconv.Itoa(cmd.Limit)}}

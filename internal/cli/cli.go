@@ -51,6 +51,8 @@ const description = `One API in front of every industrial system.
 Exit codes: 0 done, 1 failed, 2 wrong flag or setting, 3 no Busbar at --url, 4 key or token refused, 5 not found, 130 interrupted.`
 
 type commands struct {
+	config.Common
+
 	Serve        serveCmd        `cmd:"" help:"Run the server."`
 	Demo         demoCmd         `cmd:"" help:"Run the server with simulated systems and data, to try everything."`
 	Connection   connectionGroup `cmd:"" help:"Connections to customers' systems."`

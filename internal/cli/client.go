@@ -42,8 +42,17 @@ type request struct {
 	method, path string
 	query        url.Values
 	body         any
-	control      bool // needs a project key; otherwise a connection is meant
+	who          caller
 }
+
+// caller is who may make a call.
+type caller int
+
+const (
+	aConnection caller = iota // a token, or a key with --connection
+	aKey                      // a project key
+	anyCredential
+)
 
 // call asks and gives the body of a good answer. Errors are *fault, unreachable or usage.
 func (c *client) call(ctx context.Context, r request) ([]byte, error) {
@@ -87,26 +96,26 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", c.agent)
-	return req, c.authorize(req, r.control)
+	return req, c.authorize(req, r.who)
 }
 
-// authorize picks the credential: the key for the control plane; the key with a named connection, else the token, for one connection's data.
-func (c *client) authorize(req *http.Request, control bool) error {
+// authorize picks the credential: the key with a named connection, else the token, for one connection's data.
+func (c *client) authorize(req *http.Request, who caller) error {
+	secret := c.Token
 	switch {
-	case control && c.Key == "":
+	case who == aKey && c.Key == "":
 		return denied("this needs a project key: set BUSBAR_KEY, or give --env-file or --key")
-	case control:
-		req.Header.Set("Authorization", "Bearer "+c.Key)
+	case who != aConnection && c.Key != "":
+		secret = c.Key
 	case c.Key != "" && c.Connection != "":
-		req.Header.Set("Authorization", "Bearer "+c.Key)
+		secret = c.Key
 		req.Header.Set("Busbar-Connection", c.Connection)
-	case c.Token != "":
-		req.Header.Set("Authorization", "Bearer "+c.Token)
-	case c.Key != "":
+	case c.Token == "" && c.Key != "":
 		return usage{errors.New("which connection? Give --connection ID (`busbar connection list` shows them)")}
-	default:
+	case c.Token == "":
 		return denied("this needs a connection token or a project key: set BUSBAR_TOKEN or BUSBAR_KEY, or give --env-file")
 	}
+	req.Header.Set("Authorization", "Bearer "+secret)
 	return nil
 }
 

@@ -31,6 +31,7 @@ type connection struct {
 	StatusCode    string  `json:"status_code"`
 	StatusDetail  string  `json:"status_detail"`
 	StatusSince   *string `json:"status_since"`
+	AuthMethod    string  `json:"auth_method"`
 	SystemVersion string  `json:"system_version"`
 	LastSuccessAt *string `json:"last_success_at"`
 	CreatedAt     *string `json:"created_at"`
@@ -59,7 +60,7 @@ func (cmd *connectionListCmd) Run(ctx context.Context, c *client, s *Streams) er
 	set(query, "system", cmd.System)
 	set(query, "status", cmd.Status)
 	set(query, "tag", cmd.Tag)
-	page, raw, err := get[list[connection]](ctx, c, request{method: http.MethodGet, path: "/connections", query: query, control: true})
+	page, raw, err := get[list[connection]](ctx, c, request{method: http.MethodGet, path: "/connections", query: query, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (o oneConnection) do(ctx context.Context, c *client, s *Streams, method, su
 	if err != nil {
 		return err
 	}
-	one, raw, err := get[connection](ctx, c, request{method: method, path: path + suffix, body: body, control: true})
+	one, raw, err := get[connection](ctx, c, request{method: method, path: path + suffix, body: body, who: aKey})
 	if err != nil {
 		return err
 	}

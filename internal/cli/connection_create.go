@@ -56,7 +56,7 @@ func (cmd *connectionCreateCmd) Run(ctx context.Context, c *client, s *Streams) 
 	if err != nil {
 		return err
 	}
-	made, raw, err := get[createdConnection](ctx, c, request{method: http.MethodPost, path: "/connections", body: body, control: true})
+	made, raw, err := get[createdConnection](ctx, c, request{method: http.MethodPost, path: "/connections", body: body, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -102,17 +102,16 @@ func (cmd *connectionReauthorizeCmd) Run(ctx context.Context, c *client, s *Stre
 	if err != nil {
 		return err
 	}
-	one, _, err := get[connection](ctx, c, request{method: http.MethodGet, path: path, control: true})
+	one, _, err := get[connection](ctx, c, request{method: http.MethodGet, path: path, who: aKey})
 	if err != nil {
 		return err
+	}
+	if cmd.AuthMethod == "" {
+		cmd.AuthMethod = one.AuthMethod
 	}
 	values, err := cmd.read(ctx, c, s, one.System)
 	if err != nil {
 		return err
 	}
-	body := map[string]any{"credentials": values}
-	if cmd.AuthMethod != "" {
-		body["auth_method"] = cmd.AuthMethod
-	}
-	return cmd.do(ctx, c, s, http.MethodPost, "/reauthorize", body)
+	return cmd.do(ctx, c, s, http.MethodPost, "/reauthorize", map[string]any{"auth_method": cmd.AuthMethod, "credentials": values})
 }

@@ -76,7 +76,7 @@ func (f *credentialFlags) fromFile(stdin io.Reader) (map[string]string, error) {
 
 // method asks the API which fields the chosen way to log in has.
 func (f *credentialFlags) method(ctx context.Context, c *client, system string) (authMethod, error) {
-	one, _, err := get[systemShape](ctx, c, request{method: http.MethodGet, path: "/systems/" + url.PathEscape(system), control: true})
+	one, _, err := get[systemShape](ctx, c, request{method: http.MethodGet, path: "/systems/" + url.PathEscape(system), who: aKey})
 	if err != nil {
 		return authMethod{}, err
 	}

@@ -34,7 +34,7 @@ func (systemListCmd) Help() string { return "Example:\n\n  busbar system list" }
 
 // Run prints the systems.
 func (systemListCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	page, raw, err := get[list[systemShape]](ctx, c, request{method: http.MethodGet, path: "/systems", control: true})
+	page, raw, err := get[list[systemShape]](ctx, c, request{method: http.MethodGet, path: "/systems", who: anyCredential})
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (systemGetCmd) Help() string { return "Example:\n\n  busbar system get tryt
 
 // Run prints the system and the fields of its login.
 func (cmd *systemGetCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	one, raw, err := get[systemShape](ctx, c, request{method: http.MethodGet, path: "/systems/" + url.PathEscape(cmd.System), control: true})
+	one, raw, err := get[systemShape](ctx, c, request{method: http.MethodGet, path: "/systems/" + url.PathEscape(cmd.System), who: anyCredential})
 	if err != nil {
 		return err
 	}

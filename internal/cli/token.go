@@ -30,7 +30,7 @@ type token struct {
 
 type issuedToken struct {
 	token
-	Plain string `json:"token"`
+	Plain string `json:"token"` // exists only in this answer
 }
 
 type tokenListCmd struct{}
@@ -46,7 +46,7 @@ func (tokenListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if err != nil {
 		return err
 	}
-	page, raw, err := get[list[token]](ctx, c, request{method: http.MethodGet, path: path, control: true})
+	page, raw, err := get[list[token]](ctx, c, request{method: http.MethodGet, path: path, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (cmd *tokenIssueCmd) Run(ctx context.Context, c *client, s *Streams, now cl
 	if cmd.Expires > 0 {
 		body["expires_at"] = now().Add(cmd.Expires).UTC().Format(time.RFC3339)
 	}
-	made, raw, err := get[issuedToken](ctx, c, request{method: http.MethodPost, path: path, body: body, control: true})
+	made, raw, err := get[issuedToken](ctx, c, request{method: http.MethodPost, path: path, body: body, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (cmd *tokenRevokeCmd) Run(ctx context.Context, c *client, s *Streams) error
 	if err != nil {
 		return err
 	}
-	raw, err := c.call(ctx, request{method: http.MethodDelete, path: path + "/" + url.PathEscape(cmd.ID), control: true})
+	raw, err := c.call(ctx, request{method: http.MethodDelete, path: path + "/" + url.PathEscape(cmd.ID), who: aKey})
 	if err != nil {
 		return err
 	}

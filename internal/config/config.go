@@ -30,14 +30,18 @@ type Log struct {
 	LogFormat string `name:"log-format" default:"auto" env:"BUSBAR_LOG_FORMAT" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal and json elsewhere."`
 }
 
+// Common is what every command takes.
+type Common struct {
+	EnvFile EnvFile `name:"env-file" placeholder:"FILE" help:"File of BUSBAR_… lines, such as the demo.env that the demo writes. Variables of the environment win over it."`
+}
+
 // Client is how the other commands reach a running Busbar.
 type Client struct {
-	URL        string  `name:"url" default:"http://127.0.0.1:8080" env:"BUSBAR_URL" placeholder:"URL" help:"Address of Busbar."`
-	Key        string  `name:"key" env:"BUSBAR_KEY" placeholder:"bb_key_…" help:"Project key. Prefer the variable: a flag stays in the shell's history."`
-	Token      string  `name:"token" env:"BUSBAR_TOKEN" placeholder:"bb_con_…" help:"Connection token: enough for the commands that read and sync one connection. Used when --connection is not given, or when there is no key."`
-	Connection string  `name:"connection" short:"c" env:"BUSBAR_CONNECTION" placeholder:"ID" help:"Connection to work on, together with a project key."`
-	EnvFile    EnvFile `name:"env-file" placeholder:"FILE" help:"File of BUSBAR_… lines, such as the demo.env that the demo writes. Variables of the environment win over it."`
-	Output     string  `name:"output" short:"o" default:"table" env:"BUSBAR_OUTPUT" placeholder:"FORMAT" help:"table, or json: the API's own answer."`
+	URL        string `name:"url" default:"http://127.0.0.1:8080" env:"BUSBAR_URL" placeholder:"URL" help:"Address of Busbar."`
+	Key        string `name:"key" env:"BUSBAR_KEY" placeholder:"bb_key_…" help:"Project key. Prefer the variable: a flag stays in the shell's history."`
+	Token      string `name:"token" env:"BUSBAR_TOKEN" placeholder:"bb_con_…" help:"Connection token: enough for the commands that read and sync one connection. Used when --connection is not given, or when there is no key."`
+	Connection string `name:"connection" short:"c" env:"BUSBAR_CONNECTION" placeholder:"ID" help:"Connection to work on, together with a project key."`
+	Output     string `name:"output" short:"o" default:"table" env:"BUSBAR_OUTPUT" placeholder:"FORMAT" help:"table, or json: the API's own answer."`
 }
 
 // MasterKeyPath gives the file of the master key.

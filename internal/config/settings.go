@@ -1,5 +1,7 @@
 package config
 
+//go:generate go test -run TestSettingsPage -update .
+
 import (
 	"fmt"
 	"reflect"
@@ -22,7 +24,8 @@ func Groups() []Group {
 	return []Group{
 		{"busbar serve", "The server.", settingsOf(reflect.TypeFor[Serve]())},
 		{"busbar demo", "The server with simulated systems and data.", settingsOf(reflect.TypeFor[Demo]())},
-		{"All other commands", "How they reach a running Busbar.", settingsOf(reflect.TypeFor[Client]())},
+		{"Every command", "Where the variables may come from.", settingsOf(reflect.TypeFor[Common]())},
+		{"All commands but serve and demo", "How they reach a running Busbar.", settingsOf(reflect.TypeFor[Client]())},
 	}
 }
 
@@ -43,7 +46,9 @@ func settingsOf(t reflect.Type) []Setting {
 }
 
 // variable gives the environment variable of a flag.
-func variable(flag string) string { return "BUSBAR_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")) }
+func variable(flag string) string {
+	return "BUSBAR_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
 
 // Markdown is docs/settings.md.
 func Markdown() string {

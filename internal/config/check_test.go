@@ -1,0 +1,88 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func good() Serve {
+	return Serve{Listen: "127.0.0.1:8080", Data: "./busbar-data", Log: Log{LogLevel: "info", LogFormat: "auto"}}
+}
+
+func TestServeCheck(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		change func(*Serve)
+		want   []string
+	}{
+		{"good", func(*Serve) {}, nil},
+		{"listen without port", func(s *Serve) { s.Listen = "localhost" }, []string{"--listen (BUSBAR_LISTEN)"}},
+		{"listen on a word", func(s *Serve) { s.Listen = "localhost:http" }, []string{"--listen (BUSBAR_LISTEN)"}},
+		{"listen on every address", func(s *Serve) { s.Listen = ":8080" }, nil},
+		{"public URL", func(s *Serve) { s.PublicURL = "https://busbar.example.com/api" }, nil},
+		{"public URL with slash", func(s *Serve) { s.PublicURL = "https://busbar.example.com/" }, []string{"--public-url (BUSBAR_PUBLIC_URL)"}},
+		{"public URL without scheme", func(s *Serve) { s.PublicURL = "busbar.example.com" }, []string{"--public-url (BUSBAR_PUBLIC_URL)"}},
+		{"public URL with password", func(s *Serve) { s.PublicURL = "https://a:b@example.com" }, []string{"--public-url (BUSBAR_PUBLIC_URL)"}},
+		{"data is a file", func(s *Serve) { s.Data = file }, []string{"--data (BUSBAR_DATA)"}},
+		{"PostgreSQL", func(s *Serve) { s.Database = "postgres://localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
+		{"other database", func(s *Serve) { s.Database = "mysql://localhost" }, []string{"--database (BUSBAR_DATABASE)"}},
+		{"no such connectors", func(s *Serve) { s.Connectors = filepath.Join(file, "no") }, []string{"--connectors (BUSBAR_CONNECTORS)"}},
+		{"allow", func(s *Serve) { s.Allow = []string{"10.1.0.0/16:443", "[fd00::/8]:8069", "127.0.0.1/32:8000"} }, nil},
+		{"allow without port", func(s *Serve) { s.Allow = []string{"10.1.0.0/16"} }, []string{"--allow (BUSBAR_ALLOW)"}},
+		{"allow port 0", func(s *Serve) { s.Allow = []string{"10.1.0.0/16:0"} }, []string{"--allow (BUSBAR_ALLOW)"}},
+		{"allow a name", func(s *Serve) { s.Allow = []string{"erp.example.com:443"} }, []string{"--allow (BUSBAR_ALLOW)"}},
+		{"allow beyond the prefix", func(s *Serve) { s.Allow = []string{"10.1.0.1/16:443"} }, []string{"--allow (BUSBAR_ALLOW)"}},
+		{"log", func(s *Serve) { s.LogLevel, s.LogFormat = "loud", "xml" }, []string{"--log-level (BUSBAR_LOG_LEVEL)", "--log-format (BUSBAR_LOG_FORMAT)"}},
+		{"everything at once", func(s *Serve) { *s = Serve{Allow: []string{"a", "b"}} }, []string{"--listen (BUSBAR_LISTEN)", "--data (BUSBAR_DATA)",
+			"--allow (BUSBAR_ALLOW)", "--allow (BUSBAR_ALLOW)", "--log-level (BUSBAR_LOG_LEVEL)", "--log-format (BUSBAR_LOG_FORMAT)"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := good()
+			tt.change(&s)
+			expectKeys(t, s.Check(), tt.want)
+		})
+	}
+}
+
+func TestClientCheck(t *testing.T) {
+	t.Parallel()
+	expectKeys(t, Client{URL: "http://127.0.0.1:8080", Output: "table"}.Check(), nil)
+	expectKeys(t, Client{URL: "localhost", Key: "bb_con_x", Token: "bb_key_x", Output: "xml"}.Check(),
+		[]string{"--url (BUSBAR_URL)", "--key (BUSBAR_KEY)", "--token (BUSBAR_TOKEN)", "--output (BUSBAR_OUTPUT)"})
+}
+
+func TestDemoCheck(t *testing.T) {
+	t.Parallel()
+	expectKeys(t, Demo{Listen: "x", Data: "d", Database: "postgres://x", Log: good().Log}.Check(),
+		[]string{"--listen (BUSBAR_LISTEN)", "--database (BUSBAR_DATABASE)"})
+}
+
+// expectKeys compares the keys of the problems, in order.
+func expectKeys(t *testing.T, err error, want []string) {
+	t.Helper()
+	var problems Problems
+	if err != nil && !errors.As(err, &problems) {
+		t.Fatalf("not Problems: %v", err)
+	}
+	var keys []string
+	for _, p := range problems {
+		keys = append(keys, p.Key)
+	}
+	if len(keys) != len(want) {
+		t.Fatalf("problems %v, want keys %v", problems, want)
+	}
+	for i := range want {
+		if keys[i] != want[i] {
+			t.Errorf("problem %d is about %s, want %s", i, keys[i], want[i])
+		}
+	}
+}
