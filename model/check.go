@@ -63,11 +63,6 @@ func (c *checker) entity(n int, e *Entity) {
 	if slices.Contains(ControlPlaneNames(), e.Name) {
 		c.problems.add(e.at, "name", quote(e.Name)+" is a name of the control plane", "choose another name")
 	}
-	for _, d := range e.Domains {
-		if !slices.Contains([]string{"all", "erp", "eam", "wms"}, d) {
-			c.problems.add(e.at, "domains", "has the unknown domain "+quote(d), "the domains are all, erp, eam, wms")
-		}
-	}
 	if got := len(e.Indexed()); got > MaxIndexed {
 		c.problems.add(e.at, "fields", "has "+strconv.Itoa(got)+" indexed fields", "keep the "+strconv.Itoa(MaxIndexed)+" that people sort and filter by most")
 	}
@@ -88,7 +83,7 @@ func (c *checker) siblings(fields []*Field, path string, above []*Field) {
 	taken := map[string]string{}
 	for _, f := range above {
 		for _, w := range f.expanded() {
-			taken[w] = "the record's own field " + f.Name
+			taken[w] = f.Name + ", which is always there"
 		}
 	}
 	for _, f := range fields {

@@ -76,9 +76,9 @@ func (c *checker) invalid(f *Field, value []byte) string {
 	case List:
 		return c.invalidList(f, value)
 	case Object:
-		return c.invalidObject(f.Fields, f.Name, value)
+		return c.invalidObject(f.Fields, value)
 	case Money, Quantity, Address, Contact, Link:
-		return c.invalidObject(c.m.Kind(f.Kind).Fields, "", value)
+		return c.invalidObject(c.m.Kind(f.Kind).Fields, value)
 	}
 	var s string
 	if json.Unmarshal(value, &s) != nil {
@@ -129,19 +129,24 @@ func (c *checker) invalidList(f *Field, value []byte) string {
 	return ""
 }
 
-// invalidObject checks the members that a value names; it need not name all.
-func (c *checker) invalidObject(fields []*Field, name string, value []byte) string {
+// invalidObject checks the members that a value names; it must name the required ones.
+func (c *checker) invalidObject(fields []*Field, value []byte) string {
 	var got map[string]json.RawMessage
 	if json.Unmarshal(value, &got) != nil {
 		return "write an object"
+	}
+	for _, f := range fields {
+		if f.Required && got[f.Name] == nil {
+			return "add the member " + f.Name
+		}
 	}
 	for _, member := range slices.Sorted(maps.Keys(got)) {
 		v := got[member]
 		i := slices.IndexFunc(fields, func(f *Field) bool { return slices.Contains(f.WireNames(), member) })
 		if i < 0 {
-			return name + " has no member " + quote(member)
+			return "remove the unknown member " + member
 		}
-		source := len(fields[i].WireNames()) > 1 && fields[i].WireNames()[1] == member
+		source := fields[i].WireNames()[0] != member
 		if source || string(v) == "null" && !fields[i].Required {
 			continue
 		}

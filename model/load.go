@@ -2,7 +2,6 @@ package model
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -89,7 +88,8 @@ func (l *loader) file(fsys fs.FS, name string) error {
 func (p *parser) document(text []byte) *yaml.Node {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		p.problems.add(place{p.file, yamlLine(err)}, "", strings.TrimPrefix(err.Error(), "yaml: "), "correct the YAML")
+		line, message := syntaxError(err)
+		p.problems.add(place{p.file, line}, "", message, "correct the YAML")
 		return nil
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
@@ -99,13 +99,12 @@ func (p *parser) document(text []byte) *yaml.Node {
 	return doc.Content[0]
 }
 
-// yamlLine finds the line in a syntax error, which has it only in its text.
-func yamlLine(err error) int {
-	for ; err != nil; err = errors.Unwrap(err) {
-		var line int
-		if _, scan := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scan == nil {
-			return line
-		}
+// syntaxError splits the parser's error, which has the line only in its text.
+func syntaxError(err error) (line int, message string) {
+	message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if _, scan := fmt.Sscanf(message, "line %d:", &line); scan != nil {
+		return 1, message
 	}
-	return 1
+	_, message, _ = strings.Cut(message, ": ")
+	return line, message
 }

@@ -92,14 +92,25 @@ func (p *parser) entity(root *yaml.Node) *Entity {
 		Title:    p.text(k["title"], "title"),
 		Meaning:  p.text(k["meaning"], "meaning"),
 	}
-	if d := k["domains"]; d != nil && d.Decode(&e.Domains) != nil {
-		p.problem(d, "domains", "is not a list of words", "write [erp, wms] or [all]")
-	}
+	e.Domains = p.domains(k["domains"])
 	if t := k["tier"]; t != nil && (t.Decode(&e.Tier) != nil || e.Tier < 1 || e.Tier > 2) {
 		p.problem(t, "tier", "is "+quote(t.Value), "write 1 or 2")
 	}
 	e.Fields = p.fields(k["fields"], "fields")
 	return e
+}
+
+func (p *parser) domains(n *yaml.Node) []string {
+	var names []string
+	if n != nil && n.Decode(&names) != nil {
+		p.problem(n, "domains", "is not a list of words", "write [erp, wms] or [all]")
+	}
+	for _, d := range names {
+		if !slices.Contains([]string{"all", "erp", "eam", "wms"}, d) {
+			p.problem(n, "domains", "has the unknown domain "+quote(d), "the domains are all, erp, eam, wms")
+		}
+	}
+	return names
 }
 
 func (p *parser) record(root *yaml.Node) []*Field {
