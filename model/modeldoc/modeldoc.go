@@ -21,9 +21,9 @@ type Page struct {
 	Text []byte
 }
 
-// Pages gives all pages: the index and one for each entity.
+// Pages gives all pages: the index, the units of measure, and one for each entity.
 func Pages(m *model.Model) []Page {
-	pages := []Page{{"README.md", Index(m)}}
+	pages := []Page{{"README.md", Index(m)}, {"units.md", Units()}}
 	for _, e := range m.Entities {
 		pages = append(pages, Page{e.Name + ".md", Markdown(m, e)})
 	}
@@ -66,6 +66,7 @@ func Index(m *model.Model) []byte {
 			table(&b, k.Fields, false)
 		}
 	}
+	b.WriteString("The texts that give a `unit_code` are listed in [units of measure](units.md).\n")
 	return slices.Concat(bytes.TrimRight(b.Bytes(), "\n"), []byte("\n"))
 }
 
