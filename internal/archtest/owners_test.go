@@ -50,7 +50,7 @@ func owners() []owner {
 		{"database/sql", []string{"internal/store", "internal/jobs"}},
 		{"github.com/danielgtaylor/huma", []string{"internal/api"}},
 		{"github.com/alecthomas/kong", []string{"internal/cli", "internal/config"}},
-		{"github.com/expr-lang/expr", []string{"internal/mapping"}},
+		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping"}},
 	}
 }
 

@@ -144,14 +144,14 @@ func (c *checker) allow(rules []string) {
 	}
 }
 
-// checkRule accepts CIDR:PORT, with brackets around an IPv6 range.
+// checkRule accepts CIDR:PORT or CIDR:*, with brackets around an IPv6 range.
 func checkRule(rule string) error {
 	i := strings.LastIndex(rule, ":")
 	if i < 0 {
 		return fmt.Errorf("the port is missing; write CIDR:PORT, such as 10.1.0.0/16:443")
 	}
-	if port, err := strconv.ParseUint(rule[i+1:], 10, 16); err != nil || port == 0 {
-		return fmt.Errorf("%q is not a port; write a number from 1 to 65535", rule[i+1:])
+	if port, err := strconv.ParseUint(rule[i+1:], 10, 16); rule[i+1:] != "*" && (err != nil || port == 0) {
+		return fmt.Errorf("%q is not a port; write a number from 1 to 65535, or * for all", rule[i+1:])
 	}
 	cidr := rule[:i]
 	if inner, ok := strings.CutPrefix(cidr, "["); ok {
