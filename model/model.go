@@ -5,6 +5,8 @@
 // The package knows nothing of systems, connections or storage.
 package model
 
+import "github.com/busbar-dev/busbar/model/unit"
+
 // Kind is the type of a field's value.
 type Kind string
 
@@ -133,6 +135,9 @@ func (e *Entity) Indexed() []*Field {
 	}
 	return out
 }
+
+// Units lists the units of measure that quantities can be given in as unit_code.
+func (m *Model) Units() []unit.Unit { return unit.All() }
 
 // Kind describes a kind, or is nil for an unknown one.
 func (m *Model) Kind(k Kind) *KindInfo {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/currency"
 
 	"github.com/busbar-dev/busbar/model"
+	"github.com/busbar-dev/busbar/model/unit"
 )
 
 func load(t *testing.T) *model.Model {
@@ -154,6 +155,26 @@ func TestCurrencyExamplesAreISO4217(t *testing.T) {
 		}
 		if _, err := currency.ParseISO(amount.Currency); err != nil {
 			t.Errorf("%s.%s: %q: %v", where, f.Name, amount.Currency, err)
+		}
+	})
+}
+
+// The unit code of an example is the one that its unit gives.
+func TestQuantityExamplesHaveTheRightUnitCode(t *testing.T) {
+	t.Parallel()
+	each(load(t), func(where string, f *model.Field) {
+		if f.Kind != model.Quantity {
+			return
+		}
+		var q struct {
+			Unit string
+			Code string `json:"unit_code"`
+		}
+		if err := json.Unmarshal([]byte(f.Example), &q); err != nil {
+			t.Errorf("%s.%s: %v", where, f.Name, err)
+		}
+		if code, _ := unit.Code(q.Unit); code != q.Code {
+			t.Errorf("%s.%s: %q is %q; the example says %q", where, f.Name, q.Unit, code, q.Code)
 		}
 	})
 }
