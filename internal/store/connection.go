@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// ConnectionState is a state of api: pending, syncing, active, degraded, unreachable, needs_reauthorization, paused, disconnected.
+type ConnectionState string
+
+// The states of a connection.
+const (
+	ConnectionPending      ConnectionState = "pending"
+	ConnectionSyncing      ConnectionState = "syncing"
+	ConnectionActive       ConnectionState = "active"
+	ConnectionDegraded     ConnectionState = "degraded"
+	ConnectionUnreachable  ConnectionState = "unreachable"
+	ConnectionNeedsReauth  ConnectionState = "needs_reauthorization"
+	ConnectionPaused       ConnectionState = "paused"
+	ConnectionDisconnected ConnectionState = "disconnected"
+)
+
+// dormant says that a connection in this state does not sync.
+func (s ConnectionState) dormant() bool {
+	switch s {
+	case ConnectionPending, ConnectionNeedsReauth, ConnectionPaused, ConnectionDisconnected:
+		return true
+	}
+	return false
+}
+
+// Connection is one customer's instance of a system.
+type Connection struct {
+	scope                Scope
+	ID                   string
+	ProjectID            string
+	System               string
+	Name                 string
+	State                ConnectionState
+	StateCode            string // stable word for the reason, "" when active
+	StateDetail          string // sentence for a person
+	StateSince           time.Time
+	AuthMethod           string
+	Credentials          []byte            // sealed by package secret
+	DataKey              []byte            // this connection's key, wrapped by the master key
+	Public               map[string]string // credential fields that are not secret (url, database): for display and deep links
+	Metadata             json.RawMessage   // the vendor's own object, {} when none
+	Tags                 []string
+	TimeZone             string
+	SystemVersion        string // as probed
+	CreatedAt, UpdatedAt time.Time
+	LastSuccessAt        time.Time // any sync
+	DisconnectedAt       time.Time
+	DeletingAt           time.Time // delete-data was asked for
+}
+
+// Scope allows calls on this connection.
+func (c *Connection) Scope() Scope { return c.scope }
+
+// ConnectionFilter narrows a list of connections; zero fields do not filter. Order: newest first by id (UUIDv7).
+type ConnectionFilter struct {
+	Before string // id: only older ones
+	System string
+	State  ConnectionState
+	Tag    string
+	Limit  int
+}
+
+// Connection gives a connection of a project. ErrNotFound.
+func (s *Store) Connection(ctx context.Context, projectID, id string) (*Connection, error) {
+	row, err := s.read.Connection(ctx, id, projectID)
+	return connectionOf(row, err)
+}
+
+// ConnectionByScope gives the connection as it is now. ErrNotFound.
+func (s *Store) ConnectionByScope(ctx context.Context, sc Scope) (*Connection, error) {
+	row, err := s.read.ConnectionByNumber(ctx, sc.no)
+	return connectionOf(row, err)
+}
+
+// ConnectionForWork gives a connection by its id alone: for background work, never for a request. ErrNotFound.
+func (s *Store) ConnectionForWork(ctx context.Context, id string) (*Connection, error) {
+	row, err := s.read.ConnectionByID(ctx, id)
+	return connectionOf(row, err)
+}
+
+// Connections lists a project's connections.
+func (s *Store) Connections(ctx context.Context, projectID string, f ConnectionFilter) ([]*Connection, error) {
+	rows, err := s.read.Connections(ctx, queries.ConnectionsParams{
+		ProjectID: projectID, Before: before(f.Before), System: f.System, State: string(f.State), Tag: f.Tag, MaxRows: atMost(f.Limit),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Connection, len(rows))
+	for i, row := range rows {
+		if out[i], err = connectionOf(row, nil); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// InsertConnection stores a new connection and gives it its scope.
+func (t *Tx) InsertConnection(ctx context.Context, c *Connection) error {
+	no, err := t.q.NextNumber(ctx, "connection")
+	if err != nil {
+		return fmt.Errorf("number the connection: %w", err)
+	}
+	row, err := connectionRow(no, c)
+	if err != nil {
+		return err
+	}
+	if err := t.q.InsertConnection(ctx, row); err != nil {
+		return fmt.Errorf("store connection %s: %w", c.ID, err)
+	}
+	c.scope = Scope{no: no, id: c.ID}
+	return t.setTags(ctx, c)
+}
+
+// SetConnectionProfile stores name, metadata, tags and time zone. ErrNotFound.
+func (t *Tx) SetConnectionProfile(ctx context.Context, c *Connection, now time.Time) error {
+	tags, metadata, err := profile(c)
+	if err != nil {
+		return err
+	}
+	n, err := t.q.SetConnectionProfile(ctx, queries.SetConnectionProfileParams{
+		Connection: c.scope.no, Name: c.Name, Metadata: metadata, Tags: tags, TimeZone: c.TimeZone, UpdatedAt: queries.At(now),
+	})
+	if err := hit(n, err, ErrNotFound); err != nil {
+		return err
+	}
+	c.UpdatedAt = micros(now)
+	return t.setTags(ctx, c)
+}
+
+// SetConnectionCredentials stores auth method, sealed credentials, data key, public fields and system version. ErrNotFound.
+func (t *Tx) SetConnectionCredentials(ctx context.Context, c *Connection, now time.Time) error {
+	public, err := marshal(c.Public, "{}")
+	if err != nil {
+		return err
+	}
+	n, err := t.q.SetConnectionCredentials(ctx, queries.SetConnectionCredentialsParams{
+		Connection: c.scope.no, AuthMethod: c.AuthMethod, Credentials: c.Credentials, DataKey: c.DataKey, PublicFields: public,
+		SystemVersion: c.SystemVersion, UpdatedAt: queries.At(now),
+	})
+	if err := hit(n, err, ErrNotFound); err != nil {
+		return err
+	}
+	c.UpdatedAt = micros(now)
+	return nil
+}
+
+// SetConnectionState changes the state; StateSince moves only when state or code differ. A disconnected connection never changes again, and
+// only Disconnect makes one (ErrConflict).
+func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionState, code, detail string, now time.Time) error {
+	if state == ConnectionDisconnected {
+		return fmt.Errorf("connection %s is ended by disconnecting it: %w", sc.id, ErrConflict)
+	}
+	n, err := t.q.SetConnectionState(ctx, queries.SetConnectionStateParams{
+		Connection: sc.no, State: string(state), StateCode: code, StateDetail: detail, Now: now.UnixMicro(),
+	})
+	if err := hit(n, err, ErrConflict); err != nil {
+		return err
+	}
+	return t.setDormant(ctx, sc, state.dormant())
+}
+
+// setDormant keeps streams and runs out of the indexes of what is due while the connection does not sync.
+func (t *Tx) setDormant(ctx context.Context, sc Scope, dormant bool) error {
+	if err := t.q.SetStreamsDormant(ctx, queries.Flag(dormant), sc.no); err != nil {
+		return err
+	}
+	return t.q.SetRunsDormant(ctx, queries.Flag(dormant), sc.no)
+}
+
+func (t *Tx) setTags(ctx context.Context, c *Connection) error {
+	if err := t.q.DeleteTags(ctx, c.scope.no); err != nil {
+		return err
+	}
+	for _, tag := range c.Tags {
+		if err := t.q.InsertTag(ctx, c.scope.no, tag); err != nil {
+			return fmt.Errorf("store tag %q: %w", tag, err)
+		}
+	}
+	return nil
+}

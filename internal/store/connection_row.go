@@ -1,0 +1,92 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+func connectionRow(no int64, c *Connection) (queries.InsertConnectionParams, error) {
+	c.StateSince, c.UpdatedAt = orElse(c.StateSince, c.CreatedAt), orElse(c.UpdatedAt, c.CreatedAt)
+	tags, metadata, err := profile(c)
+	if err != nil {
+		return queries.InsertConnectionParams{}, err
+	}
+	public, err := marshal(c.Public, "{}")
+	return queries.InsertConnectionParams{
+		Connection: no, ID: c.ID, ProjectID: c.ProjectID, System: c.System, Name: c.Name,
+		State: string(c.State), StateCode: c.StateCode, StateDetail: c.StateDetail, StateSinceAt: queries.At(c.StateSince),
+		AuthMethod: c.AuthMethod, Credentials: c.Credentials, DataKey: c.DataKey, PublicFields: public,
+		Metadata: metadata, Tags: tags, TimeZone: c.TimeZone, SystemVersion: c.SystemVersion,
+		CreatedAt: queries.At(c.CreatedAt), UpdatedAt: queries.At(c.UpdatedAt), LastSuccessAt: queries.At(c.LastSuccessAt),
+		DisconnectedAt: queries.At(c.DisconnectedAt), DeletingAt: queries.At(c.DeletingAt),
+	}, err
+}
+
+func connectionOf(r queries.Connection, err error) (*Connection, error) {
+	if err != nil {
+		return nil, orNotFound(err)
+	}
+	c := &Connection{
+		scope: Scope{no: r.Connection, id: r.ID}, ID: r.ID, ProjectID: r.ProjectID, System: r.System, Name: r.Name,
+		State: ConnectionState(r.State), StateCode: r.StateCode, StateDetail: r.StateDetail, StateSince: r.StateSinceAt.Time,
+		AuthMethod: r.AuthMethod, Credentials: r.Credentials, DataKey: r.DataKey,
+		Metadata: json.RawMessage(r.Metadata), TimeZone: r.TimeZone, SystemVersion: r.SystemVersion,
+		CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, LastSuccessAt: r.LastSuccessAt.Time,
+		DisconnectedAt: r.DisconnectedAt.Time, DeletingAt: r.DeletingAt.Time,
+	}
+	if err := json.Unmarshal([]byte(r.PublicFields), &c.Public); err != nil {
+		return nil, fmt.Errorf("read public fields of connection %s: %w", r.ID, err)
+	}
+	if err := json.Unmarshal([]byte(r.Tags), &c.Tags); err != nil {
+		return nil, fmt.Errorf("read tags of connection %s: %w", r.ID, err)
+	}
+	return c, nil
+}
+
+// profile gives tags and metadata as they are stored.
+func profile(c *Connection) (tags, metadata string, err error) {
+	if metadata = string(c.Metadata); metadata == "" {
+		metadata = "{}"
+	}
+	tags, err = marshal(c.Tags, "[]")
+	return tags, metadata, err
+}
+
+func marshal(v any, empty string) (string, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("write %T as JSON: %w", v, err)
+	}
+	if string(text) == "null" {
+		return empty, nil
+	}
+	return string(text), nil
+}
+
+// before is a bound above every id when there is none.
+func before(id string) string {
+	if id == "" {
+		return "~"
+	}
+	return id
+}
+
+// defaultLimit bounds lists of the control plane whose caller names no limit.
+const defaultLimit = 100
+
+func atMost(limit int) int32 {
+	if limit <= 0 {
+		return defaultLimit
+	}
+	return int32(limit)
+}
+
+func orElse(t, other time.Time) time.Time {
+	if t.IsZero() {
+		return other
+	}
+	return t
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// Disconnect kills the tokens, stops the schedules, cancels queued runs and marks running ones for cancelling; data stay. Twice is fine.
+func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
+	n, err := t.q.DisconnectConnection(ctx, queries.At(now), sc.no)
+	if err != nil || n == 0 {
+		return err
+	}
+	return errors.Join(
+		t.q.RevokeTokens(ctx, queries.At(now), sc.no),
+		t.q.StopSchedules(ctx, sc.no),
+		t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no),
+		t.q.CancelRunningRuns(ctx, sc.no),
+	)
+}
+
+// AskDeleteData marks a disconnected connection for deletion of its data (ErrConflict unless disconnected).
+func (t *Tx) AskDeleteData(ctx context.Context, sc Scope, now time.Time) error {
+	n, err := t.q.AskDeleteData(ctx, queries.At(now), sc.no)
+	return hit(n, err, ErrConflict)
+}
+
+// ConnectionsToDelete lists connections marked for deletion.
+func (s *Store) ConnectionsToDelete(ctx context.Context, limit int) ([]Scope, error) {
+	rows, err := s.read.ConnectionsToDelete(ctx, atMost(limit))
+	return each(rows, func(r queries.ConnectionsToDeleteRow) Scope { return Scope{no: r.Connection, id: r.ID} }), err
+}
+
+// DeleteDataStep deletes up to limit rows of a connection marked so, and at the end the connection itself with its data key. done says that
+// nothing is left. ErrConflict: it is not marked.
+func (s *Store) DeleteDataStep(ctx context.Context, sc Scope, limit int) (done bool, err error) {
+	err = s.Write(ctx, func(tx *Tx) error {
+		done, err = tx.deleteDataStep(ctx, sc, limit)
+		return err
+	})
+	return done && err == nil, err
+}
+
+func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool, err error) {
+	c, err := t.q.ConnectionByNumber(ctx, sc.no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if c.DeletingAt.IsZero() {
+		return false, fmt.Errorf("delete data of connection %s: nobody asked for it: %w", sc.id, ErrConflict)
+	}
+	left := int64(max(limit, 1))
+	// Runs go first: without its run no page can be stored any more.
+	for _, erase := range []func(context.Context, int64, int32) (int64, error){
+		t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams,
+	} {
+		n, err := erase(ctx, sc.no, int32(left))
+		if left -= n; err != nil || left <= 0 {
+			return false, err
+		}
+	}
+	n, err := t.q.EraseConnection(ctx, sc.no)
+	return n == 1, err
+}

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Engine is an open database and what a dialect brings to it.
+type Engine struct {
+	Writer, Reader *sql.DB
+	Bulk           Bulk
+	Explain        func(error) error // names the engine's errors by this package's facts
+	Release        func() error      // after the pools are closed
+}
+
+// Bulk is the set-based part of a dialect: statements over many rows of one stream.
+type Bulk interface {
+	// Heads calls each with every head that exists, in any order. With tx nil it reads from the reading pool.
+	Heads(ctx context.Context, tx *sql.Tx, k StreamKey, ids []uuid.UUID, each func(HeadRow)) error
+	// Raws calls each with the raw body at every seq that exists, in any order. raw is valid during the call only.
+	Raws(ctx context.Context, k StreamKey, seqs []int64, each func(seq int64, raw []byte)) error
+	InsertBodies(ctx context.Context, tx *sql.Tx, k StreamKey, c Commit, rows []BodyRow) error
+	DeleteBodies(ctx context.Context, tx *sql.Tx, k StreamKey, seqs []int64) error
+	PutHeads(ctx context.Context, tx *sql.Tx, k StreamKey, rows []HeadRow) error
+}
+
+// StreamKey is what every row of a stream begins with.
+type StreamKey struct {
+	Connection, Stream int64
+}
+
+// Commit is what all bodies stored at once have in common.
+type Commit struct {
+	Epoch int64
+	At    time.Time
+}
+
+// HeadRow is a row of heads.
+type HeadRow struct {
+	ID                       uuid.UUID
+	RawHash                  [16]byte
+	Seq, CreatedSeq          int64
+	CreatedAt                time.Time
+	Deleted                  bool
+	RemoteUpdatedAt, RangeAt time.Time
+}
+
+// BodyRow is a row of bodies.
+type BodyRow struct {
+	Commit
+	Seq, CreatedSeq int64
+	ID              uuid.UUID
+	RemoteID        string
+	Deleted         bool
+	Record, Raw     []byte
+}
+
+func (e Engine) explain(err error) error {
+	if err == nil || e.Explain == nil {
+		return err
+	}
+	return e.Explain(err)
+}
+
+func (e Engine) close() error {
+	err := errors.Join(e.Reader.Close(), e.Writer.Close())
+	if e.Release != nil {
+		err = errors.Join(err, e.Release())
+	}
+	return err
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// FeedEntry is one change of a stream.
+type FeedEntry struct {
+	Seq       int64
+	Type      string // created, updated, deleted
+	ID        uuid.UUID
+	RemoteID  string
+	Version   string
+	ChangedAt time.Time
+	JSON      []byte // the record; only when asked for
+}
+
+// Feed reads changes in seq order, deletes included. What the reader has not seen yet is created, however often it was changed since.
+func (s *Store) Feed(ctx context.Context, sc Scope, entity string, r Range) (entries []FeedEntry, more bool, err error) {
+	k, err := s.streamKey(ctx, sc, entity)
+	if err != nil {
+		return nil, false, err
+	}
+	cut := newCutter(r)
+	entries = make([]FeedEntry, 0, cut.limit)
+	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Deleted: true, JSON: r.JSON}
+	err = s.scans.bodies(ctx, scan, func(b *BodyRow) bool {
+		if cut.full() {
+			return false
+		}
+		e := entryFrom(b, r.After)
+		if r.JSON {
+			e.JSON = cut.keep(b.Record)
+		}
+		entries = append(entries, e)
+		return true
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read changes of %s: %w", entity, err)
+	}
+	return entries, cut.more, nil
+}
+
+func entryFrom(b *BodyRow, after int64) FeedEntry {
+	return FeedEntry{Seq: b.Seq, Type: changeType(b, after), ID: b.ID, RemoteID: b.RemoteID, Version: version(b.Epoch, b.Seq), ChangedAt: b.At}
+}
+
+func changeType(b *BodyRow, after int64) string {
+	switch {
+	case b.Deleted:
+		return "deleted"
+	case b.CreatedSeq > after:
+		return "created"
+	}
+	return "updated"
+}
+
+// version is the text that changes with every change of a record.
+func version(epoch, seq int64) string {
+	return strconv.FormatInt(epoch, 10) + "." + strconv.FormatInt(seq, 10)
+}

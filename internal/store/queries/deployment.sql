@@ -1,0 +1,30 @@
+-- name: Meta :one
+select value from meta where key = @key;
+
+-- name: SetMeta :exec
+insert into meta (key, value) values (@key, @value) on conflict (key) do update set value = excluded.value;
+
+-- name: NextNumber :one
+update counters set value = value + 1 where name = @name returning value;
+
+-- name: FirstProject :one
+select * from projects order by id limit 1;
+
+-- name: InsertProject :exec
+insert into projects (id, name, created_at) values (@id, @name, @created_at);
+
+-- name: InsertKey :exec
+insert into project_keys (id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at)
+values (@id, @project_id, @label, @hash, @last4, @created_at, @expires_at, @revoked_at, @last_used_at);
+
+-- name: KeyByHash :one
+select * from project_keys where hash = @hash;
+
+-- name: Keys :many
+select * from project_keys where project_id = @project_id order by id desc;
+
+-- name: RevokeKey :execrows
+update project_keys set revoked_at = coalesce(revoked_at, cast(@now as bigint)) where project_id = @project_id and id = @id;
+
+-- name: TouchKey :execrows
+update project_keys set last_used_at = @last_used_at where hash = @hash and (last_used_at is null or last_used_at < @last_used_at);

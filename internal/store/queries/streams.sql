@@ -1,0 +1,48 @@
+-- name: InsertStream :exec
+insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at,
+  last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
+values (@connection, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = @connection), @entity, @epoch, 0, 0, '', @cursor_at,
+  @schedule, @history, @paused, @dormant, @next_run_at, null, null, 0, 0, 0, '', '', '')
+on conflict (connection, entity) do nothing;
+
+-- name: Streams :many
+select * from streams where connection = @connection order by stream;
+
+-- name: Stream :one
+select * from streams where connection = @connection and entity = @entity;
+
+-- name: LockStream :one
+-- Takes the stream's lock.
+update streams set seq = seq where connection = @connection and entity = @entity returning *;
+
+-- name: NextSeqs :one
+-- Takes the stream's lock and n numbers; the clock of a stream never goes back.
+update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at end
+where connection = @connection and stream = @stream returning epoch, seq, changed_at;
+
+-- name: CountRecords :exec
+update streams set live_count = live_count + @live, deleted_count = deleted_count + @deleted where connection = @connection and stream = @stream;
+
+-- name: SetStream :execrows
+update streams set schedule = @schedule, history = @history, paused = @paused, next_run_at = @next_run_at
+where connection = @connection and stream = @stream;
+
+-- name: DueStreams :many
+-- Across connections: the scheduler's tick.
+select s.connection, s.entity, s.schedule, s.next_run_at, s.last_full_at, c.id from streams s join connections c on c.connection = s.connection
+where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= @now
+order by s.next_run_at limit @max_rows;
+
+-- name: Position :one
+select epoch, seq from streams where connection = @connection and entity = @entity;
+
+-- name: FinishStream :exec
+update streams set last_run = @last_run, cursor_at = @cursor_at, last_success_at = @last_success_at, last_full_at = @last_full_at, failures = @failures,
+  error_code = @error_code, error_detail = @error_detail, next_run_at = @next_run_at
+where connection = @connection and stream = @stream;
+
+-- name: RaiseEpoch :exec
+update streams set epoch = epoch + 1, reset_run = @reset_run where connection = @connection and stream = @stream;
+
+-- name: StreamNumber :one
+select stream from streams where connection = @connection and entity = @entity;

@@ -1,0 +1,159 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// bulk does many rows with few statements: each is prepared for a fixed number of rows.
+type bulk struct {
+	heads, raws            lists // on the reading pool
+	headsTx                lists // on the writing pool
+	deleteBodies           lists
+	insertBodies, putHeads inserts
+}
+
+func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
+	p := preparer{ctx: ctx}
+	b := &bulk{
+		heads:        p.lists(reader, selectHeads),
+		headsTx:      p.lists(writer, selectHeads),
+		raws:         p.lists(reader, selectRaws),
+		deleteBodies: p.lists(writer, deleteBodies),
+		insertBodies: p.inserts(writer, insertBodies),
+		putHeads:     p.inserts(writer, putHeads),
+	}
+	return b, p.err
+}
+
+const (
+	selectHeads = `select id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, range_at from heads
+where connection = ?1 and stream = ?2 and id in (LIST)`
+	selectRaws   = `select seq, raw from bodies where connection = ?1 and stream = ?2 and seq in (LIST)`
+	deleteBodies = `delete from bodies where connection = ?1 and stream = ?2 and seq in (LIST)`
+)
+
+// Heads is store.Bulk's.
+func (b *bulk) Heads(ctx context.Context, tx *sql.Tx, k store.StreamKey, ids []uuid.UUID, each func(store.HeadRow)) error {
+	l := b.heads
+	if tx != nil {
+		l = b.headsTx
+	}
+	return l.query(ctx, tx, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
+		var h store.HeadRow
+		var id, hash sql.RawBytes
+		var created, updated, ranged queries.Time
+		if err := rows.Scan(&id, &hash, &h.Seq, &h.CreatedSeq, &created, (*queries.Flag)(&h.Deleted), &updated, &ranged); err != nil {
+			return err
+		}
+		copy(h.ID[:], id)
+		copy(h.RawHash[:], hash)
+		h.CreatedAt, h.RemoteUpdatedAt, h.RangeAt = created.Time, updated.Time, ranged.Time
+		each(h)
+		return nil
+	})
+}
+
+// Raws is store.Bulk's.
+func (b *bulk) Raws(ctx context.Context, k store.StreamKey, seqs []int64, each func(seq int64, raw []byte)) error {
+	return b.raws.query(ctx, nil, k, len(seqs), func(i int) any { return seqs[i] }, func(rows *sql.Rows) error {
+		var seq int64
+		var raw sql.RawBytes
+		if err := rows.Scan(&seq, &raw); err != nil {
+			return err
+		}
+		each(seq, raw)
+		return nil
+	})
+}
+
+// DeleteBodies is store.Bulk's.
+func (b *bulk) DeleteBodies(ctx context.Context, tx *sql.Tx, k store.StreamKey, seqs []int64) error {
+	return b.deleteBodies.exec(ctx, tx, k, len(seqs), func(i int) any { return seqs[i] })
+}
+
+// lists are statements with a list of 50 or of 5 values; a shorter list is filled up with its last value, which changes nothing.
+type lists [2]*sql.Stmt
+
+const (
+	longList  = 50
+	shortList = 5
+)
+
+// each calls do for every part of a list of n values.
+func (l lists) each(k store.StreamKey, n int, value func(int) any, do func(st *sql.Stmt, args []any) error) error {
+	for start := 0; start < n; {
+		st, size := l[0], longList
+		if n-start <= shortList {
+			st, size = l[1], shortList
+		}
+		args := append(make([]any, 0, size+2), k.Connection, k.Stream)
+		for i := range size {
+			args = append(args, value(min(start+i, n-1)))
+		}
+		if err := do(st, args); err != nil {
+			return err
+		}
+		start += size
+	}
+	return nil
+}
+
+func (l lists) exec(ctx context.Context, tx *sql.Tx, k store.StreamKey, n int, value func(int) any) error {
+	return l.each(k, n, value, func(st *sql.Stmt, args []any) error {
+		_, err := tx.StmtContext(ctx, st).ExecContext(ctx, args...)
+		return err
+	})
+}
+
+func (l lists) query(ctx context.Context, tx *sql.Tx, k store.StreamKey, n int, value func(int) any, row func(*sql.Rows) error) error {
+	return l.each(k, n, value, func(st *sql.Stmt, args []any) error {
+		if tx != nil {
+			st = tx.StmtContext(ctx, st)
+		}
+		return readAll(ctx, st, args, row)
+	})
+}
+
+func readAll(ctx context.Context, st *sql.Stmt, args []any, row func(*sql.Rows) error) error {
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// preparer prepares statements until one fails.
+type preparer struct {
+	ctx context.Context
+	err error
+}
+
+func (p *preparer) prepare(db *sql.DB, text string) (st *sql.Stmt) {
+	if p.err == nil {
+		if st, p.err = db.PrepareContext(p.ctx, text); p.err != nil {
+			p.err = fmt.Errorf("prepare %q: %w", text, p.err)
+		}
+	}
+	return st
+}
+
+func (p *preparer) lists(db *sql.DB, text string) (l lists) {
+	for i, size := range []int{longList, shortList} {
+		l[i] = p.prepare(db, strings.Replace(text, "LIST", strings.Repeat("?, ", size-1)+"?", 1))
+	}
+	return l
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// Stream is one entity of one connection: the unit that is synced.
+type Stream struct {
+	Entity                 string
+	Epoch                  int64     // in every cursor; raised by reset
+	Seq                    int64     // last given out
+	CursorAt               time.Time // where the source was left: the source's clock; zero: never completed
+	Schedule               string    // "5m", "1h", cron, or "" for manual only
+	History                string    // "P90D", "all"
+	Paused                 bool
+	NextRunAt              time.Time
+	LastSuccessAt          time.Time
+	LastFullAt             time.Time
+	Live, Deleted          int64 // records
+	Failures               int   // in a row
+	ErrorCode, ErrorDetail string
+	LastRun, ActiveRun     *Run // LastRun: the last that ended; ActiveRun: running, or else queued
+}
+
+// StreamSettings changes what is not nil.
+type StreamSettings struct {
+	Schedule, History *string
+	Paused            *bool
+	NextRunAt         *time.Time // zero time: none
+}
+
+// InsertStreams makes the streams of a new connection; their order here is the order in which their runs are worked.
+// Entities that exist already are left alone, so it also serves a connector that gained an entity.
+func (t *Tx) InsertStreams(ctx context.Context, sc Scope, streams []Stream) error {
+	c, err := t.q.ConnectionByNumber(ctx, sc.no)
+	if err != nil {
+		return orNotFound(err)
+	}
+	for _, st := range streams {
+		row := streamRow(sc, st, ConnectionState(c.State).dormant())
+		if err := t.q.InsertStream(ctx, row); err != nil {
+			return fmt.Errorf("store stream %s: %w", st.Entity, err)
+		}
+	}
+	return nil
+}
+
+// Streams lists with LastRun and ActiveRun, in the order of InsertStreams.
+func (s *Store) Streams(ctx context.Context, sc Scope) ([]Stream, error) {
+	rows, err := s.read.Streams(ctx, sc.no)
+	if err != nil {
+		return nil, err
+	}
+	active, err := s.read.ActiveRuns(ctx, sc.no)
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.read.LastRuns(ctx, sc.no)
+	if err != nil {
+		return nil, err
+	}
+	out := each(rows, streamFrom)
+	attach(out, sc, active, last)
+	return out, nil
+}
+
+// attach hangs runs on their streams. Queued runs come first and give way to running ones.
+func attach(streams []Stream, sc Scope, active []queries.ActiveRunsRow, last []queries.LastRunsRow) {
+	byEntity := make(map[string]*Stream, len(streams))
+	for i := range streams {
+		byEntity[streams[i].Entity] = &streams[i]
+	}
+	for _, row := range active {
+		if st := byEntity[row.Entity]; st != nil && (st.ActiveRun == nil || row.Run.State == string(RunRunning)) {
+			st.ActiveRun = runFrom(sc, row.Entity, row.Run)
+		}
+	}
+	for _, row := range last {
+		if st := byEntity[row.Entity]; st != nil {
+			st.LastRun = runFrom(sc, row.Entity, row.Run)
+		}
+	}
+}
+
+// Stream gives one stream with LastRun and ActiveRun. ErrNotFound.
+func (s *Store) Stream(ctx context.Context, sc Scope, entity string) (*Stream, error) {
+	streams, err := s.Streams(ctx, sc)
+	if err != nil {
+		return nil, err
+	}
+	for i := range streams {
+		if streams[i].Entity == entity {
+			return &streams[i], nil
+		}
+	}
+	return nil, fmt.Errorf("stream %s: %w", entity, ErrNotFound)
+}
+
+// UpdateStream changes settings. ErrNotFound.
+func (t *Tx) UpdateStream(ctx context.Context, sc Scope, entity string, set StreamSettings) error {
+	row, err := t.q.LockStream(ctx, sc.no, entity)
+	if err != nil {
+		return orNotFound(err)
+	}
+	p := queries.SetStreamParams{
+		Connection: sc.no, Stream: row.Stream, Schedule: row.Schedule, History: row.History, Paused: row.Paused, NextRunAt: row.NextRunAt,
+	}
+	if set.Schedule != nil {
+		p.Schedule = *set.Schedule
+	}
+	if set.History != nil {
+		p.History = *set.History
+	}
+	if set.Paused != nil {
+		p.Paused = queries.Flag(*set.Paused)
+	}
+	if set.NextRunAt != nil {
+		p.NextRunAt = queries.At(*set.NextRunAt)
+	}
+	n, err := t.q.SetStream(ctx, p)
+	return hit(n, err, ErrNotFound)
+}
+
+// Due is a stream whose schedule has come.
+type Due struct {
+	Scope            Scope
+	Entity, Schedule string
+	NextRunAt        time.Time
+	LastFullAt       time.Time // zero: never
+}
+
+// DueStreams lists streams with NextRunAt <= now on connections that sync (not paused, disconnected, needs_reauthorization, pending), oldest
+// first; one indexed query.
+func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, error) {
+	rows, err := t.q.DueStreams(ctx, queries.At(now), atMost(limit))
+	return each(rows, func(r queries.DueStreamsRow) Due {
+		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, LastFullAt: r.LastFullAt.Time}
+	}), err
+}
+
+// firstEpoch is the epoch of a new stream.
+const firstEpoch = 1
+
+func streamRow(sc Scope, st Stream, dormant bool) queries.InsertStreamParams {
+	return queries.InsertStreamParams{
+		Connection: sc.no, Entity: st.Entity, Epoch: max(st.Epoch, firstEpoch), CursorAt: queries.At(st.CursorAt),
+		Schedule: st.Schedule, History: st.History, Paused: queries.Flag(st.Paused), Dormant: queries.Flag(dormant), NextRunAt: queries.At(st.NextRunAt),
+	}
+}
+
+func streamFrom(r queries.Stream) Stream {
+	return Stream{
+		Entity: r.Entity, Epoch: r.Epoch, Seq: r.Seq, CursorAt: r.CursorAt.Time, Schedule: r.Schedule, History: r.History,
+		Paused: bool(r.Paused), NextRunAt: r.NextRunAt.Time, LastSuccessAt: r.LastSuccessAt.Time, LastFullAt: r.LastFullAt.Time,
+		Live: r.LiveCount, Deleted: r.DeletedCount, Failures: int(r.Failures), ErrorCode: r.ErrorCode, ErrorDetail: r.ErrorDetail,
+	}
+}

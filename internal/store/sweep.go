@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// AbsentFromSweep is the evidence on records that a complete full run did not meet.
+const AbsentFromSweep = "absent_from_complete_sweep"
+
+// Sweep compares what a complete full run saw with what is stored.
+type Sweep struct {
+	s     *Store
+	r     *Run
+	seen  *roaring64.Bitmap
+	after uuid.UUID // heads up to here are done
+}
+
+// OpenSweep loads the seen set of a run. Candidates are live heads with seq <= r.StartSeq that were not seen and whose RangeAt is zero or >= r.HistoryFrom.
+func (s *Store) OpenSweep(ctx context.Context, r *Run) (*Sweep, error) {
+	rows, err := s.read.Seen(ctx, r.scope.no, r.ID)
+	if err != nil {
+		return nil, fmt.Errorf("load what run %s has seen: %w", r.ID, err)
+	}
+	seen := roaring64.New()
+	for _, packed := range rows {
+		part := roaring64.New()
+		if err := part.UnmarshalBinary(packed); err != nil {
+			return nil, fmt.Errorf("unpack what run %s has seen: %w", r.ID, err)
+		}
+		seen.Or(part)
+	}
+	return &Sweep{s: s, r: r, seen: seen}, nil
+}
+
+// Count gives how many candidates there are and how many live records lie in the range.
+func (w *Sweep) Count(ctx context.Context) (missing, inRange int64, err error) {
+	err = w.walk(ctx, uuid.Nil, func(h LiveHead) bool {
+		if w.inRange(h) {
+			inRange++
+		}
+		if w.missing(h) {
+			missing++
+		}
+		return true
+	})
+	return missing, inRange, err
+}
+
+// Delete marks up to limit candidates deleted with evidence absent_from_complete_sweep, in one transaction; done when none are left. Safe to
+// repeat after a crash. ErrFenced.
+func (w *Sweep) Delete(ctx context.Context, limit int, now time.Time) (deleted int, done bool, err error) {
+	found := make([]LiveHead, 0, limit)
+	last := w.after
+	err = w.walk(ctx, w.after, func(h LiveHead) bool {
+		if w.missing(h) {
+			found = append(found, h)
+		}
+		last = h.ID
+		return len(found) < limit
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	done = len(found) < limit
+	if len(found) > 0 {
+		if deleted, err = w.bury(ctx, found, now); err != nil {
+			return 0, false, fmt.Errorf("delete records of %s that are gone: %w", w.r.Entity, err)
+		}
+	}
+	w.after = last
+	return deleted, done, nil
+}
+
+func (w *Sweep) bury(ctx context.Context, found []LiveHead, now time.Time) (deleted int, err error) {
+	var after queries.Run
+	err = w.s.Write(ctx, func(tx *Tx) error {
+		deleted, err = tx.bury(ctx, w.r, found, deletion{evidence: AbsentFromSweep, runID: w.r.ID}, now)
+		if err != nil {
+			return err
+		}
+		after, err = tx.countRun(ctx, countDeleted(w.r, deleted))
+		return err
+	})
+	if err == nil {
+		w.r.Counts = countsFrom(after)
+	}
+	return deleted, err
+}
+
+func (w *Sweep) inRange(h LiveHead) bool {
+	return w.r.HistoryFrom.IsZero() || h.RangeAt.IsZero() || !h.RangeAt.Before(w.r.HistoryFrom)
+}
+
+func (w *Sweep) missing(h LiveHead) bool {
+	return h.Seq <= w.r.StartSeq && !w.seen.Contains(uint64(h.Seq)) && w.inRange(h)
+}
+
+// walk calls each with the live heads after an id, in the order of ids, until it returns false. Memory is bounded.
+func (w *Sweep) walk(ctx context.Context, after uuid.UUID, each func(LiveHead) bool) error {
+	k := w.r.key()
+	for {
+		n, stopped := 0, false
+		err := w.s.scans.liveHeads(ctx, k, after, func(h LiveHead) bool {
+			n, after = n+1, h.ID
+			stopped = !each(h)
+			return !stopped
+		})
+		if err != nil {
+			return fmt.Errorf("walk the records of %s: %w", w.r.Entity, err)
+		}
+		if stopped || n < walkStep {
+			return nil
+		}
+	}
+}
+
+func countDeleted(r *Run, n int) queries.CountRunParams {
+	return queries.CountRunParams{
+		Connection: r.scope.no, ID: r.ID, LeaseEpoch: r.leaseEpoch, Deleted: int64(n), Expected: r.Expected, Checkpoint: string(r.Checkpoint),
+	}
+}
