@@ -65,7 +65,9 @@ func New(d Deps) (http.Handler, error) {
 	if s.Changes == nil {
 		s.Changes = polling{store: d.Store, every: pollInterval}
 	}
-	s.meta = unsupportedFields(d.Model, d.Systems)
+	if s.meta, err = unsupportedFields(d.Systems); err != nil {
+		return nil, err
+	}
 	docs, err := newReference(s)
 	if err != nil {
 		return nil, err

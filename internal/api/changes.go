@@ -37,6 +37,14 @@ func (s *server) registerChanges() {
 	register(s, access{dataPlane, scopeRead}, s.changesOperation(), s.listChanges)
 }
 
+// feedPage is what one look at the feed found.
+type feedPage struct {
+	stream  *store.Stream // as it was before the entries were read: a cursor with its epoch skips nothing
+	after   int64
+	entries []store.FeedEntry
+	more    bool
+}
+
 // listChanges serves the feed of one entity in commit order. It always gives a cursor to go on with.
 func (s *server) listChanges(ctx context.Context, in *changesInput) (*bytesOutput, error) {
 	c := callerOf(ctx).connection
@@ -44,47 +52,39 @@ func (s *server) listChanges(ctx context.Context, in *changesInput) (*bytesOutpu
 		return nil, s.unknownParameterEntity(in.Entity)
 	}
 	at := place{kind: feedCursor, owner: c.ID, subject: in.Entity}
-	after, err := s.feedStart(ctx, c, at, in)
+	page, err := s.readFeed(ctx, c, at, in)
 	if err != nil {
 		return nil, err
 	}
-	entries, more, err := s.readFeed(ctx, c, in, after)
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) == 0 && in.Wait > 0 {
-		s.await(ctx, c, in, after)
-		if entries, more, err = s.readFeed(ctx, c, in, after); err != nil {
+	if len(page.entries) == 0 && in.Wait > 0 {
+		s.await(ctx, c, in, page.after)
+		if page, err = s.readFeed(ctx, c, at, in); err != nil {
 			return nil, err
 		}
 	}
-	st, err := s.stream(ctx, c, in.Entity)
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) > 0 {
-		after = entries[len(entries)-1].Seq
-	}
-	next := s.seal(at, position{epoch: st.Epoch, seq: after})
-	return &bytesOutput{Body: func(hc huma.Context) { s.writeFeed(hc, c, st, entries, more, next) }}, nil
+	next := s.seal(at, position{epoch: page.stream.Epoch, seq: page.after})
+	return &bytesOutput{Body: func(hc huma.Context) { s.writeFeed(hc, c, page, next) }}, nil
 }
 
-func (s *server) feedStart(ctx context.Context, c *store.Connection, at place, in *changesInput) (int64, error) {
-	st, err := s.stream(ctx, c, in.Entity)
-	if err != nil || in.Cursor == "" {
-		return 0, err
+func (s *server) readFeed(ctx context.Context, c *store.Connection, at place, in *changesInput) (p feedPage, err error) {
+	if p.stream, err = s.stream(ctx, c, in.Entity); err != nil {
+		return p, err
 	}
-	return s.resume(st, at, in.Cursor)
-}
-
-func (s *server) readFeed(ctx context.Context, c *store.Connection, in *changesInput, after int64) ([]store.FeedEntry, bool, error) {
-	entries, more, err := s.Store.Feed(ctx, c.Scope(), in.Entity, store.Range{
-		After: after, Limit: in.Limit, Bytes: pageBytes, Deleted: true, JSON: slices.Contains(in.Include, "record"),
+	if in.Cursor != "" {
+		if p.after, err = s.resume(p.stream, at, in.Cursor); err != nil {
+			return p, err
+		}
+	}
+	p.entries, p.more, err = s.Store.Feed(ctx, c.Scope(), in.Entity, store.Range{
+		After: p.after, Limit: in.Limit, Bytes: pageBytes, Deleted: true, JSON: slices.Contains(in.Include, "record"),
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("read the changes of %s: %w", in.Entity, err)
+		return p, fmt.Errorf("read the changes of %s: %w", in.Entity, err)
 	}
-	return entries, more, nil
+	if n := len(p.entries); n > 0 {
+		p.after = p.entries[n-1].Seq
+	}
+	return p, nil
 }
 
 // await holds the request until there is a change or its time is over.
@@ -94,18 +94,18 @@ func (s *server) await(ctx context.Context, c *store.Connection, in *changesInpu
 	s.Changes.Wait(ctx, c.Scope(), in.Entity, after)
 }
 
-func (s *server) writeFeed(hc huma.Context, c *store.Connection, st *store.Stream, entries []store.FeedEntry, more bool, next string) {
+func (s *server) writeFeed(hc huma.Context, c *store.Connection, p feedPage, next string) {
 	begin(hc, next)
 	w := bufio.NewWriterSize(hc.BodyWriter(), 32<<10)
 	_, _ = w.WriteString(`{"data":[`)
-	for i, e := range entries {
+	for i, e := range p.entries {
 		if i > 0 {
 			_ = w.WriteByte(',')
 		}
-		writeChange(w, st.Entity, e)
+		writeChange(w, p.stream.Entity, e)
 	}
-	_, _ = fmt.Fprintf(w, `],"has_more":%t`, more)
-	_, _ = w.Write(s.appendTail(nil, c, st, next))
+	_, _ = fmt.Fprintf(w, `],"has_more":%t`, p.more)
+	_, _ = w.Write(s.appendTail(nil, c, p.stream, next))
 	_ = w.Flush()
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -120,7 +121,7 @@ func (s *server) registerConnection() {
 		OperationID: "get-capabilities", Method: http.MethodGet, Path: "/v1/capabilities", Tags: []string{tagConnection},
 		Summary:     "What this connection can do",
 		Description: "The capability matrix of the connection's system: entities, operations, fields, and the evidence for each.",
-	}, func(ctx context.Context, _ *empty) (*one[capabilities], error) {
+	}, func(ctx context.Context, _ *empty) (*one[manifest.Capabilities], error) {
 		return s.capabilities(callerOf(ctx).connection.System)
 	})
 }

@@ -1,9 +1,153 @@
 package api
 
-import "net/http"
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
 
-type reference struct{}
+	"github.com/andybalholm/brotli"
+	"github.com/zeebo/xxh3"
 
-func newReference(s *server) (*reference, error) { return &reference{}, nil }
+	"github.com/busbar-dev/busbar/internal/problem"
+)
 
-func (r *reference) mount(mux *http.ServeMux) {}
+//go:embed reference
+var referenceFiles embed.FS
+
+// The policies of the pages: they load from this server and call nothing else. The reference writes its own style elements.
+const (
+	pagePolicy      = "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+	referencePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+		"img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+// reference serves the OpenAPI document, the page that shows it, and a page for each problem.
+type reference struct {
+	server   *server
+	json     []byte
+	yaml     []byte
+	problems *template.Template
+}
+
+func newReference(s *server) (*reference, error) {
+	r := &reference{server: s}
+	var err error
+	if r.json, err = json.Marshal(s.api.OpenAPI()); err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	if r.yaml, err = YAML(s.Model); err != nil {
+		return nil, err
+	}
+	if r.problems, err = template.ParseFS(referenceFiles, "reference/problems.html"); err != nil {
+		return nil, fmt.Errorf("read the problem pages: %w", err)
+	}
+	return r, nil
+}
+
+func (r *reference) mount(mux *http.ServeMux) {
+	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", r.json))
+	mux.HandleFunc("GET /openapi.yaml", fixed("application/openapi+yaml", r.yaml))
+	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, r.file("text/html; charset=utf-8", "page.html")))
+	mux.HandleFunc("GET /docs/page.js", r.file("text/javascript; charset=utf-8", "page.js"))
+	mux.HandleFunc("GET /docs/scalar.js", r.compressed("text/javascript; charset=utf-8", "scalar.js.br"))
+	mux.HandleFunc("GET /docs/problems.css", r.file("text/css; charset=utf-8", "problems.css"))
+	mux.HandleFunc("GET /docs/problems/{$}", withPolicy(pagePolicy, r.listProblems))
+	mux.HandleFunc("GET /docs/problems/{code}", withPolicy(pagePolicy, r.oneProblem))
+}
+
+func withPolicy(policy string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		next(w, r)
+	}
+}
+
+// file serves an embedded file.
+func (r *reference) file(kind, name string) http.HandlerFunc {
+	content, err := referenceFiles.ReadFile("reference/" + name)
+	if err != nil {
+		panic(fmt.Sprintf("reference/%s, built into this program, cannot be read: %v", name, err))
+	}
+	return fixed(kind, content)
+}
+
+// fixed serves bytes that do not change while the program runs.
+func fixed(kind string, content []byte) http.HandlerFunc {
+	tag := fmt.Sprintf(`"%016x"`, xxh3.Hash(content))
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !fresh(w, r, kind, tag) {
+			_, _ = w.Write(content)
+		}
+	}
+}
+
+// compressed serves a Brotli file as it is to those who take it, unpacked to the others.
+func (r *reference) compressed(kind, name string) http.HandlerFunc {
+	packed, err := referenceFiles.ReadFile("reference/" + name)
+	if err != nil {
+		panic(fmt.Sprintf("reference/%s, built into this program, cannot be read: %v", name, err))
+	}
+	tag := fmt.Sprintf(`"%016x"`, xxh3.Hash(packed))
+	return func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Add("Vary", "Accept-Encoding")
+		if fresh(w, req, kind, tag) {
+			return
+		}
+		if accepts(req, "br") {
+			w.Header().Set("Content-Encoding", "br")
+			_, _ = w.Write(packed)
+			return
+		}
+		_, _ = io.Copy(w, brotli.NewReader(bytes.NewReader(packed)))
+	}
+}
+
+// fresh sets the headers of a fixed file and answers 304 to those who have it.
+func fresh(w http.ResponseWriter, r *http.Request, kind, tag string) bool {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", tag)
+	if header := r.Header.Get("If-None-Match"); header != "" && matches(header, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return true
+	}
+	return false
+}
+
+func accepts(r *http.Request, coding string) bool {
+	for one := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(one), ";")
+		if strings.TrimSpace(name) == coding {
+			return strings.Trim(strings.ReplaceAll(quality, " ", ""), "0.") != "q="
+		}
+	}
+	return false
+}
+
+func (r *reference) listProblems(w http.ResponseWriter, req *http.Request) {
+	r.render(w, req, "list", map[string]any{"Problems": problem.All(), "Faults": problem.Faults()})
+}
+
+func (r *reference) oneProblem(w http.ResponseWriter, req *http.Request) {
+	kind, ok := problem.Lookup(req.PathValue("code"))
+	if !ok {
+		r.server.fail(w, req, &problem.Error{Code: problem.NotFound, Detail: "There is no such problem. /docs/problems/ lists them all."})
+		return
+	}
+	r.render(w, req, "one", kind)
+}
+
+func (r *reference) render(w http.ResponseWriter, req *http.Request, name string, data any) {
+	var page bytes.Buffer
+	if err := r.problems.ExecuteTemplate(&page, name, data); err != nil {
+		r.server.fail(w, req, fmt.Errorf("write page %s: %w", name, err))
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(page.Bytes())
+}

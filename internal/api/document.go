@@ -2,9 +2,6 @@ package api
 
 import (
 	"fmt"
-	"maps"
-	"net/http"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -106,37 +103,4 @@ func (s *server) describeModel() error {
 		schemas.Map()[named.Name] = schema
 	}
 	return nil
-}
-
-// tidyDocument removes what the router adds for itself.
-func (s *server) tidyDocument() {
-	doc := s.api.OpenAPI()
-	delete(doc.Components.Schemas.Map(), "ErrorModel")
-	delete(doc.Components.Schemas.Map(), "ErrorDetail")
-	for _, p := range slices.Sorted(maps.Keys(doc.Paths)) {
-		for _, op := range operationsOf(doc.Paths[p]) {
-			delete(op.Responses, "422")
-			delete(op.Responses, "500")
-			describeHeaders(op)
-		}
-	}
-}
-
-func operationsOf(p *huma.PathItem) map[string]*huma.Operation {
-	all := map[string]*huma.Operation{
-		http.MethodGet: p.Get, http.MethodPost: p.Post, http.MethodPatch: p.Patch, http.MethodPut: p.Put, http.MethodDelete: p.Delete,
-	}
-	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
-	return all
-}
-
-// describeHeaders names the header with which a project key chooses the connection.
-func describeHeaders(op *huma.Operation) {
-	if accessOf(op).plane != dataPlane {
-		return
-	}
-	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: connectionHeader, In: "header", Schema: &huma.Schema{Type: "string"},
-		Description: "With a project key: the connection to work on. With a connection token it is not needed.",
-	})
 }

@@ -14,6 +14,9 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 // schemaName names the schemas of Go types: runView is SyncRun, pageBody[runView] is SyncRunPage.
 func schemaName(t reflect.Type, hint string) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	switch t {
 	case typeOf[problem.Item]():
 		return "ProblemFault"
@@ -39,8 +42,6 @@ func own(name string) string {
 	switch name {
 	case "Run":
 		return "SyncRun"
-	case "Reason":
-		return "SyncError"
 	}
 	return name
 }

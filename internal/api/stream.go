@@ -11,10 +11,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
-	"github.com/busbar-dev/busbar/model"
 )
 
-// unsupported is what a system cannot deliver of an entity: model field names, as JSON.
+// unsupported is what a system cannot deliver of an entity: wire names, as a JSON list.
 type unsupported = json.RawMessage
 
 // stream gives the stream of an entity of the caller's connection, or says why there is none.
@@ -69,31 +68,18 @@ func instant(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.999999Z")
 }
 
-// unsupportedFields lists for every system and entity the fields of the model that its connector does not map.
-func unsupportedFields(m *model.Model, systems *manifest.Registry) map[string]map[string]unsupported {
+// unsupportedFields lists for every system and entity the fields that its connector cannot deliver.
+func unsupportedFields(systems *manifest.Registry) (map[string]map[string]unsupported, error) {
 	all := map[string]map[string]unsupported{}
 	for _, sys := range systems.Systems() {
 		all[sys.System] = map[string]unsupported{}
 		for _, e := range sys.Entities {
-			if in := m.Entity(e.Name); in != nil {
-				all[sys.System][e.Name] = missingFields(in, e)
+			text, err := json.Marshal(e.UnsupportedFields())
+			if err != nil {
+				return nil, fmt.Errorf("write the unsupported fields of %s: %w", e.Name, err)
 			}
+			all[sys.System][e.Name] = text
 		}
 	}
-	return all
-}
-
-func missingFields(in *model.Entity, e *manifest.Entity) unsupported {
-	mapped := map[string]bool{}
-	for _, f := range e.Fields {
-		mapped[f.Field.Name] = true
-	}
-	names := []string{}
-	for _, f := range in.Fields {
-		if !mapped[f.Name] {
-			names = append(names, f.WireNames()...)
-		}
-	}
-	text, _ := json.Marshal(names)
-	return text
+	return all, nil
 }

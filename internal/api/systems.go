@@ -74,7 +74,9 @@ func (s *server) registerSystems() {
 		OperationID: "get-system-capabilities", Method: http.MethodGet, Path: "/v1/systems/{system}/capabilities", Tags: []string{tagSystems},
 		Summary:     "What a system can do",
 		Description: "The capability matrix of the connector: entities, operations, fields, and the evidence for each.",
-	}, func(_ context.Context, in *systemInput) (*one[capabilities], error) { return s.capabilities(in.System) })
+	}, func(_ context.Context, in *systemInput) (*one[manifest.Capabilities], error) {
+		return s.capabilities(in.System)
+	})
 }
 
 func (s *server) system(name string) (*manifest.System, error) {
@@ -83,6 +85,14 @@ func (s *server) system(name string) (*manifest.System, error) {
 	}
 	return nil, &problem.Error{Code: problem.NotFound,
 		Detail: fmt.Sprintf("There is no system %s. GET /v1/systems lists those there are.", quote(name))}
+}
+
+func (s *server) capabilities(system string) (*one[manifest.Capabilities], error) {
+	sys, err := s.system(system)
+	if err != nil {
+		return nil, err
+	}
+	return &one[manifest.Capabilities]{sys.Capabilities()}, nil
 }
 
 func viewSystem(sys *manifest.System) systemView {

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// tidyDocument removes what the router adds for itself and adds what it cannot know.
+func (s *server) tidyDocument() {
+	doc := s.api.OpenAPI()
+	delete(doc.Components.Schemas.Map(), "ErrorModel")
+	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, op := range operationsOf(doc.Paths[path]) {
+			delete(op.Responses, "422")
+			delete(op.Responses, "500")
+			describeConnectionHeader(op)
+		}
+	}
+	for name, schema := range doc.Components.Schemas.Map() {
+		if t := doc.Components.Schemas.TypeFromRef(schemaRef(name)); t != nil {
+			allowNull(schema, t)
+		}
+	}
+	doc.Extensions = map[string]any{"x-tagGroups": s.chapters()}
+}
+
+func operationsOf(p *huma.PathItem) map[string]*huma.Operation {
+	all := map[string]*huma.Operation{
+		http.MethodGet: p.Get, http.MethodPost: p.Post, http.MethodPatch: p.Patch, http.MethodPut: p.Put, http.MethodDelete: p.Delete,
+	}
+	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
+	return all
+}
+
+// describeConnectionHeader names the header with which a project key chooses the connection.
+func describeConnectionHeader(op *huma.Operation) {
+	if accessOf(op).plane != dataPlane {
+		return
+	}
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: connectionHeader, In: "header", Schema: &huma.Schema{Type: "string"},
+		Description: "With a project key: the connection to work on. A connection token does not need it.",
+	})
+}
+
+// allowNull says of members that are objects or null in an answer that they may be null.
+func allowNull(schema *huma.Schema, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		p := schema.Properties[name]
+		if p == nil || p.Ref == "" || f.Type.Kind() != reflect.Pointer || options == "omitempty" {
+			continue
+		}
+		schema.Properties[name] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+	}
+}
+
+type chapter struct {
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+}
+
+// chapters groups the tags for the reference page.
+func (s *server) chapters() []chapter {
+	records := chapter{Name: "Records"}
+	for _, e := range s.Model.Entities {
+		records.Tags = append(records.Tags, e.Title)
+	}
+	return []chapter{
+		{Name: "One connection", Tags: []string{tagConnection, tagChanges, tagSyncs}},
+		records,
+		{Name: "Your project", Tags: []string{tagSystems, tagConnections}},
+	}
+}
