@@ -1,0 +1,191 @@
+package rest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// Check implements driver.Driver.
+func (Driver) Check(s *manifest.System) manifest.Problems {
+	connect, problems := decodeConnect(s)
+	if len(problems) == 0 {
+		c := checker{options: s.Options, system: s}
+		c.connect(connect)
+		problems = c.problems
+	}
+	for _, e := range s.Entities {
+		read, more := decodeRead(e)
+		if len(more) == 0 {
+			c := checker{options: e.Read, system: s}
+			c.read(e, read)
+			more = c.problems
+		}
+		problems = append(problems, more...)
+	}
+	return problems
+}
+
+// checker collects what is wrong with one part of a manifest.
+type checker struct {
+	options  manifest.Options
+	system   *manifest.System
+	problems manifest.Problems
+}
+
+func (c *checker) wrong(message, mend string, at ...string) {
+	c.problems = append(c.problems, c.options.Problem(message, mend, at...))
+}
+
+// oneOf checks a word against those that are known.
+func (c *checker) oneOf(word string, known []string, at ...string) {
+	if !slices.Contains(known, word) {
+		c.wrong("unknown word "+word, "write one of "+strings.Join(known, ", "), at...)
+	}
+}
+
+// needs checks that an option that a style needs is there, and those that it has no use for are not.
+func (c *checker) needs(style string, need bool, given bool, at ...string) {
+	name := at[len(at)-1]
+	switch {
+	case need && !given:
+		c.wrong("the style "+style+" needs "+name, "write "+name+": ...", at...)
+	case !need && given:
+		c.wrong("the style "+style+" has no use for "+name, "remove it", at...)
+	}
+}
+
+func (c *checker) connect(o *connectOptions) {
+	c.template(o.BaseURL, false, "base_url")
+	if !strings.HasPrefix(o.BaseURL, "{") && !strings.HasPrefix(o.BaseURL, "https://") {
+		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "base_url")
+	}
+	c.auth(o.Auth)
+	for name, text := range o.Headers {
+		c.template(text, true, "headers", name)
+	}
+	c.template(o.Probe.Path, false, "probe", "path")
+	for code, kind := range o.Errors.Kinds {
+		if !slices.Contains(kinds(), driver.Kind(kind)) {
+			c.wrong("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code)
+		}
+	}
+	if o.RateLimit.Format != "" {
+		c.oneOf(o.RateLimit.Format, []string{"seconds", "unix"}, "rate_limit", "format")
+	}
+}
+
+func (c *checker) auth(o authOptions) {
+	c.oneOf(o.Style, []string{"bearer", "basic", "header", "query"}, "auth", "style")
+	named := o.Style == "header" || o.Style == "query"
+	for _, m := range []struct {
+		name, text string
+		need       bool
+	}{
+		{"token", o.Token, o.Style == "bearer"}, {"username", o.Username, o.Style == "basic"}, {"password", o.Password, o.Style == "basic"},
+		{"name", o.Name, named}, {"value", o.Value, named},
+	} {
+		c.needs(o.Style, m.need, m.text != "", "auth", m.name)
+		c.template(m.text, true, "auth", m.name)
+	}
+}
+
+// template checks that every {name} is a credential field; secret ones only where they stay out of addresses.
+func (c *checker) template(text string, secret bool, at ...string) {
+	if strings.Count(text, "{") != len(manifest.Placeholders(text)) {
+		c.wrong("has an open {", "write {name of a credential field}", at...)
+	}
+	for _, name := range manifest.Placeholders(text) {
+		known, isSecret := c.field(name)
+		switch {
+		case !known:
+			c.wrong("{"+name+"} is not a field of the login", "name one of auth's fields", at...)
+		case isSecret && !secret:
+			c.wrong("{"+name+"} is secret and would be part of an address", "send it in a header", at...)
+		}
+	}
+}
+
+func (c *checker) field(name string) (known, secret bool) {
+	for _, m := range c.system.Auth {
+		for _, f := range m.Fields {
+			if f.Name == name {
+				return true, f.Secret
+			}
+		}
+	}
+	return false, false
+}
+
+func (c *checker) read(e *manifest.Entity, o *readOptions) {
+	c.template(o.Path, false, "path")
+	for name, text := range o.Query {
+		c.template(text, false, "query", name)
+	}
+	c.oneOf(o.Method, []string{"GET", "POST"}, "method")
+	if o.Body != "" && (o.Method != "POST" || rawjson.Valid([]byte(o.Body)) != nil) {
+		c.wrong("a body is JSON text and goes with method: POST", "", "body")
+	}
+	c.paging(o.Paging)
+	c.filter(o.ChangedSince, "changed_since")
+	c.filter(o.History, "history")
+	c.incremental(e, o)
+}
+
+func (c *checker) paging(p pagingOptions) {
+	styles := []string{"none", "cursor", "link", "offset", "page", "keyset"}
+	c.oneOf(p.Style, styles, "paging", "style")
+	counted := p.Style == "offset" || p.Style == "page" || p.Style == "keyset"
+	c.needs(p.Style, counted || p.Style == "cursor", p.Param != "", "paging", "param")
+	c.needs(p.Style, p.Style == "cursor" || p.Style == "link" && p.Header == "", len(p.Next) > 0, "paging", "next")
+	c.needs(p.Style, p.Style == "keyset", len(p.Key) > 0, "paging", "key")
+	c.oneOf(p.End, []string{endEmpty, endShort}, "paging", "end")
+	if p.Header != "" && p.Style != "link" {
+		c.wrong("only the style link reads a header", "remove it", "paging", "header")
+	}
+	if p.End == endShort && p.Size == "" {
+		c.wrong("a short page is known only by the size that was asked for", "add size, or leave out end", "paging", "end")
+	}
+	if p.Max < 0 {
+		c.wrong("is negative", "write the largest number that the system gives at once", "paging", "max")
+	}
+}
+
+func (c *checker) filter(f *filter, at string) {
+	if f == nil {
+		return
+	}
+	if f.Format != "" && formats()[f.Format] == "" {
+		c.wrong("unknown format "+f.Format, "see docs/connectors/rest.md for the formats", at, "format")
+	}
+	if f.Text != "" && !strings.Contains(f.Text, "{}") {
+		c.wrong("has no place for the time", "write {} where it goes", at, "text")
+	}
+}
+
+// incremental checks that what the manifest promises about changes can be kept.
+func (c *checker) incremental(e *manifest.Entity, o *readOptions) {
+	c.oneOf(o.Order, []string{byModification, "other"}, "order")
+	switch {
+	case o.Order == byModification && len(e.UpdatedAt) == 0:
+		c.wrong("order: modified needs the time of the last change", "add updated_at to the entity", "order")
+	case e.Cursor != nil && o.ChangedSince == nil:
+		c.wrong("the entity has a cursor, but no filter for changes", "add changed_since, or remove the cursor", "changed_since")
+	case e.Cursor != nil && o.Order != byModification && o.Newest == nil:
+		c.wrong("the entity has a cursor, but nothing tells how far a run has come", "sort by change and write order: modified, or add newest", "order")
+	}
+	if o.Newest != nil && len(e.UpdatedAt) == 0 {
+		c.wrong("newest needs the time of the last change", "add updated_at to the entity", "newest")
+	}
+	if (o.History != nil) != (len(e.History) > 0) {
+		c.wrong("history in read: and history of the entity go together", "give both or none", "history")
+	}
+}
+
+func kinds() []driver.Kind {
+	return []driver.Kind{driver.Credentials, driver.Permission, driver.Unreachable, driver.NotSystem, driver.RateLimited, driver.Invalid, driver.Fault,
+		driver.Torn, driver.TooLarge, driver.TokenGone}
+}

@@ -1,0 +1,147 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+// client implements driver.Client.
+type client struct {
+	options  *connectOptions
+	readings map[string]*readOptions
+	config   driver.Config
+
+	base     *url.URL
+	headers  http.Header
+	secretly url.Values // parameters that carry the login
+	urlField string     // credential field that the address comes from
+}
+
+// answer is a response, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// Close implements driver.Client: there is no session.
+func (c *client) Close() error { return nil }
+
+// prepare expands what the credentials decide once.
+func (c *client) prepare() error {
+	if names := manifest.Placeholders(c.options.BaseURL); len(names) > 0 {
+		c.urlField = names[0]
+	}
+	base, err := url.Parse(c.expand(c.options.BaseURL))
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.User != nil || base.RawQuery != "" {
+		return &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: "The address is not one: write it like https://erp.example.com, without a login or a question mark."}
+	}
+	c.base = base
+	c.headers = http.Header{"Accept": {"application/json"}}
+	for name, text := range c.options.Headers {
+		c.headers.Set(name, c.expand(text))
+	}
+	c.login()
+	return nil
+}
+
+// expand puts credential fields into a text; an address loses its last slashes.
+func (c *client) expand(text string) string {
+	for _, name := range manifest.Placeholders(text) {
+		value := strings.TrimSpace(c.config.Credentials.Get(name))
+		if name == c.urlField {
+			value = strings.TrimRight(value, "/")
+		}
+		text = strings.ReplaceAll(text, "{"+name+"}", value)
+	}
+	return text
+}
+
+// login makes the headers or parameters that prove who asks.
+func (c *client) login() {
+	a := c.options.Auth
+	switch a.Style {
+	case "bearer":
+		c.headers.Set("Authorization", "Bearer "+c.expand(a.Token))
+	case "basic":
+		r := http.Request{Header: c.headers}
+		r.SetBasicAuth(c.expand(a.Username), c.expand(a.Password))
+	case "header":
+		c.headers.Set(a.Name, c.expand(a.Value))
+	case "query":
+		c.secretly = url.Values{a.Name: {c.expand(a.Value)}}
+	}
+}
+
+// address gives the URL of a path below the base, with a query.
+func (c *client) address(path string, query url.Values) *url.URL {
+	u := *c.base
+	u.Path = strings.TrimRight(u.Path, "/") + "/" + strings.TrimLeft(c.expand(path), "/")
+	u.RawQuery = query.Encode()
+	return &u
+}
+
+// ask sends a request that changes nothing and reads the whole answer. Only a 2xx in JSON that the error rules let pass is no error.
+func (c *client) ask(ctx context.Context, method string, u *url.URL, body string) (*answer, error) {
+	req, err := c.request(egress.AsRead(ctx), method, u, body)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := egress.Do(c.config.HTTP, req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	if a.body, err = readAll(resp); err != nil && resp.StatusCode < 300 {
+		return nil, c.torn(err)
+	}
+	return a, c.judge(a)
+}
+
+func (c *client) request(ctx context.Context, method string, u *url.URL, body string) (*http.Request, error) {
+	full := *u
+	if len(c.secretly) > 0 {
+		query := full.Query()
+		for name, values := range c.secretly {
+			query[name] = values
+		}
+		full.RawQuery = query.Encode()
+	}
+	var payload io.Reader
+	if body != "" {
+		payload = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, full.String(), payload)
+	if err != nil {
+		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The request cannot be written; the manifest's path or the address is wrong."}
+	}
+	req.Header = c.headers.Clone()
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// maxTrusted bounds what is set aside before anything has arrived.
+const maxTrusted = 16 << 20
+
+// readAll reads a body into one buffer, of the announced size where there is one. The records of a page lie in it.
+func readAll(resp *http.Response) ([]byte, error) {
+	if n := resp.ContentLength; n >= 0 && n <= maxTrusted {
+		body := make([]byte, n)
+		_, err := io.ReadFull(resp.Body, body)
+		return body, err
+	}
+	var b bytes.Buffer
+	_, err := b.ReadFrom(resp.Body)
+	return b.Bytes(), err
+}

@@ -1,0 +1,102 @@
+package rest
+
+import "github.com/busbar-dev/busbar/internal/manifest"
+
+// connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
+type connectOptions struct {
+	BaseURL   string            `yaml:"base_url" manifest:"required"`
+	Auth      authOptions       `yaml:"auth" manifest:"required"`
+	Headers   map[string]string `yaml:"headers"`
+	Probe     probeOptions      `yaml:"probe" manifest:"required"`
+	Errors    errorRules        `yaml:"errors"`
+	RateLimit rateLimitOptions  `yaml:"rate_limit"`
+}
+
+// authOptions says how each request proves who asks.
+type authOptions struct {
+	Style    string `yaml:"style" manifest:"required"` // bearer, basic, header, query
+	Token    string `yaml:"token"`                     // bearer
+	Username string `yaml:"username"`                  // basic
+	Password string `yaml:"password"`                  // basic
+	Name     string `yaml:"name"`                      // header, query: what the header or parameter is called
+	Value    string `yaml:"value"`                     // header, query
+}
+
+// probeOptions is a cheap call that only a good login passes.
+type probeOptions struct {
+	Path    string            `yaml:"path" manifest:"required"`
+	Query   map[string]string `yaml:"query"`
+	Expect  map[string]string `yaml:"expect"` // path: text; whoever answers otherwise is another system
+	Version manifest.Path     `yaml:"version"`
+	Account manifest.Path     `yaml:"account"`
+}
+
+// errorRules find the error in an answer, whatever its status.
+type errorRules struct {
+	Success *successRule      `yaml:"success"` // a 200 that does not show it is an error
+	Failure manifest.Path     `yaml:"failure"` // a 200 that has it (not null, false or empty) is an error
+	Code    manifest.Path     `yaml:"code"`
+	Message manifest.Path     `yaml:"message"`
+	Kinds   map[string]string `yaml:"kinds"` // the system's code: kind of driver error
+}
+
+type successRule struct {
+	Path  manifest.Path `yaml:"path" manifest:"required"`
+	Value string        `yaml:"value" manifest:"required"`
+}
+
+// rateLimitOptions names the header that says when to come back, where it is not Retry-After.
+type rateLimitOptions struct {
+	Reset  string `yaml:"reset"`
+	Format string `yaml:"format"` // seconds (default) | unix
+}
+
+// readOptions is an entity's `read:` section.
+type readOptions struct {
+	Path         string            `yaml:"path" manifest:"required"`
+	Method       string            `yaml:"method"` // GET (default) | POST
+	Query        map[string]string `yaml:"query"`
+	Body         string            `yaml:"body"`    // JSON text, POST only
+	Records      manifest.Path     `yaml:"records"` // absent: the answer itself is the list
+	Total        manifest.Path     `yaml:"total"`
+	TotalHeader  string            `yaml:"total_header"`
+	Empty        int               `yaml:"empty"` // a status that means "no records", such as 404
+	Paging       pagingOptions     `yaml:"paging" manifest:"required"`
+	ChangedSince *filter           `yaml:"changed_since"`
+	History      *filter           `yaml:"history"`
+	Order        string            `yaml:"order"` // modified: by updated_at, ascending | other (default)
+	Newest       *newestOptions    `yaml:"newest"`
+
+	updatedAt []manifest.Path
+}
+
+// pagingOptions says how the next page is asked for and how the end is known.
+type pagingOptions struct {
+	Style  string        `yaml:"style" manifest:"required"` // none, cursor, link, offset, page, keyset
+	Size   string        `yaml:"size"`                      // parameter with the number of records
+	Max    int           `yaml:"max"`                       // the system's own limit of it
+	Param  string        `yaml:"param"`                     // cursor, offset, page, keyset: parameter that says where to go on
+	Next   manifest.Path `yaml:"next"`                      // cursor, link: where the answer has it
+	Header string        `yaml:"header"`                    // link: the header with rel="next" instead, usually Link
+	Key    manifest.Path `yaml:"key"`                       // keyset: member of the last record that Param takes
+	First  int           `yaml:"first"`                     // page: number of the first page
+	More   manifest.Path `yaml:"more"`                      // true while there is another page
+	Pages  manifest.Path `yaml:"pages"`                     // page: number of pages
+	End    string        `yaml:"end"`                       // offset, page, keyset: empty (default) | short
+}
+
+// newestOptions is a query whose first record is the one modified last; it is asked before the first page where the list has
+// another order than that of modification.
+type newestOptions struct {
+	Query map[string]string `yaml:"query" manifest:"required"`
+}
+
+func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
+	o := &connectOptions{}
+	return o, s.Options.Decode(o)
+}
+
+func decodeRead(e *manifest.Entity) (*readOptions, manifest.Problems) {
+	o := &readOptions{Method: "GET", Order: "other", Paging: pagingOptions{First: 1, End: endEmpty}, updatedAt: e.UpdatedAt}
+	return o, e.Read.Decode(o)
+}

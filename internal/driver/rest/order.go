@@ -1,0 +1,64 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+)
+
+// byModification is the order in which the newest record of a page tells how far the list has come.
+const byModification = "modified"
+
+// newest asks for the newest modification before the first page, where the list itself does not tell.
+func (c *client) newest(ctx context.Context, o *readOptions, r driver.Request) (time.Time, error) {
+	if o.Newest == nil || o.Order == byModification || r.Token != nil {
+		return time.Time{}, nil
+	}
+	q := c.parameters(o.Query)
+	for name, values := range c.parameters(o.Newest.Query) {
+		q[name] = values
+	}
+	p, err := c.list(ctx, o, c.address(o.Path, q))
+	if err != nil || len(p.records) == 0 {
+		return time.Time{}, err
+	}
+	return c.modified(o, p.records[0])
+}
+
+// modified reads when a record was changed: the first of updated_at that is not null.
+func (c *client) modified(o *readOptions, record []byte) (time.Time, error) {
+	for _, path := range o.updatedAt {
+		raw := find(record, path)
+		if isEmpty(raw) {
+			continue
+		}
+		if t, ok := readTime(raw, c.zone()); ok {
+			return t, nil
+		}
+	}
+	return time.Time{}, &driver.Error{Kind: driver.Torn, Detail: "A record does not say when it was changed, though the list is sorted by that."}
+}
+
+// inOrder checks, by their edges, that pages come in the order of modification, and gives the newest.
+func (c *client) inOrder(o *readOptions, at place, records [][]byte) (time.Time, error) {
+	first, err := c.modified(o, records[0])
+	if err != nil {
+		return first, err
+	}
+	last, err := c.modified(o, records[len(records)-1])
+	if err != nil {
+		return last, err
+	}
+	if last.Before(first) || first.Before(at.Newest) {
+		return last, &driver.Error{Kind: driver.Torn, Detail: "The list is not in the order of modification that was asked for, so nothing tells how far it has come."}
+	}
+	return last, nil
+}
+
+// keep carries the newest change along, so that the next page can be checked against it.
+func (p *place) keep(o *readOptions, newest time.Time) {
+	if o.Order == byModification {
+		p.Newest = newest
+	}
+}

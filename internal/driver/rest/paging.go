@@ -1,0 +1,199 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+)
+
+const endEmpty, endShort = "empty", "short"
+
+// place is a page token: where the next page begins.
+type place struct {
+	Cursor string    `json:"cursor,omitempty"` // cursor, keyset
+	Page   int       `json:"page,omitempty"`   // page
+	Offset int64     `json:"offset,omitempty"` // offset, page: records so far
+	URL    string    `json:"url,omitempty"`    // link: path and query, without host and login
+	First  uint64    `json:"first,omitempty"`  // offset, page: hash of the last page's first record
+	Newest time.Time `json:"newest,omitzero"`  // order modified: newest change so far
+}
+
+// start reads a token; none is the first page.
+func (p pagingOptions) start(token json.RawMessage) (place, error) {
+	at := place{Page: p.First}
+	if token == nil {
+		return at, nil
+	}
+	if err := json.Unmarshal(token, &at); err != nil {
+		return at, &driver.Error{Kind: driver.TokenGone, Detail: "The stored place in the list cannot be read.", Err: err}
+	}
+	return at, nil
+}
+
+// limit is the number of records to ask for.
+func (p pagingOptions) limit(wanted int) int {
+	if p.Max > 0 && (wanted <= 0 || wanted > p.Max) {
+		return p.Max
+	}
+	return wanted
+}
+
+// ask puts the place into the query.
+func (p pagingOptions) ask(q url.Values, at place) {
+	switch p.Style {
+	case "cursor", "keyset":
+		if at.Cursor != "" {
+			q.Set(p.Param, at.Cursor)
+		}
+	case "offset":
+		q.Set(p.Param, strconv.FormatInt(at.Offset, 10))
+	case "page":
+		q.Set(p.Param, strconv.Itoa(at.Page))
+	}
+}
+
+// next gives the place after a page, nil at the proved end.
+func (c *client) next(o *readOptions, at place, p *taken) (*place, error) {
+	switch o.Paging.Style {
+	case "cursor":
+		return o.Paging.afterCursor(at, p)
+	case "link":
+		return c.afterLink(o.Paging, p)
+	case "offset", "page":
+		return o.Paging.afterCount(at, p)
+	case "keyset":
+		return o.Paging.afterKey(at, p)
+	}
+	return nil, nil
+}
+
+func torn(detail string) error { return &driver.Error{Kind: driver.Torn, Detail: detail} }
+
+func stuck() error {
+	return torn("The system leads back to the page that was just read, so its pages never end.")
+}
+
+func (p pagingOptions) afterCursor(at place, t *taken) (*place, error) {
+	cursor := text(find(t.around, p.Next))
+	more := text(find(t.around, p.More))
+	switch {
+	case cursor == "" && more == "true":
+		return nil, torn("The system says that more pages follow, but not where.")
+	case cursor == "" || more == "false":
+		return nil, nil
+	case cursor == at.Cursor:
+		return nil, stuck()
+	}
+	return &place{Cursor: cursor}, nil
+}
+
+func (p pagingOptions) afterKey(at place, t *taken) (*place, error) {
+	if len(t.records) == 0 || p.isShort(t) {
+		return nil, nil
+	}
+	key := text(find(t.records[len(t.records)-1], p.Key))
+	switch key {
+	case "":
+		return nil, torn("The last record of a page has no " + p.Key.String() + " to go on from.")
+	case at.Cursor:
+		return nil, stuck()
+	}
+	return &place{Cursor: key}, nil
+}
+
+func (p pagingOptions) isShort(t *taken) bool {
+	return p.End == endShort && t.asked > 0 && len(t.records) < t.asked
+}
+
+// afterCount counts what came, never what was asked for: systems cap their pages silently.
+func (p pagingOptions) afterCount(at place, t *taken) (*place, error) {
+	next := &place{Offset: at.Offset + int64(len(t.records)), Page: at.Page + 1}
+	if len(t.records) > 0 {
+		next.First = xxh3.Hash(t.records[0])
+		if next.First == at.First {
+			return nil, torn("The system gives the same page again; it may not know the parameter " + p.Param + ".")
+		}
+	}
+	done, err := p.isEnd(at, next, t)
+	if done || err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+func (p pagingOptions) isEnd(at place, next *place, t *taken) (bool, error) {
+	if t.total >= 0 {
+		if len(t.records) == 0 && next.Offset < t.total {
+			return false, torn("The system counts " + strconv.FormatInt(t.total, 10) + " records but gives only " + strconv.FormatInt(next.Offset, 10) + ".")
+		}
+		return next.Offset >= t.total, nil
+	}
+	if raw := text(find(t.around, p.Pages)); raw != "" {
+		pages, err := strconv.Atoi(raw)
+		if err != nil {
+			return false, torn("The number of pages is not a number.")
+		}
+		return at.Page-p.First+1 >= pages, nil
+	}
+	if more := text(find(t.around, p.More)); more != "" {
+		return more == "false", nil
+	}
+	return len(t.records) == 0 || p.isShort(t), nil
+}
+
+// afterLink reads the next page's address. It must lead to the same host; only its path and query are kept.
+func (c *client) afterLink(p pagingOptions, t *taken) (*place, error) {
+	link := text(find(t.around, p.Next))
+	if p.Header != "" {
+		link = relNext(t.header.Values(p.Header))
+	}
+	if link == "" {
+		return nil, nil
+	}
+	u, err := t.url.Parse(link)
+	if err != nil {
+		return nil, torn("The address of the next page is not one.")
+	}
+	if u.Scheme != c.base.Scheme || u.Host != c.base.Host || u.User != nil {
+		return nil, torn("The address of the next page leads to another host; it is not followed.")
+	}
+	q := u.Query()
+	for name := range c.secretly {
+		q.Del(name)
+	}
+	if len(c.secretly) > 0 {
+		u.RawQuery = q.Encode()
+	}
+	if u.Path == t.url.Path && u.RawQuery == t.url.RawQuery {
+		return nil, stuck()
+	}
+	return &place{URL: (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()}, nil
+}
+
+// follow makes the full address of a stored link.
+func (c *client) follow(stored string) (*url.URL, error) {
+	u, err := url.Parse(stored)
+	if err != nil || u.Host != "" || u.Scheme != "" {
+		return nil, &driver.Error{Kind: driver.TokenGone, Detail: "The stored place in the list cannot be read.", Err: err}
+	}
+	return c.base.ResolveReference(u), nil
+}
+
+// relNext finds the address with rel="next" among Link headers (RFC 8288).
+func relNext(headers []string) string {
+	links := regexp.MustCompile(`<([^>]*)>([^<]*)`).FindAllStringSubmatch(strings.Join(headers, ","), -1)
+	rel := regexp.MustCompile(`(?i);\s*rel="?([^";]*\s)?next[\s";,]`)
+	for _, link := range links {
+		if rel.MatchString(link[2] + ";") {
+			return link[1]
+		}
+	}
+	return ""
+}

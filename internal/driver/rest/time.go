@@ -1,0 +1,97 @@
+package rest
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// filter is a query parameter that takes a point in time.
+type filter struct {
+	Param  string `yaml:"param" manifest:"required"`
+	Format string `yaml:"format"` // a name of formats; default rfc3339
+	Text   string `yaml:"text"`   // the parameter's value, with {} for the time; default {}
+}
+
+const unix, unixMilli = "unix", "unix-ms"
+
+// formats lists the notations of times by name. Those without a zone are in the connection's time zone.
+func formats() map[string]string {
+	return map[string]string{
+		"rfc3339":    "2006-01-02T15:04:05.999999Z",
+		"rfc3339-ms": "2006-01-02T15:04:05.000Z",
+		"rfc3339-s":  "2006-01-02T15:04:05Z",
+		"local-ms":   "2006-01-02T15:04:05.000",
+		"local-s":    "2006-01-02T15:04:05",
+		"local-sql":  "2006-01-02 15:04:05",
+		"date":       time.DateOnly,
+		unix:         unix,
+		unixMilli:    unixMilli,
+	}
+}
+
+// write gives the parameter's value. Digits that the format does not have are cut off, never rounded up.
+func (f *filter) write(t time.Time, zone *time.Location) string {
+	name := f.Format
+	if name == "" {
+		name = "rfc3339"
+	}
+	text := writeTime(name, t, zone)
+	if f.Text == "" {
+		return text
+	}
+	return strings.ReplaceAll(f.Text, "{}", text)
+}
+
+func writeTime(format string, t time.Time, zone *time.Location) string {
+	switch {
+	case format == unix:
+		return strconv.FormatInt(t.Unix(), 10)
+	case format == unixMilli:
+		return strconv.FormatInt(t.UnixMilli(), 10)
+	case !strings.HasPrefix(format, "local"):
+		return t.UTC().Format(formats()[format])
+	}
+	local := func(t time.Time) string { return t.In(zone).Format(formats()[format]) }
+	for local(t.Add(time.Hour)) == local(t) { // the hour comes twice: the source may mean the later one
+		t = t.Add(-time.Hour)
+	}
+	return local(t)
+}
+
+// readTime reads a time as a source writes it: RFC 3339, without a zone in the given one, a day, or a unix number in seconds or
+// milliseconds. Of two instants with the same local time it gives the earlier.
+func readTime(raw []byte, zone *time.Location) (time.Time, bool) {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		text = string(raw)
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
+		return unixTime(n), true
+	}
+	if t, err := time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "T", 1)); err == nil {
+		return t.UTC(), true
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return earlier(t), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func unixTime(n int64) time.Time {
+	if n > 1e11 {
+		return time.UnixMilli(n).UTC()
+	}
+	return time.Unix(n, 0).UTC()
+}
+
+func earlier(t time.Time) time.Time {
+	before := t.Add(-time.Hour)
+	if before.Format(time.DateTime) == t.Format(time.DateTime) {
+		t = before
+	}
+	return t.UTC()
+}
