@@ -29,7 +29,7 @@ type file struct {
 	path      string // relative to the root, with slashes
 	dir       string // its folder; "." at the root
 	syntax    *ast.File
-	test      bool              // _test.go, or in a package that exists for tests
+	test      bool              // _test.go, or in a package for tests or generating
 	generated bool              //
 	lines     int               //
 	imports   map[string]string // name in this file → import path
@@ -96,7 +96,7 @@ func (t *tree) parse(rel string) (*file, error) {
 	dir := path.Dir(rel)
 	return &file{
 		path: rel, dir: dir, syntax: syntax,
-		test:      strings.HasSuffix(rel, "_test.go") || under(dir, testPackages()...),
+		test:      strings.HasSuffix(rel, "_test.go") || path.Base(dir) == "gen" || under(dir, testPackages()...),
 		generated: generatedLine.Match(src),
 		lines:     strings.Count(string(src), "\n"),
 		imports:   importsOf(syntax),
