@@ -3,13 +3,14 @@
 //
 // It owns the states of a connection. Resting is syncing while a first run is left, degraded while an entity fails, else active:
 //
-//	            link used,                       a run ended
-//	pending ───────────────▶ ┌─────────────── resting ───────────────┐ ◀── a call went well ── unreachable
-//	             created ──▶ │ syncing ──▶ active ◀──▶ degraded      │ ─── no usable answer ──▶     │ ▲
-//	                         └───────────────────────────────────────┘ ◀─────────┐                  │ │ (system fails: degraded)
-//	   paused ◀── pause ──────────────┘  │      ▲                                renewed            │
-//	      └────── resume ────────────────┼──────┘   login refused                  │                │
-//	                                     └─────────────────────▶ needs_reauthorization ◀────────────┘ login refused
+//	            ┌─────────── resting ─────────────┐ ── no usable answer ─▶ ┌─────────────┐
+//	created ──▶ │ syncing ──▶ active ◀─▶ degraded │ ◀─ a call went well ── │ unreachable │
+//	            └─────────────────────────────────┘                        └─────────────┘
+//	               │ ▲         │     ▲                                           │
+//	         pause │ │ resume  │     └── credentials renewed ──┐                 │ login refused
+//	               ▼ │         │                   ┌───────────────────────┐     │
+//	             paused        └─ login refused ─▶ │ needs_reauthorization │ ◀───┘
+//	                                               └───────────────────────┘
 //	every state ── disconnect ──▶ disconnected
 //
 // The table is in states.go; docs/states/connection.md is written from it.

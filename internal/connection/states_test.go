@@ -1,0 +1,134 @@
+package connection
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+var update = flag.Bool("update", false, "write docs/states/connection.md anew")
+
+func states() []store.ConnectionState {
+	return []store.ConnectionState{
+		store.ConnectionPending, store.ConnectionSyncing, store.ConnectionActive, store.ConnectionDegraded, store.ConnectionUnreachable,
+		store.ConnectionNeedsReauth, store.ConnectionPaused, store.ConnectionDisconnected,
+	}
+}
+
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	reached := map[store.ConnectionState]bool{store.ConnectionPending: true}
+	for _, tr := range transitions() {
+		for _, from := range tr.from {
+			if !slices.Contains(states(), from) {
+				t.Errorf("%s comes from %q, which is no state", tr.on, from)
+			}
+			to, ok := next(from, tr.on)
+			if !ok || to != tr.to {
+				t.Errorf("next(%s, %s) = %s, %v; two rows of the table disagree", from, tr.on, to, ok)
+			}
+			reached[to] = true
+		}
+	}
+	for _, s := range states() {
+		if _, rests := map[store.ConnectionState]bool{store.ConnectionSyncing: true, store.ConnectionActive: true, store.ConnectionDegraded: true}[s]; !rests && !reached[s] {
+			t.Errorf("%s is never reached", s)
+		}
+	}
+}
+
+// What must never happen, whatever rows are added.
+func TestTransitionsKeepTheirPromises(t *testing.T) {
+	t.Parallel()
+	for _, on := range []event{created, worked, settled, faulted, unanswered, refused, renewed, paused, resumed, disconnected} {
+		if to, ok := next(store.ConnectionDisconnected, on); ok {
+			t.Errorf("a disconnected connection becomes %s when %s", to, on)
+		}
+		if to, ok := next(store.ConnectionPaused, on); ok && on != resumed && on != disconnected {
+			t.Errorf("a paused connection becomes %s when %s", to, on)
+		}
+		if to, ok := next(store.ConnectionNeedsReauth, on); ok && on != renewed && on != paused && on != disconnected {
+			t.Errorf("a connection without a good login becomes %s when %s", to, on)
+		}
+	}
+}
+
+func TestRest(t *testing.T) {
+	t.Parallel()
+	run := &store.Run{}
+	cases := map[string]struct {
+		streams []store.Stream
+		want    store.ConnectionState
+	}{
+		"nothing to do":          {nil, store.ConnectionActive},
+		"all well":               {[]store.Stream{{LastRun: run}}, store.ConnectionActive},
+		"first run":              {[]store.Stream{{LastRun: run}, {ActiveRun: run}}, store.ConnectionSyncing},
+		"first run, one fails":   {[]store.Stream{{LastRun: run, Failures: 1}, {ActiveRun: run}}, store.ConnectionSyncing},
+		"later run":              {[]store.Stream{{LastRun: run, ActiveRun: run}}, store.ConnectionActive},
+		"first run is paused":    {[]store.Stream{{ActiveRun: run, Paused: true}}, store.ConnectionActive},
+		"one fails":              {[]store.Stream{{LastRun: run}, {LastRun: run, Failures: 1, ErrorCode: "fault"}}, store.ConnectionDegraded},
+		"a paused one fails":     {[]store.Stream{{LastRun: run, Failures: 1, Paused: true}}, store.ConnectionActive},
+		"system was unreachable": {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: "system-unreachable"}}, store.ConnectionActive},
+	}
+	for name, c := range cases {
+		if got, why := rest(c.streams); got != c.want || (got == store.ConnectionActive) != (why == reason{}) {
+			t.Errorf("%s: %s (%v), want %s", name, got, why, c.want)
+		}
+	}
+}
+
+func TestDocumentIsCurrent(t *testing.T) {
+	t.Parallel()
+	const file = "../../docs/states/connection.md"
+	want := document(t)
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s differs from states.go; run: go test ./internal/connection -run Document -update", file)
+	}
+}
+
+func document(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("# States of a connection\n\nWritten from `internal/connection/states.go`, which owns them.\n\n```\n" + diagram(t) + "```\n\n")
+	b.WriteString("`resting` is no stored state. It stands for `syncing` while a first run is left, `degraded` while an entity fails for a reason of its own, else `active`.\n\n")
+	b.WriteString("| when | in | it becomes |\n|---|---|---|\n")
+	for _, tr := range transitions() {
+		from := make([]string, len(tr.from))
+		for i, s := range tr.from {
+			from[i] = "`" + string(s) + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | `%s` |\n", tr.on, strings.Join(from, ", "), tr.to)
+	}
+	b.WriteString("\nWhat is not in the table changes nothing. What a client with replaced credentials meets, changes nothing either.\n")
+	return b.String()
+}
+
+// diagram is the one in the package comment.
+func diagram(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("connection.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(string(source)) {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			b.WriteString(text)
+		}
+	}
+	return b.String()
+}
