@@ -32,7 +32,7 @@ lint: ## Check format, vet, staticcheck and the rules of the architecture
 	go test ./internal/archtest
 
 generate: ## Write every generated file anew
-	go generate ./...
+	scripts/generate
 
 verify: ## What must hold before a change lands: generated files are fresh, lint, tests
 	@scripts/check-generated

@@ -20,31 +20,25 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	terminal := config.LookAtTerminal(os.Stdin, os.Stdout, os.Stderr)
-	code := cli.Main(ctx, os.Args[1:], streams(terminal), programs(terminal))
+	s := streams()
+	code := cli.Main(ctx, os.Args[1:], s, programs(s))
 	stop()
 	os.Exit(code)
 }
 
-func streams(t config.Terminal) cli.Streams {
-	return cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: t, Secret: readSecret, Now: time.Now}
+func streams() cli.Streams {
+	return cli.Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Terminal: config.LookAtTerminal(os.Stdin, os.Stdout, os.Stderr),
+		Secret: func() (string, error) {
+			b, err := term.ReadPassword(int(os.Stdin.Fd()))
+			return string(b), err
+		},
+		Now: time.Now,
+	}
 }
 
-// readSecret reads a line of the terminal without echo.
-func readSecret() (string, error) {
-	b, err := term.ReadPassword(int(os.Stdin.Fd()))
-	return string(b), err
-}
-
-func programs(t config.Terminal) cli.Programs {
-	program := func(l config.Log) app.Program {
-		return app.Program{Out: os.Stdout, Log: l.Logger(os.Stderr, t), Terminal: t, Version: version, Now: time.Now}
-	}
-	return cli.Programs{
-		Serve:   func(ctx context.Context, c config.Serve) error { return program(c.Log).Serve(ctx, c) },
-		Demo:    func(ctx context.Context, c config.Demo) error { return program(c.Log).Demo(ctx, c) },
-		Check:   app.CheckConnectors,
-		OpenAPI: app.OpenAPI,
-		Version: version,
-	}
+func programs(s cli.Streams) cli.Programs {
+	p := app.Program{Out: s.Out, Err: s.Err, Terminal: s.Terminal, Version: version, Now: s.Now}
+	return cli.Programs{Serve: p.Serve, Demo: p.Demo, Check: app.CheckConnectors, OpenAPI: app.OpenAPI, Version: version}
 }

@@ -34,7 +34,9 @@ func TestServeCheck(t *testing.T) {
 		{"PostgreSQL", func(s *Serve) { s.Database = "postgres://localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"other database", func(s *Serve) { s.Database = "mysql://localhost" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"no such connectors", func(s *Serve) { s.Connectors = filepath.Join(file, "no") }, []string{"--connectors (BUSBAR_CONNECTORS)"}},
-		{"allow", func(s *Serve) { s.Allow = []string{"10.1.0.0/16:443", "[fd00::/8]:8069", "127.0.0.1/32:8000", "10.0.0.0/8:*"} }, nil},
+		{"allow", func(s *Serve) {
+			s.Allow = []string{"10.1.0.0/16:443", "[fd00::/8]:8069", "127.0.0.1/32:8000", "10.0.0.0/8:*"}
+		}, nil},
 		{"allow without port", func(s *Serve) { s.Allow = []string{"10.1.0.0/16"} }, []string{"--allow (BUSBAR_ALLOW)"}},
 		{"allow port 0", func(s *Serve) { s.Allow = []string{"10.1.0.0/16:0"} }, []string{"--allow (BUSBAR_ALLOW)"}},
 		{"allow a name", func(s *Serve) { s.Allow = []string{"erp.example.com:443"} }, []string{"--allow (BUSBAR_ALLOW)"}},

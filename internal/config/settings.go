@@ -1,7 +1,5 @@
 package config
 
-//go:generate go test -run TestSettingsPage -update .
-
 import (
 	"fmt"
 	"reflect"

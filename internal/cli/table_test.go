@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		make func() *table
+		want string
+	}{
+		{"rows", func() *table {
+			tb := newTable("none", "A", "NAME")
+			tb.add("1", "one")
+			tb.add("22", "")
+			return tb
+		}, "A   NAME\n1   one\n22  -\n"},
+		{"no rows", func() *table { return newTable("Nothing here.", "A") }, "Nothing here.\n"},
+		{"facts", func() *table { return facts("id", "1", "name", "one") }, "id:    1\nname:  one\n"},
+		{"control characters of foreign data", func() *table {
+			tb := newTable("", "NAME")
+			tb.add("a\x1b[31mred\nline\u202e")
+			return tb
+		}, "NAME\na [31mred line \n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var b bytes.Buffer
+			if err := tt.make().print(&b); err != nil {
+				t.Fatal(err)
+			}
+			if b.String() != tt.want {
+				t.Errorf("got\n%q, want\n%q", b.String(), tt.want)
+			}
+		})
+	}
+}
+
+func TestTally(t *testing.T) {
+	t.Parallel()
+	expected := int64(100)
+	known := syncRun{Entity: "vendors", State: "running", Counts: syncCounts{Fetched: 40}, Expected: &expected}
+	unknown := syncRun{Entity: "items", State: "running"}
+	done := syncRun{State: "complete", Counts: syncCounts{Fetched: 7}}
+	if fetched, total, what := tally([]syncRun{done, known}); fetched != 47 || total != 107 || what != "1 of 2 runs  vendors" {
+		t.Errorf("got %d of %d, %q", fetched, total, what)
+	}
+	if _, total, _ := tally([]syncRun{known, unknown, known}); total != -1 {
+		t.Errorf("with an unknown part the whole is %d", total)
+	}
+}
