@@ -8,7 +8,6 @@ package rawjson
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strconv"
 )
 
@@ -23,141 +22,122 @@ var ErrSyntax = errors.New("not valid JSON")
 
 // Split returns the elements of a JSON array as sub-slices of array, each checked to be well-formed JSON.
 func Split(array []byte) ([][]byte, error) {
-	s := scanner{text: array, room: MaxDepth}
-	s.space()
-	records, err := s.elements()
-	if err == nil {
-		err = s.end()
+	i := skipSpace(array, 0)
+	if !is(array, i, '[') {
+		return nil, fault(array, ^i)
 	}
-	if err != nil {
+	i = skipSpace(array, i+1)
+	if is(array, i, ']') {
+		return nil, ended(array, i+1)
+	}
+	records := make([][]byte, 0, 64)
+	for end := false; !end && i >= 0; {
+		start := i
+		if i = skipValue(array, i, MaxDepth); i >= 0 {
+			records = append(records, array[start:i:i])
+			i, end = skipComma(array, i, ']')
+		}
+	}
+	if err := ended(array, i); err != nil {
 		return nil, err
 	}
 	return records, nil
+}
+
+// Valid tells whether doc is one well-formed JSON value; nesting may be a little deeper than in a record.
+func Valid(doc []byte) error {
+	return ended(doc, skipValue(doc, skipSpace(doc, 0), MaxDepth+envelope))
+}
+
+// ended checks that nothing follows the value that ends at i.
+func ended(text []byte, i int) error {
+	if i >= 0 {
+		if i = skipSpace(text, i); i == len(text) {
+			return nil
+		}
+		i = ^i
+	}
+	return fault(text, i)
 }
 
 // Find returns the value at path (member names; digits also pick an array's element), as a sub-slice of doc; ok is false
 // when a member on the way is missing or the value on the way has no members. A document is read only as far as the value, and
 // to its end when the value is not there.
 func Find(doc []byte, path ...string) (value []byte, ok bool, err error) {
-	s := scanner{text: doc, room: MaxDepth + envelope}
-	s.space()
-	for _, name := range path {
-		if ok, err = s.enter(name); err != nil {
-			return nil, false, err
+	i := skipSpace(doc, 0)
+	for level, name := range path {
+		if i, ok = enter(doc, i, name, MaxDepth+envelope-level); i < 0 {
+			return nil, false, fault(doc, i)
+		}
+		if !ok && level == 0 {
+			return nil, false, ended(doc, i)
 		}
 		if !ok {
 			return nil, false, Valid(doc)
 		}
 	}
-	start := s.at
-	if err := s.value(); err != nil {
-		return nil, false, err
+	end := skipValue(doc, i, MaxDepth+envelope-len(path))
+	if end < 0 {
+		return nil, false, fault(doc, end)
 	}
-	return doc[start:s.at:s.at], true, nil
+	return doc[i:end:end], true, nil
 }
 
-// Valid tells whether doc is one well-formed JSON value.
-func Valid(doc []byte) error {
-	s := scanner{text: doc, room: MaxDepth + envelope}
-	s.space()
-	if err := s.value(); err != nil {
-		return err
+// enter goes to the member or element called name of the value at i, or behind that value when it has none.
+func enter(doc []byte, i int, name string, room int) (at int, ok bool) {
+	switch {
+	case is(doc, i, '{'):
+		return enterObject(doc, i, name, room)
+	case is(doc, i, '['):
+		if position, err := strconv.Atoi(name); err == nil {
+			return enterArray(doc, i, position, room)
+		}
 	}
-	return s.end()
+	return skipValue(doc, i, room), false
 }
 
-// enter goes to the member or element called name of the value at hand, or behind that value when it has none.
-func (s *scanner) enter(name string) (bool, error) {
-	switch s.peek() {
-	case '{':
-		return s.enterObject(name)
-	case '[':
-		return s.enterArray(name)
+func enterObject(doc []byte, i int, name string, room int) (at int, ok bool) {
+	i = skipSpace(doc, i+1)
+	if is(doc, i, '}') {
+		return i + 1, false
 	}
-	return false, s.value()
+	for end := false; !end && i >= 0; {
+		start := i
+		if i = skipName(doc, i); i < 0 {
+			return i, false
+		}
+		if named(doc[start:i], name) {
+			return i, true
+		}
+		if i = skipValue(doc, i, room-1); i >= 0 {
+			i, end = skipComma(doc, i, '}')
+		}
+	}
+	return i, false
 }
 
-func (s *scanner) enterObject(name string) (bool, error) {
-	if err := s.open(); err != nil {
-		return false, err
+func enterArray(doc []byte, i int, position, room int) (at int, ok bool) {
+	i = skipSpace(doc, i+1)
+	if is(doc, i, ']') {
+		return i + 1, false
 	}
-	for more := s.peek() != '}'; more; {
-		key, escaped, err := s.member()
-		if err != nil {
-			return false, err
+	for end := false; !end && i >= 0; position-- {
+		if position == 0 {
+			return i, true
 		}
-		if sameName(key, escaped, name) {
-			return true, nil
-		}
-		if err := s.value(); err != nil {
-			return false, err
-		}
-		if more, err = s.next('}'); err != nil {
-			return false, err
+		if i = skipValue(doc, i, room-1); i >= 0 {
+			i, end = skipComma(doc, i, ']')
 		}
 	}
-	return false, s.close()
+	return i, false
 }
 
-func (s *scanner) enterArray(name string) (bool, error) {
-	want, err := strconv.Atoi(name)
-	if err != nil {
-		return false, s.value()
+// named tells whether a member, given from its name up to its value, has this name.
+func named(member []byte, name string) bool {
+	literal := member[:skipString(member, 0)]
+	if bytes.IndexByte(literal, '\\') < 0 {
+		return string(literal[1:len(literal)-1]) == name
 	}
-	if err := s.open(); err != nil {
-		return false, err
-	}
-	for n, more := 0, s.peek() != ']'; more; n++ {
-		if n == want {
-			return true, nil
-		}
-		if err = s.value(); err != nil {
-			return false, err
-		}
-		if more, err = s.next(']'); err != nil {
-			return false, err
-		}
-	}
-	return false, s.close()
-}
-
-// elements reads an array and returns its elements.
-func (s *scanner) elements() ([][]byte, error) {
-	if s.peek() != '[' {
-		return nil, s.fail("an array is expected")
-	}
-	s.at++
-	s.space()
-	if s.peek() == ']' {
-		s.at++
-		return nil, nil
-	}
-	records := make([][]byte, 0, 64)
-	for more := true; more; {
-		start := s.at
-		err := s.value()
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, s.text[start:s.at:s.at])
-		if more, err = s.next(']'); err != nil {
-			return nil, err
-		}
-	}
-	s.at++
-	return records, nil
-}
-
-func sameName(key []byte, escaped bool, name string) bool {
-	if !escaped {
-		return string(key) == name
-	}
-	text, err := Unquote(nil, quoted(key))
-	return err == nil && bytes.Equal(text, []byte(name))
-}
-
-func quoted(key []byte) []byte { return append(append([]byte{'"'}, key...), '"') }
-
-func (s *scanner) fail(why string) error {
-	return fmt.Errorf("%w: %s at byte %d", ErrSyntax, why, s.at)
+	text, err := Unquote(nil, literal)
+	return err == nil && string(text) == name
 }

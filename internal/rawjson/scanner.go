@@ -2,234 +2,207 @@ package rawjson
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 )
 
-// scanner reads one JSON text from left to right. Every method starts at its own first byte and ends behind its last.
-type scanner struct {
-	text    []byte
-	at      int
-	room    int  // how many more levels may be opened
-	escaped bool // the string read last holds escapes
-}
+// The scanning functions take the place of a value's first byte and give the place behind its last. A fault is given as the
+// complement of its place, which is negative. room is how many more levels may be opened.
 
-// peek gives the byte at hand, 0 at the end.
-func (s *scanner) peek() byte {
-	if s.at < len(s.text) {
-		return s.text[s.at]
+// fault makes the error of a fault.
+func fault(text []byte, at int) error {
+	at = ^at
+	switch {
+	case at >= len(text):
+		return fmt.Errorf("%w: the text ends too early, at byte %d", ErrSyntax, len(text))
+	case text[at] == '{' || text[at] == '[':
+		return fmt.Errorf("%w: unexpected or too deep nesting at byte %d", ErrSyntax, at)
 	}
-	return 0
+	return fmt.Errorf("%w: unexpected text at byte %d", ErrSyntax, at)
 }
 
-func (s *scanner) space() {
-	for s.at < len(s.text) {
-		switch s.text[s.at] {
-		case ' ', '\n', '\r', '\t':
-			s.at++
-		default:
-			return
+func is(text []byte, i int, c byte) bool { return i < len(text) && text[i] == c }
+
+func skipSpace(text []byte, i int) int {
+	for i < len(text) && text[i] <= ' ' {
+		if c := text[i]; c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return i
 		}
+		i++
 	}
+	return i
 }
 
-// end checks that nothing follows.
-func (s *scanner) end() error {
-	if s.space(); s.at < len(s.text) {
-		return s.fail("unexpected text behind the value")
+func skipValue(text []byte, i, room int) int {
+	if i >= len(text) {
+		return ^i
 	}
-	return nil
-}
-
-func (s *scanner) value() error {
-	switch c := s.peek(); c {
+	switch text[i] {
 	case '{':
-		return s.object()
+		return skipObject(text, i, room)
 	case '[':
-		return s.array()
+		return skipArray(text, i, room)
 	case '"':
-		return s.str()
+		return skipString(text, i)
 	case 't':
-		return s.word("true")
+		return skipWord(text, i, "true")
 	case 'f':
-		return s.word("false")
+		return skipWord(text, i, "false")
 	case 'n':
-		return s.word("null")
-	default:
-		return s.number()
+		return skipWord(text, i, "null")
 	}
+	return skipNumber(text, i)
 }
 
-func (s *scanner) object() error {
-	if err := s.open(); err != nil {
-		return err
+func skipObject(text []byte, i, room int) int {
+	if room == 0 {
+		return ^i
 	}
-	for more := s.peek() != '}'; more; {
-		_, _, err := s.member()
-		if err == nil {
-			err = s.value()
-		}
-		if err == nil {
-			more, err = s.next('}')
-		}
-		if err != nil {
-			return err
-		}
+	i = skipSpace(text, i+1)
+	if is(text, i, '}') {
+		return i + 1
 	}
-	return s.close()
-}
-
-func (s *scanner) array() error {
-	if err := s.open(); err != nil {
-		return err
-	}
-	for more := s.peek() != ']'; more; {
-		err := s.value()
-		if err == nil {
-			more, err = s.next(']')
+	for i >= 0 {
+		if i = skipName(text, i); i < 0 {
+			return i
 		}
-		if err != nil {
-			return err
+		if i = skipValue(text, i, room-1); i < 0 {
+			return i
+		}
+		var end bool
+		if i, end = skipComma(text, i, '}'); end {
+			return i
 		}
 	}
-	return s.close()
+	return i
 }
 
-// open goes into an array or object, to its first element or its closing byte.
-func (s *scanner) open() error {
-	if s.room == 0 {
-		return s.fail("nested too deeply")
+func skipArray(text []byte, i, room int) int {
+	if room == 0 {
+		return ^i
 	}
-	s.room--
-	s.at++
-	s.space()
-	return nil
-}
-
-// next goes to the following element, or to the closing byte.
-func (s *scanner) next(closing byte) (more bool, err error) {
-	s.space()
-	switch s.peek() {
-	case ',':
-		s.at++
-		s.space()
-		return true, nil
-	case closing:
-		return false, nil
+	i = skipSpace(text, i+1)
+	if is(text, i, ']') {
+		return i + 1
 	}
-	return false, s.fail("a comma or the end of the array or object is expected")
-}
-
-// close goes behind the closing byte.
-func (s *scanner) close() error {
-	s.room++
-	s.at++
-	return nil
-}
-
-// member reads a name and the colon, and stops at the value. The name is given between its quotes.
-func (s *scanner) member() (name []byte, escaped bool, err error) {
-	start := s.at + 1
-	if s.peek() != '"' {
-		return nil, false, s.fail("a member name is expected")
-	}
-	if err := s.str(); err != nil {
-		return nil, false, err
-	}
-	name, escaped = s.text[start:s.at-1], s.escaped
-	if s.space(); s.peek() != ':' {
-		return nil, false, s.fail("a colon is expected")
-	}
-	s.at++
-	s.space()
-	return name, escaped, nil
-}
-
-func (s *scanner) word(w string) error {
-	if end := s.at + len(w); end <= len(s.text) && string(s.text[s.at:end]) == w {
-		s.at = end
-		return nil
-	}
-	return s.fail("a value is expected")
-}
-
-func (s *scanner) number() error {
-	if s.peek() == '-' {
-		s.at++
-	}
-	if s.peek() == '0' {
-		s.at++
-	} else if !s.digits() {
-		return s.fail("a value is expected")
-	}
-	if s.peek() == '.' {
-		s.at++
-		if !s.digits() {
-			return s.fail("digits are expected")
+	for i >= 0 {
+		if i = skipValue(text, i, room-1); i < 0 {
+			return i
+		}
+		var end bool
+		if i, end = skipComma(text, i, ']'); end {
+			return i
 		}
 	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.at++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.at++
-		}
-		if !s.digits() {
-			return s.fail("digits are expected")
-		}
-	}
-	return nil
+	return i
 }
 
-func (s *scanner) digits() bool {
-	start := s.at
-	for s.at < len(s.text) && s.text[s.at]-'0' < 10 {
-		s.at++
+// skipComma goes from behind an element to the next one, or behind the closing byte.
+func skipComma(text []byte, i int, closing byte) (next int, end bool) {
+	i = skipSpace(text, i)
+	switch {
+	case i >= len(text):
+		return ^i, false
+	case text[i] == ',':
+		return skipSpace(text, i+1), false
+	case text[i] == closing:
+		return i + 1, true
 	}
-	return s.at > start
+	return ^i, false
 }
 
-// str reads a string literal and notes whether it holds escapes.
-func (s *scanner) str() error {
-	s.escaped = false
-	s.at++
-	for {
-		s.at = plain(s.text, s.at)
-		switch c := s.peek(); {
-		case c == '"':
-			s.at++
-			return nil
-		case c == '\\':
-			s.escaped = true
-			if err := s.escape(); err != nil {
-				return err
-			}
-		case s.at == len(s.text):
-			return s.fail("the text ends within a string")
-		default:
-			return s.fail("a control character in a string")
+// skipName goes from a member's name to its value.
+func skipName(text []byte, i int) int {
+	if !is(text, i, '"') {
+		return ^i
+	}
+	if i = skipString(text, i); i < 0 {
+		return i
+	}
+	return skipColon(text, i)
+}
+
+func skipColon(text []byte, i int) int {
+	if i = skipSpace(text, i); !is(text, i, ':') {
+		return ^i
+	}
+	return skipSpace(text, i+1)
+}
+
+func skipWord(text []byte, i int, word string) int {
+	if end := i + len(word); end <= len(text) && string(text[i:end]) == word {
+		return end
+	}
+	return ^i
+}
+
+func skipNumber(text []byte, i int) int {
+	if is(text, i, '-') {
+		i++
+	}
+	if is(text, i, '0') {
+		i++
+	} else if i = skipDigits(text, i); i < 0 {
+		return i
+	}
+	if is(text, i, '.') {
+		if i = skipDigits(text, i+1); i < 0 {
+			return i
 		}
 	}
+	if !is(text, i, 'e') && !is(text, i, 'E') {
+		return i
+	}
+	if i++; is(text, i, '+') || is(text, i, '-') {
+		i++
+	}
+	return skipDigits(text, i)
 }
 
-func (s *scanner) escape() error {
-	s.at++
-	c := s.peek()
-	s.at++
-	switch c {
+// skipDigits wants at least one.
+func skipDigits(text []byte, i int) int {
+	start := i
+	for i < len(text) && text[i]-'0' < 10 {
+		i++
+	}
+	if i == start {
+		return ^i
+	}
+	return i
+}
+
+func skipString(text []byte, i int) int {
+	for i = plain(text, i+1); !is(text, i, '"'); i = plain(text, i) {
+		if !is(text, i, '\\') {
+			return ^i
+		}
+		if i = skipEscape(text, i+1); i < 0 {
+			return i
+		}
+	}
+	return i + 1
+}
+
+// skipEscape goes behind an escape whose backslash has been read.
+func skipEscape(text []byte, i int) int {
+	if i >= len(text) {
+		return ^i
+	}
+	switch text[i] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return nil
+		return i + 1
 	case 'u':
-		for range 4 {
-			if !hex(s.peek()) {
-				return s.fail("four hexadecimal digits are expected")
+		for end := i + 4; i < end; {
+			if i++; i >= len(text) || !hex(text[i]) {
+				return ^i
 			}
-			s.at++
 		}
-		return nil
+		return i + 1
 	}
-	return s.fail("an unknown escape")
+	return ^i
 }
 
-func hex(c byte) bool { return c-'0' < 10 || c|0x20-'a' < 6 }
+func hex(c byte) bool { return c-'0' < 10 || (c|0x20)-'a' < 6 }
 
 const (
 	ones  = 0x0101010101010101
