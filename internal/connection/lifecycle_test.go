@@ -270,7 +270,37 @@ func TestOpenKeepsOneSession(t *testing.T) {
 	if err := w.Update(t.Context(), c, connection.Update{TimeZone: &zone}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.Open(t.Context(), c); err != nil || w.system.clients.Load() != 1 {
+	dials := w.system.dials.Load()
+	if _, _, err := w.Open(t.Context(), c); err != nil || w.system.clients.Load() != 1 || w.system.dials.Load() != dials+1 {
 		t.Errorf("%d sessions after the time zone changed, %v; want 1 new", w.system.clients.Load(), err)
+	}
+}
+
+// A session with credentials that another replica has replaced is not used again.
+func TestOpenSeesRenewalElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.create().Connection
+	elsewhere, err := connection.NewService(w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, _, err := w.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.system.set("", renewed)
+	if err := elsewhere.Reauthorize(t.Context(), c, "", map[string]string{"password": renewed}); err != nil {
+		t.Fatal(err)
+	}
+	client, _, err := w.Open(t.Context(), w.stored(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Probe(t.Context()); err != nil {
+		t.Errorf("the old login is still in use: %v", err)
+	}
+	if err := errors.Join(old.Close(), client.Close(), w.Close(), elsewhere.Close()); err != nil || w.system.clients.Load() != 0 {
+		t.Errorf("%d sessions are left open, %v", w.system.clients.Load(), err)
 	}
 }

@@ -205,6 +205,7 @@ type system struct {
 	accept  string // password
 	logins  int
 	clients atomic.Int64 // open
+	dials   atomic.Int64 // ever opened
 }
 
 func newSystem(t *testing.T) *system {
@@ -250,6 +251,7 @@ func (acmeDriver) Check(*manifest.System) manifest.Problems { return nil }
 func (acmeDriver) Dialect() manifest.Dialect                { return nil }
 func (d acmeDriver) Open(_ *manifest.System, c driver.Config) (driver.Client, error) {
 	d.system.clients.Add(1)
+	d.system.dials.Add(1)
 	return &acmeClient{system: d.system, config: c}, nil
 }
 
