@@ -73,8 +73,8 @@ type Line struct {
 	Price    string
 }
 
-// Order makes a draft purchase order dated today and gives its id.
-func (s *Server) Order(vendor int, lines ...Line) int {
+// Order makes a draft purchase order of that day and gives its id.
+func (s *Server) Order(vendor int, day time.Time, lines ...Line) int {
 	s.t.Helper()
 	address := s.Search("party.address", []any{"party", "=", vendor})[0]
 	rows := make([]map[string]any, len(lines))
@@ -82,7 +82,7 @@ func (s *Server) Order(vendor int, lines ...Line) int {
 		unit := s.Read("product.product", l.Product, "purchase_uom")["purchase_uom"]
 		rows[i] = map[string]any{"type": "line", "product": l.Product, "quantity": l.Quantity, "unit": unit, "unit_price": Decimal(l.Price)}
 	}
-	return s.Create("purchase.purchase", map[string]any{"party": vendor, "invoice_address": address, "purchase_date": Date(time.Now()),
+	return s.Create("purchase.purchase", map[string]any{"party": vendor, "invoice_address": address, "purchase_date": Date(day),
 		"lines": []any{[]any{"create", rows}}})
 }
 

@@ -2,6 +2,7 @@ package tryton_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/realsys/tryton"
 )
@@ -10,7 +11,7 @@ func TestOrderLifeOnTheRealServer(t *testing.T) {
 	t.Parallel()
 	s := tryton.Start(t)
 	vendor := s.Search("party.party", []any{"name", "=", "Vendor 00001 GmbH"})[0]
-	order := s.Order(vendor, tryton.Line{Product: s.Search("product.product")[0], Quantity: 2, Price: "3.50"})
+	order := s.Order(vendor, time.Now(), tryton.Line{Product: s.Search("product.product")[0], Quantity: 2, Price: "3.50"})
 	s.Press("purchase.purchase", "quote", order)
 	s.Press("purchase.purchase", "confirm", order)
 	if got := s.Read("purchase.purchase", order, "state")["state"]; got != "processing" {

@@ -1,0 +1,135 @@
+package trytonrpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/egress"
+)
+
+// transportError is about a call that brought no answer.
+func transportError(err error) error {
+	e := &driver.Error{Kind: driver.Unreachable, Field: fieldURL, Err: err}
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Detail, e.Field = "The call was cancelled.", ""
+	case errors.Is(err, egress.ErrBlocked):
+		e.Detail = "This address is not public, and the operator of Busbar has not allowed it; the rule is --allow CIDR:PORT."
+	case errors.Is(err, egress.ErrTooLarge):
+		return &driver.Error{Kind: driver.TooLarge, Detail: "An answer is larger than Busbar takes; a smaller page may fit.", Err: err}
+	case errors.Is(err, egress.ErrEncoding):
+		return torn(err)
+	default:
+		e.Detail = "No answer from the address."
+	}
+	return e
+}
+
+// bodyError is about an answer that broke off.
+func bodyError(err error) error {
+	if errors.Is(err, egress.ErrTooLarge) || errors.Is(err, egress.ErrBlocked) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, egress.ErrStalled) || errors.Is(err, egress.ErrDeadline) {
+		return transportError(err)
+	}
+	return torn(err)
+}
+
+func torn(err error) error {
+	return &driver.Error{Kind: driver.Torn, Detail: "The answer is cut off or damaged.", Err: err}
+}
+
+func notTryton(status int) error {
+	return &driver.Error{Kind: driver.NotSystem, Field: fieldURL, Status: status,
+		Detail: "Something answers at this address, but it does not speak Tryton's JSON-RPC; a login page or proxy may stand in front of it."}
+}
+
+// statusError is about an answer whose HTTP status is not 200.
+func statusError(resp *http.Response) error {
+	e := &driver.Error{Status: resp.StatusCode, RetryAfter: budget.RetryAfter(resp, dateOf(resp))}
+	switch s := resp.StatusCode; {
+	case s == http.StatusUnauthorized:
+		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton refuses the user name or the password."
+	case s == http.StatusForbidden:
+		e.Kind, e.Detail = driver.Permission, "Tryton, or a proxy before it, forbids this call."
+	case s == http.StatusTooManyRequests:
+		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait: too many calls, or too many failed logins."
+	case s >= 300 && s < 400:
+		e.Kind, e.Field, e.Detail = driver.NotSystem, fieldURL, "The address redirects"+target(resp)+"; write the address of Tryton itself."
+	case s >= 500:
+		e.Kind, e.Detail = driver.Fault, fmt.Sprintf("Tryton, or a proxy before it, failed with HTTP %d.", s)
+	case s == http.StatusNotFound:
+		return notTryton(s)
+	default:
+		e.Kind, e.Detail = driver.Invalid, fmt.Sprintf("Tryton, or a proxy before it, refuses the call with HTTP %d.", s)
+	}
+	return e
+}
+
+// dateOf is the answerer's clock, against which it means a Retry-After date.
+func dateOf(resp *http.Response) time.Time {
+	at, _ := http.ParseTime(resp.Header.Get("Date"))
+	return at
+}
+
+// target names where a redirect leads, without path or query.
+func target(resp *http.Response) string {
+	u, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return " to " + u.Scheme + "://" + u.Host
+}
+
+// faultError is about an error inside an answer: [type, [message, ...]] of Tryton's own exceptions, [text, ...] of any other.
+// Its text may hold data and whole schemas, so only the beginning of messages meant for users is repeated.
+func faultError(fault []byte) error {
+	code, message := parseFault(fault)
+	e := &driver.Error{Kind: driver.Fault, Code: code, Status: http.StatusOK}
+	switch {
+	case code == "LoginException":
+		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton asks for more than this password, such as a code by SMS; give Busbar a user who logs in with a password alone."
+	case code == "UserError":
+		e.Kind, e.Detail = driver.Permission, "Tryton refuses: "+clip(message)
+	case code == "RateLimitException":
+		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait."
+	case code == "UserWarning" || code == "ConcurrencyException":
+		e.Detail = "Tryton answers with a question: " + clip(message)
+	case strings.HasPrefix(code, "'") && strings.HasSuffix(code, "'"):
+		e.Kind, e.Detail = driver.Invalid, "This Tryton has no "+clip(code)+": a module is not activated, or its version is another."
+	case strings.HasPrefix(code, "Database "):
+		e.Kind, e.Field, e.Code, e.Detail = driver.Credentials, fieldDatabase, "", "Tryton has no database of this name."
+	default:
+		e.Code, e.Detail, e.Err = "", "Tryton failed with an error of its own.", errors.New(clip(code))
+	}
+	return e
+}
+
+func parseFault(fault []byte) (code, message string) {
+	var parts []json.RawMessage
+	if json.Unmarshal(fault, &parts) != nil || len(parts) == 0 {
+		return "", ""
+	}
+	_ = json.Unmarshal(parts[0], &code)
+	var args []json.RawMessage
+	if len(parts) > 1 && json.Unmarshal(parts[1], &args) == nil && len(args) > 0 {
+		_ = json.Unmarshal(args[0], &message)
+	}
+	return code, message
+}
+
+// clip keeps the first line, up to 200 characters.
+func clip(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	if runes := []rune(text); len(runes) > 200 {
+		return string(runes[:200]) + "…"
+	}
+	return text
+}

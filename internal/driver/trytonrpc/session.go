@@ -1,0 +1,125 @@
+package trytonrpc
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+)
+
+type login struct{ database, user, password string }
+
+func (l login) path() string { return "/" + url.PathEscape(l.database) + "/" }
+
+// session is a login that Tryton accepted.
+type session struct {
+	auth        string                     // value of the Authorization header
+	preferences map[string]json.RawMessage // the user's context
+}
+
+// sessions holds the current session; whoever finds it refused renews it, the others wait for that one.
+type sessions struct {
+	mu      sync.Mutex
+	current *session
+}
+
+// obtain gives a session other than refused, logging in if need be.
+func (c *client) obtain(ctx context.Context, refused *session) (*session, error) {
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	if s := c.session.current; s != nil && s != refused {
+		return s, nil
+	}
+	s, err := c.logIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.session.current = s
+	return s, nil
+}
+
+func (c *client) logIn(ctx context.Context) (*session, error) {
+	raw, err := c.send(ctx, c.login.path(), "", "common.db.login", c.login.user, map[string]string{"password": c.login.password}, "en")
+	if err != nil {
+		return nil, loginError(err)
+	}
+	var id json.Number
+	var key string
+	if json.Unmarshal(raw, &[]any{&id, &key}) != nil || key == "" {
+		return nil, notTryton(http.StatusOK)
+	}
+	token := fmt.Sprintf("%s:%s:%s", c.login.user, id, key)
+	s := &session{auth: "Session " + base64.StdEncoding.EncodeToString([]byte(token))}
+	raw, err = c.send(ctx, c.login.path(), s.auth, "model.res.user.get_preferences", true, map[string]any{})
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &s.preferences); err != nil {
+		return nil, notTryton(http.StatusOK)
+	}
+	return s, nil
+}
+
+// loginError knows that Tryton answers 404 for a database it cannot open.
+func loginError(err error) error {
+	var e *driver.Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+		return &driver.Error{Kind: driver.Credentials, Field: fieldDatabase, Status: e.Status, Detail: "Tryton has no database of this name."}
+	}
+	return err
+}
+
+// call calls a method of the database within the session and adds the user's context, with more laid over it. A session that
+// Tryton no longer knows is renewed once.
+func (c *client) call(ctx context.Context, more map[string]any, method string, params ...any) ([]byte, error) {
+	s, err := c.obtain(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.send(ctx, c.login.path(), s.auth, method, append(params, s.context(more))...)
+	if !unauthorized(err) {
+		return raw, err
+	}
+	if s, err = c.obtain(ctx, s); err != nil {
+		return nil, err
+	}
+	return c.send(ctx, c.login.path(), s.auth, method, append(params, s.context(more))...)
+}
+
+func unauthorized(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Status == http.StatusUnauthorized
+}
+
+func (s *session) context(more map[string]any) map[string]any {
+	merged := make(map[string]any, len(s.preferences)+len(more))
+	for k, v := range s.preferences {
+		merged[k] = v
+	}
+	for k, v := range more {
+		merged[k] = v
+	}
+	return merged
+}
+
+// Close implements driver.Client: it ends the session.
+func (c *client) Close() error {
+	c.session.mu.Lock()
+	s := c.session.current
+	c.session.current = nil
+	c.session.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := c.send(ctx, c.login.path(), s.auth, "common.db.logout")
+	return err
+}

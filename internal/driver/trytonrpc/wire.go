@@ -1,0 +1,82 @@
+package trytonrpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// send makes one call and gives the result's bytes. Every call is a read in the sense that repeating it does no harm. Errors
+// are *driver.Error.
+func (w *wire) send(ctx context.Context, path, auth, method string, params ...any) ([]byte, error) {
+	req, err := w.request(egress.AsRead(ctx), path, auth, method, params)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := egress.Do(w.http, req)
+	if err != nil {
+		return nil, transportError(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, statusError(resp)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return unwrap(body)
+}
+
+func (w *wire) request(ctx context.Context, path, auth, method string, params []any) (*http.Request, error) {
+	if params == nil {
+		params = []any{}
+	}
+	body, err := json.Marshal(call{1, method, params})
+	if err != nil {
+		return nil, &driver.Error{Kind: driver.Invalid, Detail: "A call to " + method + " cannot be written as JSON.", Err: err}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, &driver.Error{Kind: driver.Unreachable, Field: fieldURL, Detail: "The address is not valid.", Err: egress.Scrub(err)}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	if auth != "" {
+		req.Header.Set("Authorization", auth)
+	}
+	return req, nil
+}
+
+type call struct {
+	ID     int    `json:"id"`
+	Method string `json:"method"`
+	Params []any  `json:"params"`
+}
+
+// unwrap takes the result out of an answer.
+func unwrap(body []byte) ([]byte, error) {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 || body[0] != '{' {
+		return nil, notTryton(0)
+	}
+	if fault, ok, err := rawjson.Find(body, "error"); err != nil {
+		return nil, torn(err)
+	} else if ok && string(fault) != "null" {
+		return nil, faultError(fault)
+	}
+	result, ok, err := rawjson.Find(body, "result")
+	if err != nil {
+		return nil, torn(err)
+	}
+	if !ok {
+		return nil, notTryton(0)
+	}
+	return result, nil
+}
