@@ -82,6 +82,7 @@ func (s *server) describeModel() error {
 		Description: "What went wrong and what to do next.",
 		Content:     map[string]*huma.MediaType{problemType: {Schema: schemas.Schema(typeOf[problemDocument](), true, "Problem")}},
 	}
+	schemas.Map()["Meta"] = metaSchema()
 	doc.Tags = []*huma.Tag{
 		{Name: tagConnection, Description: "What the caller's own connection is and can do."},
 		{Name: tagChanges, Description: "The change feed: every change of an entity in commit order, deletes included."},

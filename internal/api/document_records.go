@@ -20,7 +20,7 @@ func (s *server) listOperation(e *model.Entity) huma.Operation {
 		Responses: map[string]*huma.Response{"200": answer("One page of records.", object200(map[string]*huma.Schema{
 			"data":        {Type: "array", Items: &huma.Schema{Ref: schemaRef(e.SchemaName())}},
 			"next_cursor": cursorSchema(true),
-			"meta":        metaSchema(),
+			"meta":        {Ref: schemaRef("Meta")},
 		}))},
 	}
 }
@@ -54,7 +54,7 @@ func (s *server) changesOperation() huma.Operation {
 			"data":        {Type: "array", Items: &huma.Schema{Ref: schemaRef("Change")}},
 			"has_more":    {Type: "boolean", Description: "Whether there are more changes already."},
 			"next_cursor": cursorSchema(false),
-			"meta":        metaSchema(),
+			"meta":        {Ref: schemaRef("Meta")},
 		}))},
 	}
 }

@@ -22,11 +22,16 @@ func (s *server) tidyDocument() {
 			describeConnectionHeader(op)
 		}
 	}
+	taken := requestSchemas(doc)
 	for name, schema := range doc.Components.Schemas.Map() {
 		if t := doc.Components.Schemas.TypeFromRef(schemaRef(name)); t != nil {
-			allowNull(schema, t)
+			plainLists(schema)
+			if !taken[name] {
+				answerSchema(schema, t)
+			}
 		}
 	}
+	s.shareParameters(doc)
 	doc.Extensions = map[string]any{"x-tagGroups": s.chapters()}
 }
 
@@ -49,8 +54,34 @@ func describeConnectionHeader(op *huma.Operation) {
 	})
 }
 
-// allowNull says of members that are objects or null in an answer that they may be null.
-func allowNull(schema *huma.Schema, t reflect.Type) {
+// requestSchemas names the schemas of bodies that we take.
+func requestSchemas(doc *huma.OpenAPI) map[string]bool {
+	names := map[string]bool{}
+	for _, path := range doc.Paths {
+		for _, op := range operationsOf(path) {
+			if op.RequestBody == nil {
+				continue
+			}
+			for _, media := range op.RequestBody.Content {
+				names[strings.TrimPrefix(media.Schema.Ref, schemaRef(""))] = true
+			}
+		}
+	}
+	return names
+}
+
+// plainLists says that a list is a list: null is neither sent nor taken for one.
+func plainLists(schema *huma.Schema) {
+	for _, p := range schema.Properties {
+		if p.Type == huma.TypeArray {
+			p.Nullable = false
+		}
+	}
+}
+
+// answerSchema leaves room for members to come, and says of members that are objects or null that they may be null.
+func answerSchema(schema *huma.Schema, t reflect.Type) {
+	schema.AdditionalProperties = nil
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -59,6 +90,34 @@ func allowNull(schema *huma.Schema, t reflect.Type) {
 			continue
 		}
 		schema.Properties[name] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+	}
+}
+
+// shareParameters states once what the operations of every entity take.
+func (s *server) shareParameters(doc *huma.OpenAPI) {
+	shared := map[string]*huma.Param{}
+	for _, e := range s.Model.Entities[:1] {
+		share(doc.Paths["/v1/"+e.Name].Get, shared)
+		share(doc.Paths["/v1/"+e.Name+"/{id}"].Get, shared)
+	}
+	for _, item := range doc.Paths {
+		for _, op := range operationsOf(item) {
+			for i, p := range op.Parameters {
+				if p.Schema != nil && p.Schema.Type == huma.TypeArray {
+					p.Schema.Nullable = false
+				}
+				if same := shared[p.Name]; same != nil && same.Description == p.Description {
+					op.Parameters[i] = &huma.Param{Ref: "#/components/parameters/" + p.Name}
+				}
+			}
+		}
+	}
+	doc.Components.Parameters = shared
+}
+
+func share(op *huma.Operation, shared map[string]*huma.Param) {
+	for _, p := range op.Parameters {
+		shared[p.Name] = p
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 
 type getInput struct {
 	ID          string   `path:"id" doc:"Our id of the record." example:"6f1c2a34-5b7e-5d21-9c0f-3e8a1b2c4d5e"`
-	Include     []string `query:"include" enum:"raw,deleted" doc:"raw: the source's object as received. deleted: answer also when it was deleted."`
+	Include     []string `query:"include" enum:"raw,deleted" doc:"raw: the source's object as received. deleted: also what was deleted."`
 	IfNoneMatch string   `header:"If-None-Match" doc:"The ETag of the version you have: 304 when it is still the current one."`
 }
 

@@ -27,7 +27,7 @@ type listInput struct {
 	Cursor        string    `query:"cursor" doc:"next_cursor of the page before, exactly as given."`
 	ModifiedAfter time.Time `query:"modified_after" doc:"Only records that changed in Busbar after this instant (RFC 3339)." example:"2026-11-01T00:00:00Z"`
 	CreatedAfter  time.Time `query:"created_after" doc:"Only records that Busbar first stored after this instant (RFC 3339)." example:"2026-11-01T00:00:00Z"`
-	Include       []string  `query:"include" enum:"raw,deleted" doc:"raw: the source's object as received. deleted: also records that were deleted."`
+	Include       []string  `query:"include" enum:"raw,deleted" doc:"raw: the source's object as received. deleted: also what was deleted."`
 }
 
 func (in *listInput) has(what string) bool { return slices.Contains(in.Include, what) }

@@ -61,7 +61,9 @@ func describeAnswers(op *huma.Operation) {
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
 	}
-	op.Responses["default"] = &huma.Response{Ref: "#/components/responses/Problem"}
+	for _, class := range []string{"4XX", "5XX"} {
+		op.Responses[class] = &huma.Response{Ref: "#/components/responses/Problem"}
+	}
 }
 
 // securityOf gives the credentials that a route takes.
