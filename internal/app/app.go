@@ -96,12 +96,13 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.guard = egress.New(egress.Options{Allow: o.Allow})
 	budgets := budget.NewBudgets()
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader})
-	a.Connections, err = connection.New(connection.Config{
+	a.Connections, err = connection.NewService(connection.Config{
 		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
 			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits)})
 		},
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
+		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, o.Now()); return err },
 		Now:           o.Now, Rand: rand.Reader, Log: o.Log,
 	})
 	if err != nil {

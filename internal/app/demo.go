@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -27,6 +28,7 @@ const demoLabel = "demo"
 // demo is a running Busbar connected to a simulated ERP.
 type demo struct {
 	Program
+	log     *slog.Logger
 	app     *App
 	sim     *erp.Server
 	simURL  string
@@ -41,7 +43,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 		return err
 	}
 	defer l.Close()
-	d := &demo{Program: p, url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
+	d := &demo{Program: p, log: newLog(p.Err, c.Log, p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
 	defer func() { err = errors.Join(err, d.close(ctx)) }()
 	if err := d.open(ctx, c); err != nil {
 		return err
@@ -49,7 +51,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
-	go func() { served <- serveHTTP(ctx, l, d.app.Handler, p.Log) }()
+	go func() { served <- serveHTTP(ctx, l, d.app.Handler, d.log) }()
 	if err := d.introduce(ctx); err != nil && ctx.Err() == nil {
 		cancel()
 		return errors.Join(err, <-served)
@@ -64,7 +66,7 @@ func (d *demo) open(ctx context.Context, c config.Demo) (err error) {
 		return err
 	}
 	d.app, err = Open(ctx, Options{
-		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []egress.AllowRule{only(sim.Addr())}, Log: d.Log, Now: d.Now, Version: d.Version,
+		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []egress.AllowRule{only(sim.Addr())}, Log: d.log, Now: d.Now, Version: d.Version,
 	})
 	if err != nil {
 		return errors.Join(err, sim.Close())
@@ -73,8 +75,7 @@ func (d *demo) open(ctx context.Context, c config.Demo) (err error) {
 		return errors.Join(err, sim.Close())
 	}
 	d.simURL = "http://" + sim.Addr().String()
-	d.sim.Serve(sim)
-	return nil
+	return d.sim.Serve(sim)
 }
 
 // reserveSim opens the simulator's address: the one of the last start where that is free, so that the connection needs no new address.

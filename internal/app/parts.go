@@ -34,7 +34,7 @@ func loadParts(more []fs.FS) (*parts, error) {
 	if p.model, err = model.Load(); err != nil {
 		return nil, fmt.Errorf("load the model: %w", err)
 	}
-	if p.systems, err = loadSystems(p.model, append([]fs.FS{connectors.FS}, more...)); err != nil {
+	if p.systems, err = loadSystems(p.model, overlay(append([]fs.FS{connectors.FS}, more...))); err != nil {
 		return nil, err
 	}
 	for _, s := range p.systems.Systems() {
@@ -53,12 +53,12 @@ func (p *parts) mapper(system, entity string) *mapping.Mapper {
 	return p.mappers[[2]string{system, entity}]
 }
 
-func loadSystems(m *model.Model, folders []fs.FS) (*manifest.Registry, error) {
+func loadSystems(m *model.Model, folder fs.FS) (*manifest.Registry, error) {
 	checkers := map[string]manifest.Checker{}
 	for _, d := range drivers() {
 		checkers[d.Name()] = d
 	}
-	return manifest.Load(m, checkers, folders...)
+	return manifest.Load(folder, m, checkers)
 }
 
 // CheckConnectors loads a folder of connectors alone and names the systems in it. The error is a manifest.Problems when something is
@@ -68,7 +68,7 @@ func CheckConnectors(folder fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	systems, err := loadSystems(m, []fs.FS{folder})
+	systems, err := loadSystems(m, folder)
 	if err != nil {
 		return nil, err
 	}

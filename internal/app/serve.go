@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,8 +14,7 @@ import (
 
 // Program is what serve and demo run with besides their settings.
 type Program struct {
-	Out      io.Writer // for the person who started it
-	Log      *slog.Logger
+	Out, Err io.Writer // for the person who started it; the log goes to Err
 	Terminal config.Terminal
 	Version  string
 	Now      func() time.Time
@@ -25,7 +22,8 @@ type Program struct {
 
 // Serve runs Busbar until ctx ends.
 func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
-	allow, err := egress.ParseRules(c.Allow)
+	log := newLog(p.Err, c.Log, p.Terminal.Err)
+	allow, err := egress.ParseAllowRules(c.Allow)
 	if err != nil {
 		return err
 	}
@@ -35,7 +33,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	}
 	defer l.Close()
 	a, err := Open(ctx, Options{
-		Data: c.Data, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Allow: allow, Log: p.Log, Now: p.Now, Version: p.Version,
+		Data: c.Data, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Allow: allow, Log: log, Now: p.Now, Version: p.Version,
 	})
 	if err != nil {
 		return err
@@ -52,7 +50,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 		return err
 	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
-	return serveHTTP(ctx, l, a.Handler, p.Log)
+	return serveHTTP(ctx, l, a.Handler, log)
 }
 
 // firstKey gives a fresh database a project key, in a file that only its owner reads.
@@ -67,10 +65,4 @@ func (p Program) firstKey(ctx context.Context, a *App, data, url string) error {
 	}
 	fmt.Fprintf(p.Out, "First start: the project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)
 	return nil
-}
-
-// exists says whether a file is there.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -24,10 +24,10 @@ func run(ctx context.Context, orders, rounds, requests int) error {
 		return err
 	}
 	defer source.Close()
-	url, err := source.Start("127.0.0.1:0")
-	if err != nil {
+	if err := source.Start(""); err != nil {
 		return err
 	}
+	url := source.URL()
 	bytes, err := warm(ctx, url)
 	if err != nil {
 		return err

@@ -158,7 +158,7 @@ func startSource(t *testing.T, o erp.Options) *erp.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start("127.0.0.1:0"); err != nil {
+	if err := s.Start(""); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })

@@ -40,7 +40,7 @@ func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connecti
 		}
 		run, _, err := tx.RequestRun(ctx, c.Scope(), entity, mode, trigger, id.String(), s.Now())
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, notEnabled(c, entity).At(fmt.Sprintf("/entities/%d", i), problem.EntityNotEnabled, "This connection does not sync it.")
+			return nil, notEnabled(c, entity).At(fmt.Sprintf("/entities/%d", i), problem.NotSupported, "This connection does not sync it.")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("request a %s sync of %s: %w", mode, entity, err)
@@ -124,7 +124,7 @@ func (s *Service) checkSettings(c *store.Connection, entity string, set Settings
 	if set.Schedule != nil {
 		schedule, err := ParseSchedule(*set.Schedule)
 		if err != nil {
-			bad = bad.At("/schedule", "invalid-schedule", err.Error())
+			bad = bad.At("/schedule", problem.Invalid, err.Error())
 		} else {
 			next := schedule.Next(s.Now(), Spread(c.ID, entity))
 			change.NextRunAt = &next
@@ -132,7 +132,7 @@ func (s *Service) checkSettings(c *store.Connection, entity string, set Settings
 	}
 	if set.History != nil {
 		if _, err := ParseHistory(*set.History, time.Time{}); err != nil {
-			bad = bad.At("/history", "invalid-history", err.Error())
+			bad = bad.At("/history", problem.Invalid, err.Error())
 		}
 	}
 	if len(bad.Items) > 0 {

@@ -86,7 +86,7 @@ func riverConfig(c Config, workers *river.Workers) *river.Config {
 func (r *Runner) Start(ctx context.Context, handle Handler) error {
 	r.handle = handle
 	if err := r.store.RequeueInterruptedJobs(ctx); err != nil {
-		return fmt.Errorf("requeue interrupted jobs: %w", err)
+		return err
 	}
 	if err := r.client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job client: %w", err)

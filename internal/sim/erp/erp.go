@@ -124,19 +124,21 @@ func (s *Server) Start(address string) error {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}
-	s.serving.Lock()
-	defer s.serving.Unlock()
-	if s.listener != nil {
-		return errors.New("SimERP is already started")
-	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("start SimERP on %s: %w; choose another address", address, err)
 	}
-	s.listener, s.served = l, make(chan struct{})
-	s.web = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
-	go func() { defer close(s.served); _ = s.web.Serve(l) }()
+	s.Serve(l)
 	return nil
+}
+
+// Serve answers on l, which it takes over, in the background until Close. It is called once.
+func (s *Server) Serve(l net.Listener) {
+	s.serving.Lock()
+	defer s.serving.Unlock()
+	web, served := &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}, make(chan struct{})
+	s.listener, s.web, s.served = l, web, served
+	go func() { defer close(served); _ = web.Serve(l) }()
 }
 
 // URL is the address of a started SimERP, without a path.
