@@ -18,7 +18,7 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 		problems = c.problems
 	}
 	for _, e := range s.Entities {
-		read, more := decodeRead(e)
+		read, more := decodeRead(e, connect.Lists)
 		if len(more) == 0 {
 			c := checker{options: e.Read, system: s}
 			c.read(e, read)
@@ -42,7 +42,10 @@ func (c *checker) wrong(message, mend string, at ...string) {
 
 // oneOf checks a word against those that are known.
 func (c *checker) oneOf(word string, known []string, at ...string) {
-	if !slices.Contains(known, word) {
+	switch {
+	case word == "":
+		c.wrong("is missing", "write one of "+strings.Join(known, ", "), at...)
+	case !slices.Contains(known, word):
 		c.wrong("unknown word "+word, "write one of "+strings.Join(known, ", "), at...)
 	}
 }
@@ -180,8 +183,11 @@ func (c *checker) incremental(e *manifest.Entity, o *readOptions) {
 	if o.Newest != nil && len(e.UpdatedAt) == 0 {
 		c.wrong("newest needs the time of the last change", "add updated_at to the entity", "newest")
 	}
-	if (o.History != nil) != (len(e.History) > 0) {
-		c.wrong("history in read: and history of the entity go together", "give both or none", "history")
+	switch {
+	case len(e.History) > 0 && o.History == nil:
+		c.wrong("the entity has a historical period, but no filter for it", "add history, or remove the entity's", "history")
+	case len(e.History) == 0 && gives(e.Read, "history"):
+		c.wrong("the filter is never used", "say with the entity's history which field it filters by", "history")
 	}
 }
 

@@ -10,6 +10,7 @@ type connectOptions struct {
 	Probe     probeOptions      `yaml:"probe" manifest:"required"`
 	Errors    errorRules        `yaml:"errors"`
 	RateLimit rateLimitOptions  `yaml:"rate_limit"`
+	Lists     listOptions       `yaml:"lists"`
 }
 
 // authOptions says how each request proves who asks.
@@ -51,9 +52,16 @@ type rateLimitOptions struct {
 	Format string `yaml:"format"` // seconds (default) | unix
 }
 
-// readOptions is an entity's `read:` section.
+// readOptions is an entity's `read:` section, laid over the lists of `connect:`.
 type readOptions struct {
-	Path         string            `yaml:"path" manifest:"required"`
+	Path        string `yaml:"path" manifest:"required"`
+	listOptions `yaml:",inline"`
+
+	updatedAt []manifest.Path
+}
+
+// listOptions say how a list is read. What all lists of a system have in common stands in `connect:` under `lists:`.
+type listOptions struct {
 	Method       string            `yaml:"method"` // GET (default) | POST
 	Query        map[string]string `yaml:"query"`
 	Body         string            `yaml:"body"`    // JSON text, POST only
@@ -61,28 +69,26 @@ type readOptions struct {
 	Total        manifest.Path     `yaml:"total"`
 	TotalHeader  string            `yaml:"total_header"`
 	Empty        int               `yaml:"empty"` // a status that means "no records", such as 404
-	Paging       pagingOptions     `yaml:"paging" manifest:"required"`
+	Paging       pagingOptions     `yaml:"paging"`
 	ChangedSince *filter           `yaml:"changed_since"`
 	History      *filter           `yaml:"history"`
 	Order        string            `yaml:"order"` // modified: by updated_at, ascending | other (default)
 	Newest       *newestOptions    `yaml:"newest"`
-
-	updatedAt []manifest.Path
 }
 
 // pagingOptions says how the next page is asked for and how the end is known.
 type pagingOptions struct {
-	Style  string        `yaml:"style" manifest:"required"` // none, cursor, link, offset, page, keyset
-	Size   string        `yaml:"size"`                      // parameter with the number of records
-	Max    int           `yaml:"max"`                       // the system's own limit of it
-	Param  string        `yaml:"param"`                     // cursor, offset, page, keyset: parameter that says where to go on
-	Next   manifest.Path `yaml:"next"`                      // cursor, link: where the answer has it
-	Header string        `yaml:"header"`                    // link: the header with rel="next" instead, usually Link
-	Key    manifest.Path `yaml:"key"`                       // keyset: member of the last record that Param takes
-	First  int           `yaml:"first"`                     // page: number of the first page
-	More   manifest.Path `yaml:"more"`                      // true while there is another page
-	Pages  manifest.Path `yaml:"pages"`                     // page: number of pages
-	End    string        `yaml:"end"`                       // offset, page, keyset: empty (default) | short
+	Style  string        `yaml:"style"`  // none, cursor, link, offset, page, keyset
+	Size   string        `yaml:"size"`   // parameter with the number of records
+	Max    int           `yaml:"max"`    // the system's own limit of it
+	Param  string        `yaml:"param"`  // cursor, offset, page, keyset: parameter that says where to go on
+	Next   manifest.Path `yaml:"next"`   // cursor, link: where the answer has it
+	Header string        `yaml:"header"` // link: the header with rel="next" instead, usually Link
+	Key    manifest.Path `yaml:"key"`    // keyset: member of the last record that Param takes
+	First  int           `yaml:"first"`  // page: number of the first page
+	More   manifest.Path `yaml:"more"`   // true while there is another page
+	Pages  manifest.Path `yaml:"pages"`  // page: number of pages
+	End    string        `yaml:"end"`    // offset, page, keyset: empty (default) | short
 }
 
 // newestOptions is a query whose first record is the one modified last; it is asked before the first page where the list has
@@ -91,12 +97,28 @@ type newestOptions struct {
 	Query map[string]string `yaml:"query" manifest:"required"`
 }
 
+func defaultPaging() pagingOptions { return pagingOptions{First: 1, End: endEmpty} }
+
 func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
-	o := &connectOptions{}
+	o := &connectOptions{Lists: listOptions{Method: "GET", Order: "other", Paging: defaultPaging()}}
 	return o, s.Options.Decode(o)
 }
 
-func decodeRead(e *manifest.Entity) (*readOptions, manifest.Problems) {
-	o := &readOptions{Method: "GET", Order: "other", Paging: pagingOptions{First: 1, End: endEmpty}, updatedAt: e.UpdatedAt}
+// decodeRead lays an entity's options over those of all lists: what it gives itself replaces theirs, key by key.
+func decodeRead(e *manifest.Entity, lists listOptions) (*readOptions, manifest.Problems) {
+	o := &readOptions{listOptions: lists, updatedAt: e.UpdatedAt}
+	if gives(e.Read, "paging") {
+		o.Paging = defaultPaging()
+	}
 	return o, e.Read.Decode(o)
+}
+
+// gives tells whether options have that key themselves.
+func gives(o manifest.Options, key string) bool {
+	for i := 0; o.Node != nil && i+1 < len(o.Node.Content); i += 2 {
+		if o.Node.Content[i].Value == key {
+			return true
+		}
+	}
+	return false
 }

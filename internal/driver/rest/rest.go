@@ -26,7 +26,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 	connect, problems := decodeConnect(s)
 	readings := make(map[string]*readOptions, len(s.Entities))
 	for _, e := range s.Entities {
-		r, more := decodeRead(e)
+		r, more := decodeRead(e, connect.Lists)
 		readings[e.Name], problems = r, append(problems, more...)
 	}
 	if len(problems) > 0 {

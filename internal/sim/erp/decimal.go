@@ -11,6 +11,7 @@ const (
 	moneyDigits    = 2
 	priceDigits    = 4
 	quantityDigits = 3
+	rateDigits     = 6
 )
 
 // fixed writes v, counted in steps of 10^-digits, as decimal text.

@@ -165,16 +165,18 @@ type invoice struct {
 }
 
 type invoiceLine struct {
-	LineID      string `json:"lineId"`
-	LineNo      int    `json:"lineNo"`
-	OrderLineID string `json:"orderLineId"`
-	ItemID      string `json:"itemId"`
-	Text        string `json:"text"`
-	Quantity    string `json:"quantity"`
-	Unit        string `json:"unit"`
-	UnitPrice   string `json:"unitPrice"`
-	TaxAmount   string `json:"taxAmount"`
-	LineAmount  string `json:"lineAmount"`
+	LineID      string  `json:"lineId"`
+	LineNo      int     `json:"lineNo"`
+	OrderLineID string  `json:"orderLineId"`
+	ItemID      string  `json:"itemId"`
+	Text        string  `json:"text"`
+	Quantity    string  `json:"quantity"`
+	Unit        string  `json:"unit"`
+	UnitPrice   string  `json:"unitPrice"`
+	DiscountPct string  `json:"discountPct"`
+	TaxAmount   string  `json:"taxAmount"`
+	LineAmount  string  `json:"lineAmount"`
+	AccountID   *string `json:"accountId"`
 }
 
 type salesOrder struct {

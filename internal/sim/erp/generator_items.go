@@ -26,7 +26,7 @@ func (g *generator) item(i int) item {
 	it := item{
 		ID: key(i), ItemNumber: fmt.Sprintf("%08d", 4711+i*3), Name: t.name, ItemType: t.product.kind, Category: t.product.category, BaseUnit: t.product.unit,
 		StandardCost: fixed(t.price, priceDigits), ListPrice: d.maybe(70, fixed(t.price*13/10, priceDigits)), PriceCurrency: "EUR",
-		Stocked: t.product.stocked, Active: !d.chance(3), Suppliers: g.suppliers(d, t), stamps: stamps{iso(created), iso(updated)},
+		Stocked: t.product.stocked, Active: !d.chance(3), Suppliers: g.suppliers(d, key(i), t), stamps: stamps{iso(created), iso(updated)},
 	}
 	if t.product.stocked {
 		it.Manufacturer = d.maybe(85, pick(d, []string{"Nordlager", "Tätek", "Drehwerk Süd", "Fluidon", "Kōei 精工", "Brno Pohony"}))
@@ -41,11 +41,11 @@ func (g *generator) item(i int) item {
 	return it
 }
 
-func (g *generator) suppliers(d draw, t goods) []supplier {
+func (g *generator) suppliers(d draw, item string, t goods) []supplier {
 	list := make([]supplier, d.IntN(4))
 	for i := range list {
 		v := d.IntN(g.counts.Vendors)
-		list[i] = supplier{VendorID: key(v), PartNumber: d.maybe(85, d.digits("@###-####")), Price: fixed(t.price*int64(95+d.IntN(12))/100, priceDigits),
+		list[i] = supplier{SupplierID: item + "/" + strconv.Itoa(i+1), VendorID: key(v), PartNumber: d.maybe(85, d.digits("@###-####")), Price: fixed(t.price*int64(95+d.IntN(12))/100, priceDigits),
 			Currency: "EUR", LeadTime: "P" + strconv.Itoa(1+d.IntN(60)) + "D", MinOrder: fixed(int64(1+d.IntN(10))*1000, quantityDigits)}
 	}
 	return list

@@ -31,6 +31,12 @@ func (g *generator) head(i int) head {
 	return h
 }
 
+// exchange is what one unit of a currency costs in the company's own, in 1/1000000.
+func exchange(own, currency string) int64 {
+	return (rates(own)*1_000_000 + rates(currency)/2) / rates(currency)
+}
+
+// rates gives what one euro costs, in 1/10000.
 func rates(currency string) int64 {
 	return map[string]int64{"EUR": 10000, "USD": 10856, "GBP": 8431, "SEK": 112040, "PLN": 42710, "CZK": 251300, "JPY": 1634500}[currency]
 }
@@ -60,7 +66,7 @@ func (g *generator) order(i int) order {
 	o := order{
 		ID: orderID(i), OrderNumber: "PO-" + strconv.Itoa(100001+i), Status: h.status, VendorID: key(h.vendor), CompanyID: "01",
 		BuyerID: g.userID(d), RequesterID: d.maybe(70, g.userID(d)), OrderDate: date(h.ordered), RequiredDate: d.maybe(90, dayAfter(h.ordered, 5+d.IntN(40))),
-		ExpectedDate: d.maybe(60, dayAfter(h.ordered, 8+d.IntN(50))), CurrencyCode: h.currency, ExchangeRate: fixed(h.rate, 4),
+		ExpectedDate: d.maybe(60, dayAfter(h.ordered, 8+d.IntN(50))), CurrencyCode: h.currency,
 		PaymentTerms: pick(d, []string{"NET30", "NET60", "NET14"}), Incoterms: d.maybe(60, pick(d, []string{"DAP", "FCA", "EXW", "DDP"})),
 		ShippingMethod: d.maybe(50, pick(d, []string{"TRUCK", "COURIER", "SEA", "PICKUP"})), ProjectCode: d.maybe(20, "P-"+d.digits("####")),
 		stamps: stamps{iso(h.created), iso(h.updated)},
@@ -68,6 +74,7 @@ func (g *generator) order(i int) order {
 	if d.chance(25) {
 		o.CompanyID, house = "02", 4
 	}
+	o.ExchangeRate = fixed(exchange(g.company(int(o.CompanyID[1]-'1')).CurrencyCode, h.currency), rateDigits)
 	house += d.IntN(2)
 	o.WarehouseID = key(house)
 	o.ShipTo = g.warehouse(house).Address

@@ -96,7 +96,7 @@ func (a *ask) set(name, value string) *refusal {
 			return bad("an ISO 8601 time with zone, like 2026-03-01T00:00:00Z")
 		}
 		a.since = t.UnixMicro()
-	case "orderDateFrom":
+	case "dateFrom", "orderDateFrom":
 		t, err := time.Parse(time.DateOnly, value)
 		if err != nil {
 			return bad("a day like 2026-03-01")

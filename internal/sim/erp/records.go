@@ -136,6 +136,7 @@ type customer struct {
 }
 
 type supplier struct {
+	SupplierID string  `json:"supplierId"`
 	VendorID   string  `json:"vendorId"`
 	PartNumber *string `json:"partNumber"`
 	Price      string  `json:"price"`

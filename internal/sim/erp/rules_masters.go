@@ -85,6 +85,9 @@ func (it item) merge(sent []byte, s stamps) (any, error) {
 	if it.Suppliers == nil {
 		it.Suppliers = []supplier{}
 	}
+	for i := range it.Suppliers {
+		it.Suppliers[i].SupplierID = id + "/" + strconv.Itoa(i+1)
+	}
 	return it, nil
 }
 

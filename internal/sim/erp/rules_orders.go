@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // orderRules: lines and vendor are free while an order is a draft or waits for approval, the status moves only along its life, and
@@ -22,7 +23,7 @@ func moves(from string) []string {
 
 func (orderRules) create(s *Server, id string, sent []byte, now string) (any, error) {
 	o := order{ID: id, OrderNumber: "PO-" + numberOf(id, 100000), Status: draft, CompanyID: "01", WarehouseID: key(0), BuyerID: key(0), OrderDate: now[:10],
-		CurrencyCode: "EUR", ExchangeRate: "1.0000", PaymentTerms: "NET30", stamps: stamps{now, now}}
+		CurrencyCode: "EUR", ExchangeRate: "1.000000", PaymentTerms: "NET30", stamps: stamps{now, now}}
 	blank := o
 	if err := decode(sent, &o); err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func (orderRules) create(s *Server, id string, sent []byte, now string) (any, er
 	if err := s.checkOrder(&o); err != nil {
 		return nil, err
 	}
-	return s.shape(o), nil
+	return s.shape(o), o.checkDate()
 }
 
 func (orderRules) update(s *Server, body, sent []byte, now string) (any, error) {
@@ -60,7 +61,7 @@ func (orderRules) update(s *Server, body, sent []byte, now string) (any, error) 
 		}
 	}
 	o.stamp(old.Status, now)
-	return s.shape(o), nil
+	return s.shape(o), o.checkDate()
 }
 
 // keep puts back what only SimERP sets.
@@ -80,6 +81,13 @@ func (o *order) mayFollow(old order) error {
 	}
 	if o.Status != old.Status && !slices.Contains(moves(old.Status), o.Status) {
 		return unprocessable("status_not_allowed", "An order cannot go from "+old.Status+" to "+strconv.Quote(o.Status)+".")
+	}
+	return nil
+}
+
+func (o *order) checkDate() error {
+	if _, err := time.Parse(time.DateOnly, o.OrderDate); err != nil {
+		return unprocessable("invalid_date", "orderDate must be a day like 2026-03-01.")
 	}
 	return nil
 }

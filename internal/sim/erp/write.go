@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // writer holds the rules for writing one resource. Methods answer a refusal as error; s.mu is held.
@@ -69,7 +70,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 	}
 	at := s.tick()
 	record, err := t.write.update(s, t.json(old), sent, iso(at))
-	s.finish(w, http.StatusOK, entry{Resource: t.name, ID: old.id, At: at, Date: old.date}, record, err)
+	s.finish(w, http.StatusOK, entry{Resource: t.name, ID: old.id, At: at, Date: dateOf(record)}, record, err)
 }
 
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
@@ -150,15 +151,20 @@ func unprocessable(code, message string) error {
 	return refusal{http.StatusUnprocessableEntity, code, message}
 }
 
-// dateOf is the day of a new document.
+// dateOf is the day that a list of documents filters by, 0 for other records.
 func dateOf(record any) int64 {
 	switch o := record.(type) {
 	case order:
-		return midnight(instant(o.CreatedAt))
+		return startOf(o.OrderDate)
 	case leanOrder:
-		return midnight(instant(o.CreatedAt))
+		return startOf(o.OrderDate)
 	}
 	return 0
+}
+
+func startOf(day string) int64 {
+	t, _ := time.Parse(time.DateOnly, day)
+	return t.UnixMicro()
 }
 
 // has tells whether a resource holds that key.

@@ -1,0 +1,56 @@
+package rest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/busbar-dev/busbar/internal/driver/rest"
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+func TestCheckNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	const none = `paging: {style: none}`
+	for _, c := range []struct {
+		name, connect, read string
+		cursor              bool
+		want                string // part of a problem; "" for none
+	}{
+		{"sound", plainConnect, `{path: v, ` + none + `}`, false, ""},
+		{"no address", `{auth: {style: bearer, token: x}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.base_url: is missing"},
+		{"plain http", `{base_url: "http://x", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.base_url: is not an address"},
+		{"secret in the address", `{base_url: "{url}/{key}", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "{key} is secret"},
+		{"unknown field", `{base_url: "{url}", auth: {style: bearer, token: "{kee}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.auth.token: {kee} is not a field"},
+		{"unknown style", `{base_url: "{url}", auth: {style: digest}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "unknown word digest"},
+		{"basic without password", `{base_url: "{url}", auth: {style: basic, username: "{user}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style basic needs password"},
+		{"unknown kind", `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {kinds: {a: b}}}`, `{path: v, ` + none + `}`, false, "unknown kind b"},
+		{"no paging", plainConnect, `{path: v}`, false, "entities.vendors.read.paging.style: is missing"},
+		{"misspelt key", plainConnect, `{path: v, recods: data, ` + none + `}`, false, "did you mean records?"},
+		{"cursor without next", plainConnect, `{path: v, paging: {style: cursor, param: c}}`, false, "the style cursor needs next"},
+		{"offset with next", plainConnect, `{path: v, paging: {style: offset, param: o, next: n}}`, false, "the style offset has no use for next"},
+		{"short without size", plainConnect, `{path: v, paging: {style: offset, param: o, end: short}}`, false, "a short page is known only"},
+		{"unknown format", plainConnect, `{path: v, changed_since: {param: s, format: iso}, ` + none + `}`, false, "unknown format iso"},
+		{"text without place", plainConnect, `{path: v, changed_since: {param: s, text: "x > y"}, ` + none + `}`, false, "has no place for the time"},
+		{"body with GET", plainConnect, `{path: v, body: "{}", ` + none + `}`, false, "goes with method: POST"},
+		{"cursor without filter", plainConnect, `{path: v, order: modified, ` + none + `}`, true, "no filter for changes"},
+		{"cursor without order", plainConnect, `{path: v, changed_since: {param: s}, ` + none + `}`, true, "nothing tells how far a run has come"},
+		{"cursor with newest", plainConnect, `{path: v, changed_since: {param: s}, newest: {query: {sort: x}}, ` + none + `}`, true, ""},
+		{"history nobody uses", plainConnect, `{path: v, history: {param: h}, ` + none + `}`, false, "is never used"},
+		{"lists are laid under", strings.Replace(plainConnect, "errors:", "lists: {paging: {style: cursor, param: c, next: n}, changed_since: {param: s}, order: modified}, errors:", 1), `{path: v}`, true, ""},
+		{"and replaced key by key", strings.Replace(plainConnect, "errors:", "lists: {paging: {style: cursor, param: c, next: n}}, errors:", 1), `{path: v, ` + none + `}`, false, ""},
+	} {
+		s, e := system(t, c.connect, c.read)
+		if c.cursor {
+			e.Cursor = &manifest.Cursor{}
+		}
+		problems := rest.New().Check(s)
+		if (c.want == "") != (len(problems) == 0) || !strings.Contains(problems.Error(), c.want) {
+			t.Errorf("%s: %s", c.name, problems.Error())
+		}
+		for _, p := range problems {
+			if p.Pos.Line == 0 || p.Pos.File == "" {
+				t.Errorf("%s: no position: %+v", c.name, p)
+			}
+		}
+	}
+}
