@@ -2,9 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,10 +49,11 @@ func startDemo(t *testing.T) string {
 	data := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
+	var log bytes.Buffer
 	ended := make(chan error, 1)
 	go func() {
-		p := app.Program{Out: w, Log: slog.New(slog.DiscardHandler), Version: "test", Now: time.Now}
-		err := p.Demo(ctx, config.Demo{Listen: "127.0.0.1:0", Data: data})
+		p := app.Program{Out: w, Err: &log, Version: "test", Now: time.Now}
+		err := p.Demo(ctx, config.Demo{Listen: "127.0.0.1:0", Data: data, Log: config.Log{LogLevel: "info", LogFormat: "text"}})
 		w.CloseWithError(io.EOF)
 		ended <- err
 	}()
@@ -60,6 +61,9 @@ func startDemo(t *testing.T) string {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the demo ended with: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the demo's log:\n%s", log.String())
 		}
 	})
 	var said strings.Builder

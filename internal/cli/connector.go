@@ -16,7 +16,7 @@ type connectorGroup struct {
 }
 
 type connectorCheckCmd struct {
-	Dirs []string `arg:"" type:"existingdir" name:"dir" help:"Folders of connectors: each holds one folder a connector. A connector's own folder will do too."`
+	Dirs []string `arg:"" name:"dir" help:"Folders of connectors: each holds one folder a connector. A connector's own folder will do too."`
 }
 
 // Help ends the command's help with an example.
@@ -43,6 +43,9 @@ func (cmd *connectorCheckCmd) Run(s *Streams, p *Programs) error {
 
 // checkDir prints the problems of a folder and counts them.
 func checkDir(s *Streams, p *Programs, dir string) (int, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return 0, usage{fmt.Errorf("there is no folder %s", dir)}
+	}
 	base, fsys := connectorsOf(dir)
 	names, err := p.Check(fsys)
 	var problems manifest.Problems
