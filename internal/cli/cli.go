@@ -74,7 +74,7 @@ func Main(ctx context.Context, args []string, s Streams, p Programs) int {
 		return ExitOK
 	}
 	var done exit
-	if errors.As(err, &done) {
+	if errors.As(err, &done) { // also --help
 		return int(done)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -94,14 +94,9 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
-func run(ctx context.Context, args []string, s *Streams, p *Programs) (err error) {
-	defer func() { // kong ends --help by calling Exit, which must not return
-		if code, ok := recover().(exit); ok {
-			err = code
-		}
-	}()
+func run(ctx context.Context, args []string, s *Streams, p *Programs) error {
 	k, err := kong.New(&commands{}, kong.Name("busbar"), kong.Description(description), kong.Writers(s.Out, s.Err),
-		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Exit(func(code int) { panic(exit(code)) }), // kong ends --help by exiting, which must not return
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
 		kong.Bind(s, p, clock(s.Now)), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
@@ -110,9 +105,25 @@ func run(ctx context.Context, args []string, s *Streams, p *Programs) (err error
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := k.Parse(args)
+	parsed, err := parse(k, args)
 	if err != nil {
-		return usage{err}
+		return err
 	}
 	return parsed.Run()
+}
+
+func parse(k *kong.Kong, args []string) (parsed *kong.Context, err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exit:
+			err = p
+		default:
+			panic(p)
+		}
+	}()
+	if parsed, err = k.Parse(args); err != nil {
+		err = usage{err}
+	}
+	return parsed, err
 }
