@@ -75,6 +75,20 @@ func TestAnswersAreClassified(t *testing.T) {
 	}
 }
 
+func TestACutBodyOfAnErrorIsStillThatError(t *testing.T) {
+	t.Parallel()
+	w := start(t, plainConnect, noPaging, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		w.Header().Set("Retry-After", "9")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	_, err := w.client.Fetch(t.Context(), driver.Request{Entity: w.entity})
+	var e *driver.Error
+	if !errors.As(err, &e) || e.Kind != driver.RateLimited || e.RetryAfter != 9*time.Second {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	connect := `{base_url: "{url}/api", auth: {style: basic, username: "{user}", password: "{key}"}, headers: {X-Org: "of {user}"},

@@ -88,6 +88,17 @@ func TestHighWater(t *testing.T) {
 	}
 }
 
+func TestAnOrderBrokenBetweenPagesIsNoticed(t *testing.T) {
+	t.Parallel()
+	w := start(t, plainConnect, `{path: v, order: modified, paging: {style: keyset, param: after, key: id}}`, func(w http.ResponseWriter, r *http.Request) {
+		day := map[string]string{"": "05", "05": "04"}[r.FormValue("after")]
+		_, _ = fmt.Fprintf(w, `[{"id":"%s","changed":"2026-01-%sT00:00:00Z"}]`, day, day)
+	})
+	if got, err := w.drain(driver.Request{}); driver.KindOf(err) != driver.Torn || got != "05" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
 func TestRecordsAreUntouchedSubSlices(t *testing.T) {
 	t.Parallel()
 	w := start(t, plainConnect, `{path: v, records: a/b, total: a/n, paging: {style: none}}`, func(w http.ResponseWriter, _ *http.Request) {

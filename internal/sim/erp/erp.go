@@ -141,6 +141,18 @@ func (s *Server) Serve(l net.Listener) {
 	go func() { defer close(served); _ = web.Serve(l) }()
 }
 
+// Warm encodes every record of a resource, as far as the cache allows, so that the first list is as fast as the next.
+func (s *Server) Warm(resource string) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if t := s.byName[resource]; t != nil {
+		t.load()
+		for _, r := range t.rows {
+			t.json(r)
+		}
+	}
+}
+
 // URL is the address of a started SimERP, without a path.
 func (s *Server) URL() string { return "http://" + s.Addr() }
 
