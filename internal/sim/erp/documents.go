@@ -167,7 +167,7 @@ type invoice struct {
 type invoiceLine struct {
 	LineID      string  `json:"lineId"`
 	LineNo      int     `json:"lineNo"`
-	OrderLineID string  `json:"orderLineId"`
+	OrderLineID *string `json:"purchaseOrderLineId"` // payables
 	ItemID      string  `json:"itemId"`
 	Text        string  `json:"text"`
 	Quantity    string  `json:"quantity"`

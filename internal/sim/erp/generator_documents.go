@@ -59,7 +59,7 @@ func (g *generator) payable(i int) invoice {
 		InvoiceDate: date(created), DueDate: dayAfter(created, 30), CurrencyCode: o.CurrencyCode, NetAmount: o.NetAmount, TaxAmount: o.TaxAmount,
 		GrossAmount: o.GrossAmount, stamps: stamps{iso(created), iso(updated)}}
 	for _, l := range o.Lines {
-		inv.Lines = append(inv.Lines, invoiceLine{"IN" + l.LineID, l.LineNo, l.LineID, l.ItemID, l.Text, l.Quantity, l.Unit, l.UnitPrice, l.DiscountPct, l.TaxAmount, l.LineAmount, l.AccountID})
+		inv.Lines = append(inv.Lines, invoiceLine{"IN" + l.LineID, l.LineNo, &l.LineID, l.ItemID, l.Text, l.Quantity, l.Unit, l.UnitPrice, l.DiscountPct, l.TaxAmount, l.LineAmount, l.AccountID})
 	}
 	inv.pay(d, o.Status == closed)
 	return inv
@@ -132,7 +132,7 @@ func (g *generator) receivable(i int) invoice {
 	inv := invoice{ID: "2" + orderID(i), InvoiceNumber: "AR-" + strconv.Itoa(700001+i), Direction: "AR", CustomerID: &o.CustomerID, InvoiceDate: date(created),
 		DueDate: dayAfter(created, 30), CurrencyCode: o.CurrencyCode, NetAmount: o.NetAmount, TaxAmount: o.TaxAmount, GrossAmount: o.GrossAmount, stamps: stamps{iso(created), iso(updated)}}
 	for _, l := range o.Lines {
-		inv.Lines = append(inv.Lines, invoiceLine{"IN" + l.LineID, l.LineNo, l.LineID, l.ItemID, l.Text, l.Quantity, l.Unit, l.UnitPrice, l.DiscountPct, l.TaxAmount, l.LineAmount, nil})
+		inv.Lines = append(inv.Lines, invoiceLine{"AR" + l.LineID, l.LineNo, nil, l.ItemID, l.Text, l.Quantity, l.Unit, l.UnitPrice, l.DiscountPct, l.TaxAmount, l.LineAmount, nil})
 	}
 	inv.pay(d, o.Status == closed)
 	return inv
