@@ -75,7 +75,7 @@ def make_parties(pool):
                 {'type': 'email', 'value': '%s%d@example.com' % (kind.lower(), i)},
                 {'type': 'phone', 'value': '+49201%06d' % i},
                 {'type': 'website', 'value': 'https://%s%d.example.com' % (kind.lower(), i)}])],
-            'identifiers': [('create', [{'code': '%07d' % i}])] if i % 2 else [],
+            'identifiers': [('create', [{'type': 'eu_vat', 'code': 'BE0403019261'}])] if i % 2 else [],
             'supplier_lead_time': datetime.timedelta(days=i % 30) if kind == 'Vendor' else None,
         }
     vendors = Party.create([values('Vendor', i) for i in range(VENDORS)])
@@ -108,6 +108,8 @@ def make_products(pool, accounts, tax, vendors):
                 'prices': [('create', [{'quantity': 1.0, 'unit_price': Decimal(random.randint(100, 9999)) / 100}])]}])] if i % 2 == 0 else [],
         }
     templates = Template.create([values(i) for i in range(PRODUCTS)])
+    for t in templates[::4]:  # half of the offers are for the variant, half for whatever the template stands for
+        pool.get('purchase.product_supplier').write(list(t.product_suppliers), {'product': t.products[0].id})
     return [p for t in templates for p in t.products]
 
 

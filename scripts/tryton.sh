@@ -58,11 +58,12 @@ template() {
 serve() {
   local dir
   dir=$(mktemp -d)
-  trap 'rm -rf "$dir"' EXIT
+  trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
   cp "$(template)/busbar.sqlite" "$dir"
   printf '[web]\nlisten = 127.0.0.1:%s\n[database]\nuri = sqlite://\npath = %s\n' "${1:-8000}" "$dir" > "$dir/trytond.conf"
   echo "Tryton on http://127.0.0.1:${1:-8000}, database busbar, user admin, password admin. Ctrl-C ends it." >&2
-  trytond -c "$dir/trytond.conf" -d busbar
+  trytond -c "$dir/trytond.conf" -d busbar &
+  wait
 }
 
 case "${1:-}" in

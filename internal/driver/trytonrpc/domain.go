@@ -37,9 +37,18 @@ func all(domain []any, archived bool) []any {
 func (r *reading) changedSince(t time.Time) []any {
 	ways := []any{stamped(t)}
 	for _, c := range r.ChangesWith {
-		ways = append(ways, []any{c.Field, "where", append(all(nil, c.Archived), stamped(t))})
+		ways = append(ways, where(c.Field, append(all(nil, c.Archived), stamped(t))))
 	}
 	return or(ways...)
+}
+
+// where holds for records of which a related one, along the fields with dots between them, fits the domain.
+func where(fields string, domain []any) []any {
+	first, rest, deeper := strings.Cut(fields, ".")
+	if deeper {
+		domain = []any{where(rest, domain)}
+	}
+	return []any{first, "where", domain}
 }
 
 // stamped holds for records written at or after t, or created then and never written: write_date is null until the first update.

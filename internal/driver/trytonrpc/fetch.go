@@ -15,7 +15,10 @@ type token struct {
 	Part  int64 `json:"part,omitempty"`
 }
 
-const defaultLimit = 500
+const (
+	defaultLimit = 500
+	before       = -1 // below every id: the first may be 0
+)
 
 // Fetch implements driver.Client. Pages go by id, so that changes during the listing move no record out of sight.
 func (c *client) Fetch(ctx context.Context, q driver.Request) (*driver.Page, error) {
@@ -23,7 +26,7 @@ func (c *client) Fetch(ctx context.Context, q driver.Request) (*driver.Page, err
 	if r == nil {
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The manifest does not say how to read " + q.Entity.Name + "."}
 	}
-	var at token
+	at := token{After: before}
 	if q.Token != nil {
 		if err := json.Unmarshal(q.Token, &at); err != nil {
 			return nil, &driver.Error{Kind: driver.TokenGone, Detail: "The page token is not one of this driver.", Err: err}

@@ -8,19 +8,26 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver"
 )
 
-// newest gives the latest stamp of the model and of the models whose changes count as its own; zero when they are empty.
+// newest gives the latest stamp of the model and of the models whose changes count as its own; zero when they are empty. A
+// related model that cannot be listed only makes it earlier, which repeats records and loses none.
 func (c *client) newest(ctx context.Context, r *reading) (time.Time, error) {
 	latest, err := c.newestOf(ctx, r.Model, r.Archived)
+	if err != nil {
+		return time.Time{}, err
+	}
 	for _, related := range r.ChangesWith {
+		if related.Model == "" {
+			continue
+		}
+		t, err := c.newestOf(ctx, related.Model, related.Archived)
 		if err != nil {
 			return time.Time{}, err
 		}
-		var t time.Time
-		if t, err = c.newestOf(ctx, related.Model, related.Archived); t.After(latest) {
+		if t.After(latest) {
 			latest = t
 		}
 	}
-	return latest, err
+	return latest, nil
 }
 
 func (c *client) newestOf(ctx context.Context, model string, archived bool) (time.Time, error) {

@@ -20,8 +20,8 @@ type reading struct {
 
 // related names records that belong to one of the entity: a change of theirs is a change of it.
 type related struct {
-	Field    string `yaml:"field" manifest:"required"` // of the model, to one or many: lines
-	Model    string `yaml:"model" manifest:"required"` // of the related records: purchase.line
+	Field    string `yaml:"field" manifest:"required"` // of the model, to one or many: lines, or template.list_prices
+	Model    string `yaml:"model"`                     // of the related records: purchase.line; absent where Tryton does not let it be listed
 	Archived bool   `yaml:"archived"`                  // that model has `active`
 }
 

@@ -24,7 +24,7 @@ func (c *client) partitioned(ctx context.Context, r *reading, q driver.Request, 
 			return page, nil
 		}
 		if part != at.Part {
-			at = token{Part: part}
+			at = token{Part: part, After: before}
 		}
 		if at, err = c.fillFrom(ctx, r, q, at, page); err != nil {
 			return nil, err
@@ -51,7 +51,7 @@ func (c *client) fillFrom(ctx context.Context, r *reading, q driver.Request, at 
 		page.Records = append(page.Records, splice(record, r.Partition.Member, fmt.Append(nil, at.Part)))
 	}
 	if len(records) < limit {
-		return token{Part: at.Part + 1}, nil
+		return token{Part: at.Part + 1, After: before}, nil
 	}
 	return token{Part: at.Part, After: last}, nil
 }

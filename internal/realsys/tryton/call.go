@@ -87,7 +87,9 @@ func (s *Server) Order(vendor int, day time.Time, lines ...Line) int {
 }
 
 // Decimal is Tryton's notation of an exact number.
-func Decimal(text string) map[string]any { return map[string]any{"__class__": "Decimal", "decimal": text} }
+func Decimal(text string) map[string]any {
+	return map[string]any{"__class__": "Decimal", "decimal": text}
+}
 
 // Date is Tryton's notation of a day.
 func Date(d time.Time) map[string]any {
