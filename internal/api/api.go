@@ -50,7 +50,7 @@ type Deps struct {
 // server is what the handlers share.
 type server struct {
 	Deps
-	mux     *http.ServeMux
+	mux     *routes
 	api     huma.API
 	limiter *limiter
 	meta    map[string]map[string]unsupported // by system and entity
@@ -77,12 +77,24 @@ func New(d Deps) (http.Handler, error) {
 	return s.manners(s.route()), nil
 }
 
+// routes is the mux, which remembers what was added to it.
+type routes struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc adds a route.
+func (m *routes) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.HandleFunc(pattern, handle)
+}
+
 // build registers every documented route; it needs no database.
 func build(d Deps) (*server, error) {
 	if d.Limits == (Limits{}) {
 		d.Limits = DefaultLimits
 	}
-	s := &server{Deps: d, mux: http.NewServeMux(), limiter: newLimiter(d.Limits, d.Now)}
+	s := &server{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}, limiter: newLimiter(d.Limits, d.Now)}
 	s.api = humago.New(s.mux, configuration(s.translate, linked))
 	s.api.UseMiddleware(s.admit, s.strictBody)
 	if err := s.describeModel(); err != nil {

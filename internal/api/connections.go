@@ -16,7 +16,7 @@ type connectionsInput struct {
 	System string `query:"system" doc:"Only connections to this system." example:"tryton"`
 	Status string `query:"status" enum:"pending,syncing,active,degraded,unreachable,needs_reauthorization,paused,disconnected" doc:"Only connections in this state."`
 	Tag    string `query:"tag" doc:"Only connections with this tag."`
-	pageInput
+	PageInput
 }
 
 type connectionInput struct {

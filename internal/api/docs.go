@@ -49,7 +49,7 @@ func newReference(s *server) (*reference, error) {
 	return r, nil
 }
 
-func (r *reference) mount(mux *http.ServeMux) {
+func (r *reference) mount(mux *routes) {
 	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", r.json))
 	mux.HandleFunc("GET /openapi.yaml", fixed("application/openapi+yaml", r.yaml))
 	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, r.file("text/html; charset=utf-8", "page.html")))

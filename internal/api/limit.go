@@ -14,14 +14,14 @@ import (
 
 // Limits bounds what one token or key may ask for.
 type Limits struct {
-	PerSecond  float64 // requests, refilled steadily
-	Burst      int     // requests saved up
-	AtOnce     int     // requests being served
-	Credential int     // credentials remembered; the longest unused is forgotten first
+	PerSecond   float64 // requests, refilled steadily
+	Burst       int     // requests saved up
+	AtOnce      int     // requests being served
+	Credentials int     // credentials remembered; the longest unused is forgotten first
 }
 
 // DefaultLimits stop a runaway loop and are in nobody's way.
-var DefaultLimits = Limits{PerSecond: 1000, Burst: 10_000, AtOnce: 64, Credential: 10_000}
+var DefaultLimits = Limits{PerSecond: 1000, Burst: 10_000, AtOnce: 64, Credentials: 10_000}
 
 // limiter counts requests by credential. Safe for concurrent use.
 type limiter struct {
@@ -75,7 +75,7 @@ func (l *limiter) refill(left float64) int {
 func (l *limiter) allowance(id string, now time.Time) *allowance {
 	a := l.by[id]
 	if a == nil {
-		if len(l.by) >= l.limits.Credential {
+		if len(l.by) >= l.limits.Credentials {
 			l.forget()
 		}
 		a = &allowance{bucket: rate.NewLimiter(rate.Limit(l.limits.PerSecond), l.limits.Burst)}

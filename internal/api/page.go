@@ -2,8 +2,8 @@ package api
 
 import "github.com/danielgtaylor/huma/v2"
 
-// pageInput is what every list of the control plane takes.
-type pageInput struct {
+// PageInput is what every list of the control plane takes.
+type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100" doc:"How many at most."`
 	Cursor string `query:"cursor" doc:"next_cursor of the page before, exactly as given."`
 }

@@ -18,7 +18,7 @@ type badRecordView struct {
 
 type quarantineInput struct {
 	ID string `path:"id" doc:"The run."`
-	pageInput
+	PageInput
 }
 
 func (s *server) listQuarantine(ctx context.Context, in *quarantineInput) (*page[badRecordView], error) {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/busbar-dev/busbar/internal/store"
 )
 
 func TestListPagesThroughEverything(t *testing.T) {
@@ -78,34 +76,6 @@ func TestListTakesWhatItOffers(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", query, got, want)
 		}
 	}
-}
-
-// bury deletes an order by a complete full run that does not see it.
-func (w *world) bury(c *store.Connection, number string) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	var run *store.Run
-	w.ok(w.store.Write(ctx, func(tx *store.Tx) (err error) {
-		run, _, err = tx.RequestRun(ctx, c.Scope(), orders, store.Full, "manual", "019f0000-0000-7000-8000-00000000bb00", w.clock())
-		return err
-	}))
-	run, err := w.store.AcquireRun(ctx, run, "test", w.clock().Add(time.Minute), w.clock())
-	w.ok(err)
-	recs, _, err := w.store.Page(ctx, c.Scope(), orders, store.Range{Limit: 500})
-	w.ok(err)
-	page := store.PageResult{Pages: 1, Expected: -1}
-	for _, r := range recs {
-		if !strings.Contains(string(r.JSON), fmt.Sprintf(`"remote_id":%q`, number)) {
-			page.SeenSeqs = append(page.SeenSeqs, r.Seq)
-		}
-	}
-	w.ok(w.store.ApplyPage(ctx, run, page, w.clock()))
-	sweep, err := w.store.OpenSweep(ctx, run)
-	w.ok(err)
-	if n, _, err := sweep.Delete(ctx, 100, w.clock()); err != nil || n != 1 {
-		w.t.Fatalf("deleted %d: %v", n, err)
-	}
-	w.finish(run, store.Finish{State: store.RunComplete, Full: true})
 }
 
 func TestParametersAreChecked(t *testing.T) {

@@ -70,7 +70,7 @@ func viewRuns(runs []store.Run) []runView {
 type runsInput struct {
 	Entity string `query:"entity" doc:"Only runs of this entity." example:"purchase-orders"`
 	State  string `query:"state" enum:"queued,running,complete,incomplete,failed,cancelled" doc:"Only runs in this state."`
-	pageInput
+	PageInput
 }
 
 type runInput struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
-// systemView is a system as it is served: enough to draw the form that connects it.
-type systemView struct {
+// SystemView is a system as it is served: enough to draw the form that connects it.
+type SystemView struct {
 	System     string           `json:"system" doc:"The connector's name, used in paths." example:"tryton"`
 	Name       string           `json:"name" example:"Tryton"`
 	Summary    string           `json:"summary"`
@@ -41,7 +41,7 @@ type credentialFieldView struct {
 
 // systemDetail is a system with the guide for whoever connects it.
 type systemDetail struct {
-	systemView
+	SystemView
 	Guide string `json:"guide" doc:"How to prepare the system, step by step (Markdown)."`
 }
 
@@ -53,8 +53,8 @@ func (s *server) registerSystems() {
 	register(s, access{anyCaller, scopeRead}, huma.Operation{
 		OperationID: "list-systems", Method: http.MethodGet, Path: "/v1/systems", Tags: []string{tagSystems},
 		Summary: "List the systems that Busbar can connect",
-	}, func(context.Context, *empty) (*many[systemView], error) {
-		views := []systemView{}
+	}, func(context.Context, *empty) (*many[SystemView], error) {
+		views := []SystemView{}
 		for _, sys := range s.Systems.Systems() {
 			views = append(views, viewSystem(sys))
 		}
@@ -95,8 +95,8 @@ func (s *server) capabilities(system string) (*one[manifest.Capabilities], error
 	return &one[manifest.Capabilities]{sys.Capabilities()}, nil
 }
 
-func viewSystem(sys *manifest.System) systemView {
-	v := systemView{
+func viewSystem(sys *manifest.System) SystemView {
+	v := SystemView{
 		System: sys.System, Name: sys.Name, Summary: sys.Summary, Categories: list(sys.Categories),
 		Versions: list(sys.Versions), Simulated: sys.Simulated, Entities: []string{}, Auth: []authMethodView{},
 	}

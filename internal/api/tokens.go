@@ -14,8 +14,8 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// tokenView is a connection token without its plaintext.
-type tokenView struct {
+// TokenView is a connection token without its plaintext.
+type TokenView struct {
 	ID         string     `json:"id"`
 	Label      string     `json:"label" example:"production"`
 	Last4      string     `json:"last4" doc:"The last four characters, to tell tokens apart."`
@@ -28,12 +28,12 @@ type tokenView struct {
 
 // issuedToken is a token at the one moment when its plaintext exists.
 type issuedToken struct {
-	tokenView
+	TokenView
 	Token string `json:"token" doc:"The token itself. It is stored only as a keyed hash and never shown again." example:"bb_con_…"`
 }
 
-func viewToken(t store.Token) tokenView {
-	return tokenView{ID: t.ID, Label: t.Label, Last4: t.Last4, Scopes: list(t.Scopes), CreatedAt: moment(t.CreatedAt),
+func viewToken(t store.Token) TokenView {
+	return TokenView{ID: t.ID, Label: t.Label, Last4: t.Last4, Scopes: list(t.Scopes), CreatedAt: moment(t.CreatedAt),
 		ExpiresAt: moment(t.ExpiresAt), RevokedAt: moment(t.RevokedAt), LastUsedAt: moment(t.LastUsedAt)}
 }
 
@@ -76,7 +76,7 @@ func (s *server) registerTokens() {
 	}, s.revokeToken)
 }
 
-func (s *server) listTokens(ctx context.Context, in *connectionInput) (*many[tokenView], error) {
+func (s *server) listTokens(ctx context.Context, in *connectionInput) (*many[TokenView], error) {
 	c, err := s.owned(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (s *server) listTokens(ctx context.Context, in *connectionInput) (*many[tok
 	if err != nil {
 		return nil, fmt.Errorf("read tokens: %w", err)
 	}
-	views := make([]tokenView, len(tokens))
+	views := make([]TokenView, len(tokens))
 	for i, t := range tokens {
 		views[i] = viewToken(t)
 	}
@@ -109,7 +109,7 @@ func (s *server) issueToken(ctx context.Context, in *newTokenInput) (*one[issued
 }
 
 // revokeToken answers with the token as it is then; revoking twice is the same as once.
-func (s *server) revokeToken(ctx context.Context, in *tokenInput) (*one[tokenView], error) {
+func (s *server) revokeToken(ctx context.Context, in *tokenInput) (*one[TokenView], error) {
 	c, err := s.owned(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -124,14 +124,14 @@ func (s *server) revokeToken(ctx context.Context, in *tokenInput) (*one[tokenVie
 	return s.token(ctx, c, in.TokenID)
 }
 
-func (s *server) token(ctx context.Context, c *store.Connection, id string) (*one[tokenView], error) {
+func (s *server) token(ctx context.Context, c *store.Connection, id string) (*one[TokenView], error) {
 	tokens, err := s.Store.Tokens(ctx, c.Scope())
 	if err != nil {
 		return nil, fmt.Errorf("read tokens: %w", err)
 	}
 	for _, t := range tokens {
 		if t.ID == id {
-			return &one[tokenView]{viewToken(t)}, nil
+			return &one[TokenView]{viewToken(t)}, nil
 		}
 	}
 	return nil, noToken(id)

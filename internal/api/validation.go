@@ -49,13 +49,25 @@ func itemOf(d *huma.ErrorDetail) problem.Item {
 	if pointer != "" {
 		pointer = "/" + pointer
 	}
+	if name, missing := missingMember(d.Message); missing {
+		return problem.Item{Pointer: pointer + "/" + name, Code: problem.Required, Detail: "It must be given."}
+	}
 	return problem.Item{Pointer: pointer, Code: codeOf(d.Message), Detail: sentence(d.Message)}
+}
+
+// missingMember finds the name in the router's words for a missing member.
+func missingMember(message string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(message, "expected required property ")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, " to be present")
 }
 
 // codeOf gives the code of a fault from the router's message.
 func codeOf(message string) problem.Fault {
 	switch {
-	case strings.HasPrefix(message, "expected required property"), strings.HasPrefix(message, "required "):
+	case strings.HasPrefix(message, "required "):
 		return problem.Required
 	case message == "unexpected property", message == unknownQuery:
 		return problem.Unknown

@@ -5,9 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,8 +13,6 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/api"
 	"github.com/busbar-dev/busbar/internal/connection"
@@ -141,61 +136,6 @@ func goodLogin() map[string]string {
 	return map[string]string{"url": "https://erp.example.com", "username": "busbar", "password": "right-canary-secret"}
 }
 
-const orders = "purchase-orders"
-
-// put stores purchase orders under the connection's active run.
-func (w *world) put(c *store.Connection, numbers ...string) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	run := w.begin(c, orders)
-	page := store.PageResult{Pages: 1, Fetched: int64(len(numbers)), Expected: -1}
-	ids := make([]uuid.UUID, len(numbers))
-	for i, n := range numbers {
-		ids[i] = recordID(c, n)
-	}
-	heads, err := w.store.Heads(ctx, c.Scope(), orders, ids)
-	w.ok(err)
-	for i, n := range numbers {
-		fields := fmt.Sprintf(`{"display_id":%q,"number":%q,"notes":"stored %s"}`, n, n, w.clock().Format(time.RFC3339Nano))
-		page.Changes = append(page.Changes, store.Change{ID: ids[i], RemoteID: n, Raw: fmt.Appendf(nil, `{"id":%q,"own":true}`, n),
-			RawHash: [16]byte{byte(i), byte(w.clock().Second()), byte(w.clock().Minute())}, Fields: []byte(fields), Head: heads[i]})
-	}
-	w.ok(w.store.ApplyPage(ctx, run, page, w.clock()))
-	w.finish(run, store.Finish{State: store.RunComplete, Full: run.Mode == store.Full})
-}
-
-// begin takes up the run of an entity, asking for an incremental one when there is none.
-func (w *world) begin(c *store.Connection, entity string) *store.Run {
-	w.t.Helper()
-	ctx := w.t.Context()
-	var run *store.Run
-	w.ok(w.store.Write(ctx, func(tx *store.Tx) (err error) {
-		run, _, err = tx.RequestRun(ctx, c.Scope(), entity, store.Incremental, "manual", uuid.Must(uuid.NewV7()).String(), w.clock())
-		return err
-	}))
-	run, err := w.store.AcquireRun(ctx, run, "test", w.clock().Add(time.Minute), w.clock())
-	w.ok(err)
-	return run
-}
-
-func (w *world) finish(run *store.Run, f store.Finish) {
-	w.t.Helper()
-	w.ok(w.store.Write(w.t.Context(), func(tx *store.Tx) error { return tx.FinishRun(w.t.Context(), run, f, w.clock()) }))
-}
-
-func recordID(c *store.Connection, remoteID string) uuid.UUID {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(c.ID+remoteID))
-}
-
-// numbered makes n order numbers.
-func numbered(n int) []string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = fmt.Sprintf("PO-%04d", i)
-	}
-	return out
-}
-
 func (w *world) ok(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -208,94 +148,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-// answer is what came back, read.
-type answer struct {
-	status int
-	header http.Header
-	text   string
-	body   map[string]any
-}
-
-func (a answer) code() string { code, _ := a.body["code"].(string); return code }
-
-// data gives the members of the list, as objects.
-func (a answer) data() []map[string]any {
-	items, _ := a.body["data"].([]any)
-	out := make([]map[string]any, len(items))
-	for i, item := range items {
-		out[i], _ = item.(map[string]any)
-	}
-	return out
-}
-
-func (a answer) next() string { next, _ := a.body["next_cursor"].(string); return next }
-
-// call sends a request as somebody; headers come in pairs.
-func (w *world) call(method, path, secret, body string, headers ...string) answer {
-	w.t.Helper()
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(w.t.Context(), method, w.url+path, reader)
-	w.ok(err)
-	if secret != "" {
-		req.Header.Set("Authorization", "Bearer "+secret)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	return w.do(req)
-}
-
-func (w *world) do(req *http.Request) answer {
-	w.t.Helper()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	w.ok(err)
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	w.ok(err)
-	a := answer{status: resp.StatusCode, header: resp.Header, text: string(text)}
-	_ = json.Unmarshal(text, &a.body)
-	w.isManneredAnswer(req, a)
-	return a
-}
-
-// isManneredAnswer checks what holds for every answer.
-func (w *world) isManneredAnswer(req *http.Request, a answer) {
-	w.t.Helper()
-	if a.header.Get("Request-Id") == "" || a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Content-Security-Policy") == "" {
-		w.t.Errorf("%s %s: a header is missing: %v", req.Method, req.URL, a.header)
-	}
-	if a.status < 400 || req.Method == http.MethodHead {
-		return
-	}
-	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
-		w.t.Errorf("%s %s: %d as %s", req.Method, req.URL, a.status, got)
-	}
-	for _, member := range []string{"type", "title", "status", "detail", "instance", "code", "request_id", "origin", "retryable"} {
-		if a.body[member] == nil {
-			w.t.Errorf("%s %s: the problem has no %s: %s", req.Method, req.URL, member, a.text)
-		}
-	}
-	if a.body["type"] != "/docs/problems/"+a.code() || a.body["request_id"] != a.header.Get("Request-Id") || a.body["status"] != float64(a.status) {
-		w.t.Errorf("%s %s: the problem contradicts itself: %s", req.Method, req.URL, a.text)
-	}
-}
-
-// want checks status and problem code ("" for none).
-func (w *world) want(a answer, status int, code string) answer {
-	w.t.Helper()
-	if a.status != status || a.code() != code {
-		w.t.Fatalf("got %d %q, want %d %q: %s", a.status, a.code(), status, code, a.text)
-	}
-	return a
 }
 
 // testDriver is a system that knows one password.

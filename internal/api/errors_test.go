@@ -1,0 +1,67 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+func TestErrorsBecomeProblems(t *testing.T) {
+	t.Parallel()
+	s := &server{Deps: Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil))}}
+	for _, tt := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{fmt.Errorf("store page: %w", store.ErrFull), 507, "storage-full"},
+		{fmt.Errorf("read: %w", store.ErrNotFound), 404, "not-found"},
+		{fmt.Errorf("change: %w", store.ErrConflict), 409, "conflict"},
+		{fmt.Errorf("connect: %w", &problem.Error{Code: problem.SystemUnreachable}), 503, "system-unreachable"},
+		{&problem.Error{Code: "no-such-code"}, 500, "internal"},
+		{errors.New("select * from secret_table"), 500, "internal"},
+	} {
+		d := s.documentOf(t.Context(), tt.err)
+		if d.Status != tt.status || d.Code != tt.code || d.Detail == "" {
+			t.Errorf("%v: got %d %s %q", tt.err, d.Status, d.Code, d.Detail)
+		}
+	}
+}
+
+func TestProblemKeepsFurtherMembers(t *testing.T) {
+	t.Parallel()
+	s := &server{Deps: Deps{Log: slog.New(slog.DiscardHandler)}}
+	d := s.documentOf(t.Context(), &problem.Error{Code: problem.NotFound, Detail: "x", RetryAfter: 7, Extra: map[string]any{"near": []string{"a"}},
+		Upstream: &problem.Upstream{Status: 500}})
+	text, err := d.MarshalJSON()
+	want := `{"type":"/docs/problems/not-found","title":"There is nothing at this address","status":404,"detail":"x","instance":"","code":"not-found","request_id":"",` +
+		`"origin":"client","retryable":false,"retry_after":7,"upstream":{"status":500},"near":["a"]}`
+	if err != nil || string(text) != want || d.headers.Get("Retry-After") != "7" {
+		t.Errorf("got %s %v %v", text, d.headers, err)
+	}
+}
+
+func TestQuoteIsHarmless(t *testing.T) {
+	t.Parallel()
+	long := make([]byte, 1000)
+	for text, want := range map[string]string{
+		"plain": `"plain"`, "a\nb": `"a\nb"`, "\xff": `"�"`, string(long): `"` + zeros(64) + `…"`, "ééééééééééééééééééééééééééééééééééééééééé": `"éééééééééééééééééééééééééééééééé…"`,
+	} {
+		if got := quote(text); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func zeros(n int) string {
+	out := ""
+	for range n {
+		out += `\x00`
+	}
+	return out
+}
