@@ -51,6 +51,7 @@ type pathForm struct {
 type listForm struct {
 	From   Path      `yaml:"from" manifest:"required"`
 	ID     paths     `yaml:"id"`
+	As     string    `yaml:"as"`
 	Fields yaml.Node `yaml:"fields" manifest:"required"`
 }
 
@@ -107,11 +108,13 @@ func (b *entityBuilder) field(m *FieldMap, n *yaml.Node, s scope) {
 		b.form(n, &f, &f.From, s)
 		m.As = f.As
 		b.plain(m, f.plainForm, s)
-		b.oneOf(f.As, []string{"number", "text"}, s.in("as"))
+		b.oneOf(f.As, numberOrText(), s.in("as"))
 	default:
 		b.scalarField(m, n, s)
 	}
 }
+
+func numberOrText() []string { return []string{"number", "text"} }
 
 func (b *entityBuilder) scalarField(m *FieldMap, n *yaml.Node, s scope) {
 	if len(m.Field.Values) > 0 {

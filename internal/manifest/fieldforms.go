@@ -123,7 +123,8 @@ func (b *entityBuilder) list(m *FieldMap, n *yaml.Node, s scope) {
 	}
 	f := listForm{}
 	b.value(n, reflect.ValueOf(&f).Elem(), s.String())
-	m.From, m.ID = b.single(s, f.From), f.ID
+	m.From, m.ID, m.As = b.single(s, f.From), f.ID, f.As
+	b.oneOf(f.As, numberOrText(), s.in("as"))
 	inner := scope{append(slices.Clone(s.path), "fields"), s.depth + 1}
 	for _, p := range m.ID {
 		b.source(p, false, scope{s.in("id").path, s.depth + 1})

@@ -4,6 +4,7 @@
 package mapping
 
 import (
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,8 +21,8 @@ type Env struct {
 
 // Result is one mapped record.
 type Result struct {
-	// Fields is a JSON object of wire names in the model's order: display_id, display_name, remote_created_at, remote_updated_at and
-	// url as far as they are mapped, the mapped fields, custom_fields. Empty in the source: null. Not mapped: absent.
+	// Fields is a JSON object of wire names: display_id, display_name, remote_created_at, remote_updated_at and url as far as they are
+	// mapped, the mapped fields in the model's order, custom_fields. Empty in the source: null. Not mapped: absent.
 	Fields          []byte
 	RemoteUpdatedAt time.Time // zero when the source gives none
 	RangeAt         time.Time // value of the entity's history field; a date is its midnight in UTC; zero when there is none
@@ -43,19 +44,40 @@ func (e *BadValue) Error() string {
 // Mapper maps the records of one entity of one system. It is safe for concurrent use.
 type Mapper struct {
 	entity   *manifest.Entity
+	dialect  manifest.Dialect
+	nulls    []string
 	volatile [][]string
-}
 
-// Compile makes the mapper of an entity. dialect may be nil.
-func Compile(s *manifest.System, e *manifest.Entity, dialect manifest.Dialect) (*Mapper, error) {
-	panic("to be built")
+	id        []path
+	lines     bool // some list's elements have ids, which need the record's
+	currency  writer
+	updatedAt []path
+	history   path
+	fields    []writer
+	calls     sync.Pool
 }
 
 // Volatile lists the paths that do not count when two records are compared.
 func (m *Mapper) Volatile() [][]string { return m.volatile }
 
-// RemoteID gives the record's own key as text, reading no further than it must. The error is a *BadValue.
-func (m *Mapper) RemoteID(raw []byte) (string, error) { panic("to be built") }
-
 // Map gives the unified form of a record. The error is a *BadValue.
-func (m *Mapper) Map(raw []byte, env Env) (Result, error) { panic("to be built") }
+func (m *Mapper) Map(raw []byte, env Env) (Result, error) {
+	c := m.calls.Get().(*call)
+	defer m.calls.Put(c)
+	if err := c.begin(raw, env); err != nil {
+		return Result{}, err
+	}
+	for _, write := range m.fields {
+		if err := write(c); err != nil {
+			return Result{}, err
+		}
+	}
+	r := Result{RemoteUpdatedAt: c.updatedAt}
+	var err error
+	if r.RangeAt, err = c.rangeAt(); err != nil {
+		return Result{}, err
+	}
+	c.add(`"custom_fields":{}}`)
+	r.Fields = append(make([]byte, 0, len(c.out)), c.out...)
+	return r, nil
+}
