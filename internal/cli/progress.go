@@ -77,7 +77,11 @@ func (l *lines) show(runs []syncRun) {
 	for _, r := range runs {
 		if r.ended() && !l.said[r.ID] {
 			l.said[r.ID] = true
-			fmt.Fprintf(l.w, "%s: %s, %d records fetched %s\n", clean(r.Entity), r.State, r.Counts.Fetched, r.reason())
+			line := fmt.Sprintf("%s: %s, %d records fetched", clean(r.Entity), r.State, r.Counts.Fetched)
+			if r.Error != nil {
+				line += "; " + clean(r.reason())
+			}
+			fmt.Fprintln(l.w, line)
 		}
 	}
 }
