@@ -96,7 +96,7 @@ func (s *runSlice) classifyDiffering(ctx context.Context, b *batch, records []re
 	}
 	for n, i := range differ {
 		if same[n] {
-			b.result.Rehashed = append(b.result.Rehashed, store.Rehash{ID: b.ids[i], RawHash: records[i].hash, Raw: records[i].raw})
+			b.result.Rehashed = append(b.result.Rehashed, store.Rehash{ID: b.ids[i], Seq: heads[i].Seq, RawHash: records[i].hash, Raw: records[i].raw})
 			s.unchanged(b, heads[i])
 			continue
 		}

@@ -84,3 +84,11 @@ func (k *pageKeeper) flush(ctx context.Context) error {
 	r.Checkpoint, r.Expected = s.cp.encode(), s.cp.Total
 	return s.worker.Store.ApplyPage(ctx, s.run, r, s.worker.Now())
 }
+
+// startPhaseAnew stores what waits with a checkpoint at the phase's first page: the source no longer takes the token. What the phase has seen
+// so far stays seen.
+func (k *pageKeeper) startPhaseAnew(ctx context.Context) error {
+	k.slice.cp.enter(k.slice.cp.Phase)
+	k.add(store.PageResult{})
+	return k.flush(ctx)
+}

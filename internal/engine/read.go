@@ -41,6 +41,9 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	defer cancel()
 	keeper := pageKeeper{slice: s}
 	for b := range batches {
+		if driver.KindOf(b.err) == driver.TokenGone {
+			return firstOf(keeper.startPhaseAnew(ctx), b.err)
+		}
 		if b.err != nil {
 			return firstOf(keeper.flush(ctx), b.err)
 		}

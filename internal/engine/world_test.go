@@ -35,6 +35,7 @@ auth:
     fields: [{name: api_key, label: Key, type: password, secret: true}]
 entities:
   purchase-orders:
+    read: {}
     id: id
     display_id: num
     updated_at: [updated]
@@ -47,6 +48,7 @@ entities:
       notes: note
     evidence: {read: simulated}
   vendors:
+    read: {}
     id: id
     fields: {name: name}
     evidence: {read: simulated}
