@@ -31,8 +31,8 @@ func ParseAllowRule(s string) (AllowRule, error) {
 	return AllowRule{prefix.Masked(), port}, nil
 }
 
-// ParseAllowRules reads several rules and gives the first error.
-func ParseAllowRules(texts []string) ([]AllowRule, error) {
+// ParseRules reads several rules and gives the first error.
+func ParseRules(texts []string) ([]AllowRule, error) {
 	rules := make([]AllowRule, 0, len(texts))
 	for _, t := range texts {
 		r, err := ParseAllowRule(t)
