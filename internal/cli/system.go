@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"sort"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -92,11 +91,39 @@ func (capabilitiesCmd) Help() string {
 }
 
 type capabilities struct {
-	Entities []struct {
-		Entity     string                    `json:"entity"`
-		Operations map[string]jsontext.Value `json:"operations"`
-		Fields     []jsontext.Value          `json:"fields"`
-	} `json:"entities"`
+	Entities []entityCapabilities `json:"entities"`
+}
+
+type entityCapabilities struct {
+	Entity      string           `json:"entity"`
+	Read        operation        `json:"read"`
+	Create      operation        `json:"create"`
+	Update      operation        `json:"update"`
+	Delete      operation        `json:"delete"`
+	Incremental bool             `json:"incremental"`
+	Deletions   string           `json:"deletions"`
+	Fields      []jsontext.Value `json:"fields"`
+	Missing     []string         `json:"unsupported_fields"`
+}
+
+type operation struct {
+	Supported bool   `json:"supported"`
+	Evidence  string `json:"evidence"`
+}
+
+// operations names what can be done, with the evidence of each.
+func (e entityCapabilities) operations() string {
+	var can []string
+	add := func(name string, o operation) {
+		if o.Supported {
+			can = append(can, strings.TrimSpace(name+" ("+o.Evidence+")"))
+		}
+	}
+	add("read", e.Read)
+	add("create", e.Create)
+	add("update", e.Update)
+	add("delete", e.Delete)
+	return strings.Join(can, ", ")
 }
 
 // Run prints the entities and what can be done with each.
@@ -105,14 +132,13 @@ func (capabilitiesCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if err != nil {
 		return err
 	}
-	t := newTable("No entities.", "ENTITY", "OPERATIONS", "FIELDS")
+	t := newTable("No entities.", "ENTITY", "OPERATIONS", "SYNC", "DELETIONS", "FIELDS", "NOT DELIVERED")
 	for _, e := range matrix.Entities {
-		names := make([]string, 0, len(e.Operations))
-		for name := range e.Operations {
-			names = append(names, name)
+		sync := "full"
+		if e.Incremental {
+			sync = "incremental"
 		}
-		sort.Strings(names)
-		t.add(e.Entity, strings.Join(names, ","), count(int64(len(e.Fields))))
+		t.add(e.Entity, e.operations(), sync, e.Deletions, count(int64(len(e.Fields))), strings.Join(e.Missing, ", "))
 	}
 	return c.show(s, raw, t)
 }
