@@ -47,10 +47,10 @@ bench-compare: ## Compare the benchmarks with another revision (BASE=main)
 e2e: ## Run the built binary end to end, kill -9 included
 	@if [ -d internal/e2e ]; then go test -count=1 -timeout 20m ./internal/e2e/...; else echo "Nothing to run yet: there is no internal/e2e."; fi
 
-live: ## Test the connectors against the real systems that can run here (Tryton)
+live: ## Test against the real systems that can run here (Tryton)
 	scripts/setup-test
-	@if [ -n "$$(find internal/realsys -name '*_test.go' 2>/dev/null)" ]; then go test -count=1 -timeout 20m -v ./internal/realsys/...; \
-	  else echo "Nothing to run yet: no test of a real system in internal/realsys."; fi
+	go test -count=1 -timeout 20m ./internal/realsys/... ./internal/driver/trytonrpc/...
+	go test -count=1 -timeout 20m -run Tryton ./internal/e2e/...
 
 soak: ## Sync for hours against faulty simulators and count what was lost
 	@echo "Nothing to run yet: there is no soak test."

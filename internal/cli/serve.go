@@ -11,7 +11,7 @@ type serveCmd struct{ config.Serve }
 
 // Help ends the command's help with examples.
 func (serveCmd) Help() string {
-	return `Makes its data directory at the first start, prints a project key once, and needs nothing else.
+	return `Makes its data directory at the first start, with a project key in busbar.env there, and needs nothing else.
 
 Examples:
 
