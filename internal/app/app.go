@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -193,7 +194,11 @@ func OpenAPI() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.OpenAPI(m)
+	doc, err := api.OpenAPI(m)
+	if err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(doc, "", "  ")
 }
 
 // DefaultMasterKey is the key file of a data directory.

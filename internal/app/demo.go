@@ -75,7 +75,8 @@ func (d *demo) open(ctx context.Context, c config.Demo) (err error) {
 		return errors.Join(err, sim.Close())
 	}
 	d.simURL = "http://" + sim.Addr().String()
-	return d.sim.Serve(sim)
+	d.sim.Serve(sim)
+	return nil
 }
 
 // reserveSim opens the simulator's address: the one of the last start where that is free, so that the connection needs no new address.

@@ -23,7 +23,7 @@ type Program struct {
 // Serve runs Busbar until ctx ends.
 func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	log := newLog(p.Err, c.Log, p.Terminal.Err)
-	allow, err := egress.ParseAllowRules(c.Allow)
+	allow, err := egress.ParseRules(c.Allow)
 	if err != nil {
 		return err
 	}

@@ -17,10 +17,11 @@ func main() {
 	orders := flag.Int("orders", 20_000, "purchase orders in the simulated ERP, about 1.5 KB each with 5 lines")
 	rounds := flag.Int("rounds", 3, "rounds; medians are printed")
 	requests := flag.Int("requests", 400, "page requests at each depth in each round")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile of Busbar's own parts")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *orders, *rounds, *requests); err != nil {
+	if err := run(ctx, size{*orders, *rounds, *requests, *profile}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -150,7 +150,7 @@ func openReference(dir, source, key string) (*reference, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	_, err = db.Exec(`create table records (id blob primary key, hash blob not null, unified text not null, raw text not null) without rowid`)
+	_, err = db.Exec(`create table records (id blob primary key, hash blob not null, unified text not null, raw text not null)`)
 	return &reference{db: db, source: source, key: key, space: uuid.New()}, err
 }
 

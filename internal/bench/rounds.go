@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,7 +19,14 @@ type round struct {
 	plain, first, deep                        time.Duration // one page of 100, median
 }
 
-func run(ctx context.Context, orders, rounds, requests int) error {
+// size is how much to measure.
+type size struct {
+	orders, rounds, requests int
+	profile                  string
+}
+
+func run(ctx context.Context, z size) error {
+	orders, rounds := z.orders, z.rounds
 	source, err := erp.Open(erp.Options{Counts: erp.Counts{Orders: orders}, Lines: 5, Lean: true, Cache: 1 << 30})
 	if err != nil {
 		return err
@@ -35,7 +43,7 @@ func run(ctx context.Context, orders, rounds, requests int) error {
 	fmt.Printf("%d purchase orders of %d bytes on average; %s; %d rounds\n\n", orders, bytes/int64(orders), machine(), rounds)
 	all := make([]round, rounds)
 	for i := range all {
-		if all[i], err = measure(ctx, url, orders, requests); err != nil {
+		if all[i], err = measure(ctx, url, z); err != nil {
 			return fmt.Errorf("round %d: %w", i+1, err)
 		}
 	}
@@ -54,7 +62,7 @@ func warm(ctx context.Context, url string) (bytes int64, err error) {
 	return bytes, err
 }
 
-func measure(ctx context.Context, url string, orders, requests int) (r round, err error) {
+func measure(ctx context.Context, url string, z size) (r round, err error) {
 	dir, err := os.MkdirTemp("", "busbar-bench-")
 	if err != nil {
 		return r, err
@@ -63,11 +71,16 @@ func measure(ctx context.Context, url string, orders, requests int) (r round, er
 	if r.drain, err = timed(func() error { _, err := warm(ctx, url); return err }); err != nil {
 		return r, err
 	}
-	if err := measureReference(ctx, dir, url, orders, &r); err != nil {
+	if err := measureReference(ctx, dir, url, z.orders, &r); err != nil {
 		return r, fmt.Errorf("reference: %w", err)
 	}
 	runtime.GC()
-	if err := measureBusbar(ctx, dir, url, orders, requests, &r); err != nil {
+	stop, err := profileTo(z.profile)
+	if err != nil {
+		return r, err
+	}
+	defer stop()
+	if err := measureBusbar(ctx, dir, url, z.orders, z.requests, &r); err != nil {
 		return r, fmt.Errorf("busbar: %w", err)
 	}
 	runtime.GC()
@@ -102,4 +115,19 @@ func timed(do func() error) (time.Duration, error) {
 	start := time.Now()
 	err := do()
 	return time.Since(start), err
+}
+
+// profileTo writes a CPU profile until stop; "" writes none.
+func profileTo(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/realsys/tryton"
 )
@@ -86,7 +87,7 @@ func TestTrytonOrderLives(t *testing.T) {
 
 	vendor := p.erp.Search("party.party", []any{"name", "like", "Vendor%"})[0]
 	product := p.erp.Search("product.product", []any{"template.purchasable", "=", true})[0]
-	id := p.erp.Order(vendor, tryton.Line{Product: product, Quantity: 3, Price: "12.34"}, tryton.Line{Product: product, Quantity: 2, Price: "1.0001"})
+	id := p.erp.Order(vendor, time.Now(), tryton.Line{Product: product, Quantity: 3, Price: "12.34"}, tryton.Line{Product: product, Quantity: 2, Price: "1.0001"})
 	p.sync("incremental")
 	made := p.order(id, "")
 	if made == nil {
@@ -111,7 +112,7 @@ func TestTrytonOrderLives(t *testing.T) {
 		t.Errorf("after confirming: id %v, status %v, number %v; want id %v, another status, a number", confirmed["id"], confirmed["status"], confirmed["number"], made["id"])
 	}
 
-	other := p.erp.Order(vendor, tryton.Line{Product: product, Quantity: 1, Price: "5"})
+	other := p.erp.Order(vendor, time.Now(), tryton.Line{Product: product, Quantity: 1, Price: "5"})
 	lineID := p.erp.Search("purchase.line", []any{"purchase", "=", other})[0]
 	p.sync("incremental")
 	p.erp.Write("purchase.line", lineID, map[string]any{"quantity": 7.0})
