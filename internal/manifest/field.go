@@ -40,7 +40,7 @@ type spanForm struct {
 }
 
 type wordForm struct {
-	plainForm `yaml:",inline"`
+	typedForm `yaml:",inline"`
 	Values    yaml.Node `yaml:"values"`
 }
 

@@ -16,6 +16,8 @@ func (b *entityBuilder) word(m *FieldMap, n *yaml.Node, s scope) {
 	f := wordForm{}
 	b.form(n, &f, &f.From, s)
 	b.plain(m, f.plainForm, s)
+	m.As = f.As
+	b.oneOf(f.As, numberOrText(), s.in("as"))
 	var known []string
 	for _, v := range m.Field.Values {
 		known = append(known, v.Name)

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/busbar-dev/busbar/model"
 )
@@ -37,12 +38,17 @@ func (m *FieldMap) Writable() bool {
 
 // settable tells whether a value can be put at these paths.
 func settable(from []Path) bool {
-	for _, p := range from {
-		if slices.Contains(p, Each) || slices.Contains(p, Up) {
-			return false
-		}
-	}
-	return len(from) > 0
+	return len(from) > 0 && !slices.ContainsFunc(from, func(p Path) bool { return !p.Settable() })
+}
+
+// Settable tells whether a value can be put at the path: it leads through objects only, and stays within its own.
+func (p Path) Settable() bool {
+	return !slices.Contains(p, Each) && !slices.Contains(p, Up) && !slices.ContainsFunc(p, isPosition)
+}
+
+func isPosition(name string) bool {
+	_, err := strconv.Atoi(name)
+	return err == nil
 }
 
 // words lists the words of the model that an enum's rows lead to, in the model's order.

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"bytes"
+	"strings"
 
 	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
@@ -29,8 +29,11 @@ func writeCode(c *call, s scalar, known func(string) bool) error {
 	if err != nil {
 		return err
 	}
-	if code := bytes.ToUpper(bytes.TrimSpace(text)); len(code) <= 3 && known(string(code)) {
-		return c.quote(code)
+	if code := strings.ToUpper(strings.TrimSpace(string(text))); len(code) <= 3 && known(code) {
+		c.add(`"`)
+		c.add(code)
+		c.add(`"`)
+		return nil
 	}
 	c.add("null")
 	return nil

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -92,4 +93,40 @@ func isoDuration(seconds *apd.Decimal) []byte {
 		out = append(out, "0S"...)
 	}
 	return out
+}
+
+var errCalendar = errors.New("a duration without years and months is wanted, for its length is not certain")
+
+// secondsOf gives the length of an ISO 8601 duration.
+func secondsOf(text string) (*apd.Decimal, error) {
+	parts := durationForm.FindStringSubmatch(text)
+	if parts == nil || !isDuration([]byte(text)) {
+		return nil, fmt.Errorf("an ISO 8601 duration is wanted, this is %s", excerpt(text))
+	}
+	if parts[1] != "" || parts[2] != "" {
+		return nil, errCalendar
+	}
+	sum := apd.New(0, 0)
+	for i, seconds := range map[int]int64{3: 7 * 86400, 4: 86400, 6: 3600, 7: 60, 8: 1} {
+		if parts[i] == "" {
+			continue
+		}
+		n, err := times(parts[i][:len(parts[i])-1], seconds)
+		if err == nil {
+			_, err = arithmetic.Add(sum, sum, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	sum.Negative = text[0] == '-'
+	return sum, nil
+}
+
+// countOf gives a length in a unit, as JSON.
+func countOf(seconds *apd.Decimal, unit string) []byte {
+	var n apd.Decimal
+	_, _ = arithmetic.Quo(&n, seconds, apd.New(secondsIn(unit), 0))
+	n.Reduce(&n)
+	return n.Append(nil, 'f')
 }

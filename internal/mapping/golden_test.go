@@ -15,6 +15,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/rawjson"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -139,4 +140,13 @@ func read(t testing.TB, dir, file string) []byte {
 		t.Fatal(err)
 	}
 	return text
+}
+
+func sameJSON(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	same, err := rawjson.Equal(a, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return same
 }

@@ -163,11 +163,15 @@ func (k *compiler) memberValue(m *model.Field, p *manifest.Part) (writer, error)
 
 // lines writes the values at several paths as a list, without the empty ones.
 func lines(paths []path) writer {
+	var each []writer
+	for _, p := range paths {
+		each = append(each, single(p, writeText, false))
+	}
 	return func(c *call) error {
 		c.add("[")
-		for _, p := range paths {
+		for _, write := range each {
 			before := len(c.out)
-			if err := single(p, writeText, false)(c); err != nil {
+			if err := write(c); err != nil {
 				return err
 			}
 			if c.nullSince(before) {

@@ -1,0 +1,219 @@
+package mapping
+
+import (
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/go-json-experiment/json"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// scalar writes a value of a plain kind.
+func (u *unmapper) scalar(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+	if len(m.Values) > 0 {
+		u.word(v, m, out, at)
+		return
+	}
+	if plain, ok := u.plain(v, m, at); ok {
+		u.typed(plain, m.Field.Kind, m.As, m.From[0], out, at)
+	}
+}
+
+// plain checks a value of a plain kind, and gives it as a JSON scalar.
+func (u *unmapper) plain(v rawjson.Value, m *manifest.FieldMap, at string) (raw []byte, ok bool) {
+	kind := m.Field.Kind
+	switch kind {
+	case model.Boolean:
+		if v.Kind() != rawjson.True && v.Kind() != rawjson.False {
+			u.fault(at, "true or false is wanted, this is %s", describe(v.Kind()))
+			return nil, false
+		}
+		return v.Raw(), true
+	case model.Integer:
+		c := newCall(u.mapper)
+		if v.Kind() != rawjson.Number {
+			u.fault(at, "a whole number is wanted, this is %s", describe(v.Kind()))
+		} else if err := writeInteger(c, scalar{kind: rawjson.Number, raw: v.Raw()}); err != nil {
+			u.fault(at, "%s", err)
+		}
+		return c.out, len(c.out) > 0
+	}
+	text, ok := u.text(v, at)
+	if !ok {
+		return nil, false
+	}
+	if kind == model.Duration && m.Unit != "" {
+		return u.counted(text, m.Unit, at)
+	}
+	c := newCall(u.mapper)
+	c.env.Zone = time.UTC
+	if err := converter(kind)(c, scalar{rawjson.String, v.Raw(), v.Escaped()}); err != nil {
+		u.fault(at, "%s", err)
+		return nil, false
+	}
+	return c.out, true
+}
+
+// text wants a string.
+func (u *unmapper) text(v rawjson.Value, at string) (string, bool) {
+	if v.Kind() != rawjson.String {
+		u.fault(at, "a text is wanted, this is %s", describe(v.Kind()))
+		return "", false
+	}
+	text, err := newCall(u.mapper).textOf(scalar{rawjson.String, v.Raw(), v.Escaped()})
+	if err != nil {
+		u.fault(at, "%s", err)
+	}
+	return string(text), err == nil
+}
+
+func (u *unmapper) counted(text, unit, at string) ([]byte, bool) {
+	seconds, err := secondsOf(text)
+	if err != nil {
+		u.fault(at, "%s", err)
+		return nil, false
+	}
+	return countOf(seconds, unit), true
+}
+
+// typed writes a plain scalar as the system wants it: as the manifest says, else in the protocol's notation, else exact
+// numbers as numbers and ids as texts.
+func (u *unmapper) typed(plain []byte, kind model.Kind, as string, p manifest.Path, out *tree, at string) {
+	number := plain
+	if plain[0] == '"' {
+		number = plain[1 : len(plain)-1]
+	}
+	exact := kind == model.Decimal || kind == model.Money || kind == model.Quantity
+	switch {
+	case as == "number":
+		if plain = number; plainScalar(number).kind != rawjson.Number || rawjson.Valid(number) != nil {
+			u.fault(at, "this system wants a number, this is %s", excerpt(number))
+			return
+		}
+	case as == "text":
+		plain = []byte(`"` + string(number) + `"`)
+	case u.mapper.dialect != nil && kind == model.Quantity:
+		plain = u.mapper.dialect.Wrap(kind, number)
+	case u.mapper.dialect != nil:
+		plain = u.mapper.dialect.Wrap(kind, plain)
+	case exact:
+		plain = number
+	}
+	u.put(out, p, plain, at)
+}
+
+// word writes the source's word for one of the model's closed list.
+func (u *unmapper) word(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+	text, ok := u.text(v, at)
+	if !ok {
+		return
+	}
+	if source, ok := sourceWord(m, text); ok {
+		u.sourceWord(source, m, out, at)
+		return
+	}
+	u.fault(at, "this system has no word for %s; it has %s", excerpt(text), strings.Join(knownWords(m), ", "))
+}
+
+func (u *unmapper) sourceWord(word string, m *manifest.FieldMap, out *tree, at string) {
+	raw, err := rawjson.Quote(nil, word)
+	if err != nil {
+		u.fault(at, "%s", err)
+		return
+	}
+	u.typed(raw, model.String, m.As, m.From[0], out, at)
+}
+
+// sourceWord gives the first row's word for a word of the model.
+func sourceWord(m *manifest.FieldMap, name string) (string, bool) {
+	for _, r := range m.Values {
+		if r.Name == name {
+			return r.Source, true
+		}
+	}
+	return "", false
+}
+
+// modelWord gives the word of the model for a source's word.
+func modelWord(m *manifest.FieldMap, source string) string {
+	for _, r := range m.Values {
+		if r.Source == source {
+			return r.Name
+		}
+	}
+	return "other"
+}
+
+func knownWords(m *manifest.FieldMap) []string {
+	var names []string
+	for _, v := range m.Field.Values {
+		if _, ok := sourceWord(m, v.Name); ok {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+// enum writes the source's word if it is given, else the word for the normalised one. Both must agree. name is the member at hand:
+// when both are given the source's word writes for both.
+func (u *unmapper) enum(around rawjson.Value, m *manifest.FieldMap, name string, out *tree, at string) {
+	normalised, source := around.Get(m.Field.Name), around.Get(m.Field.Name+"_source")
+	both := given(normalised) && given(source)
+	switch {
+	case name == m.Field.Name && both: // the source's word comes by itself
+	case both || name != m.Field.Name && given(source):
+		u.source(normalised, source, m, out, at+pointerTo(name))
+	case name == m.Field.Name && given(normalised):
+		u.word(normalised, m, out, at+pointerTo(name))
+	case !given(normalised) && !given(source):
+		u.null(m, out, at+pointerTo(name))
+	}
+}
+
+func given(v rawjson.Value) bool { return v.Kind() != rawjson.Missing && v.Kind() != rawjson.Null }
+
+func (u *unmapper) source(normalised, source rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+	word, ok := u.text(source, at)
+	if !ok {
+		return
+	}
+	if given(normalised) {
+		if name, ok := u.text(normalised, at); ok && name != modelWord(m, word) {
+			u.fault(at, "%s is %s in this system, not %s", excerpt(word), modelWord(m, word), name)
+			return
+		}
+	}
+	u.sourceWord(word, m, out, at)
+}
+
+// inverse lets the manifest's expression make members of the source.
+func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+	program, err := manifest.WriteExpression(m.Inverse)
+	if err != nil {
+		u.fault(at, "%s", err)
+		return
+	}
+	result, err := expr.Run(program, manifest.Writing{Value: decode(v), Record: decode(u.record)})
+	if err != nil {
+		message, _, _ := strings.Cut(err.Error(), "\n")
+		u.fault(at, "the inverse expression: %s", message)
+		return
+	}
+	members, ok := result.(map[string]any)
+	if !ok {
+		u.fault(at, "the inverse expression gives no object of source members")
+		return
+	}
+	for _, name := range sorted(members) {
+		raw, err := json.Marshal(members[name], json.Deterministic(true))
+		if err != nil {
+			u.fault(at, "the inverse expression: %s", err)
+			return
+		}
+		u.put(out, manifest.Path{name}, raw, at)
+	}
+}
