@@ -1,10 +1,14 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/busbar-dev/busbar/internal/config"
 )
 
 // line is one variable of an env file.
@@ -42,18 +46,9 @@ func writeEnvFile(path string, lines []line) (err error) {
 
 // readEnvFile gives the variables of a file that writeEnvFile wrote; none when there is no such file.
 func readEnvFile(path string) (map[string]string, error) {
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
+	values, err := config.ReadEnvFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	values := map[string]string{}
-	for l := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(l), "="); ok {
-			values[name] = value
-		}
-	}
-	return values, nil
+	return values, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -43,7 +44,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	if url == "" {
 		url = "http://" + l.Addr().String()
 	}
-	if err := p.firstKey(ctx, a, c.Data, url); err != nil {
+	if err := p.firstKey(ctx, a, c, url); err != nil {
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
@@ -53,16 +54,19 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	return serveHTTP(ctx, l, a.Handler, log)
 }
 
-// firstKey gives a fresh database a project key, in a file that only its owner reads.
-func (p Program) firstKey(ctx context.Context, a *App, data, url string) error {
-	_, plain, err := a.Connections.EnsureFirstKey(ctx)
-	if err != nil || plain == "" {
-		return err
+// firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.
+func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url string) error {
+	file := filepath.Join(c.Data, "busbar.env")
+	_, err := a.Connections.EnsureFirstKey(ctx, c.NewKey, func(plain string) error {
+		return writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}})
+	})
+	if err == nil && exists(file) {
+		fmt.Fprintf(p.Out, "The project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)
 	}
-	file := filepath.Join(data, "busbar.env")
-	if err := writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}}); err != nil {
-		return err
-	}
-	fmt.Fprintf(p.Out, "First start: the project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)
-	return nil
+	return err
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }

@@ -11,6 +11,7 @@ type Serve struct {
 	Data          string   `name:"data" default:"./busbar-data" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the database, the master key and the lock file. Made when it is missing."`
 	Database      string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
 	MasterKeyFile string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
+	NewKey        bool     `name:"new-key" env:"BUSBAR_NEW_KEY" placeholder:"true" help:"Make one more project key at this start and write it to busbar.env in --data: for when the first one was lost."`
 	Connectors    string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
 	Allow         []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
 	Log

@@ -16,7 +16,7 @@ type EnvFile string
 // BeforeResolve lets kong fill flags from the file.
 func (EnvFile) BeforeResolve(ctx *kong.Context, trace *kong.Path) error {
 	name := string(ctx.FlagValue(trace.Flag).(EnvFile))
-	values, err := readEnvFile(name)
+	values, err := ReadEnvFile(name)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,8 @@ func fromFile(values map[string]string, names []string) any {
 	return nil
 }
 
-func readEnvFile(name string) (map[string]string, error) {
+// ReadEnvFile gives the variables of an env file. The error wraps fs.ErrNotExist when there is none.
+func ReadEnvFile(name string) (map[string]string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read the env file: %w", err)

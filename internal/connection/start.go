@@ -7,23 +7,33 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// projectName is what the first project is called.
-const projectName = "default"
+// What the first project and the keys made at the start are called.
+const (
+	projectName   = "default"
+	firstKeyLabel = "made by busbar serve"
+)
 
-// EnsureFirstKey gives the first project, made when there is none, and, when it has never had a key, a first key in plaintext.
-// plain is "" otherwise: a key is shown once.
-func (s *Service) EnsureFirstKey(ctx context.Context) (p store.Project, plain string, err error) {
-	p, _, err = s.Store.EnsureProject(ctx, projectName, s.instant())
+// EnsureFirstKey gives the first project, made when there is none, and makes a first key when the project has never had one, or
+// when anew asks for one more. deliver gets the plaintext, which exists nowhere else, before the key is stored: a key is never
+// there without having been delivered.
+func (s *Service) EnsureFirstKey(ctx context.Context, anew bool, deliver func(plain string) error) (store.Project, error) {
+	p, _, err := s.Store.EnsureProject(ctx, projectName, s.instant())
 	if err != nil {
-		return p, "", fmt.Errorf("make the first project: %w", err)
+		return p, fmt.Errorf("make the first project: %w", err)
 	}
 	keys, err := s.Store.Keys(ctx, p.ID)
 	if err != nil {
-		return p, "", fmt.Errorf("list project keys: %w", err)
+		return p, fmt.Errorf("list project keys: %w", err)
 	}
-	if len(keys) > 0 {
-		return p, "", nil
+	if len(keys) > 0 && !anew {
+		return p, nil
 	}
-	plain, _, err = s.IssueKey(ctx, p.ID, "first key")
-	return p, plain, err
+	plain, key, err := s.makeKey(p.ID, firstKeyLabel)
+	if err != nil {
+		return p, err
+	}
+	if err := deliver(plain); err != nil {
+		return p, err
+	}
+	return p, s.storeKey(ctx, key)
 }

@@ -106,16 +106,26 @@ func (s *Service) IssueKey(ctx context.Context, projectID, label string) (plain 
 	if err := f.err(); err != nil {
 		return "", store.Key{}, err
 	}
+	if plain, k, err = s.makeKey(projectID, label); err != nil {
+		return "", store.Key{}, err
+	}
+	return plain, k, s.storeKey(ctx, k)
+}
+
+func (s *Service) makeKey(projectID, label string) (plain string, k store.Key, err error) {
 	id, err := s.newID()
 	if err != nil {
-		return "", store.Key{}, err
+		return "", k, err
 	}
 	if plain, err = secret.NewToken(secret.ProjectKey, s.Rand); err != nil {
-		return "", store.Key{}, err
+		return "", k, err
 	}
-	k = store.Key{ID: id, ProjectID: projectID, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain), CreatedAt: s.instant()}
+	return plain, store.Key{ID: id, ProjectID: projectID, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain), CreatedAt: s.instant()}, nil
+}
+
+func (s *Service) storeKey(ctx context.Context, k store.Key) error {
 	if err := s.Store.InsertKey(ctx, k); err != nil {
-		return "", store.Key{}, fmt.Errorf("store a project key: %w", err)
+		return fmt.Errorf("store a project key: %w", err)
 	}
-	return plain, k, nil
+	return nil
 }

@@ -2,6 +2,7 @@ package connection_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -118,14 +119,23 @@ func TestLastUse(t *testing.T) {
 func TestFirstKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p, plain, err := w.EnsureFirstKey(t.Context())
-	if err != nil || p.ID != w.project {
-		t.Fatal(p, err)
+	var delivered []string
+	deliver := func(plain string) error { delivered = append(delivered, plain); return nil }
+	lost := errors.New("the disk is gone")
+	if _, err := w.EnsureFirstKey(t.Context(), false, func(string) error { return lost }); !errors.Is(err, lost) {
+		t.Fatalf("a key that cannot be delivered: %v", err)
 	}
-	if who, err := w.Authenticate(t.Context(), plain); err != nil || who.Key.ProjectID != p.ID {
-		t.Errorf("the first key: %+v, %v", who, err)
+	for _, anew := range []bool{false, false, true} {
+		if p, err := w.EnsureFirstKey(t.Context(), anew, deliver); err != nil || p.ID != w.project {
+			t.Fatal(p, err)
+		}
 	}
-	if _, again, err := w.EnsureFirstKey(t.Context()); err != nil || again != "" {
-		t.Errorf("a second first key: %q, %v", again, err)
+	if len(delivered) != 2 {
+		t.Fatalf("%d keys delivered; want the first, after one that failed, and the one asked for anew", len(delivered))
+	}
+	for _, plain := range delivered {
+		if who, err := w.Authenticate(t.Context(), plain); err != nil || who.Key.ProjectID != w.project {
+			t.Errorf("a delivered key: %+v, %v", who, err)
+		}
 	}
 }
