@@ -19,7 +19,7 @@ type Engine struct {
 
 // Bulk is the set-based part of a dialect: statements over many rows of one stream.
 type Bulk interface {
-	// Heads calls each with every head that exists, in any order. With tx nil it reads from the reading pool.
+	// Heads calls each with every head that exists, in any order. tx may be nil.
 	Heads(ctx context.Context, tx *sql.Tx, k StreamKey, ids []uuid.UUID, each func(HeadRow)) error
 	// Raws calls each with the raw body at every seq that exists, in any order. raw is valid during the call only.
 	Raws(ctx context.Context, k StreamKey, seqs []int64, each func(seq int64, raw []byte)) error

@@ -21,7 +21,7 @@ func (t *Tx) RunnableRuns(ctx context.Context, sc Scope, now time.Time) ([]Run, 
 }
 
 func runnable(ctx context.Context, q *queries.Queries, sc Scope, now time.Time) ([]Run, error) {
-	rows, err := q.RunnableRuns(ctx, sc.no, now.UnixMicro())
+	rows, err := q.RunnableRuns(ctx, sc.no, queries.At(now))
 	return each(rows, func(r queries.RunnableRunsRow) Run { return *runFrom(sc, r.Entity, r.Run) }), err
 }
 
@@ -31,7 +31,7 @@ const readyWindow = 32
 // ConnectionsWithRunnableRuns lists scopes for which RunnableRuns is not empty and whose connection syncs, those that waited longest first.
 func (s *Store) ConnectionsWithRunnableRuns(ctx context.Context, now time.Time, limit int) ([]Scope, error) {
 	n := atMost(limit)
-	rows, err := s.read.ConnectionsWithRunnableRuns(ctx, now.UnixMicro(), n*readyWindow, n)
+	rows, err := s.read.ConnectionsWithRunnableRuns(ctx, queries.At(now), n*readyWindow, n)
 	return each(rows, func(r queries.ConnectionsWithRunnableRunsRow) Scope { return Scope{no: r.Connection, id: r.ID} }), err
 }
 

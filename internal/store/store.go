@@ -16,6 +16,7 @@ type Store struct {
 	write   *queries.Queries // on the writing pool
 	read    *queries.Queries // on the reading pool
 	scans   *scans
+	streams streamNumbers
 	closing sync.Once
 	closed  error
 }

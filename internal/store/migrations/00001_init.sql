@@ -142,6 +142,7 @@ create table runs (
 );
 create unique index runs_running on runs (connection, stream) where state = 'running';
 create unique index runs_queued on runs (connection, stream) where state = 'queued';
+create index runs_active on runs (connection, stream) where state in ('queued', 'running');
 -- When an unfinished run may be taken: its lease is over, or its retry has come, or at once.
 create index runs_ready on runs (coalesce(lease_until_at, retry_at, requested_at)) where state in ('queued', 'running') and dormant = 0;
 

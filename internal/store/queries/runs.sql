@@ -41,7 +41,7 @@ select sqlc.embed(r), s.entity from streams s join runs r on r.connection = s.co
 -- name: RunnableRuns :many
 select sqlc.embed(r), s.entity from runs r join streams s on s.connection = r.connection and s.stream = r.stream
 where r.connection = @connection and r.state in ('queued', 'running')
-  and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= cast(@now as bigint)
+  and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= @now
   and (r.state = 'running' or not exists
     (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
 order by r.stream;
@@ -50,7 +50,7 @@ order by r.stream;
 -- Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
 select c.connection, c.id from
   (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
-   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= cast(@now as bigint)
+   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= @now
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit @window_rows) w

@@ -202,7 +202,7 @@ func (q *Queries) ClearLeases(ctx context.Context) error {
 const connectionsWithRunnableRuns = `-- name: ConnectionsWithRunnableRuns :many
 select c.connection, c.id from
   (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
-   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= cast($1 as bigint)
+   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $1
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit $2) w
@@ -216,7 +216,7 @@ type ConnectionsWithRunnableRunsRow struct {
 }
 
 // Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
-func (q *Queries) ConnectionsWithRunnableRuns(ctx context.Context, now int64, windowRows int32, maxRows int32) ([]ConnectionsWithRunnableRunsRow, error) {
+func (q *Queries) ConnectionsWithRunnableRuns(ctx context.Context, now Time, windowRows int32, maxRows int32) ([]ConnectionsWithRunnableRunsRow, error) {
 	rows, err := q.query(ctx, q.connectionsWithRunnableRunsStmt, connectionsWithRunnableRuns, now, windowRows, maxRows)
 	if err != nil {
 		return nil, err
@@ -694,7 +694,7 @@ func (q *Queries) Run(ctx context.Context, connection int64, iD string) (RunRow,
 const runnableRuns = `-- name: RunnableRuns :many
 select r.connection, r.id, r.stream, r.mode, r.cause, r.state, r.pages_count, r.fetched_count, r.unchanged_count, r.created_count, r.updated_count, r.deleted_count, r.quarantined_count, r.expected, r.requested_at, r.started_at, r.finished_at, r.retry_at, r.attempt, r.since_at, r.history_from_at, r.start_seq, r.checkpoint, r.cancel_requested, r.reason_code, r.reason_detail, r.dormant, r.lease_owner, r.lease_epoch, r.lease_until_at, s.entity from runs r join streams s on s.connection = r.connection and s.stream = r.stream
 where r.connection = $1 and r.state in ('queued', 'running')
-  and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= cast($2 as bigint)
+  and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $2
   and (r.state = 'running' or not exists
     (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
 order by r.stream
@@ -705,7 +705,7 @@ type RunnableRunsRow struct {
 	Entity string
 }
 
-func (q *Queries) RunnableRuns(ctx context.Context, connection int64, now int64) ([]RunnableRunsRow, error) {
+func (q *Queries) RunnableRuns(ctx context.Context, connection int64, now Time) ([]RunnableRunsRow, error) {
 	rows, err := q.query(ctx, q.runnableRunsStmt, runnableRuns, connection, now)
 	if err != nil {
 		return nil, err

@@ -23,8 +23,7 @@ type bulk struct {
 func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 	p := preparer{ctx: ctx}
 	b := &bulk{
-		heads:        p.lists(reader, selectHeads),
-		headsTx:      p.lists(writer, selectHeads),
+		heads:        p.lists(writer, selectHeads),
 		raws:         p.lists(reader, selectRaws),
 		deleteBodies: p.lists(writer, deleteBodies),
 		insertBodies: p.inserts(writer, insertBodies),
@@ -42,11 +41,7 @@ where connection = ?1 and stream = ?2 and id in (LIST)`
 
 // Heads is store.Bulk's.
 func (b *bulk) Heads(ctx context.Context, tx *sql.Tx, k store.StreamKey, ids []uuid.UUID, each func(store.HeadRow)) error {
-	l := b.heads
-	if tx != nil {
-		l = b.headsTx
-	}
-	return l.query(ctx, tx, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
+	return b.heads.query(ctx, tx, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
 		var h store.HeadRow
 		var id, hash sql.RawBytes
 		var created, updated, ranged queries.Time
@@ -79,21 +74,26 @@ func (b *bulk) DeleteBodies(ctx context.Context, tx *sql.Tx, k store.StreamKey, 
 	return b.deleteBodies.exec(ctx, tx, k, len(seqs), func(i int) any { return seqs[i] })
 }
 
-// lists are statements with a list of 50 or of 5 values; a shorter list is filled up with its last value, which changes nothing.
-type lists [2]*sql.Stmt
+// lists are statements with a list of so many values; a shorter list is filled up with its last value, which changes nothing.
+type lists [len(listSizes)]*sql.Stmt
 
-const (
-	longList  = 50
-	shortList = 5
-)
+var listSizes = [...]int{500, 50, 5}
+
+// pick gives the statement for the next part of n values.
+func (l lists) pick(n int) (st *sql.Stmt, size int) {
+	switch {
+	case n >= listSizes[0]:
+		return l[0], listSizes[0]
+	case n > listSizes[2]:
+		return l[1], listSizes[1]
+	}
+	return l[2], listSizes[2]
+}
 
 // each calls do for every part of a list of n values.
 func (l lists) each(k store.StreamKey, n int, value func(int) any, do func(st *sql.Stmt, args []any) error) error {
 	for start := 0; start < n; {
-		st, size := l[0], longList
-		if n-start <= shortList {
-			st, size = l[1], shortList
-		}
+		st, size := l.pick(n - start)
 		args := append(make([]any, 0, size+2), k.Connection, k.Stream)
 		for i := range size {
 			args = append(args, value(min(start+i, n-1)))
@@ -152,7 +152,7 @@ func (p *preparer) prepare(db *sql.DB, text string) (st *sql.Stmt) {
 }
 
 func (p *preparer) lists(db *sql.DB, text string) (l lists) {
-	for i, size := range []int{longList, shortList} {
+	for i, size := range listSizes {
 		l[i] = p.prepare(db, strings.Replace(text, "LIST", strings.Repeat("?, ", size-1)+"?", 1))
 	}
 	return l
