@@ -39,8 +39,20 @@ def make_company():
     CFG._context = User.get_preferences(True, {})
     create_chart(company)
     set_fiscalyear_invoice_sequences(create_fiscalyear(company)).click('create_period')
+    settle_in(company, Country.find([('code', '=', 'US')])[0])
     make_people(company)
     return company
+
+
+def settle_in(company, country):
+    """The company and its warehouse stand somewhere."""
+    Location = Model.get('stock.location')
+    place, = company.party.addresses
+    place.street, place.city, place.postal_code, place.country = '1725 Slough Avenue\nSuite 200', 'Scranton', '18505', country
+    place.save()
+    warehouse, = Location.find([('type', '=', 'warehouse')])
+    warehouse.address = place
+    warehouse.save()
 
 
 def make_people(company):

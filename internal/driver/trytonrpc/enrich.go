@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -40,7 +41,7 @@ func (c *client) lookUp(ctx context.Context, l lookup) ([]byte, error) {
 	if len(id) == 0 || string(id) == "null" {
 		return []byte("null"), nil
 	}
-	key := l.Model + "," + string(id) + "," + l.ID
+	key := l.Model + "," + string(id) + "," + strings.Join(l.Fields, ",")
 	c.looked.mu.Lock()
 	defer c.looked.mu.Unlock()
 	if value, ok := c.looked.at[key]; ok {
