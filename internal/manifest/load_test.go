@@ -162,3 +162,16 @@ func TestGuideIsNeeded(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDocumentationIsTrue loads the manifest that documents the language.
+func TestDocumentationIsTrue(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors", "manifest.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	if _, err := manifest.Load(folder("tryton", example), unified(t), nil); err != nil {
+		t.Error(err)
+	}
+}

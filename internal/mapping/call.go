@@ -41,6 +41,14 @@ type frame struct {
 
 func newCall(m *Mapper) *call { return &call{mapper: m, units: map[string][]byte{}} }
 
+// release keeps a call for the next record, and nothing of this one.
+func (m *Mapper) release(c *call) {
+	c.index.Release()
+	clear(c.frames[:cap(c.frames)])
+	c.env = Env{}
+	m.calls.Put(c)
+}
+
 func (c *call) begin(raw []byte, env Env) error {
 	if env.Zone == nil {
 		env.Zone = time.UTC

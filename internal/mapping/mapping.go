@@ -63,7 +63,7 @@ func (m *Mapper) Volatile() [][]string { return m.volatile }
 // Map gives the unified form of a record. The error is a *BadValue.
 func (m *Mapper) Map(raw []byte, env Env) (Result, error) {
 	c := m.calls.Get().(*call)
-	defer m.calls.Put(c)
+	defer m.release(c)
 	if err := c.begin(raw, env); err != nil {
 		return Result{}, err
 	}

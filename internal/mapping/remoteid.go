@@ -11,7 +11,7 @@ import (
 // ":"; a ":" or "\" within a part has a "\" before it. The error is a *BadValue.
 func (m *Mapper) RemoteID(raw []byte) (string, error) {
 	c := m.calls.Get().(*call)
-	defer m.calls.Put(c)
+	defer m.release(c)
 	c.frames = append(c.frames[:0], frame{})
 	c.key = c.key[:0]
 	for i, p := range m.id {

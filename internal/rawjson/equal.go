@@ -13,7 +13,7 @@ func Equal(a, b []byte, volatile [][]string) (bool, error) {
 		return true, nil
 	}
 	p := pairs.Get().(*pair)
-	defer pairs.Put(p)
+	defer p.release()
 	va, err := p.a.Parse(a)
 	if err != nil {
 		return false, err
@@ -26,6 +26,12 @@ func Equal(a, b []byte, volatile [][]string) (bool, error) {
 }
 
 type pair struct{ a, b Index }
+
+func (p *pair) release() {
+	p.a.Release()
+	p.b.Release()
+	pairs.Put(p)
+}
 
 var pairs = sync.Pool{New: func() any { return new(pair) }}
 

@@ -1,0 +1,97 @@
+package mapping
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// ref writes the remote id of another record.
+func (u *unmapper) ref(v rawjson.Value, m *manifest.FieldMap, out *tree, at string, around rawjson.Value) {
+	entity := m.Field.To
+	if m.Field.ToField != "" {
+		entity, _ = u.text(around.Get(m.Field.ToField), at)
+	}
+	if remote, ok := u.remote(v, entity, at); ok {
+		u.key(remote, m.From, m.As, out, at)
+	}
+}
+
+// remote gives the remote id that a reference stands for.
+func (u *unmapper) remote(v rawjson.Value, entity, at string) (string, bool) {
+	if v.Kind() == rawjson.Object {
+		return u.text(v.Get("remote_id"), at+"/remote_id")
+	}
+	text, ok := u.text(v, at)
+	if !ok {
+		return "", false
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		u.fault(at, "an id is wanted, this is %s", excerpt(text))
+		return "", false
+	}
+	remote, ok := u.resolve(entity, id)
+	if !ok {
+		u.fault(at, "no record of %s has the id %s", entity, text)
+	}
+	return remote, ok
+}
+
+// key writes a remote id to its path, or its parts to theirs.
+func (u *unmapper) key(remote string, from []manifest.Path, as string, out *tree, at string) {
+	parts := []string{remote}
+	if len(from) > 1 {
+		parts = splitKey(remote)
+	}
+	if len(parts) != len(from) {
+		u.fault(at, "the remote id %s has %d parts, %d are wanted", excerpt(remote), len(parts), len(from))
+		return
+	}
+	for i, part := range parts {
+		raw, err := rawjson.Quote(nil, part)
+		if err != nil {
+			u.fault(at, "%s", err)
+			return
+		}
+		u.typed(raw, model.Ref, as, from[i], out, at)
+	}
+}
+
+// splitKey takes a composite remote id apart.
+func splitKey(remote string) []string {
+	parts := []string{""}
+	for i := 0; i < len(remote); i++ {
+		last := len(parts) - 1
+		switch c := remote[i]; {
+		case c == ':':
+			parts = append(parts, "")
+		case c == '\\' && i+1 < len(remote):
+			i++
+			parts[last] += remote[i : i+1]
+		default:
+			parts[last] += remote[i : i+1]
+		}
+	}
+	return parts
+}
+
+// refs writes a list of remote ids.
+func (u *unmapper) refs(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+	u.elements(v, m.From[0], out, at, func(e rawjson.Value, at string) []byte {
+		one := &tree{}
+		if remote, ok := u.remote(e, m.Field.To, at); ok {
+			u.key(remote, []manifest.Path{{"id"}}, m.As, one, at)
+		}
+		return member1(one, "id")
+	})
+}
+
+func member1(t *tree, name string) []byte {
+	if v := t.values[name]; v != nil {
+		return v.append(nil)
+	}
+	return nil
+}
