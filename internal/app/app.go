@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	_ "time/tzdata" // zones of connections, also where the machine has none
+
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/api"
