@@ -29,6 +29,7 @@ func (s *server) registerConnectionActs() {
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "reauthorize-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reauthorize", Tags: []string{tagConnections},
 		Summary:     "Renew the credentials of a connection",
+		RequestBody: example(map[string]any{"credentials": exampleLogin()}),
 		Description: "They are checked live first. The connection keeps its id, tokens, records and cursors.",
 	}, func(ctx context.Context, in *reauthorizeInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
@@ -49,4 +50,8 @@ func (s *server) registerAct(verb, summary, description string, do func(context.
 	}, func(ctx context.Context, in *connectionInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, do)
 	})
+}
+
+func exampleLogin() map[string]string {
+	return map[string]string{"url": "https://erp.example.com", "database": "production", "username": "busbar", "password": "…"}
 }

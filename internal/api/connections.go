@@ -72,7 +72,11 @@ func (s *server) registerConnections() {
 	}, s.listConnections)
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "create-connection", Method: http.MethodPost, Path: "/v1/connections", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
-		Summary:     "Connect a system",
+		Summary: "Connect a system",
+		RequestBody: example(map[string]any{
+			"system": "tryton", "name": "Plant Rotterdam", "tags": []string{"eu"}, "metadata": map[string]any{"customer": "4711"},
+			"credentials": exampleLogin(),
+		}),
 		Description: "The login is checked live before anything is stored. The first sync starts at once; the token in the answer reads it.",
 	}, s.createConnection)
 	register(s, access{plane: controlPlane}, huma.Operation{
@@ -83,7 +87,8 @@ func (s *server) registerConnections() {
 	})
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "update-connection", Method: http.MethodPatch, Path: "/v1/connections/{id}", Tags: []string{tagConnections},
-		Summary: "Rename a connection; change its time zone, metadata or tags",
+		Summary:     "Rename a connection; change its time zone, metadata or tags",
+		RequestBody: example(map[string]any{"name": "Plant Rotterdam North"}),
 	}, func(ctx context.Context, in *changeConnectionInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
 			return s.Connections.Update(ctx, c, updateOf(in.Body))

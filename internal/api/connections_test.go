@@ -77,6 +77,9 @@ func TestListConnections(t *testing.T) {
 	if len(last.data()) != 1 || last.data()[0]["name"] != "A" || last.next() != "" || last.header.Get("Link") != "" {
 		t.Errorf("got %s", last.text)
 	}
+	if exact := w.want(w.call("GET", "/v1/connections?limit=3", w.key, ""), 200, ""); len(exact.data()) != 3 || exact.next() != "" {
+		t.Errorf("got %s", exact.text)
+	}
 	w.want(w.call("GET", "/v1/connections?status=paused&cursor="+first.next(), w.key, ""), 400, "cursor-mismatch")
 	w.want(w.call("GET", "/v1/connections?status=happy", w.key, ""), 422, "invalid-parameter")
 	if none := w.want(w.call("GET", "/v1/connections?status=paused&tag=x", w.key, ""), 200, ""); none.text != `{"data":[],"next_cursor":null}`+"\n" {

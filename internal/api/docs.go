@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"html"
 	"html/template"
 	"io"
 	"net/http"
@@ -52,7 +53,7 @@ func newReference(s *server) (*reference, error) {
 func (r *reference) mount(mux *routes) {
 	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", r.json))
 	mux.HandleFunc("GET /openapi.yaml", fixed("application/openapi+yaml", r.yaml))
-	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, r.file("text/html; charset=utf-8", "page.html")))
+	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, fixed("text/html; charset=utf-8", r.page())))
 	mux.HandleFunc("GET /docs/page.js", r.file("text/javascript; charset=utf-8", "page.js"))
 	mux.HandleFunc("GET /docs/scalar.js", r.compressed("text/javascript; charset=utf-8", "scalar.js.br"))
 	mux.HandleFunc("GET /docs/problems.css", r.file("text/css; charset=utf-8", "problems.css"))
@@ -68,12 +69,20 @@ func withPolicy(policy string, next http.HandlerFunc) http.HandlerFunc {
 }
 
 // file serves an embedded file.
-func (r *reference) file(kind, name string) http.HandlerFunc {
+func (r *reference) file(kind, name string) http.HandlerFunc { return fixed(kind, r.read(name)) }
+
+// page is the reference page, which names the program's version.
+func (r *reference) page() []byte {
+	return bytes.Replace(r.read("page.html"), []byte("{{version}}"), []byte(html.EscapeString(r.server.Version)), 1)
+}
+
+// read gives an embedded file.
+func (r *reference) read(name string) []byte {
 	content, err := referenceFiles.ReadFile("reference/" + name)
 	if err != nil {
 		panic(fmt.Sprintf("reference/%s, built into this program, cannot be read: %v", name, err))
 	}
-	return fixed(kind, content)
+	return content
 }
 
 // fixed serves bytes that do not change while the program runs.
@@ -88,10 +97,7 @@ func fixed(kind string, content []byte) http.HandlerFunc {
 
 // compressed serves a Brotli file as it is to those who take it, unpacked to the others.
 func (r *reference) compressed(kind, name string) http.HandlerFunc {
-	packed, err := referenceFiles.ReadFile("reference/" + name)
-	if err != nil {
-		panic(fmt.Sprintf("reference/%s, built into this program, cannot be read: %v", name, err))
-	}
+	packed := r.read(name)
 	tag := fmt.Sprintf(`"%016x"`, xxh3.Hash(packed))
 	return func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Add("Vary", "Accept-Encoding")

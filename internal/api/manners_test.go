@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/api"
@@ -105,11 +106,13 @@ func TestRequestsAtOnce(t *testing.T) {
 		d.Changes, d.Limits = h, api.Limits{PerSecond: 1000, Burst: 1000, AtOnce: 1, Credentials: 10}
 	})
 	_, token := w.connect("A")
-	done := make(chan answer)
+	letGo := sync.OnceFunc(func() { close(h.out) })
+	defer letGo()
+	done := make(chan answer, 1)
 	go func() { done <- w.call("GET", "/v1/changes?entity=vendors&wait=60", token, "") }()
 	<-h.in
 	w.want(w.call("GET", "/v1/connection", token, ""), 429, "rate-limited")
-	close(h.out)
+	letGo()
 	w.want(<-done, 200, "")
 	w.want(w.call("GET", "/v1/connection", token, ""), 200, "")
 }

@@ -74,3 +74,8 @@ func securityOf(need access) []map[string][]string {
 	}
 	return []map[string][]string{{"connectionToken": {}}, key}
 }
+
+// example gives a body to show in the document.
+func example(body any) *huma.RequestBody {
+	return &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Example: body}}}
+}

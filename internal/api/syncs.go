@@ -93,11 +93,13 @@ func (s *server) registerSyncs() {
 	register(s, access{dataPlane, scopeSync}, huma.Operation{
 		OperationID: "request-sync", Method: http.MethodPost, Path: "/v1/syncs", Tags: []string{tagSyncs}, DefaultStatus: http.StatusAccepted,
 		Summary:     "Sync now",
+		RequestBody: example(map[string]any{"entities": []string{"purchase-orders"}, "mode": "incremental"}),
 		Description: "Asking for what a queued or running run covers already gives that run. A stronger mode queues behind a running one.",
 	}, s.requestSync)
 	register(s, access{dataPlane, scopeSync}, huma.Operation{
 		OperationID: "update-sync", Method: http.MethodPatch, Path: "/v1/syncs/{entity}", Tags: []string{tagSyncs},
-		Summary: "Change schedule, historical period or pause of one entity",
+		Summary:     "Change schedule, historical period or pause of one entity",
+		RequestBody: example(map[string]any{"schedule": "15m"}),
 	}, s.updateSync)
 }
 

@@ -64,7 +64,8 @@ func (s *server) registerTokens() {
 	}, s.listTokens)
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "create-token", Method: http.MethodPost, Path: "/v1/connections/{id}/tokens", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
-		Summary: "Issue another token for a connection",
+		Summary:     "Issue another token for a connection",
+		RequestBody: example(map[string]any{"label": "reporting", "scopes": []string{"read"}}),
 	}, s.issueToken)
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "revoke-token", Method: http.MethodPost, Path: "/v1/connections/{id}/tokens/{token_id}/revoke", Tags: []string{tagConnections},
