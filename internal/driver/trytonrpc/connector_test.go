@@ -156,7 +156,9 @@ func everyFieldHasValues(t *testing.T, e *manifest.Entity, records map[string]un
 
 // values compares records with what Tryton itself says.
 func values(t *testing.T, s *tryton.Server, all map[string]map[string]unified) {
-	ref := func(entity string, id any) string { return mapping.RecordID(env.Connection, entity, fmt.Sprint(id)).String() }
+	ref := func(entity string, id any) string {
+		return mapping.RecordID(env.Connection, entity, fmt.Sprint(id)).String()
+	}
 	order := s.Read("purchase.purchase", 79, "party", "total_amount", "number", "lines", "warehouse")
 	line := s.Read("purchase.line", int(order["lines"].([]any)[0].(float64)), "product", "quantity", "unit_price", "amount")
 	country := s.Read("party.address", s.Search("party.address", []any{"party", "=", 4})[0], "country.code")
@@ -210,6 +212,10 @@ func values(t *testing.T, s *tryton.Server, all map[string]map[string]unified) {
 		if got := all[c.entity][c.id].get(c.path); got != c.want {
 			t.Errorf("%s %s: %s is %v, want %v", c.entity, c.id, c.path, got, c.want)
 		}
+	}
+	everybody := s.Search("party.party", []any{"active", "in", []bool{true, false}})
+	if len(all["vendors"]) != len(everybody) || len(everybody) == len(s.Search("party.party")) {
+		t.Errorf("%d vendors, want all %d parties, the archived too", len(all["vendors"]), len(everybody))
 	}
 	for id, u := range all["invoices"] {
 		payable := u["direction"] == "payable"

@@ -3,10 +3,12 @@ package trytonrpc_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,8 +63,13 @@ func loopback(t testing.TB, address string) *egress.Guard {
 
 func open(t testing.TB, login map[string]string, entities ...*manifest.Entity) driver.Client {
 	t.Helper()
+	return openOn(t, loopback(t, login["url"]).Client(egress.ClientConfig{}), login, entities...)
+}
+
+func openOn(t testing.TB, wire *http.Client, login map[string]string, entities ...*manifest.Entity) driver.Client {
+	t.Helper()
 	c, err := trytonrpc.New().Open(&manifest.System{Name: "Tryton", Entities: entities}, driver.Config{
-		Credentials: secret.NewCredentials(login), HTTP: loopback(t, login["url"]).Client(egress.ClientConfig{}), Now: time.Now, TimeZone: time.UTC})
+		Credentials: secret.NewCredentials(login), HTTP: wire, Now: time.Now, TimeZone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,16 +247,27 @@ func refusals(t *testing.T, s *tryton.Server) {
 	}
 }
 
+// spy remembers the last Authorization header.
+type spy struct {
+	http.RoundTripper
+	seen *string
+}
+
+func (s spy) RoundTrip(r *http.Request) (*http.Response, error) {
+	*s.seen = r.Header.Get("Authorization")
+	return s.RoundTripper.RoundTrip(r)
+}
+
 func sessionIsRenewed(t *testing.T, s *tryton.Server) {
-	e := entity(t, "vendors", `{model: party.party, fields: [name], archived: true}`)
-	login := admin(s)
-	login["username"], login["password"] = s.ClerkUser, s.ClerkPassword
-	c := open(t, login, e)
+	e := orders(t)
+	wire := loopback(t, s.URL).Client(egress.ClientConfig{})
+	auth := ""
+	wire.Transport = spy{wire.Transport, &auth}
+	c := openOn(t, wire, admin(s), e)
 	if _, err := c.Fetch(t.Context(), driver.Request{Entity: e, Limit: 1}); err != nil {
 		t.Fatal(err)
 	}
-	clerk := s.Search("res.user", []any{"login", "=", s.ClerkUser})[0]
-	s.Write("res.user", clerk, map[string]any{"password": s.ClerkPassword}) // ends the user's sessions
+	logOut(t, wire, s, auth)
 	if _, err := c.Fetch(t.Context(), driver.Request{Entity: e, Limit: 1}); err != nil {
 		t.Errorf("after the session ended: %v", err)
 	}
@@ -258,4 +276,20 @@ func sessionIsRenewed(t *testing.T, s *tryton.Server) {
 			t.Errorf("close: %v", err)
 		}
 	}
+}
+
+// logOut ends somebody's session.
+func logOut(t *testing.T, wire *http.Client, s *tryton.Server, auth string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/"+s.Database+"/", strings.NewReader(`{"id":1,"method":"common.db.logout","params":[]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", auth)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := wire.Do(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(resp, err)
+	}
+	_ = resp.Body.Close()
 }
