@@ -79,7 +79,7 @@ insert into tokens (connection, id, label, hash, last4, scopes, created_at, expi
 values (@connection, @id, @label, @hash, @last4, @scopes, @created_at, @expires_at, @revoked_at, @last_used_at);
 
 -- name: TokenByHash :one
--- The connection comes from the token.
+-- Across connections: the hash names the token, and the token its connection.
 select sqlc.embed(t), sqlc.embed(c) from tokens t join connections c on c.connection = t.connection where t.hash = @hash;
 
 -- name: Tokens :many
@@ -89,5 +89,5 @@ select * from tokens where connection = @connection order by id desc;
 update tokens set revoked_at = coalesce(revoked_at, cast(@now as bigint)) where connection = @connection and id = @id;
 
 -- name: TouchToken :execrows
--- Across connections: the hash names the token.
+-- Across connections: the hash names the token, and nothing of it is given back.
 update tokens set last_used_at = @last_used_at where hash = @hash and (last_used_at is null or last_used_at < @last_used_at);

@@ -526,7 +526,7 @@ type TokenByHashRow struct {
 	Connection Connection
 }
 
-// The connection comes from the token.
+// Across connections: the hash names the token, and the token its connection.
 func (q *Queries) TokenByHash(ctx context.Context, hash []byte) (TokenByHashRow, error) {
 	row := q.queryRow(ctx, q.tokenByHashStmt, tokenByHash, hash)
 	var i TokenByHashRow
@@ -609,7 +609,7 @@ const touchToken = `-- name: TouchToken :execrows
 update tokens set last_used_at = $1 where hash = $2 and (last_used_at is null or last_used_at < $1)
 `
 
-// Across connections: the hash names the token.
+// Across connections: the hash names the token, and nothing of it is given back.
 func (q *Queries) TouchToken(ctx context.Context, lastUsedAt Time, hash []byte) (int64, error) {
 	result, err := q.exec(ctx, q.touchTokenStmt, touchToken, lastUsedAt, hash)
 	if err != nil {
