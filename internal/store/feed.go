@@ -28,8 +28,8 @@ func (s *Store) Feed(ctx context.Context, sc Scope, entity string, r Range) (ent
 	}
 	cut := newCutter(r)
 	entries = make([]FeedEntry, 0, cut.limit)
-	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Deleted: true, JSON: r.JSON}
-	err = s.scans.bodies(ctx, scan, func(b *BodyRow) bool {
+	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Record: r.JSON}
+	err = s.scans.changes(ctx, scan, func(b *BodyRow) bool {
 		if cut.full() {
 			return false
 		}

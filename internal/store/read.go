@@ -30,13 +30,15 @@ type Range struct {
 
 // Position is where a stream stands, for cursors.
 type Position struct {
-	Epoch, Seq int64
+	Entity        string
+	Epoch, Seq    int64
+	LastSuccessAt time.Time // zero: never synced to the end
 }
 
-// Position gives epoch and last seq. ErrNotFound: no such stream.
+// Position gives where a stream stands, in one look-up. ErrNotFound: no such stream.
 func (s *Store) Position(ctx context.Context, sc Scope, entity string) (Position, error) {
 	row, err := s.read.Position(ctx, sc.no, entity)
-	return Position{Epoch: row.Epoch, Seq: row.Seq}, orNotFound(err)
+	return Position{Entity: entity, Epoch: row.Epoch, Seq: row.Seq, LastSuccessAt: row.LastSuccessAt.Time}, orNotFound(err)
 }
 
 // Page reads records in seq order. more says that the range goes on.
@@ -47,14 +49,14 @@ func (s *Store) Page(ctx context.Context, sc Scope, entity string, r Range) (rec
 	}
 	cut := newCutter(r)
 	recs = make([]Record, 0, cut.limit)
-	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Deleted: r.Deleted, JSON: true, Raw: r.Raw}
-	err = s.scans.bodies(ctx, scan, func(b *BodyRow) bool {
+	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Deleted: r.Deleted, Raw: r.Raw}
+	err = s.scans.records(ctx, scan, func(seq int64, deleted bool, record, raw []byte) bool {
 		if cut.full() {
 			return false
 		}
-		rec := Record{Seq: b.Seq, Deleted: b.Deleted, JSON: cut.keep(b.Record)}
+		rec := Record{Seq: seq, Deleted: deleted, JSON: cut.keep(record)}
 		if r.Raw {
-			rec.Raw = cut.keep(b.Raw)
+			rec.Raw = cut.keep(raw)
 		}
 		recs = append(recs, rec)
 		return true

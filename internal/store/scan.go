@@ -18,22 +18,25 @@ type scans struct {
 // bodyScan asks for bodies of a stream after a seq.
 type bodyScan struct {
 	StreamKey
-	After     int64
-	Limit     int
-	Deleted   bool // tombstones too
-	JSON, Raw bool // which of the two texts to read
+	After   int64
+	Limit   int
+	Deleted bool // lists only: tombstones too
+	Record  bool // feed only: with the record
+	Raw     bool // lists only: with the raw record
 }
 
 const (
-	scanBodies = `select seq, created_seq, epoch, updated_at, id, deleted, remote_id, record, raw from bodies
+	scanFeed = `select seq, created_seq, epoch, updated_at, id, deleted, remote_id, '' from bodies
 where connection = $1 and stream = $2 and seq > $3 order by seq limit $4`
-	scanFeed = `select seq, created_seq, epoch, updated_at, id, deleted, remote_id, '', '' from bodies
+	scanFeedRecords = `select seq, created_seq, epoch, updated_at, id, deleted, remote_id, record from bodies
 where connection = $1 and stream = $2 and seq > $3 order by seq limit $4`
-	scanFeedRecords = `select seq, created_seq, epoch, updated_at, id, deleted, remote_id, record, '' from bodies
+	scanAll = `select seq, deleted, record, '' from bodies
 where connection = $1 and stream = $2 and seq > $3 order by seq limit $4`
-	scanLive = `select seq, created_seq, epoch, updated_at, id, deleted, '', record, '' from bodies
+	scanAllRaw = `select seq, deleted, record, raw from bodies
+where connection = $1 and stream = $2 and seq > $3 order by seq limit $4`
+	scanLive = `select seq, 0, record, '' from bodies
 where connection = $1 and stream = $2 and deleted = 0 and seq > $3 order by seq limit $4`
-	scanLiveRaw = `select seq, created_seq, epoch, updated_at, id, deleted, '', record, raw from bodies
+	scanLiveRaw = `select seq, 0, record, raw from bodies
 where connection = $1 and stream = $2 and deleted = 0 and seq > $3 order by seq limit $4`
 	scanLiveHeads = `select id, seq, range_at from heads
 where connection = $1 and stream = $2 and deleted = 0 and id > $3 order by id limit $4`
@@ -44,7 +47,7 @@ const walkStep = 5000
 
 func prepareScans(ctx context.Context, db *sql.DB) (*scans, error) {
 	s := &scans{statements: map[string]*sql.Stmt{}}
-	for _, text := range []string{scanBodies, scanFeed, scanFeedRecords, scanLive, scanLiveRaw, scanLiveHeads} {
+	for _, text := range []string{scanFeed, scanFeedRecords, scanAll, scanAllRaw, scanLive, scanLiveRaw, scanLiveHeads} {
 		st, err := db.PrepareContext(ctx, text)
 		if err != nil {
 			return nil, err
@@ -54,36 +57,62 @@ func prepareScans(ctx context.Context, db *sql.DB) (*scans, error) {
 	return s, nil
 }
 
-func (b bodyScan) text() string {
-	switch {
-	case !b.JSON:
-		return scanFeed
-	case b.Deleted && b.Raw:
-		return scanBodies
-	case b.Deleted:
+func (b bodyScan) feed() string {
+	if b.Record {
 		return scanFeedRecords
+	}
+	return scanFeed
+}
+
+func (b bodyScan) list() string {
+	switch {
+	case b.Deleted && b.Raw:
+		return scanAllRaw
+	case b.Deleted:
+		return scanAll
 	case b.Raw:
 		return scanLiveRaw
 	}
 	return scanLive
 }
 
-// bodies calls each with bodies in seq order until it returns false. The row is valid during the call only.
-func (s *scans) bodies(ctx context.Context, b bodyScan, each func(*BodyRow) (more bool)) (err error) {
-	rows, err := s.statements[b.text()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
+// records calls each with what a list shows, in seq order, until it returns false. The bytes are valid during the call only. Lists are the
+// most frequent read, and every column costs.
+func (s *scans) records(ctx context.Context, b bodyScan, each func(seq int64, deleted bool, record, raw []byte) (more bool)) (err error) {
+	rows, err := s.statements[b.list()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var seq, deleted int64
+	var record, raw sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&seq, &deleted, &record, &raw); err != nil {
+			return err
+		}
+		if !each(seq, deleted != 0, record, raw) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
+
+// changes calls each with what the feed shows, in seq order, until it returns false. The row is valid during the call only.
+func (s *scans) changes(ctx context.Context, b bodyScan, each func(*BodyRow) (more bool)) (err error) {
+	rows, err := s.statements[b.feed()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row BodyRow
-	var id, record, raw sql.RawBytes
+	var id, record sql.RawBytes
 	var at queries.Time
 	for rows.Next() {
-		if err := rows.Scan(&row.Seq, &row.CreatedSeq, &row.Epoch, &at, &id, (*queries.Flag)(&row.Deleted), &row.RemoteID, &record, &raw); err != nil {
+		if err := rows.Scan(&row.Seq, &row.CreatedSeq, &row.Epoch, &at, &id, (*queries.Flag)(&row.Deleted), &row.RemoteID, &record); err != nil {
 			return err
 		}
 		copy(row.ID[:], id)
-		row.At, row.Record, row.Raw = at.Time, record, raw
+		row.At, row.Record = at.Time, record
 		if !each(&row) {
 			return nil
 		}

@@ -34,7 +34,7 @@ where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_ru
 order by s.next_run_at limit @max_rows;
 
 -- name: Position :one
-select epoch, seq from streams where connection = @connection and entity = @entity;
+select epoch, seq, last_success_at from streams where connection = @connection and entity = @entity;
 
 -- name: FinishStream :exec
 update streams set last_run = @last_run, cursor_at = @cursor_at, last_success_at = @last_success_at, last_full_at = @last_full_at, failures = @failures,

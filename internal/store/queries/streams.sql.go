@@ -212,18 +212,19 @@ func (q *Queries) NextSeqs(ctx context.Context, arg NextSeqsParams) (NextSeqsRow
 }
 
 const position = `-- name: Position :one
-select epoch, seq from streams where connection = $1 and entity = $2
+select epoch, seq, last_success_at from streams where connection = $1 and entity = $2
 `
 
 type PositionRow struct {
-	Epoch int64
-	Seq   int64
+	Epoch         int64
+	Seq           int64
+	LastSuccessAt Time
 }
 
 func (q *Queries) Position(ctx context.Context, connection int64, entity string) (PositionRow, error) {
 	row := q.queryRow(ctx, q.positionStmt, position, connection, entity)
 	var i PositionRow
-	err := row.Scan(&i.Epoch, &i.Seq)
+	err := row.Scan(&i.Epoch, &i.Seq, &i.LastSuccessAt)
 	return i, err
 }
 

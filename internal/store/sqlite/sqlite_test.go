@@ -26,3 +26,7 @@ func open(t testing.TB, dir string) *store.Store {
 	})
 	return s
 }
+
+func TestModel(t *testing.T) {
+	storetest.Model(t, func(t *testing.T) *store.Store { return open(t, t.TempDir()) })
+}
