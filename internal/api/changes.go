@@ -39,7 +39,7 @@ func (s *server) registerChanges() {
 
 // feedPage is what one look at the feed found.
 type feedPage struct {
-	stream  *store.Stream // as it was before the entries were read: a cursor with its epoch skips nothing
+	stream  store.Position // as it was before the entries were read: a cursor with its epoch skips nothing
 	after   int64
 	entries []store.FeedEntry
 	more    bool

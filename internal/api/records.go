@@ -76,7 +76,7 @@ func (s *server) listRecords(ctx context.Context, entity string, in *listInput) 
 }
 
 // start gives the seq after which the page begins.
-func (s *server) start(ctx context.Context, c *store.Connection, st *store.Stream, at place, in *listInput) (int64, error) {
+func (s *server) start(ctx context.Context, c *store.Connection, st store.Position, at place, in *listInput) (int64, error) {
 	if in.Cursor != "" {
 		return s.resume(st, at, in.Cursor)
 	}
@@ -95,7 +95,7 @@ func (s *server) start(ctx context.Context, c *store.Connection, st *store.Strea
 }
 
 // resume opens a cursor of a stream: one from before a reset, or from a future that a restore undid, has expired.
-func (s *server) resume(st *store.Stream, at place, cursor string) (int64, error) {
+func (s *server) resume(st store.Position, at place, cursor string) (int64, error) {
 	p, err := s.open(at, cursor)
 	if err != nil {
 		return 0, err
@@ -141,7 +141,7 @@ func createdAfter(record []byte, after time.Time) bool {
 }
 
 // writeList sends a page record by record; next is "" at the end of the list.
-func (s *server) writeList(hc huma.Context, c *store.Connection, st *store.Stream, recs []store.Record, raw bool, next string) {
+func (s *server) writeList(hc huma.Context, c *store.Connection, st store.Position, recs []store.Record, raw bool, next string) {
 	begin(hc, next)
 	w := bufio.NewWriterSize(hc.BodyWriter(), 32<<10)
 	_, _ = w.WriteString(`{"data":[`)
@@ -172,7 +172,7 @@ func writeRecord(w *bufio.Writer, r store.Record, raw bool) {
 }
 
 // appendTail writes what follows the data of a page, and closes it.
-func (s *server) appendTail(b []byte, c *store.Connection, st *store.Stream, next string) []byte {
+func (s *server) appendTail(b []byte, c *store.Connection, st store.Position, next string) []byte {
 	b = appendCursor(append(b, `,"next_cursor":`...), next)
 	return append(s.appendMeta(append(b, `,"meta":`...), c, st), '}')
 }

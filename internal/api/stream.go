@@ -16,14 +16,14 @@ import (
 // unsupported is what a system cannot deliver of an entity: wire names, as a JSON list.
 type unsupported = json.RawMessage
 
-// stream gives the stream of an entity of the caller's connection, or says why there is none.
-func (s *server) stream(ctx context.Context, c *store.Connection, entity string) (*store.Stream, error) {
-	st, err := s.Store.Stream(ctx, c.Scope(), entity)
+// stream gives where the stream of an entity stands of the caller's connection, or says why there is none.
+func (s *server) stream(ctx context.Context, c *store.Connection, entity string) (store.Position, error) {
+	st, err := s.Store.Position(ctx, c.Scope(), entity)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, s.notEnabled(c, entity)
+		return st, s.notEnabled(c, entity)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the stream of %s: %w", entity, err)
+		return st, fmt.Errorf("read the stream of %s: %w", entity, err)
 	}
 	return st, nil
 }
@@ -43,7 +43,7 @@ func (s *server) notEnabled(c *store.Connection, entity string) error {
 }
 
 // appendMeta writes the meta member of an answer about a stream.
-func (s *server) appendMeta(b []byte, c *store.Connection, st *store.Stream) []byte {
+func (s *server) appendMeta(b []byte, c *store.Connection, st store.Position) []byte {
 	b = append(b, `{"as_of":`...)
 	if asOf := instant(st.LastSuccessAt); asOf == "" {
 		b = append(b, "null"...)
