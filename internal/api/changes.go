@@ -119,7 +119,7 @@ func writeChange(w *bufio.Writer, entity string, e store.FeedEntry) {
 	}
 	_, _ = w.Write(head[:len(head)-1])
 	_, _ = w.WriteString(`,"record":`)
-	_, _ = w.Write(e.JSON)
+	_, _ = w.WriteString(e.JSON)
 	_ = w.WriteByte('}')
 }
 

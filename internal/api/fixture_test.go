@@ -80,7 +80,7 @@ func (w *world) bury(c *store.Connection, number string) {
 	w.ok(err)
 	page := store.PageResult{Pages: 1, Expected: -1}
 	for _, r := range recs {
-		if !strings.Contains(string(r.JSON), fmt.Sprintf(`"remote_id":%q`, number)) {
+		if !strings.Contains(r.JSON, fmt.Sprintf(`"remote_id":%q`, number)) {
 			page.SeenSeqs = append(page.SeenSeqs, r.Seq)
 		}
 	}

@@ -85,8 +85,8 @@ func noRecord(entity, id string) error {
 }
 
 // etag gives the version of a stored record as an entity tag.
-func etag(record []byte) (string, error) {
-	version, ok, err := rawjson.Find(record, "version")
+func etag(record string) (string, error) {
+	version, ok, err := rawjson.Find([]byte(record), "version")
 	if err != nil || !ok {
 		return "", fmt.Errorf("a stored record has no version: %w", err)
 	}

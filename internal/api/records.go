@@ -131,8 +131,8 @@ func (s *server) readRecords(ctx context.Context, c *store.Connection, entity st
 	return found, last, more, nil
 }
 
-func createdAfter(record []byte, after time.Time) bool {
-	text, ok, err := rawjson.Find(record, "created_at")
+func createdAfter(record string, after time.Time) bool {
+	text, ok, err := rawjson.Find([]byte(record), "created_at")
 	if err != nil || !ok || len(text) < 2 {
 		return false
 	}
@@ -159,15 +159,15 @@ func (s *server) writeList(hc huma.Context, c *store.Connection, st store.Positi
 // writeRecord writes a stored record, with the source's object at its end when asked for.
 func writeRecord(w *bufio.Writer, r store.Record, raw bool) {
 	if !raw {
-		_, _ = w.Write(r.JSON)
+		_, _ = w.WriteString(r.JSON)
 		return
 	}
-	_, _ = w.Write(r.JSON[:len(r.JSON)-1])
+	_, _ = w.WriteString(r.JSON[:len(r.JSON)-1])
 	_, _ = w.WriteString(`,"raw":`)
 	if len(r.Raw) == 0 {
 		_, _ = w.WriteString("null")
 	}
-	_, _ = w.Write(r.Raw)
+	_, _ = w.WriteString(r.Raw)
 	_ = w.WriteByte('}')
 }
 

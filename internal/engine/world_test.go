@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -255,7 +254,7 @@ func (w *world) notes() map[string]string {
 			RemoteID string `json:"remote_id"`
 			Notes    string `json:"notes"`
 		}
-		w.must(json.Unmarshal(bytes.Clone(r.JSON), &o))
+		w.must(json.Unmarshal([]byte(r.JSON), &o))
 		if _, twice := got[o.RemoteID]; twice {
 			w.t.Errorf("order %s is stored twice", o.RemoteID)
 		}

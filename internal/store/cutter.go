@@ -1,17 +1,14 @@
 package store
 
-// cutter ends a page at its limit or byte budget, and keeps the bytes of all its records in few buffers.
+// cutter ends a page at its limit or byte budget.
 type cutter struct {
 	limit, budget int
 	n, bytes      int
 	more          bool
-	buf           []byte
 }
 
-const (
-	maxPage    = 10_000 // whatever the caller says
-	firstBytes = 64 << 10
-)
+// maxPage holds whatever the caller says.
+const maxPage = 10_000
 
 func newCutter(r Range) *cutter {
 	limit := r.Limit
@@ -31,13 +28,5 @@ func (c *cutter) full() bool {
 	return false
 }
 
-// keep copies bytes that live only during the scan.
-func (c *cutter) keep(b []byte) []byte {
-	if cap(c.buf)-len(c.buf) < len(b) {
-		c.buf = make([]byte, 0, max(len(b), firstBytes, 2*cap(c.buf)))
-	}
-	start := len(c.buf)
-	c.buf = append(c.buf, b...)
-	c.bytes += len(b)
-	return c.buf[start:len(c.buf):len(c.buf)]
-}
+// took counts the bytes of the row.
+func (c *cutter) took(bytes int) { c.bytes += bytes }

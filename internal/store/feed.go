@@ -17,7 +17,7 @@ type FeedEntry struct {
 	RemoteID  string
 	Version   string
 	ChangedAt time.Time
-	JSON      []byte // the record; only when asked for
+	JSON      string // the record; only when asked for
 }
 
 // Feed reads changes in seq order, deletes included. What the reader has not seen yet is created, however often it was changed since.
@@ -29,14 +29,13 @@ func (s *Store) Feed(ctx context.Context, sc Scope, entity string, r Range) (ent
 	cut := newCutter(r)
 	entries = make([]FeedEntry, 0, cut.limit)
 	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Record: r.JSON}
-	err = s.scans.changes(ctx, scan, func(b *BodyRow) bool {
+	err = s.scans.changes(ctx, scan, func(b *BodyRow, record string) bool {
 		if cut.full() {
 			return false
 		}
 		e := entryFrom(b, r.After)
-		if r.JSON {
-			e.JSON = cut.keep(b.Record)
-		}
+		e.JSON = record
+		cut.took(len(record))
 		entries = append(entries, e)
 		return true
 	})

@@ -14,8 +14,8 @@ import (
 type Record struct {
 	Seq     int64
 	Deleted bool
-	JSON    []byte // the unified record, complete, as served
-	Raw     []byte // only when asked for
+	JSON    string // the unified record, complete, as served
+	Raw     string // only when asked for
 }
 
 // Range asks for a page of a stream in seq order.
@@ -50,14 +50,11 @@ func (s *Store) Page(ctx context.Context, sc Scope, entity string, r Range) (rec
 	cut := newCutter(r)
 	recs = make([]Record, 0, cut.limit)
 	scan := bodyScan{StreamKey: k, After: r.After, Limit: cut.limit + 1, Deleted: r.Deleted, Raw: r.Raw}
-	err = s.scans.records(ctx, scan, func(seq int64, deleted bool, record, raw []byte) bool {
+	err = s.scans.records(ctx, scan, func(rec Record) bool {
 		if cut.full() {
 			return false
 		}
-		rec := Record{Seq: seq, Deleted: deleted, JSON: cut.keep(record)}
-		if r.Raw {
-			rec.Raw = cut.keep(raw)
-		}
+		cut.took(len(rec.JSON) + len(rec.Raw))
 		recs = append(recs, rec)
 		return true
 	})
@@ -73,9 +70,9 @@ func (s *Store) Get(ctx context.Context, sc Scope, entity string, id uuid.UUID, 
 	if err != nil {
 		return nil, orNotFound(err)
 	}
-	rec := &Record{Seq: row.Seq, Deleted: bool(row.Deleted), JSON: []byte(row.Record)}
+	rec := &Record{Seq: row.Seq, Deleted: bool(row.Deleted), JSON: row.Record}
 	if raw {
-		rec.Raw = []byte(row.Raw)
+		rec.Raw = row.Raw
 	}
 	return rec, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// scans are the reads over many rows whose bytes are not copied row by row.
+// scans are the reads over many rows, which copy no more than they must.
 type scans struct {
 	statements map[string]*sql.Stmt
 }
@@ -76,21 +76,20 @@ func (b bodyScan) list() string {
 	return scanLive
 }
 
-// records calls each with what a list shows, in seq order, until it returns false. The bytes are valid during the call only. Lists are the
-// most frequent read, and every column costs.
-func (s *scans) records(ctx context.Context, b bodyScan, each func(seq int64, deleted bool, record, raw []byte) (more bool)) (err error) {
+// records calls each with what a list shows, in seq order, until it returns false. Lists are the most frequent read, and every
+// column costs.
+func (s *scans) records(ctx context.Context, b bodyScan, each func(Record) (more bool)) (err error) {
 	rows, err := s.statements[b.list()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	var seq, deleted int64
-	var record, raw sql.RawBytes
 	for rows.Next() {
-		if err := rows.Scan(&seq, &deleted, &record, &raw); err != nil {
+		var r Record
+		if err := rows.Scan(&r.Seq, (*queries.Flag)(&r.Deleted), &r.JSON, &r.Raw); err != nil {
 			return err
 		}
-		if !each(seq, deleted != 0, record, raw) {
+		if !each(r) {
 			return nil
 		}
 	}
@@ -98,22 +97,23 @@ func (s *scans) records(ctx context.Context, b bodyScan, each func(seq int64, de
 }
 
 // changes calls each with what the feed shows, in seq order, until it returns false. The row is valid during the call only.
-func (s *scans) changes(ctx context.Context, b bodyScan, each func(*BodyRow) (more bool)) (err error) {
+func (s *scans) changes(ctx context.Context, b bodyScan, each func(row *BodyRow, record string) (more bool)) (err error) {
 	rows, err := s.statements[b.feed()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var row BodyRow
-	var id, record sql.RawBytes
+	var id sql.RawBytes
+	var record string
 	var at queries.Time
 	for rows.Next() {
 		if err := rows.Scan(&row.Seq, &row.CreatedSeq, &row.Epoch, &at, &id, (*queries.Flag)(&row.Deleted), &row.RemoteID, &record); err != nil {
 			return err
 		}
 		copy(row.ID[:], id)
-		row.At, row.Record = at.Time, record
-		if !each(&row) {
+		row.At = at.Time
+		if !each(&row, record) {
 			return nil
 		}
 	}

@@ -70,7 +70,7 @@ var isolationTests = []test{
 		for c, deleted := range map[*store.Connection]bool{a: true, b: false} {
 			got := must[*store.Record](w)(w.Get(t.Context(), c.Scope(), orders, id, false))
 			w.equal("deleted", got.Deleted, deleted)
-			w.equal("its own", strings.Contains(string(got.JSON), `"display_name":"`+c.ID+`"`), true)
+			w.equal("its own", strings.Contains(got.JSON, `"display_name":"`+c.ID+`"`), true)
 		}
 	}},
 }
@@ -85,7 +85,7 @@ func (w *world) everything(c *store.Connection) (out []string) {
 		s.LastRun, s.ActiveRun = nil, nil
 		add(s)
 		for _, r := range w.list(c, s.Entity, store.Range{Deleted: true, Raw: true}) {
-			out = append(out, string(r.JSON), string(r.Raw))
+			out = append(out, r.JSON, r.Raw)
 		}
 	}
 	add(must[[]store.Run](w)(w.Runs(ctx, c.Scope(), store.RunFilter{})))

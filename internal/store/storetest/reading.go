@@ -47,7 +47,7 @@ var readingTests = []test{
 			w.equal(fmt.Sprintf("records of %+v", r), len(got) == 3, r.Deleted)
 			for _, rec := range got {
 				var m map[string]any
-				w.ok(json.Unmarshal(rec.JSON, &m))
+				w.ok(json.Unmarshal([]byte(rec.JSON), &m))
 				w.equal("deleted", m["deleted_at"] != nil, rec.Deleted)
 				w.equal("raw", len(rec.Raw) > 0, r.Raw)
 				w.equal("seq", m["seq"], rec.Seq)
@@ -62,7 +62,7 @@ var readingTests = []test{
 		w.equal("from the first sync", types(w.feed(c, orders, 4)), map[string][]string{"updated": {"r0002"}, "created": {"r0004"}, "deleted": {"r0003"}})
 		e := w.feed(c, orders, 4)[0]
 		w.equal("entry", []any{e.Seq, e.ID, e.RemoteID, e.Version, e.ChangedAt}, []any{5, idOf(c, orders, "r0002"), "r0002", "1.5", w.now})
-		w.equal("record", string(e.JSON), string(must[*store.Record](w)(w.Get(t.Context(), c.Scope(), orders, e.ID, false)).JSON))
+		w.equal("record", e.JSON, must[*store.Record](w)(w.Get(t.Context(), c.Scope(), orders, e.ID, false)).JSON)
 		bare, _, err := w.Feed(t.Context(), c.Scope(), orders, store.Range{Limit: 1})
 		w.ok(err)
 		w.equal("no record unless asked for", len(bare[0].JSON), 0)
