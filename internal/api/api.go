@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,6 +55,7 @@ type server struct {
 	api     huma.API
 	limiter *limiter
 	meta    map[string]map[string]unsupported // by system and entity
+	buffers sync.Pool                         // of *bytes.Buffer, for answers written by hand
 }
 
 // New gives the handler of everything under /v1, the probes and the reference.

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -95,32 +95,31 @@ func (s *server) await(ctx context.Context, c *store.Connection, in *changesInpu
 }
 
 func (s *server) writeFeed(hc huma.Context, c *store.Connection, p feedPage, next string) {
-	begin(hc, next)
-	w := bufio.NewWriterSize(hc.BodyWriter(), 32<<10)
-	_, _ = w.WriteString(`{"data":[`)
-	for i, e := range p.entries {
-		if i > 0 {
-			_ = w.WriteByte(',')
+	s.send(hc, next, func(w *bytes.Buffer) {
+		w.WriteString(`{"data":[`)
+		for i, e := range p.entries {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			writeChange(w, p.stream.Entity, e)
 		}
-		writeChange(w, p.stream.Entity, e)
-	}
-	_, _ = fmt.Fprintf(w, `],"has_more":%t`, p.more)
-	_, _ = w.Write(s.appendTail(nil, c, p.stream, next))
-	_ = w.Flush()
+		fmt.Fprintf(w, `],"has_more":%t`, p.more)
+		w.Write(s.appendTail(nil, c, p.stream, next))
+	})
 }
 
-func writeChange(w *bufio.Writer, entity string, e store.FeedEntry) {
+func writeChange(w *bytes.Buffer, entity string, e store.FeedEntry) {
 	head, _ := json.Marshal(changeHead{
 		Seq: e.Seq, Type: e.Type, Entity: entity, ID: e.ID.String(), RemoteID: e.RemoteID, Version: e.Version, ChangedAt: instant(e.ChangedAt),
 	})
 	if len(e.JSON) == 0 {
-		_, _ = w.Write(head)
+		w.Write(head)
 		return
 	}
-	_, _ = w.Write(head[:len(head)-1])
-	_, _ = w.WriteString(`,"record":`)
-	_, _ = w.WriteString(e.JSON)
-	_ = w.WriteByte('}')
+	w.Write(head[:len(head)-1])
+	w.WriteString(`,"record":`)
+	w.WriteString(e.JSON)
+	w.WriteByte('}')
 }
 
 func (s *server) unknownParameterEntity(name string) error {

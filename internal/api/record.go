@@ -1,7 +1,7 @@
 package api
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +48,7 @@ func (s *server) getRecord(ctx context.Context, entity string, in *getInput) (*g
 		return nil, err
 	}
 	out := &getOutput{ETag: tag, AsOf: instant(st.LastSuccessAt), ConnectionStatus: string(c.State)}
-	out.Body = func(hc huma.Context) { writeOne(hc, *r, in.has("raw")) }
+	out.Body = func(hc huma.Context) { s.writeOne(hc, *r, in.has("raw")) }
 	if matches(in.IfNoneMatch, tag) {
 		out.Body = func(hc huma.Context) { hc.SetStatus(http.StatusNotModified) }
 	}
@@ -73,11 +73,8 @@ func (s *server) readRecord(ctx context.Context, c *store.Connection, entity str
 	return r, nil
 }
 
-func writeOne(hc huma.Context, r store.Record, raw bool) {
-	begin(hc, "")
-	w := bufio.NewWriterSize(hc.BodyWriter(), len(r.JSON)+len(r.Raw)+16)
-	writeRecord(w, r, raw)
-	_ = w.Flush()
+func (s *server) writeOne(hc huma.Context, r store.Record, raw bool) {
+	s.send(hc, "", func(w *bytes.Buffer) { writeRecord(w, r, raw) })
 }
 
 func noRecord(entity, id string) error {

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -142,33 +142,32 @@ func createdAfter(record string, after time.Time) bool {
 
 // writeList sends a page record by record; next is "" at the end of the list.
 func (s *server) writeList(hc huma.Context, c *store.Connection, st store.Position, recs []store.Record, raw bool, next string) {
-	begin(hc, next)
-	w := bufio.NewWriterSize(hc.BodyWriter(), 32<<10)
-	_, _ = w.WriteString(`{"data":[`)
-	for i, r := range recs {
-		if i > 0 {
-			_ = w.WriteByte(',')
+	s.send(hc, next, func(w *bytes.Buffer) {
+		w.WriteString(`{"data":[`)
+		for i, r := range recs {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			writeRecord(w, r, raw)
 		}
-		writeRecord(w, r, raw)
-	}
-	_, _ = w.WriteString("]")
-	_, _ = w.Write(s.appendTail(nil, c, st, next))
-	_ = w.Flush()
+		w.WriteString("]")
+		w.Write(s.appendTail(nil, c, st, next))
+	})
 }
 
 // writeRecord writes a stored record, with the source's object at its end when asked for.
-func writeRecord(w *bufio.Writer, r store.Record, raw bool) {
+func writeRecord(w *bytes.Buffer, r store.Record, raw bool) {
 	if !raw {
-		_, _ = w.WriteString(r.JSON)
+		w.WriteString(r.JSON)
 		return
 	}
-	_, _ = w.WriteString(r.JSON[:len(r.JSON)-1])
-	_, _ = w.WriteString(`,"raw":`)
+	w.WriteString(r.JSON[:len(r.JSON)-1])
+	w.WriteString(`,"raw":`)
 	if len(r.Raw) == 0 {
-		_, _ = w.WriteString("null")
+		w.WriteString("null")
 	}
-	_, _ = w.WriteString(r.Raw)
-	_ = w.WriteByte('}')
+	w.WriteString(r.Raw)
+	w.WriteByte('}')
 }
 
 // appendTail writes what follows the data of a page, and closes it.
@@ -196,9 +195,22 @@ func linkNext(hc huma.Context, next string) {
 	hc.SetHeader("Link", "<"+target.String()+`>; rel="next"`)
 }
 
-// begin sends the head of a JSON answer that is written by hand.
-func begin(hc huma.Context, next string) {
+// maxKept is the largest buffer that is kept for the next answer.
+const maxKept = 1 << 20
+
+// send sends a JSON answer that is written by hand, at once and with its length.
+func (s *server) send(hc huma.Context, next string, write func(*bytes.Buffer)) {
+	w, _ := s.buffers.Get().(*bytes.Buffer)
+	if w == nil {
+		w = new(bytes.Buffer)
+	}
+	write(w)
 	linkNext(hc, next)
 	hc.SetHeader("Content-Type", "application/json")
+	hc.SetHeader("Content-Length", strconv.Itoa(w.Len()))
 	hc.SetStatus(http.StatusOK)
+	_, _ = hc.BodyWriter().Write(w.Bytes())
+	if w.Reset(); w.Cap() <= maxKept {
+		s.buffers.Put(w)
+	}
 }

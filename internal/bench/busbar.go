@@ -50,7 +50,7 @@ func measureBusbar(ctx context.Context, dir, source string, orders, requests int
 	}
 	web := httptest.NewServer(a.Handler)
 	defer web.Close()
-	return measurePages(ctx, web.URL, made.Token.Plain, orders, requests, r)
+	return measurePages(ctx, dir, web.URL, made.Token.Plain, orders, requests, r)
 }
 
 func openBusbar(ctx context.Context, data, source string) (*app.App, error) {

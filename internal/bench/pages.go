@@ -12,9 +12,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// measurePages reads pages of 100 at the start and near the end of the stream, in turn with a plain net/http server that sends the
-// same bytes from memory.
-func measurePages(ctx context.Context, busbar, token string, orders, requests int, r *round) error {
+// measurePages reads pages of 100 at the start and near the end of the stream, in turn with two plain net/http servers that send the
+// same bytes: one from memory, one from a table of its own by one keyset select. Neither checks a token, a cursor or a limit.
+func measurePages(ctx context.Context, dir, busbar, token string, orders, requests int, r *round) error {
 	first := busbar + "/v1/purchase-orders?limit=100"
 	deep, err := deepPage(ctx, busbar, token, orders)
 	if err != nil {
@@ -26,9 +26,14 @@ func measurePages(ctx context.Context, busbar, token string, orders, requests in
 	}
 	plain := plainServer(body)
 	defer plain.Close()
+	keyset, err := keysetServer(ctx, dir, body)
+	if err != nil {
+		return err
+	}
+	defer keyset.close()
 	times := map[string][]time.Duration{}
 	for range requests {
-		for _, url := range []string{plain.URL, first, deep} {
+		for _, url := range []string{plain.URL, keyset.URL, first, deep} {
 			took, err := timed(func() error { _, err := get(ctx, url, token); return err })
 			if err != nil {
 				return err
@@ -36,7 +41,7 @@ func measurePages(ctx context.Context, busbar, token string, orders, requests in
 			times[url] = append(times[url], took)
 		}
 	}
-	r.plain, r.first, r.deep = median(times[plain.URL]), median(times[first]), median(times[deep])
+	r.plain, r.keyset, r.first, r.deep = median(times[plain.URL]), median(times[keyset.URL]), median(times[first]), median(times[deep])
 	return nil
 }
 

@@ -21,7 +21,8 @@ func report(orders int, all []round) {
 	drain := pick(func(r round) time.Duration { return r.drain })
 	refFull, busFull := pick(func(r round) time.Duration { return r.refFull }), pick(func(r round) time.Duration { return r.busFull })
 	refSame, busSame := pick(func(r round) time.Duration { return r.refSame }), pick(func(r round) time.Duration { return r.busSame })
-	plain, first, deep := pick(func(r round) time.Duration { return r.plain }), pick(func(r round) time.Duration { return r.first }), pick(func(r round) time.Duration { return r.deep })
+	plain, keyset := pick(func(r round) time.Duration { return r.plain }), pick(func(r round) time.Duration { return r.keyset })
+	first, deep := pick(func(r round) time.Duration { return r.first }), pick(func(r round) time.Duration { return r.deep })
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "what\ttime\tper record\tratio")
@@ -34,7 +35,8 @@ func report(orders int, all []round) {
 	line("nothing changed: reference that skips by hash", refSame, orders, "")
 	line("nothing changed: Busbar full re-sync", busSame, orders, ratio(refSame, busSame)+" of the reference")
 	line("page of 100: plain server, same bytes from memory", plain, 100, "")
-	line("page of 100: Busbar, first", first, 100, ratio(plain, first)+" of the plain server")
+	line("page of 100: plain server, same bytes by keyset select", keyset, 100, "")
+	line("page of 100: Busbar, first", first, 100, ratio(keyset, first)+" of the keyset server, "+ratio(plain, first)+" of memory")
 	line("page of 100: Busbar, deep", deep, 100, ratio(first, deep)+" of the first page's speed")
 	_ = w.Flush()
 }

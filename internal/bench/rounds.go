@@ -16,7 +16,7 @@ import (
 // round is what one round measured.
 type round struct {
 	drain, refFull, busFull, refSame, busSame time.Duration
-	plain, first, deep                        time.Duration // one page of 100, median
+	plain, keyset, first, deep                time.Duration // one page of 100, median
 }
 
 // size is how much to measure.
