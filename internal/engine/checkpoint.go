@@ -12,9 +12,10 @@ import (
 type phase string
 
 const (
-	reading phase = "reading" // the run's own range
-	catchUp phase = "catchup" // after a bounded full read: what changed since the last cursor, whatever its age
-	sweep   phase = "sweep"   // deletions
+	remapping phase = "remapping" // stored records, when the mapping is not the one that made them
+	reading   phase = "reading"   // the run's own range
+	catchUp   phase = "catchup"   // after a bounded full read: what changed since the last cursor, whatever its age
+	sweep     phase = "sweep"     // deletions
 )
 
 // checkpoint is what a run needs to go on elsewhere. It is stored with the records of the page it follows.

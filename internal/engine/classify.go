@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -143,14 +142,6 @@ func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Hea
 		ID: id, RemoteID: r.remoteID, RawHash: r.hash, Raw: r.raw, Fields: m.Fields,
 		RemoteUpdatedAt: m.RemoteUpdatedAt, RangeAt: m.RangeAt, Head: head,
 	})
-}
-
-func badRecord(remoteID string, raw []byte, err error) store.BadRecord {
-	var bad *mapping.BadValue
-	if errors.As(err, &bad) {
-		return store.BadRecord{RemoteID: remoteID, Pointer: bad.Pointer, Reason: bad.Reason, Raw: raw}
-	}
-	return store.BadRecord{RemoteID: remoteID, Reason: err.Error(), Raw: raw}
 }
 
 // tooManyBad stops a run whose bad records are no longer exceptions: more than 100, or more than 1 % beyond the first ten.

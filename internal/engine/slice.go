@@ -54,6 +54,10 @@ func (s *runSlice) advance(ctx context.Context) error {
 	}
 	for {
 		switch s.cp.Phase {
+		case remapping:
+			if err := s.remap(ctx); err != nil {
+				return err
+			}
 		case reading:
 			if err := s.reset(ctx); err != nil {
 				return err
@@ -118,6 +122,9 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 		}
 	}
 	s.cp = firstCheckpoint()
+	if stream.Mapping != s.mapper.VersionWith(s.env) {
+		s.cp.Phase = remapping
+	}
 	s.run.Since, s.run.HistoryFrom = since, from
 	if err := s.worker.Store.PlanRun(ctx, s.run, since, from, s.cp.encode()); err != nil {
 		return fmt.Errorf("plan run %s: %w", s.run.ID, err)

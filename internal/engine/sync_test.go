@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -427,4 +428,54 @@ func code(err error) string {
 		return p.Code
 	}
 	return fmt.Sprint(err)
+}
+
+// A manifest that maps another way maps what is stored anew, from the raw records, without asking the source for them.
+func TestChangedMappingMapsStoredRecordsAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	list := orders(0, 450)
+	for i := range list {
+		list[i].note = "n" + list[i].id
+	}
+	list[449].note = ""
+	w.source.pages(list)
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	seq := w.stream().Seq
+
+	w.system = w.load(strings.Replace(scriptedManifest, "notes: note", "notes: num", 1))
+	w.worker = w.newWorker("two")
+	w.source.pages(nil)
+	run := w.sync(store.Incremental)
+	w.ends(run, store.RunComplete, "")
+	if run.Counts.Updated != 450 || run.Counts.Fetched != 0 || w.notes()["0449"] != "PO-0449" {
+		t.Errorf("counts %+v, order 449 says %q; want all 450 mapped anew and none fetched", run.Counts, w.notes()["0449"])
+	}
+	if entries := w.feed(seq); len(entries) != 450 || entries[0].Type != "updated" {
+		t.Errorf("the feed has %d entries, first %+v; want 450 updates", len(entries), entries[0])
+	}
+	if run = w.sync(store.Incremental); run.Counts.Updated != 0 {
+		t.Errorf("the next run: %+v; want nothing mapped anew", run.Counts)
+	}
+	w.system = w.load(scriptedManifest)
+	w.worker = w.newWorker("three")
+	if run = w.sync(store.Incremental); run.Counts.Updated != 450 || w.notes()["0449"] != "" {
+		t.Errorf("back to the first mapping: %+v", run.Counts)
+	}
+}
+
+// A mapping that no longer takes a stored record keeps the record as it was, and shows it in quarantine.
+func TestChangedMappingQuarantinesWhatItCannotMap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.source.pages(orders(0, 5))
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	w.system = w.load(strings.Replace(scriptedManifest, "order_date: date", "order_date: num", 1))
+	w.worker = w.newWorker("two")
+	w.source.pages(nil)
+	run := w.sync(store.Incremental)
+	w.ends(run, store.RunComplete, "")
+	if run.Counts.Quarantined != 5 || run.Counts.Updated != 0 || len(w.notes()) != 5 {
+		t.Errorf("counts %+v, %d stored; want five in quarantine and kept", run.Counts, len(w.notes()))
+	}
 }

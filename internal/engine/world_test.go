@@ -135,12 +135,8 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, source: &source{}, clock: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)}
-	m, err := model.Load()
-	w.must(err)
-	reg, err := manifest.Load(fstest.MapFS{"scripted/manifest.yaml": {Data: []byte(scriptedManifest)}, "scripted/guide.md": {Data: []byte("# Scripted\n")}},
-		m, map[string]manifest.Checker{"scripted": scripted{}})
-	w.must(err)
-	w.system = reg.System("scripted")
+	w.system = w.load(scriptedManifest)
+	var err error
 	w.store, err = sqlite.Open(t.Context(), t.TempDir())
 	w.must(err)
 	t.Cleanup(func() { _ = w.store.Close() })
@@ -148,6 +144,16 @@ func newWorld(t *testing.T) *world {
 	w.service = NewService(Config{Store: w.store, Waker: w, Now: w.now, Rand: rand.Reader})
 	w.worker = w.newWorker("one")
 	return w
+}
+
+func (w *world) load(text string) *manifest.System {
+	w.t.Helper()
+	m, err := model.Load()
+	w.must(err)
+	reg, err := manifest.Load(fstest.MapFS{"scripted/manifest.yaml": {Data: []byte(text)}, "scripted/guide.md": {Data: []byte("# Scripted\n")}},
+		m, map[string]manifest.Checker{"scripted": scripted{}})
+	w.must(err)
+	return reg.System("scripted")
 }
 
 func (w *world) newWorker(owner string) *Worker {

@@ -43,6 +43,7 @@ func (e *BadValue) Error() string {
 
 // Mapper maps the records of one entity of one system. It is safe for concurrent use.
 type Mapper struct {
+	version  string
 	entity   *manifest.Entity
 	dialect  manifest.Dialect
 	nulls    []string

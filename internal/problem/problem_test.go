@@ -70,7 +70,7 @@ func TestError(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("disk on fire")
 	e := problem.New(problem.ValidationFailed, "mend it").At("/name", problem.Required, "give a name").
-		After(1500 * time.Millisecond).With("entity", "vendors").Wrap(cause)
+		After(1500*time.Millisecond).With("entity", "vendors").Wrap(cause)
 	wrapped := fmt.Errorf("create connection: %w", e)
 	switch {
 	case problem.From(wrapped) != e:

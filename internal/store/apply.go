@@ -18,7 +18,7 @@ func (s *Store) Heads(ctx context.Context, sc Scope, entity string, ids []uuid.U
 	}
 	found := make(map[uuid.UUID]*Head, len(ids))
 	err = s.engine.Bulk.Heads(ctx, nil, k, ids, func(h HeadRow) {
-		found[h.ID] = &Head{ID: h.ID, RawHash: h.RawHash, Seq: h.Seq, Deleted: h.Deleted, RemoteUpdatedAt: h.RemoteUpdatedAt}
+		found[h.ID] = &Head{ID: h.ID, RawHash: h.RawHash, Seq: h.Seq, Deleted: h.Deleted, RemoteUpdatedAt: h.RemoteUpdatedAt, RangeAt: h.RangeAt}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look up %d records of %s: %w", len(ids), entity, err)

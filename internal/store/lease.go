@@ -105,3 +105,13 @@ func (s *Store) PlanRun(ctx context.Context, r *Run, since, historyFrom time.Tim
 	}
 	return err
 }
+
+// SetMapping notes what all of the stream's records are mapped with. ErrFenced.
+func (s *Store) SetMapping(ctx context.Context, r *Run, mapping string) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.q.FenceRun(ctx, r.scope.no, r.ID, r.leaseEpoch); err != nil {
+			return noRows(err, ErrFenced)
+		}
+		return tx.q.SetMapping(ctx, mapping, r.scope.no, r.stream)
+	})
+}

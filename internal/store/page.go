@@ -14,6 +14,7 @@ type Head struct {
 	Seq             int64
 	Deleted         bool
 	RemoteUpdatedAt time.Time
+	RangeAt         time.Time // value of the history field; zero: none
 }
 
 // Change is one record as a page brought it and the engine mapped it, to be stored.

@@ -13,6 +13,7 @@ type Stream struct {
 	Entity                 string
 	Epoch                  int64     // in every cursor; raised by reset
 	Seq                    int64     // last given out
+	Mapping                string    // what its records were mapped with; "" before the first run
 	CursorAt               time.Time // where the source was left: the source's clock; zero: never completed
 	Schedule               string    // "5m", "1h", cron, or "" for manual only
 	History                string    // "P90D", "all"
@@ -154,7 +155,7 @@ func streamRow(sc Scope, st Stream, dormant bool) queries.InsertStreamParams {
 
 func streamFrom(r queries.Stream) Stream {
 	return Stream{
-		Entity: r.Entity, Epoch: r.Epoch, Seq: r.Seq, CursorAt: r.CursorAt.Time, Schedule: r.Schedule, History: r.History,
+		Entity: r.Entity, Epoch: r.Epoch, Seq: r.Seq, Mapping: r.Mapping, CursorAt: r.CursorAt.Time, Schedule: r.Schedule, History: r.History,
 		Paused: bool(r.Paused), NextRunAt: r.NextRunAt.Time, LastSuccessAt: r.LastSuccessAt.Time, LastFullAt: r.LastFullAt.Time,
 		Live: r.LiveCount, Deleted: r.DeletedCount, Failures: int(r.Failures), ErrorCode: r.ErrorCode, ErrorDetail: r.ErrorDetail,
 	}

@@ -88,6 +88,7 @@ create table streams (
   seq             bigint not null,
   changed_at      bigint not null,
   reset_run       text   not null,
+  mapping         text   not null,
   cursor_at       bigint,
   schedule        text   not null,
   history         text   not null,

@@ -255,6 +255,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setConnectionSuccessStmt, err = db.PrepareContext(ctx, setConnectionSuccess); err != nil {
 		return nil, fmt.Errorf("error preparing query SetConnectionSuccess: %w", err)
 	}
+	if q.setMappingStmt, err = db.PrepareContext(ctx, setMapping); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMapping: %w", err)
+	}
 	if q.setMetaStmt, err = db.PrepareContext(ctx, setMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMeta: %w", err)
 	}
@@ -690,6 +693,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setConnectionSuccessStmt: %w", cerr)
 		}
 	}
+	if q.setMappingStmt != nil {
+		if cerr := q.setMappingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMappingStmt: %w", cerr)
+		}
+	}
 	if q.setMetaStmt != nil {
 		if cerr := q.setMetaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMetaStmt: %w", cerr)
@@ -881,6 +889,7 @@ type Queries struct {
 	setConnectionProfileStmt        *sql.Stmt
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
+	setMappingStmt                  *sql.Stmt
 	setMetaStmt                     *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
@@ -979,6 +988,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionProfileStmt:        q.setConnectionProfileStmt,
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
+		setMappingStmt:                  q.setMappingStmt,
 		setMetaStmt:                     q.setMetaStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,

@@ -102,6 +102,7 @@ type Stream struct {
 	Seq           int64
 	ChangedAt     Time
 	ResetRun      string
+	Mapping       string
 	CursorAt      Time
 	Schedule      string
 	History       string

@@ -1,9 +1,12 @@
 -- name: InsertStream :exec
-insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at,
+insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at,
   last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
-values (@connection, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = @connection), @entity, @epoch, 0, 0, '', @cursor_at,
+values (@connection, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = @connection), @entity, @epoch, 0, 0, '', '', @cursor_at,
   @schedule, @history, @paused, @dormant, @next_run_at, null, null, 0, 0, 0, '', '', '')
 on conflict (connection, entity) do nothing;
+
+-- name: SetMapping :exec
+update streams set mapping = @mapping where connection = @connection and stream = @stream;
 
 -- name: Streams :many
 select * from streams where connection = @connection order by stream;

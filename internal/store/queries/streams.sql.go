@@ -112,9 +112,9 @@ func (q *Queries) FinishStream(ctx context.Context, arg FinishStreamParams) erro
 }
 
 const insertStream = `-- name: InsertStream :exec
-insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at,
+insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at,
   last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
-values ($1, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = $1), $2, $3, 0, 0, '', $4,
+values ($1, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = $1), $2, $3, 0, 0, '', '', $4,
   $5, $6, $7, $8, $9, null, null, 0, 0, 0, '', '', '')
 on conflict (connection, entity) do nothing
 `
@@ -147,7 +147,7 @@ func (q *Queries) InsertStream(ctx context.Context, arg InsertStreamParams) erro
 }
 
 const lockStream = `-- name: LockStream :one
-update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run
+update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run
 `
 
 // Takes the stream's lock.
@@ -162,6 +162,7 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 		&i.Seq,
 		&i.ChangedAt,
 		&i.ResetRun,
+		&i.Mapping,
 		&i.CursorAt,
 		&i.Schedule,
 		&i.History,
@@ -237,6 +238,15 @@ func (q *Queries) RaiseEpoch(ctx context.Context, resetRun string, connection in
 	return err
 }
 
+const setMapping = `-- name: SetMapping :exec
+update streams set mapping = $1 where connection = $2 and stream = $3
+`
+
+func (q *Queries) SetMapping(ctx context.Context, mapping string, connection int64, stream int64) error {
+	_, err := q.exec(ctx, q.setMappingStmt, setMapping, mapping, connection, stream)
+	return err
+}
+
 const setStream = `-- name: SetStream :execrows
 update streams set schedule = $1, history = $2, paused = $3, next_run_at = $4
 where connection = $5 and stream = $6
@@ -267,7 +277,7 @@ func (q *Queries) SetStream(ctx context.Context, arg SetStreamParams) (int64, er
 }
 
 const stream = `-- name: Stream :one
-select connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 and entity = $2
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 and entity = $2
 `
 
 func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (Stream, error) {
@@ -281,6 +291,7 @@ func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (
 		&i.Seq,
 		&i.ChangedAt,
 		&i.ResetRun,
+		&i.Mapping,
 		&i.CursorAt,
 		&i.Schedule,
 		&i.History,
@@ -311,7 +322,7 @@ func (q *Queries) StreamNumber(ctx context.Context, connection int64, entity str
 }
 
 const streams = `-- name: Streams :many
-select connection, stream, entity, epoch, seq, changed_at, reset_run, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 order by stream
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 order by stream
 `
 
 func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, error) {
@@ -331,6 +342,7 @@ func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, erro
 			&i.Seq,
 			&i.ChangedAt,
 			&i.ResetRun,
+			&i.Mapping,
 			&i.CursorAt,
 			&i.Schedule,
 			&i.History,

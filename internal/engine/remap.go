@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/zeebo/xxh3"
+
+	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// remapped is how many records are mapped anew in one transaction.
+const remapped = 200
+
+// remap maps every stored record anew from its raw form, without asking the source: the mapping is not the one that made them. Records
+// that come out the same are left alone. The checkpoint's token is the last seq that was looked at.
+func (s *runSlice) remap(ctx context.Context) error {
+	for {
+		done, err := s.remapStep(ctx)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+		if s.turn.Err() != nil {
+			return errTurnOver
+		}
+	}
+	if err := s.worker.Store.SetMapping(ctx, s.run, s.mapper.VersionWith(s.env)); err != nil {
+		return fmt.Errorf("note the mapping of %s: %w", s.run.Entity, err)
+	}
+	s.cp.enter(reading)
+	return nil
+}
+
+// remapStep takes the next records that were there when the run began; what it stores itself gets higher seqs.
+func (s *runSlice) remapStep(ctx context.Context) (done bool, err error) {
+	var after int64
+	if s.cp.Token != nil {
+		if err := json.Unmarshal(s.cp.Token, &after); err != nil {
+			return false, fmt.Errorf("read the run's checkpoint: %w", err)
+		}
+	}
+	recs, more, err := s.worker.Store.Page(ctx, s.conn.Scope(), s.run.Entity, store.Range{After: after, Limit: remapped, Raw: true})
+	if err != nil {
+		return false, fmt.Errorf("read stored records of %s: %w", s.run.Entity, err)
+	}
+	for len(recs) > 0 && recs[len(recs)-1].Seq > s.run.StartSeq {
+		recs, more = recs[:len(recs)-1], false
+	}
+	if len(recs) == 0 {
+		return true, nil
+	}
+	result, err := s.remapRecords(ctx, recs)
+	if err != nil {
+		return false, err
+	}
+	s.cp.Token = fmt.Append(nil, recs[len(recs)-1].Seq)
+	result.Checkpoint, result.Expected = s.cp.encode(), -1
+	return !more, s.worker.Store.ApplyPage(ctx, s.run, result, s.worker.Now())
+}
+
+func (s *runSlice) remapRecords(ctx context.Context, recs []store.Record) (p store.PageResult, err error) {
+	remoteIDs, ids := make([]string, len(recs)), make([]uuid.UUID, len(recs))
+	for i, r := range recs {
+		if remoteIDs[i], err = s.mapper.RemoteID([]byte(r.Raw)); err != nil {
+			p.Bad = append(p.Bad, badRecord("", []byte(r.Raw), err))
+			continue
+		}
+		ids[i] = mapping.RecordID(s.connection, s.run.Entity, remoteIDs[i])
+	}
+	heads, err := s.worker.Store.Heads(ctx, s.conn.Scope(), s.run.Entity, ids)
+	if err != nil {
+		return p, fmt.Errorf("look up the heads of %s: %w", s.run.Entity, err)
+	}
+	for i, r := range recs {
+		if heads[i] != nil && heads[i].Seq == r.Seq { // else the mapping gives it another id: the next full sync tells
+			s.remapRecord(&p, r, remoteIDs[i], heads[i])
+		}
+	}
+	return p, nil
+}
+
+func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID string, head *store.Head) {
+	raw := []byte(r.Raw)
+	m, err := s.mapper.Map(raw, s.env)
+	if err != nil {
+		p.Bad = append(p.Bad, badRecord(remoteID, raw, err))
+		return
+	}
+	if strings.HasSuffix(r.JSON, ","+string(m.Fields[1:])) && m.RangeAt.Equal(head.RangeAt) && m.RemoteUpdatedAt.Equal(head.RemoteUpdatedAt) {
+		return
+	}
+	p.Changes = append(p.Changes, store.Change{
+		ID: head.ID, RemoteID: remoteID, RawHash: xxh3.Hash128(raw).Bytes(), Raw: raw, Fields: m.Fields,
+		RemoteUpdatedAt: m.RemoteUpdatedAt, RangeAt: m.RangeAt, Head: head,
+	})
+}
+
+func badRecord(remoteID string, raw []byte, err error) store.BadRecord {
+	var bad *mapping.BadValue
+	if errors.As(err, &bad) {
+		return store.BadRecord{RemoteID: remoteID, Pointer: bad.Pointer, Reason: bad.Reason, Raw: raw}
+	}
+	return store.BadRecord{RemoteID: remoteID, Reason: err.Error(), Raw: raw}
+}
