@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -30,7 +31,7 @@ func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driv
 		return driver.Probe{}, err
 	}
 	defer func() { s.logEnd(c.ID, client.Close()) }()
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.InteractiveRead), probeTime) // a person waits
 	defer cancel()
 	p, err := client.Probe(ctx)
 	if err != nil {

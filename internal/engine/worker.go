@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
@@ -111,7 +112,7 @@ func (w *Worker) finishTurn(ctx context.Context, conn *store.Connection, done fu
 
 // slice works on one run under its lease and settles what became of it.
 func (w *Worker) slice(ctx, turn context.Context, conn *store.Connection, run *store.Run) error {
-	leased, lost := context.WithCancelCause(ctx)
+	leased, lost := context.WithCancelCause(budget.WithPriority(ctx, priority(run)))
 	stop := w.keepLease(leased, run, lost)
 	s := &runSlice{worker: w, conn: conn, run: run, turn: turn}
 	err := s.advance(leased)
@@ -121,6 +122,14 @@ func (w *Worker) slice(ctx, turn context.Context, conn *store.Connection, run *s
 	}
 	lost(nil)
 	return s.settle(ctx, err)
+}
+
+// priority lets the news go before the rest: a full read waits for everybody else who calls the same system.
+func priority(run *store.Run) budget.Priority {
+	if run.Mode == store.Incremental {
+		return budget.Incremental
+	}
+	return budget.Backfill
 }
 
 // keepLease renews the lease until stop; when it is lost or a cancel is asked for, it ends the work with that cause.
