@@ -12,11 +12,8 @@ func RecordID(connection uuid.UUID, entity, remoteID string) uuid.UUID {
 	return derive(connection, entity, []byte(remoteID))
 }
 
-// lineID is the id of a list's element: the UUIDv5 in the namespace of its record over `list NUL remoteID`.
-func lineID(record uuid.UUID, list string, remoteID []byte) uuid.UUID {
-	return derive(record, list, remoteID)
-}
-
+// derive gives the UUIDv5 in a namespace over `kind NUL key`. The id of a list's element is derived in the namespace of its
+// record, over the list's name and the element's remote id.
 func derive(space uuid.UUID, kind string, key []byte) uuid.UUID {
 	var room [128]byte
 	name := append(room[:0], space[:]...)

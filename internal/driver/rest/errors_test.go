@@ -116,8 +116,10 @@ func TestProbe(t *testing.T) {
 		if driver.KindOf(err) != c.kind || (err == nil) != (p.Version == "19" && p.Account == "Ann ☕") {
 			t.Errorf("%s: %+v %v", c.name, p, err)
 		}
-		if w.client.Close() != nil || w.client.Close() != nil {
-			t.Error("Close")
+		for range 2 {
+			if err := w.client.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 // bulk does many rows with few statements: each is prepared for a fixed number of rows.
 type bulk struct {
-	heads, raws            lists // on the reading pool
-	headsTx                lists // on the writing pool
+	heads                  lists // on the writing pool: its cache holds the heads that are being written
+	raws                   lists // on the reading pool
 	deleteBodies           lists
 	insertBodies, putHeads inserts
 }
