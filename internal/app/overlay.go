@@ -34,10 +34,19 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 		all = append(all, entries...)
 	}
 	slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	for i := 1; name == "." && i < len(all); i++ {
-		if all[i].IsDir() && all[i].Name() == all[i-1].Name() {
-			return nil, fmt.Errorf("connector %q is there twice: rename yours, the built-in one has that name", all[i].Name())
+	return all, nil
+}
+
+// check reports a connector that stands in two folders.
+func (o overlay) check() error {
+	entries, err := o.ReadDir(".")
+	if err != nil {
+		return fmt.Errorf("list the connectors: %w", err)
+	}
+	for i := 1; i < len(entries); i++ {
+		if entries[i].IsDir() && entries[i].Name() == entries[i-1].Name() {
+			return fmt.Errorf("connector %q is there twice: rename yours, the built-in one has that name", entries[i].Name())
 		}
 	}
-	return all, nil
+	return nil
 }

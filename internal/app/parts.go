@@ -34,7 +34,11 @@ func loadParts(more []fs.FS) (*parts, error) {
 	if p.model, err = model.Load(); err != nil {
 		return nil, fmt.Errorf("load the model: %w", err)
 	}
-	if p.systems, err = loadSystems(p.model, overlay(append([]fs.FS{connectors.FS}, more...))); err != nil {
+	folders := overlay(append([]fs.FS{connectors.FS}, more...))
+	if err = folders.check(); err != nil {
+		return nil, err
+	}
+	if p.systems, err = loadSystems(p.model, folders); err != nil {
 		return nil, err
 	}
 	for _, s := range p.systems.Systems() {

@@ -240,3 +240,21 @@ func startServer(t *testing.T, h http.Handler) string {
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
 }
+
+// said is what a process wrote, readable while it writes.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}

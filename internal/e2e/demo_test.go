@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// startDemo starts `busbar demo` on the data directory and waits for its closing lines.
+func startDemo(t *testing.T, data string) (*busbar, map[string]string) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := new(said)
+	b := &busbar{t: t, log: new(bytes.Buffer), data: data}
+	b.cmd = exec.Command(path, "demo", "--listen", "127.0.0.1:0", "--data", data)
+	b.cmd.Stdout, b.cmd.Stderr = said, b.log
+	if err := b.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.kill)
+	b.await("end of the demo's first sync", func() bool { return strings.Contains(said.String(), "Stop with Ctrl-C") })
+	env := map[string]string{"said": said.String()}
+	text, err := os.ReadFile(filepath.Join(data, "demo.env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(l), "=")
+		env[name] = value
+	}
+	b.url = env["BUSBAR_URL"]
+	return b, env
+}
+
+var curlLine = regexp.MustCompile(`curl -s -H 'Authorization: Bearer (bb_con_\w+)' '(http://[^']+)'`)
+
+// The demo prints lines that work as printed, and goes on with the same connection, token and simulated data when it is started again, also
+// after kill -9.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "demo")
+	b, first := startDemo(t, data)
+	if info, err := os.Stat(filepath.Join(data, "demo.env")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("demo.env: %v, %v; want mode 0600", info.Mode(), err)
+	}
+	lines := curlLine.FindAllStringSubmatch(first["said"], -1)
+	if len(lines) != 3 {
+		t.Fatalf("%d curl lines, want 3:\n%s", len(lines), first["said"])
+	}
+	for _, l := range lines {
+		path := strings.TrimPrefix(l[2], b.url)
+		if data := b.call("GET", path, l[1], nil, http.StatusOK)["data"].([]any); len(data) == 0 {
+			t.Errorf("%s answers nothing", l[2])
+		}
+	}
+	renameVendor(t, first)
+	b.kill()
+
+	b, second := startDemo(t, data)
+	for _, name := range []string{"BUSBAR_TOKEN", "BUSBAR_KEY", "BUSBAR_CONNECTION"} {
+		if first[name] == "" || first[name] != second[name] {
+			t.Errorf("%s was %q and is %q after a restart", name, first[name], second[name])
+		}
+	}
+	run := b.syncAndWait(second["BUSBAR_TOKEN"], "incremental", "vendors")["vendors"]
+	if run["state"] != "complete" || run["counts"].(map[string]any)["updated"] != float64(1) {
+		t.Errorf("the sync after the restart: %v; want the renamed vendor", run)
+	}
+	all := b.list("/v1/connections", second["BUSBAR_KEY"])
+	if len(all) != 1 {
+		t.Errorf("%d connections after a restart", len(all))
+	}
+	orders := b.list("/v1/purchase-orders", second["BUSBAR_TOKEN"])
+	if len(orders) < 2000 {
+		t.Errorf("%d purchase orders", len(orders))
+	}
+}
+
+// renameVendor changes a vendor in the simulated ERP, as its users would.
+func renameVendor(t *testing.T, env map[string]string) {
+	t.Helper()
+	ask := func(method, path, body string) map[string]any {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, env["SIM_ERP_URL"]+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+env["SIM_ERP_KEY"])
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var answer map[string]any
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: %d, %v", method, path, resp.StatusCode, err)
+		}
+		return answer
+	}
+	vendor := ask("GET", "/api/v1/vendors?limit=1", "")["data"].([]any)[0].(map[string]any)
+	ask("PATCH", "/api/v1/vendors/"+vendor["id"].(string), `{"name": "Renamed Ltd"}`)
+}
