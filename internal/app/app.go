@@ -37,7 +37,7 @@ type Options struct {
 	Data       string // directory; made when it is missing
 	MasterKey  string // file; made when it is missing
 	Connectors []fs.FS
-	Allow      []egress.AllowRule
+	Allow      []allow.Rule
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -104,6 +104,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
 			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits)})
 		},
+		Ended:         budgets.Forget,
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, o.Now()); return err },
 		Now:           o.Now, Rand: rand.Reader, Log: o.Log,
@@ -178,7 +179,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.stop = nil
 	}
 	if a.Connections != nil {
-		errs = append(errs, a.Connections.Close())
+		errs = append(errs, a.Connections.FlushUse(context.WithoutCancel(ctx)), a.Connections.Close())
 	}
 	if a.guard != nil {
 		a.guard.Close()

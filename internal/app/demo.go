@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
-	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -66,7 +66,7 @@ func (d *demo) open(ctx context.Context, c config.Demo) (err error) {
 		return err
 	}
 	d.app, err = Open(ctx, Options{
-		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []egress.AllowRule{only(sim.Addr())}, Log: d.log, Now: d.Now, Version: d.Version,
+		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []allow.Rule{only(sim.Addr())}, Log: d.log, Now: d.Now, Version: d.Version,
 	})
 	if err != nil {
 		return errors.Join(err, sim.Close())
@@ -94,9 +94,8 @@ func (d *demo) reserveSim(ctx context.Context, data string) (net.Listener, error
 }
 
 // only allows exactly one loopback address.
-func only(a net.Addr) egress.AllowRule {
-	ap := netip.MustParseAddrPort(a.String())
-	return egress.AllowRule{Prefix: netip.PrefixFrom(ap.Addr(), ap.Addr().BitLen()), Port: ap.Port()}
+func only(a net.Addr) allow.Rule {
+	return allow.One(netip.MustParseAddrPort(a.String()))
 }
 
 // introduce connects the simulator, shows the initial sync and tells what to try.

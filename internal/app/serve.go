@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/config"
-	"github.com/busbar-dev/busbar/internal/egress"
 )
 
 // Program is what serve and demo run with besides their settings.
@@ -24,7 +24,7 @@ type Program struct {
 // Serve runs Busbar until ctx ends.
 func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	log := newLog(p.Err, c.Log, p.Terminal.Err)
-	allow, err := egress.ParseRules(c.Allow)
+	allow, err := allow.ParseAll(c.Allow)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func openBusbar(ctx context.Context, data, source string) (*app.App, error) {
 	}
 	a, err := app.Open(ctx, app.Options{
 		Data: data, MasterKey: app.DefaultMasterKey(data), Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench",
-		Allow: []egress.AllowRule{{Prefix: netip.MustParsePrefix("127.0.0.1/32"), Port: uint16(port)}},
+		Allow: []allow.Rule{{Prefix: netip.MustParsePrefix("127.0.0.1/32"), Port: uint16(port)}},
 	})
 	if err != nil {
 		return nil, err

@@ -3,12 +3,13 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/busbar-dev/busbar/internal/allow"
 )
 
 // Problem is one thing wrong with a setting.
@@ -138,33 +139,10 @@ func (c *checker) directory(name, v string) {
 
 func (c *checker) allow(rules []string) {
 	for _, r := range rules {
-		if err := checkRule(r); err != nil {
+		if _, err := allow.Parse(r); err != nil {
 			c.add("allow", "%q: %v", r, err)
 		}
 	}
-}
-
-// checkRule accepts CIDR:PORT or CIDR:*, with brackets around an IPv6 range.
-func checkRule(rule string) error {
-	i := strings.LastIndex(rule, ":")
-	if i < 0 {
-		return fmt.Errorf("the port is missing; write CIDR:PORT, such as 10.1.0.0/16:443")
-	}
-	if port, err := strconv.ParseUint(rule[i+1:], 10, 16); rule[i+1:] != "*" && (err != nil || port == 0) {
-		return fmt.Errorf("%q is not a port; write a number from 1 to 65535, or * for all", rule[i+1:])
-	}
-	cidr := rule[:i]
-	if inner, ok := strings.CutPrefix(cidr, "["); ok {
-		cidr = strings.TrimSuffix(inner, "]")
-	}
-	p, err := netip.ParsePrefix(cidr)
-	if err != nil {
-		return fmt.Errorf("%q is not a range of addresses; write one such as 10.1.0.0/16, or 10.1.2.3/32 for one address", cidr)
-	}
-	if p != p.Masked() {
-		return fmt.Errorf("the address has bits beyond its prefix; write %s", p.Masked())
-	}
-	return nil
 }
 
 func (c *checker) log(l Log) {

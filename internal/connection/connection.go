@@ -48,6 +48,7 @@ type Config struct {
 	Systems       Systems
 	Drivers       map[string]driver.Driver // by name
 	Client        func(c *store.Connection, sys *manifest.System) *http.Client
+	Ended         func(connectionID string) // nil, or told when a connection was disconnected
 	Syncs         Syncer
 	CheckSchedule func(text string) error // the error is a sentence for a person
 	CheckHistory  func(text string) error // likewise

@@ -27,7 +27,7 @@ func (s *Service) Resume(ctx context.Context, c *store.Connection) error {
 // Disconnect ends the connection for good: its tokens are dead at once, its schedules stop, its data stay. Again is fine.
 func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		now, err := s.fresh(ctx, c)
+		now, err := tx.LockConnection(ctx, c.ID)
 		if err != nil {
 			return err
 		}
@@ -44,6 +44,9 @@ func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 
 func (s *Service) ended(ctx context.Context, c *store.Connection) error {
 	s.logEnd(c.ID, s.clients.retire(c.ID))
+	if s.Ended != nil {
+		s.Ended(c.ID)
+	}
 	return s.refresh(ctx, c)
 }
 

@@ -14,7 +14,7 @@ const triggerConnect = "connect"
 func (s *Service) move(ctx context.Context, c *store.Connection, on event, why reason) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = s.fresh(ctx, c); err != nil {
+		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
 			return err
 		}
 		return s.moveTx(ctx, tx, now, on, why)
@@ -26,11 +26,11 @@ func (s *Service) move(ctx context.Context, c *store.Connection, on event, why r
 	return nil
 }
 
-// moveTx applies an event to now, which was read within this transaction.
+// moveTx applies an event to now, which this transaction has locked.
 func (s *Service) moveTx(ctx context.Context, tx *store.Tx, now *store.Connection, on event, why reason) error {
 	to, ok := next(now.State, on)
 	if ok && to == resting {
-		streams, err := s.Store.Streams(ctx, now.Scope())
+		streams, err := tx.Streams(ctx, now.Scope())
 		if err != nil {
 			return fmt.Errorf("list streams: %w", err)
 		}
@@ -46,7 +46,7 @@ func (s *Service) moveTx(ctx context.Context, tx *store.Tx, now *store.Connectio
 	return tx.SetConnectionState(ctx, now.Scope(), to, why.code, why.detail, s.instant())
 }
 
-// fresh reads the connection as it is stored. Within Store.Write nobody else can change it until the transaction ends.
+// fresh reads the connection as it is stored.
 func (s *Service) fresh(ctx context.Context, c *store.Connection) (*store.Connection, error) {
 	now, err := s.Store.ConnectionForWork(ctx, c.ID)
 	if err != nil {

@@ -65,7 +65,7 @@ func withPublic(c *store.Connection, l login, credentials map[string]string) map
 func (s *Service) renew(ctx context.Context, c *store.Connection, l login, version string) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = s.fresh(ctx, c); err != nil {
+		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
 			return err
 		}
 		if err := renewable(now); err != nil {

@@ -56,7 +56,7 @@ func (s *Service) IssueToken(ctx context.Context, c *store.Connection, label str
 
 func (s *Service) storeToken(ctx context.Context, c *store.Connection, token IssuedToken) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		now, err := s.fresh(ctx, c)
+		now, err := tx.LockConnection(ctx, c.ID)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 	}
 	var now *store.Connection
 	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = s.fresh(ctx, c); err != nil {
+		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
 			return err
 		}
 		set(now)

@@ -31,7 +31,7 @@ func (u *uses) take() map[string]time.Time {
 	return last
 }
 
-// FlushUse stores when tokens and keys were last used. It is called now and then, and by Close.
+// FlushUse stores when tokens and keys were last used. It is called now and then, and before Close.
 func (s *Service) FlushUse(ctx context.Context) error {
 	last := s.uses.take()
 	if len(last) == 0 {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,8 +14,10 @@ import (
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 )
 
-// kills is how often the process is killed during one sync.
+// kills is how often the process is killed during one sync, as long as the source is asked anything.
 const kills = 10
+
+var seed = flag.Uint64("seed", 0, "moments at which TestKillAtAnyMoment kills; 0: others each time")
 
 // A process that is killed with SIGKILL at any moment of a first sync, and of a full re-sync, loses nothing and doubles nothing: when the runs
 // are over, every list equals the source's, and a reader of the feed from its beginning sees each record once.
@@ -31,9 +34,11 @@ func TestKillAtAnyMoment(t *testing.T) {
 		},
 	})
 	b := startBusbar(t, source.Addr())
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("run it again with -seed %d", *seed)
+	random := rand.New(rand.NewPCG(*seed, 0))
 
 	made := b.call("POST", "/v1/connections", b.key(), map[string]any{
 		"system": "sim-erp", "history": "all", "schedule": "manual",
@@ -41,7 +46,9 @@ func TestKillAtAnyMoment(t *testing.T) {
 	}, http.StatusCreated)
 	token := made["token"].(map[string]any)["token"].(string)
 
-	killDuringSync(b, &onRequest, random)
+	if n := killDuringSync(b, &onRequest, random); n < 2 {
+		t.Errorf("only %d kills", n)
+	}
 	awaitIdle(b, token)
 	compare(b, source, token)
 
@@ -50,16 +57,18 @@ func TestKillAtAnyMoment(t *testing.T) {
 			t.Errorf("a full sync was answered with a run that is %v", state)
 		}
 	}
-	killDuringSync(b, &onRequest, random)
+	if n := killDuringSync(b, &onRequest, random); n < 2 {
+		t.Errorf("only %d kills", n)
+	}
 	awaitIdle(b, token)
 	compare(b, source, token)
 }
 
 // killDuringSync kills the process a random while after a random request to the source, and starts it again, several times or until the
-// source is asked no more.
-func killDuringSync(b *busbar, onRequest *atomic.Pointer[func()], random *rand.Rand) {
+// source is asked no more. It gives the number of kills.
+func killDuringSync(b *busbar, onRequest *atomic.Pointer[func()], random *rand.Rand) int {
 	b.t.Helper()
-	for range kills {
+	for n := range kills {
 		var left atomic.Int64
 		left.Store(1 + random.Int64N(6))
 		delay := time.Duration(random.Int64N(int64(20 * time.Millisecond)))
@@ -74,12 +83,13 @@ func killDuringSync(b *busbar, onRequest *atomic.Pointer[func()], random *rand.R
 		case <-killed:
 		case <-time.After(10 * time.Second): // everything had been read before this kill's turn came
 			onRequest.Store(nil)
-			return
+			return n
 		}
 		onRequest.Store(nil)
 		b.kill()
 		b.start()
 	}
+	return kills
 }
 
 // awaitIdle waits until every stream has synced and none is under way.

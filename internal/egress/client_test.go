@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/egress"
 )
 
@@ -23,7 +24,7 @@ var loopback = netip.MustParsePrefix("127.0.0.0/8")
 
 func open(t *testing.T, c egress.ClientConfig) *http.Client {
 	t.Helper()
-	g := egress.New(egress.Options{Allow: []egress.AllowRule{{Prefix: loopback}}, HeaderTimeout: 2 * time.Second})
+	g := egress.New(egress.Options{Allow: []allow.Rule{{Prefix: loopback}}, HeaderTimeout: 2 * time.Second})
 	t.Cleanup(g.Close)
 	return g.Client(c)
 }
@@ -52,19 +53,19 @@ func TestDialsAreJudged(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(url, "http://"))
-	own, _ := egress.ParseAllowRule("127.0.0.1/32:" + port)
-	other, _ := egress.ParseAllowRule("127.0.0.1/32:1")
+	own, _ := allow.Parse("127.0.0.1/32:" + port)
+	other, _ := allow.Parse("127.0.0.1/32:1")
 	for name, test := range map[string]struct {
-		allow []egress.AllowRule
+		allow []allow.Rule
 		host  string
 		open  bool
 	}{
 		"no rule":            {nil, "127.0.0.1", false},
-		"own rule":           {[]egress.AllowRule{own}, "127.0.0.1", true},
-		"rule of other port": {[]egress.AllowRule{other}, "127.0.0.1", false},
+		"own rule":           {[]allow.Rule{own}, "127.0.0.1", true},
+		"rule of other port": {[]allow.Rule{other}, "127.0.0.1", false},
 		"by name":            {nil, "localhost", false},
 		"by mapped address":  {nil, "[::ffff:127.0.0.1]", false},
-		"unspecified":        {[]egress.AllowRule{own}, "0.0.0.0", false},
+		"unspecified":        {[]allow.Rule{own}, "0.0.0.0", false},
 	} {
 		c := egress.New(egress.Options{Allow: test.allow}).Client(egress.ClientConfig{})
 		_, err := get(egress.AsRead(t.Context()), c, "http://"+test.host+":"+port)

@@ -10,12 +10,14 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/allow"
 )
 
 // Options say where a deployment's connections may go.
 type Options struct {
-	Allow         []AllowRule    // non-public addresses that may be reached; public ones need no rule
-	Forbid        []AllowRule    // addresses that are never reached even where Allow names them: own listeners, own database
+	Allow         []allow.Rule    // non-public addresses that may be reached; public ones need no rule
+	Forbid        []allow.Rule    // addresses that are never reached even where Allow names them: own listeners, own database
 	RootCAs       *x509.CertPool // additional trust; nil: the system's
 	DialTimeout   time.Duration  // default 10s
 	HeaderTimeout time.Duration  // from the sent request to the response's header; default 60s
@@ -23,7 +25,7 @@ type Options struct {
 
 // Guard judges every dial and keeps the pool of connections that its clients share.
 type Guard struct {
-	allow, forbid []AllowRule
+	allow, forbid []allow.Rule
 	transport     *http.Transport
 }
 
@@ -65,14 +67,14 @@ func (g *Guard) check(a netip.AddrPort) error {
 		return fmt.Errorf("%w: %s may never be reached", ErrBlocked, a)
 	case t == private && !matches(g.allow, a):
 		return fmt.Errorf("%w: %s is not public and no allow rule names it; an operator can start with --allow %s",
-			ErrBlocked, a, AllowRule{netip.PrefixFrom(a.Addr(), a.Addr().BitLen()), a.Port()})
+			ErrBlocked, a, allow.One(a))
 	}
 	return nil
 }
 
-func matches(rules []AllowRule, a netip.AddrPort) bool {
+func matches(rules []allow.Rule, a netip.AddrPort) bool {
 	for _, r := range rules {
-		if r.matches(a) {
+		if r.Matches(a) {
 			return true
 		}
 	}

@@ -144,10 +144,11 @@ func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Hea
 	})
 }
 
-// tooManyBad stops a run whose bad records are no longer exceptions: more than 100, or more than 1 % beyond the first ten.
+// tooManyBad stops a run whose bad records are no longer exceptions: more than 100, or more than ten and 1 % of what the stream holds, the
+// source counts or the run has read.
 func (s *runSlice) tooManyBad() error {
 	bad := s.run.Counts.Quarantined
-	allowed := min(maxBad, max(fewBad, max(s.run.Counts.Fetched, s.run.Expected)/100))
+	allowed := min(maxBad, max(fewBad, max(s.run.Counts.Fetched, s.run.Expected, s.live)/100))
 	if bad <= allowed {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/zeebo/xxh3"
@@ -63,7 +62,10 @@ func (s *runSlice) remapStep(ctx context.Context) (done bool, err error) {
 	}
 	s.cp.Token = fmt.Append(nil, recs[len(recs)-1].Seq)
 	result.Checkpoint, result.Expected = s.cp.encode(), -1
-	return !more, s.worker.Store.ApplyPage(ctx, s.run, result, s.worker.Now())
+	if err := s.worker.Store.ApplyPage(ctx, s.run, result, s.worker.Now()); err != nil {
+		return false, err
+	}
+	return !more, s.tooManyBad()
 }
 
 func (s *runSlice) remapRecords(ctx context.Context, recs []store.Record) (p store.PageResult, err error) {
@@ -94,7 +96,7 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 		p.Bad = append(p.Bad, badRecord(remoteID, raw, err))
 		return
 	}
-	if strings.HasSuffix(r.JSON, ","+string(m.Fields[1:])) && m.RangeAt.Equal(head.RangeAt) && m.RemoteUpdatedAt.Equal(head.RemoteUpdatedAt) {
+	if r.HasFields(m.Fields) && m.RangeAt.Equal(head.RangeAt) && m.RemoteUpdatedAt.Equal(head.RemoteUpdatedAt) {
 		return
 	}
 	p.Changes = append(p.Changes, store.Change{

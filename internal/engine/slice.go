@@ -41,6 +41,7 @@ type runSlice struct {
 	env        mapping.Env
 	connection uuid.UUID
 	cp         checkpoint
+	live       int64        // records stored when the slice began
 	applied    atomic.Int64 // transactions of this slice that are stored
 }
 
@@ -105,12 +106,13 @@ func (s *runSlice) open(ctx context.Context) error {
 
 // plan fixes the run's range at its first slice; later slices read the checkpoint.
 func (s *runSlice) plan(ctx context.Context) (err error) {
-	if s.run.Checkpoint != nil {
-		s.cp, err = readCheckpoint(s.run.Checkpoint)
-		return err
-	}
 	stream, err := s.stream(ctx)
 	if err != nil {
+		return err
+	}
+	s.live = stream.Live
+	if s.run.Checkpoint != nil {
+		s.cp, err = readCheckpoint(s.run.Checkpoint)
 		return err
 	}
 	var since, from time.Time

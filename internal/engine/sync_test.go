@@ -479,3 +479,17 @@ func TestChangedMappingQuarantinesWhatItCannotMap(t *testing.T) {
 		t.Errorf("counts %+v, %d stored; want five in quarantine and kept", run.Counts, len(w.notes()))
 	}
 }
+
+func TestChangedMappingThatTakesHardlyAnythingStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.source.pages(orders(0, 1500))
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	w.system = w.load(strings.Replace(scriptedManifest, "order_date: date", "order_date: num", 1))
+	w.worker = w.newWorker("two")
+	run := w.sync(store.Incremental)
+	w.ends(run, store.RunFailed, "too-many-bad-records")
+	if asked := len(w.source.requests()); asked != 1 || len(w.notes()) != 1500 {
+		t.Errorf("the source was asked %d times, %d stored; want the first sync's only, and all kept", asked, len(w.notes()))
+	}
+}

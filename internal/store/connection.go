@@ -88,6 +88,12 @@ func (s *Store) ConnectionForWork(ctx context.Context, id string) (*Connection, 
 	return connectionOf(row, err)
 }
 
+// LockConnection gives a connection as it is now, which nobody else changes until the transaction ends. ErrNotFound.
+func (t *Tx) LockConnection(ctx context.Context, id string) (*Connection, error) {
+	row, err := t.q.LockConnection(ctx, id)
+	return connectionOf(row, err)
+}
+
 // Connections lists a project's connections.
 func (s *Store) Connections(ctx context.Context, projectID string, f ConnectionFilter) ([]*Connection, error) {
 	rows, err := s.read.Connections(ctx, queries.ConnectionsParams{

@@ -66,10 +66,10 @@ func marshal(v any, empty string) (string, error) {
 	return string(text), nil
 }
 
-// before is a bound above every id when there is none.
+// before is a bound above every id, which are hexadecimal, when there is none: so under every collation.
 func before(id string) string {
 	if id == "" {
-		return "~"
+		return "g"
 	}
 	return id
 }

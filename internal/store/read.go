@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,11 @@ type Record struct {
 	Deleted bool
 	JSON    string // the unified record, complete, as served
 	Raw     string // only when asked for
+}
+
+// HasFields says that the record holds exactly these mapped members (a JSON object without spaces) behind its envelope.
+func (r *Record) HasFields(fields []byte) bool {
+	return len(fields) > 2 && strings.HasSuffix(r.JSON, `"deletion":null,`+string(fields[1:]))
 }
 
 // Range asks for a page of a stream in seq order.

@@ -47,7 +47,8 @@ const (
 	RunCancelled  RunState = "cancelled"
 )
 
-// Counts are the tallies of a run. Fetched = Unchanged + Created + Updated + Quarantined, once the run has ended.
+// Counts are the tallies of a run. Fetched = Unchanged + Created + Updated + Quarantined, once the run has ended, but for stored records that a changed
+// mapping mapped anew: they count as updated or quarantined and were not fetched.
 type Counts struct {
 	Pages       int64 `json:"pages"`
 	Fetched     int64 `json:"fetched"`

@@ -52,15 +52,22 @@ func (t *Tx) InsertStreams(ctx context.Context, sc Scope, streams []Stream) erro
 
 // Streams lists with LastRun and ActiveRun, in the order of InsertStreams.
 func (s *Store) Streams(ctx context.Context, sc Scope) ([]Stream, error) {
-	rows, err := s.read.Streams(ctx, sc.no)
+	return streamsOf(ctx, s.read, sc)
+}
+
+// Streams lists them as the transaction sees them.
+func (t *Tx) Streams(ctx context.Context, sc Scope) ([]Stream, error) { return streamsOf(ctx, t.q, sc) }
+
+func streamsOf(ctx context.Context, q *queries.Queries, sc Scope) ([]Stream, error) {
+	rows, err := q.Streams(ctx, sc.no)
 	if err != nil {
 		return nil, err
 	}
-	active, err := s.read.ActiveRuns(ctx, sc.no)
+	active, err := q.ActiveRuns(ctx, sc.no)
 	if err != nil {
 		return nil, err
 	}
-	last, err := s.read.LastRuns(ctx, sc.no)
+	last, err := q.LastRuns(ctx, sc.no)
 	if err != nil {
 		return nil, err
 	}

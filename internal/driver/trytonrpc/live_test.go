@@ -56,7 +56,7 @@ func loopback(t testing.TB, address string) *egress.Guard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := egress.New(egress.Options{Allow: []egress.AllowRule{{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Port: uint16(port)}}})
+	g := egress.New(egress.Options{Allow: []allow.Rule{{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Port: uint16(port)}}})
 	t.Cleanup(g.Close)
 	return g
 }

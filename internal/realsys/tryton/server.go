@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/egress"
 )
 
@@ -158,7 +159,7 @@ func run(t testing.TB, dir string) (log string) {
 
 func client(port int) *http.Client {
 	loopback := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32)
-	return egress.New(egress.Options{Allow: []egress.AllowRule{{Prefix: loopback, Port: uint16(port)}}}).Client(egress.ClientConfig{})
+	return egress.New(egress.Options{Allow: []allow.Rule{{Prefix: loopback, Port: uint16(port)}}}).Client(egress.ClientConfig{})
 }
 
 // await asks until the server answers.

@@ -10,6 +10,10 @@ select * from connections where id = @id and project_id = @project_id;
 -- name: ConnectionByID :one
 select * from connections where id = @id;
 
+-- name: LockConnection :one
+-- Takes the connection's lock.
+update connections set state = state where id = @id returning *;
+
 -- name: ConnectionByNumber :one
 select * from connections where connection = @connection;
 

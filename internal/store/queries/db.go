@@ -183,6 +183,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastRunsStmt, err = db.PrepareContext(ctx, lastRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRuns: %w", err)
 	}
+	if q.lockConnectionStmt, err = db.PrepareContext(ctx, lockConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query LockConnection: %w", err)
+	}
 	if q.lockStreamStmt, err = db.PrepareContext(ctx, lockStream); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStream: %w", err)
 	}
@@ -573,6 +576,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastRunsStmt: %w", cerr)
 		}
 	}
+	if q.lockConnectionStmt != nil {
+		if cerr := q.lockConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockConnectionStmt: %w", cerr)
+		}
+	}
 	if q.lockStreamStmt != nil {
 		if cerr := q.lockStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockStreamStmt: %w", cerr)
@@ -865,6 +873,7 @@ type Queries struct {
 	keyByHashStmt                   *sql.Stmt
 	keysStmt                        *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
+	lockConnectionStmt              *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
@@ -964,6 +973,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keyByHashStmt:                   q.keyByHashStmt,
 		keysStmt:                        q.keysStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
+		lockConnectionStmt:              q.lockConnectionStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
