@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/connection"
-	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
 )

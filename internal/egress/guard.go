@@ -16,8 +16,8 @@ import (
 
 // Options say where a deployment's connections may go.
 type Options struct {
-	Allow         []allow.Rule    // non-public addresses that may be reached; public ones need no rule
-	Forbid        []allow.Rule    // addresses that are never reached even where Allow names them: own listeners, own database
+	Allow         []allow.Rule   // non-public addresses that may be reached; public ones need no rule
+	Forbid        []allow.Rule   // addresses that are never reached even where Allow names them: own listeners, own database
 	RootCAs       *x509.CertPool // additional trust; nil: the system's
 	DialTimeout   time.Duration  // default 10s
 	HeaderTimeout time.Duration  // from the sent request to the response's header; default 60s
