@@ -42,7 +42,7 @@ type connectionView struct {
 	SystemVersion  string            `json:"system_version" doc:"As the system told when it was connected; empty when it did not." example:"6.0"`
 	Name           string            `json:"name" example:"Plant Rotterdam"`
 	Status         string            `json:"status" enum:"pending,syncing,active,degraded,unreachable,needs_reauthorization,paused,disconnected"`
-	StatusCode     string            `json:"status_code" doc:"A stable word for the reason; empty when active."`
+	StatusCode     string            `json:"status_code" doc:"A stable word for the reason; empty when active. /docs/problems/#reasons lists them."`
 	StatusDetail   string            `json:"status_detail" doc:"The reason and what to do, for a person."`
 	StatusSince    *time.Time        `json:"status_since"`
 	AuthMethod     string            `json:"auth_method" example:"session"`

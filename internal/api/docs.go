@@ -136,7 +136,7 @@ func accepts(r *http.Request, coding string) bool {
 }
 
 func (r *reference) listProblems(w http.ResponseWriter, req *http.Request) {
-	r.render(w, req, "list", map[string]any{"Problems": problem.All(), "Faults": problem.Faults()})
+	r.render(w, req, "list", map[string]any{"Problems": problem.All(), "Faults": problem.Faults(), "Reasons": problem.Reasons()})
 }
 
 func (r *reference) oneProblem(w http.ResponseWriter, req *http.Request) {

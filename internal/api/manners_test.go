@@ -124,6 +124,7 @@ func TestPages(t *testing.T) {
 		{"/docs/page.js", "text/javascript", "telemetry: false", ""},
 		{"/docs/scalar.js", "text/javascript", "createApiReference", ""},
 		{"/docs/problems/", "text/html", "cursor-expired", "default-src 'none'; style-src 'self'"},
+		{"/docs/problems/", "text/html", "deletions-held", ""},
 		{"/docs/problems/cursor-expired", "text/html", "without a cursor", "default-src 'none'; style-src 'self'"},
 		{"/docs/problems.css", "text/css", "color-scheme", ""},
 		{"/openapi.json", "application/openapi+json", `"/v1/purchase-orders/{id}"`, ""},

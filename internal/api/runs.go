@@ -35,7 +35,7 @@ type runView struct {
 
 // reason is why something is not well.
 type reason struct {
-	Code   string `json:"code" doc:"A stable word."`
+	Code   string `json:"code" doc:"A stable word; /docs/problems/#reasons lists them." example:"system-unreachable"`
 	Detail string `json:"detail" doc:"For a person, with what to do."`
 }
 

@@ -157,7 +157,7 @@ func TestCreateProbes(t *testing.T) {
 		"wrong password": {"", "password", "CANARY-wrong", problem.ValidationFailed, "/credentials/password", problem.CredentialsRefused},
 		"wrong database": {"", "database", "plant2", problem.ValidationFailed, "/credentials/database", problem.CredentialsRefused},
 		"nothing there":  {"", "url", "http://127.0.0.1:1", problem.SystemUnreachable, "/credentials/url", problem.Unreachable},
-		"a web page":     {"html", "", "", problem.SystemError, "/credentials/url", problem.NotThisSystem},
+		"a web page":     {"html", "", "", problem.SystemUnreachable, "/credentials/url", problem.NotThisSystem},
 		"a fault":        {"fault", "", "", problem.SystemError, "/credentials/url", problem.SystemFailed},
 		"told to wait":   {"slow-down", "", "", problem.SystemRateLimited, "", ""},
 	}

@@ -13,7 +13,7 @@ func (s *Service) Pause(ctx context.Context, c *store.Connection) error {
 	if err := live(c); err != nil {
 		return err
 	}
-	return s.move(ctx, c, paused, reason{"paused", "Somebody paused this connection. Resume it to go on."})
+	return s.move(ctx, c, paused, reason{problem.ReasonPaused, "Somebody paused this connection. Resume it to go on."})
 }
 
 // Resume ends a pause. A connection that is not paused stays as it is.

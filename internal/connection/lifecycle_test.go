@@ -61,6 +61,9 @@ func TestReport(t *testing.T) {
 					t.Errorf("step %d: %s, %v; want %s", i, got, err, s.want)
 				}
 				w.wantState(c, s.want)
+				if code := w.stored(c).StateCode; s.want == store.ConnectionDegraded && code != driver.KindOf(s.err).Verdict().Reason {
+					t.Errorf("step %d: degraded because of %q", i, code)
+				}
 			}
 		})
 	}

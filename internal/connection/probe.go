@@ -61,7 +61,7 @@ func (l login) problem(err error) *problem.Error {
 		p = problem.Newf(problem.SystemUnreachable, "No answer came from %s. Check the address, and that it can be reached from Busbar.", name).
 			At(l.pointer(e.Field, "url"), problem.Unreachable, "Nothing usable answers at this address, or it may not be called from here.")
 	case driver.NotSystem:
-		p = problem.Newf(problem.SystemError, "Something answers at this address, but it is not %s.", name).
+		p = problem.Newf(problem.SystemUnreachable, "Something answers at this address, but it is not %s.", name).
 			At(l.pointer("", "url"), problem.NotThisSystem, fmt.Sprintf("What answers here is not the API of %s: perhaps a web page, a proxy or another program.", name))
 	default:
 		p = problem.Newf(problem.SystemError, "%s answered, but with an error of its own. Try again; if it stays, the system needs attention.", name).

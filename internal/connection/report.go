@@ -52,18 +52,25 @@ func (s *Service) judge(c *store.Connection, err error) (event, reason) {
 	if !errors.As(err, &e) {
 		return "", reason{}
 	}
-	name := s.systemName(c.System)
+	verdict := e.Kind.Verdict()
+	on := map[driver.Effect]event{driver.Impaired: faulted, driver.Unanswered: unanswered, driver.LoginRefused: refused}[verdict.Effect]
+	if on == "" {
+		return "", reason{}
+	}
+	return on, reason{verdict.Reason, healthDetail(s.systemName(c.System), e)}
+}
+
+// healthDetail is the sentence for a person who looks at the connection.
+func healthDetail(name string, e *driver.Error) string {
 	switch e.Kind {
 	case driver.Credentials:
-		return refused, reason{"credentials-refused", fmt.Sprintf("%s refuses the stored login. Renew the credentials of this connection.", name)}
+		return name + " refuses the stored login. Renew the credentials of this connection."
 	case driver.Unreachable:
-		return unanswered, reason{"unreachable", fmt.Sprintf("%s does not answer. Busbar tries again by itself.", name)}
+		return name + " does not answer. Busbar tries again by itself."
 	case driver.NotSystem:
-		return unanswered, reason{"not-this-system", fmt.Sprintf("Something else answers at the address of %s, perhaps a maintenance page. Busbar tries again by itself.", name)}
-	case driver.RateLimited, driver.TokenGone:
-		return "", reason{}
+		return fmt.Sprintf("Something else answers at the address of %s, perhaps a maintenance page. Busbar tries again by itself.", name)
 	default:
-		return faulted, reason{string(e.Kind), fmt.Sprintf("%s: %s", name, e.Detail)}
+		return fmt.Sprintf("%s: %s", name, e.Detail)
 	}
 }
 

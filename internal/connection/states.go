@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -66,8 +67,11 @@ func next(from store.ConnectionState, on event) (to store.ConnectionState, ok bo
 	return from, false
 }
 
-// reason is why a connection is in its state: a stable word and a sentence for a person, both empty when all is well.
-type reason struct{ code, detail string }
+// reason is why a connection is in its state, with a sentence for a person; both empty when all is well.
+type reason struct {
+	code   problem.Reason
+	detail string
+}
 
 // rest tells the state of a connection that nothing hinders, from its streams.
 func rest(streams []store.Stream) (store.ConnectionState, reason) {
@@ -84,9 +88,9 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 	}
 	switch {
 	case first:
-		return store.ConnectionSyncing, reason{"first-sync", "The first sync is under way; records appear as they come."}
+		return store.ConnectionSyncing, reason{problem.ReasonFirstSync, "The first sync is under way; records appear as they come."}
 	case len(failing) > 0:
-		return store.ConnectionDegraded, reason{"entities-failing", fmt.Sprintf("The last sync failed for %s. GET /v1/syncs says why.", strings.Join(failing, ", "))}
+		return store.ConnectionDegraded, reason{problem.ReasonEntitiesFailing, fmt.Sprintf("The last sync failed for %s. GET /v1/syncs says why.", strings.Join(failing, ", "))}
 	default:
 		return store.ConnectionActive, reason{}
 	}
@@ -98,9 +102,5 @@ func firstRunLeft(st store.Stream) bool {
 
 // ownFailure says that the stream's last run failed for a reason of its own: what concerns the whole connection has states of its own.
 func ownFailure(st store.Stream) bool {
-	switch st.ErrorCode {
-	case problem.ConnectionNeedsReauthorization, problem.SystemUnreachable, problem.SystemRateLimited:
-		return false
-	}
-	return st.Failures > 0
+	return st.Failures > 0 && !driver.EffectOf(st.ErrorCode).Whole()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -71,9 +72,12 @@ func TestRest(t *testing.T) {
 		"first run, one fails":   {[]store.Stream{{LastRun: run, Failures: 1}, {ActiveRun: run}}, store.ConnectionSyncing},
 		"later run":              {[]store.Stream{{LastRun: run, ActiveRun: run}}, store.ConnectionActive},
 		"first run is paused":    {[]store.Stream{{ActiveRun: run, Paused: true}}, store.ConnectionActive},
-		"one fails":              {[]store.Stream{{LastRun: run}, {LastRun: run, Failures: 1, ErrorCode: "fault"}}, store.ConnectionDegraded},
+		"one fails":              {[]store.Stream{{LastRun: run}, {LastRun: run, Failures: 1, ErrorCode: problem.ReasonSystemError}}, store.ConnectionDegraded},
 		"a paused one fails":     {[]store.Stream{{LastRun: run, Failures: 1, Paused: true}}, store.ConnectionActive},
-		"system was unreachable": {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: "system-unreachable"}}, store.ConnectionActive},
+		"system was unreachable": {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: problem.ReasonSystemUnreachable}}, store.ConnectionActive},
+		"maintenance page":       {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: problem.ReasonNotThisSystem}}, store.ConnectionActive},
+		"login was refused":      {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonCredentialsRefused}}, store.ConnectionActive},
+		"the disk was full":      {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonStorageFull}}, store.ConnectionDegraded},
 	}
 	for name, c := range cases {
 		if got, why := rest(c.streams); got != c.want || (got == store.ConnectionActive) != (why == reason{}) {

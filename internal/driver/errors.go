@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/problem"
 )
 
 // Kind says what went wrong, from the caller's point of view.
@@ -22,6 +24,74 @@ const (
 	TooLarge    Kind = "too-large"    // beyond the limits of egress
 	TokenGone   Kind = "token-gone"   // the page token is no longer accepted: start the stream anew
 )
+
+// Effect is what an error says of the whole connection.
+type Effect int
+
+// The effects.
+const (
+	Passing      Effect = iota // nothing: it concerns this call only
+	Waiting                    // all is well, but the system asks to wait
+	Impaired                   // the system answered, but failed or refused a part
+	Unanswered                 // no usable answer came
+	LoginRefused               // the system refuses the login
+)
+
+// Whole says that it concerns every entity alike, so that none of them is to blame.
+func (e Effect) Whole() bool { return e == Waiting || e == Unanswered || e == LoginRefused }
+
+// Verdict is what a kind of error means to everybody who meets one.
+type Verdict struct {
+	Kind   Kind
+	Reason problem.Reason // why a run failed, or the connection is in its state
+	Effect Effect
+	Retry  bool // it may pass by itself; else a person must mend something
+}
+
+// Verdicts is the whole table, a row for each kind; each has a reason of its own.
+func Verdicts() []Verdict {
+	return []Verdict{
+		{Credentials, problem.ReasonCredentialsRefused, LoginRefused, false},
+		{Permission, problem.ReasonPermissionMissing, Impaired, false},
+		{Unreachable, problem.ReasonSystemUnreachable, Unanswered, true},
+		{NotSystem, problem.ReasonNotThisSystem, Unanswered, true},
+		{RateLimited, problem.ReasonSystemRateLimited, Waiting, true},
+		{Invalid, problem.ReasonRequestRefused, Impaired, false},
+		{Fault, problem.ReasonSystemError, Impaired, true},
+		{Torn, problem.ReasonAnswerDamaged, Impaired, true},
+		{TooLarge, problem.ReasonAnswerTooLarge, Impaired, false},
+		{TokenGone, problem.ReasonPageTokenGone, Passing, true},
+	}
+}
+
+// Verdict gives the row of a kind; that of Fault for one that does not exist.
+func (k Kind) Verdict() Verdict {
+	for _, v := range Verdicts() {
+		if v.Kind == k {
+			return v
+		}
+	}
+	return Fault.Verdict()
+}
+
+// EffectOf gives the effect that goes with a reason; Passing for a reason that no call to a system gives.
+func EffectOf(reason problem.Reason) Effect {
+	for _, v := range Verdicts() {
+		if v.Reason == reason {
+			return v.Effect
+		}
+	}
+	return Passing
+}
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	var kinds []Kind
+	for _, v := range Verdicts() {
+		kinds = append(kinds, v.Kind)
+	}
+	return kinds
+}
 
 // Error is what a Client reports.
 type Error struct {

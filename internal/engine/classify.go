@@ -8,6 +8,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -152,7 +153,7 @@ func (s *runSlice) tooManyBad() error {
 	if bad <= allowed {
 		return nil
 	}
-	return &hopeless{"too-many-bad-records", fmt.Sprintf("%d of %d records could not be mapped; GET /v1/sync-runs/%s/quarantine shows them and why.", bad, s.run.Counts.Fetched, s.run.ID)}
+	return &hopeless{problem.ReasonTooManyBadRecords, fmt.Sprintf("%d of %d records could not be mapped; GET /v1/sync-runs/%s/quarantine shows them and why.", bad, s.run.Counts.Fetched, s.run.ID)}
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -73,7 +74,7 @@ func (s *runSlice) follow(ctx context.Context, b batch) (last bool, err error) {
 		return false, nil
 	}
 	if s.cp.Total > s.cp.Fetched {
-		return false, &unproved{"records-missing", fmt.Sprintf("The system counts %d records but gave %d. The next full sync reads them again.", s.cp.Total, s.cp.Fetched)}
+		return false, &unproved{problem.ReasonRecordsMissing, fmt.Sprintf("The system counts %d records but gave %d. The next full sync reads them again.", s.cp.Total, s.cp.Fetched)}
 	}
 	return true, s.nextPhase(ctx)
 }
@@ -105,7 +106,7 @@ func (s *runSlice) fetch(ctx context.Context, r driver.Request, out chan<- fetch
 	for {
 		page, err := s.client.Fetch(ctx, r)
 		if err == nil && page.Next != nil && loop.seen(page.Next) {
-			err = &unproved{"page-token-loop", "The system gave a page token a second time, so its pages never end."}
+			err = &unproved{problem.ReasonPageTokenLoop, "The system gave a page token a second time, so its pages never end."}
 		}
 		select {
 		case out <- fetchedPage{page, loop, err}:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -55,9 +56,9 @@ func (s *runSlice) outcome(ctx context.Context, err error) (f store.Finish, call
 	case errors.As(err, &call):
 		return s.afterCall(call), call
 	case errors.Is(err, store.ErrFull):
-		return s.again("storage-full", "The disk is full. Free some space; the run goes on by itself.", 0), nil
+		return s.again(problem.ReasonStorageFull, "The disk is full. Free some space; the run goes on by itself.", 0), nil
 	default:
-		return s.again("internal", "Something went wrong inside Busbar; the log has the details. The run is tried again.", 0), nil
+		return s.again(problem.ReasonInternal, "Something went wrong inside Busbar; the log has the details. The run is tried again.", 0), nil
 	}
 }
 
@@ -71,22 +72,15 @@ func (s *runSlice) complete() store.Finish {
 
 // afterCall tries again what may pass by itself, and ends what a person must mend.
 func (s *runSlice) afterCall(e *driver.Error) store.Finish {
-	code := "system-error"
-	switch e.Kind {
-	case driver.Credentials:
-		return store.Finish{State: store.RunFailed, ReasonCode: "connection-needs-reauthorization", ReasonDetail: e.Detail}
-	case driver.Permission, driver.Invalid, driver.TooLarge:
-		return store.Finish{State: store.RunFailed, ReasonCode: code, ReasonDetail: e.Detail}
-	case driver.Unreachable:
-		code = "system-unreachable"
-	case driver.RateLimited:
-		code = "system-rate-limited"
+	verdict := e.Kind.Verdict()
+	if !verdict.Retry {
+		return store.Finish{State: store.RunFailed, ReasonCode: verdict.Reason, ReasonDetail: e.Detail}
 	}
-	return s.again(code, e.Detail, e.RetryAfter)
+	return s.again(verdict.Reason, e.Detail, e.RetryAfter)
 }
 
 // again queues the run for a later attempt, or ends it when it had enough.
-func (s *runSlice) again(code, detail string, wait time.Duration) store.Finish {
+func (s *runSlice) again(code problem.Reason, detail string, wait time.Duration) store.Finish {
 	f := store.Finish{State: store.RunFailed, ReasonCode: code, ReasonDetail: detail}
 	if s.run.Attempt <= maxRetries {
 		backoff := firstBackoff << max(s.run.Attempt-1, 0)

@@ -12,6 +12,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -19,12 +20,18 @@ import (
 var errTurnOver = errors.New("the turn is over")
 
 // unproved says that a run read what it could but cannot prove that this is everything.
-type unproved struct{ code, detail string }
+type unproved struct {
+	code   problem.Reason
+	detail string
+}
 
 func (u *unproved) Error() string { return u.code + ": " + u.detail }
 
 // hopeless says that a run cannot go on and that trying again will not help by itself.
-type hopeless struct{ code, detail string }
+type hopeless struct {
+	code   problem.Reason
+	detail string
+}
 
 func (h *hopeless) Error() string { return h.code + ": " + h.detail }
 
@@ -91,11 +98,11 @@ func (s *runSlice) open(ctx context.Context) error {
 	s.client = client
 	s.entity, s.mapper = system.Entity(s.run.Entity), s.worker.Mapper(system.System, s.run.Entity)
 	if s.entity == nil || s.mapper == nil {
-		return &hopeless{"entity-not-enabled", fmt.Sprintf("The connector %s no longer maps %s.", system.System, s.run.Entity)}
+		return &hopeless{problem.ReasonEntityNotEnabled, fmt.Sprintf("The connector %s no longer maps %s.", system.System, s.run.Entity)}
 	}
 	zone, err := time.LoadLocation(s.conn.TimeZone)
 	if err != nil {
-		return &hopeless{"invalid-time-zone", fmt.Sprintf("The connection's time zone %q is not known.", s.conn.TimeZone)}
+		return &hopeless{problem.ReasonInvalidTimeZone, fmt.Sprintf("The connection's time zone %q is not known.", s.conn.TimeZone)}
 	}
 	if s.connection, err = uuid.Parse(s.conn.ID); err != nil {
 		return fmt.Errorf("connection id %q: %w", s.conn.ID, err)
@@ -120,7 +127,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 		since = stream.CursorAt.Add(-s.entity.Cursor.Lookback)
 	} else if s.entity.History != "" {
 		if from, err = ParseHistory(stream.History, s.worker.Now()); err != nil {
-			return &hopeless{"invalid-history", err.Error()}
+			return &hopeless{problem.ReasonInvalidHistory, err.Error()}
 		}
 	}
 	s.cp = firstCheckpoint()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -38,13 +39,13 @@ func (s *runSlice) sweepGone(ctx context.Context) error {
 // ten), or all. A reset, which is asked for by a person, is not held.
 func (s *runSlice) mayDelete(missing, inRange int64) error {
 	if s.cp.Unidentified > 0 {
-		return &unproved{"unidentified-records", fmt.Sprintf("%d records came without a usable id, so what is missing cannot be told; nothing was deleted.", s.cp.Unidentified)}
+		return &unproved{problem.ReasonUnidentifiedRecords, fmt.Sprintf("%d records came without a usable id, so what is missing cannot be told; nothing was deleted.", s.cp.Unidentified)}
 	}
 	if s.run.Mode == store.Reset {
 		return nil
 	}
 	if missing == inRange || missing > 10 && missing*5 > inRange {
-		return &unproved{"deletions-held", fmt.Sprintf("%d of %d records are gone from the system's answer; nothing was deleted. Check the login's permissions. If they are really gone, run a reset of %s.", missing, inRange, s.run.Entity)}
+		return &unproved{problem.ReasonDeletionsHeld, fmt.Sprintf("%d of %d records are gone from the system's answer; nothing was deleted. Check the login's permissions. If they are really gone, run a reset of %s.", missing, inRange, s.run.Entity)}
 	}
 	return nil
 }

@@ -310,7 +310,7 @@ func TestRefusedLoginEndsTheRunAndIsReported(t *testing.T) {
 	w.source.fetch = func(driver.Request) (*driver.Page, error) {
 		return nil, &driver.Error{Kind: driver.Credentials, Detail: "wrong password"}
 	}
-	w.ends(w.sync(store.Incremental), store.RunFailed, "connection-needs-reauthorization")
+	w.ends(w.sync(store.Incremental), store.RunFailed, "credentials-refused")
 	if len(w.reports) != 1 || driver.KindOf(w.reports[0]) != driver.Credentials {
 		t.Errorf("reported %v", w.reports)
 	}

@@ -32,9 +32,17 @@ type FaultType struct {
 	Meaning string `yaml:"meaning"`
 }
 
+// ReasonType is what is known of a reason code.
+type ReasonType struct {
+	Code    Reason `yaml:"code"`
+	Meaning string `yaml:"meaning"` // one or two sentences
+	Next    string `yaml:"next"`    // what the reader should do
+}
+
 type list struct {
-	Problems []Type      `yaml:"problems"`
-	Faults   []FaultType `yaml:"faults"`
+	Problems []Type       `yaml:"problems"`
+	Faults   []FaultType  `yaml:"faults"`
+	Reasons  []ReasonType `yaml:"reasons"`
 	byCode   map[Code]Type
 }
 
@@ -54,6 +62,9 @@ func All() []Type { return catalog().Problems }
 
 // Faults lists the codes of single faults. The slice is not to be changed.
 func Faults() []FaultType { return catalog().Faults }
+
+// Reasons lists the codes of reasons. The slice is not to be changed.
+func Reasons() []ReasonType { return catalog().Reasons }
 
 // Lookup gives the type of a code; ok is false for a code that does not exist.
 func Lookup(code Code) (t Type, ok bool) {
@@ -84,7 +95,7 @@ func retryText(retryable bool) string {
 	return "retrying unchanged does not help"
 }
 
-// Index gives all codes and faults as one Markdown document.
+// Index gives all codes, faults and reasons as one Markdown document.
 func Index() string {
 	var b strings.Builder
 	b.WriteString("# Problems\n\nEvery error is `application/problem+json` (RFC 9457) with a stable `code`. Written from `internal/problem/problems.yaml`.\n")
@@ -94,6 +105,10 @@ func Index() string {
 	b.WriteString("\n## Single faults\n\nThe `code` of an entry of `errors`; its `pointer` says where.\n\n| code | meaning |\n|---|---|\n")
 	for _, f := range Faults() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Code, f.Meaning)
+	}
+	b.WriteString("\n## Reasons\n\nWhy a sync run did not succeed, or a connection is in its state: the `code` of their `error` or `reason`, or `status_code`.\n\n| code | meaning | what to do |\n|---|---|---|\n")
+	for _, r := range Reasons() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Code, r.Meaning, r.Next)
 	}
 	return b.String()
 }

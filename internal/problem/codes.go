@@ -60,3 +60,33 @@ const (
 	NotThisSystem      Fault = "not-this-system"
 	SystemFailed       Fault = "system-failed"
 )
+
+// Reason is one of the reason codes of problems.yaml: why a sync run did not succeed, or a connection is in its state.
+type Reason = string
+
+// The reason codes. Where a problem tells the same to a caller, both are the same word.
+const (
+	ReasonFirstSync           Reason = "first-sync"
+	ReasonPaused              Reason = "paused"
+	ReasonEntitiesFailing     Reason = "entities-failing"
+	ReasonCredentialsRefused  Reason = "credentials-refused"
+	ReasonSystemUnreachable   Reason = "system-unreachable"
+	ReasonNotThisSystem       Reason = "not-this-system"
+	ReasonSystemRateLimited   Reason = "system-rate-limited"
+	ReasonSystemError         Reason = "system-error"
+	ReasonAnswerDamaged       Reason = "answer-damaged"
+	ReasonPageTokenGone       Reason = "page-token-gone"
+	ReasonPermissionMissing   Reason = "permission-missing"
+	ReasonRequestRefused      Reason = "request-refused"
+	ReasonAnswerTooLarge      Reason = "answer-too-large"
+	ReasonEntityNotEnabled    Reason = "entity-not-enabled"
+	ReasonInvalidTimeZone     Reason = "invalid-time-zone"
+	ReasonInvalidHistory      Reason = "invalid-history"
+	ReasonTooManyBadRecords   Reason = "too-many-bad-records"
+	ReasonRecordsMissing      Reason = "records-missing"
+	ReasonPageTokenLoop       Reason = "page-token-loop"
+	ReasonUnidentifiedRecords Reason = "unidentified-records"
+	ReasonDeletionsHeld       Reason = "deletions-held"
+	ReasonStorageFull         Reason = "storage-full"
+	ReasonInternal            Reason = "internal"
+)

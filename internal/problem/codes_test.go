@@ -27,15 +27,19 @@ func TestConstantsMatchTheList(t *testing.T) {
 		}
 		return true
 	})
-	var codes, faults []string
+	var codes, faults, reasons []string
 	for _, p := range problem.All() {
 		codes = append(codes, p.Code)
 	}
 	for _, f := range problem.Faults() {
 		faults = append(faults, f.Code)
 	}
+	for _, r := range problem.Reasons() {
+		reasons = append(reasons, r.Code)
+	}
 	same(t, "Code", constants["Code"], codes)
 	same(t, "Fault", constants["Fault"], faults)
+	same(t, "Reason", constants["Reason"], reasons)
 }
 
 func same(t *testing.T, kind string, constants, listed []string) {
@@ -62,6 +66,67 @@ func TestCodesInUseExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Reasons are published, so those who give one take it from the list.
+func TestReasonsComeFromTheList(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"../engine", "../connection"} {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s holds no source: %v", folder, err)
+		}
+		for _, path := range files {
+			if !strings.HasSuffix(path, "_test.go") {
+				for _, written := range writtenReasons(parse(t, path)) {
+					t.Errorf("%s writes the reason %q out; take the constant of package problem", path, written)
+				}
+			}
+		}
+	}
+}
+
+func TestWrittenReasonsAreFound(t *testing.T) {
+	t.Parallel()
+	const text = `package p
+		var a = &unproved{"one", d}
+		var b = reason{code: "two"}
+		var c = s.again("three", d)
+		var e = store.Finish{ReasonCode: "four"}
+		var f = []any{hopeless{problem.ReasonInternal, "detail"}, reason{}, s.again(problem.ReasonInternal, "detail")}`
+	file, err := parser.ParseFile(token.NewFileSet(), "p.go", text, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := writtenReasons(file); !slices.Equal(got, []string{"one", "two", "three", "four"}) {
+		t.Errorf("found %q", got)
+	}
+}
+
+// writtenReasons finds reason codes that are literals: as first element of the types that carry one, or as a member for one.
+func writtenReasons(file *ast.File) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		var code string
+		switch n := n.(type) {
+		case *ast.CompositeLit:
+			if name, ok := n.Type.(*ast.Ident); ok && slices.Contains([]string{"reason", "unproved", "hopeless"}, name.Name) && len(n.Elts) > 0 {
+				code = literal(n.Elts[0])
+			}
+		case *ast.CallExpr:
+			if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "again" {
+				code = literal(n.Args[0])
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"code", "ReasonCode", "StateCode", "ErrorCode"}, key.Name) {
+				code = literal(n.Value)
+			}
+		}
+		if code != "" {
+			found = append(found, code)
+		}
+		return true
+	})
+	return found
 }
 
 func checkUse(t *testing.T, path string) {

@@ -35,6 +35,17 @@ func TestEveryTypeIsComplete(t *testing.T) {
 	}
 }
 
+func TestEveryReasonIsComplete(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, r := range problem.Reasons() {
+		if r.Code == "" || r.Meaning == "" || r.Next == "" || seen[r.Code] {
+			t.Errorf("%q lacks a member or is listed twice: %+v", r.Code, r)
+		}
+		seen[r.Code] = true
+	}
+}
+
 func TestPage(t *testing.T) {
 	t.Parallel()
 	title, body, ok := problem.Page(problem.CursorExpired)

@@ -72,7 +72,7 @@ func (c *checker) connect(o *connectOptions) {
 	}
 	c.template(o.Probe.Path, false, "probe", "path")
 	for code, kind := range o.Errors.Kinds {
-		if !slices.Contains(kinds(), driver.Kind(kind)) {
+		if !slices.Contains(driver.Kinds(), driver.Kind(kind)) {
 			c.wrong("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code)
 		}
 	}
@@ -189,9 +189,4 @@ func (c *checker) incremental(e *manifest.Entity, o *readOptions) {
 	case len(e.History) == 0 && gives(e.Read, "history"):
 		c.wrong("the filter is never used", "say with the entity's history which field it filters by", "history")
 	}
-}
-
-func kinds() []driver.Kind {
-	return []driver.Kind{driver.Credentials, driver.Permission, driver.Unreachable, driver.NotSystem, driver.RateLimited, driver.Invalid, driver.Fault,
-		driver.Torn, driver.TooLarge, driver.TokenGone}
 }
