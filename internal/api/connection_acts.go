@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -15,8 +16,9 @@ type reauthorizeInput struct {
 }
 
 type reauthorize struct {
-	AuthMethod  string            `json:"auth_method,omitempty" doc:"Default: the method in use."`
-	Credentials map[string]string `json:"credentials" doc:"All fields of the auth method's form."`
+	AuthMethod   string            `json:"auth_method,omitempty" doc:"Default: the method in use."`
+	Credentials  map[string]string `json:"credentials" doc:"All fields of the auth method's form."`
+	SameInstance bool              `json:"same_instance,omitempty" doc:"Only when the address or another field that names the instance has changed: true says that the same instance, with the same records, has moved there."`
 }
 
 func (s *server) registerConnectionActs() {
@@ -30,10 +32,11 @@ func (s *server) registerConnectionActs() {
 		OperationID: "reauthorize-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reauthorize", Tags: []string{tagConnections},
 		Summary:     "Renew the credentials of a connection",
 		RequestBody: example(map[string]any{"credentials": exampleLogin()}),
-		Description: "They are checked live first. The connection keeps its id, tokens, records and cursors.",
+		Description: "They are checked live first. The connection keeps its id, tokens, records and cursors, so they must lead to the same instance of the system: " +
+			"409 conflict when the address, database or the like differ, unless same_instance says that the instance has only moved.",
 	}, func(ctx context.Context, in *reauthorizeInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
-			return s.Connections.Reauthorize(ctx, c, in.Body.AuthMethod, in.Body.Credentials)
+			return s.Connections.Reauthorize(ctx, c, connection.Renewal(in.Body))
 		})
 	})
 	register(s, access{plane: controlPlane}, huma.Operation{

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,9 @@ func TestActsOnAConnection(t *testing.T) {
 		}
 	}
 	w.want(w.call("POST", base+"/reauthorize", w.key, `{"credentials":{"url":"https://erp.example.com","username":"b","password":"wrong"}}`), 422, "validation-failed")
+	elsewhere := `{"credentials":{"url":"https://other.example.com","username":"b","password":"right-too"}%s}`
+	w.want(w.call("POST", base+"/reauthorize", w.key, fmt.Sprintf(elsewhere, "")), 409, "conflict")
+	w.want(w.call("POST", base+"/reauthorize", w.key, fmt.Sprintf(elsewhere, `,"same_instance":true`)), 200, "")
 	a := w.want(w.call("PATCH", base, w.key, `{"name":"B","tags":["x"]}`), 200, "")
 	if a.body["name"] != "B" || a.body["time_zone"] != "UTC" {
 		t.Errorf("got %s", a.text)

@@ -33,6 +33,7 @@ type credentialFieldView struct {
 	Label    string `json:"label" example:"Address"`
 	Type     string `json:"type" enum:"url,text,password,integer"`
 	Secret   bool   `json:"secret" doc:"Never shown again."`
+	Identity bool   `json:"identity" doc:"Tells instances of the system apart: another value leads to other records."`
 	Required bool   `json:"required"`
 	Default  string `json:"default"`
 	Example  string `json:"example"`

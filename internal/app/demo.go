@@ -168,7 +168,7 @@ func (d *demo) connectAnew(ctx context.Context, project string, env map[string]s
 // reuse goes on with a connection of an earlier start. A token that nobody has seen is replaced.
 func (d *demo) reuse(ctx context.Context, conn *store.Connection, env map[string]string) (map[string]string, error) {
 	if conn.Public["url"] != d.simURL {
-		if err := d.app.Connections.Reauthorize(ctx, conn, "", d.credentials()); err != nil {
+		if err := d.app.Connections.Reauthorize(ctx, conn, connection.Renewal{Credentials: d.credentials(), SameInstance: true}); err != nil {
 			return nil, fmt.Errorf("tell the connection the simulator's new address: %w", err)
 		}
 	}

@@ -85,11 +85,13 @@ func (cmd *connectionCreateCmd) body(ctx context.Context, c *client, s *Streams)
 type connectionReauthorizeCmd struct {
 	oneConnection
 	credentialFlags
+	SameInstance bool `name:"same-instance" help:"The address or database is another one, but what answers there is the same instance with the same records: it has moved."`
 }
 
 // Help ends the command's help with an example.
 func (connectionReauthorizeCmd) Help() string {
-	return `The new login is checked live before it replaces the old one.
+	return `The new login is checked live before it replaces the old one. It must lead to the same instance of the system: connect another
+one with busbar connection create.
 
 Example:
 
@@ -113,5 +115,9 @@ func (cmd *connectionReauthorizeCmd) Run(ctx context.Context, c *client, s *Stre
 	if err != nil {
 		return err
 	}
-	return cmd.do(ctx, c, s, http.MethodPost, "/reauthorize", map[string]any{"auth_method": cmd.AuthMethod, "credentials": values})
+	body := map[string]any{"auth_method": cmd.AuthMethod, "credentials": values}
+	if cmd.SameInstance {
+		body["same_instance"] = true
+	}
+	return cmd.do(ctx, c, s, http.MethodPost, "/reauthorize", body)
 }

@@ -198,7 +198,7 @@ func TestDataHoldNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	if err := w.Reauthorize(t.Context(), made.Connection, "", map[string]string{"password": renewed}); err != nil {
+	if err := w.Reauthorize(t.Context(), made.Connection, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = w.Report(t.Context(), made.Connection, errors.New("x"))

@@ -119,10 +119,10 @@ func TestReauthorize(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	wantProblem(t, w.Reauthorize(t.Context(), c, "", map[string]string{"password": "CANARY-wrong"}), problem.ValidationFailed, "/credentials/password", problem.CredentialsRefused)
+	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": "CANARY-wrong"}}), problem.ValidationFailed, "/credentials/password", problem.CredentialsRefused)
 	w.wantState(c, store.ConnectionNeedsReauth)
-	wantProblem(t, w.Reauthorize(t.Context(), c, "", map[string]string{"url": w.system.server.URL}), problem.ValidationFailed, "/credentials/password", problem.Required)
-	if err := w.Reauthorize(t.Context(), c, "", map[string]string{"password": renewed}); err != nil {
+	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"url": w.system.server.URL}}), problem.ValidationFailed, "/credentials/password", problem.Required)
+	if err := w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantState(c, store.ConnectionActive)
@@ -163,7 +163,7 @@ func TestPause(t *testing.T) {
 	if got, _ := w.Report(t.Context(), w.stored(c), &driver.Error{Kind: driver.Unreachable}); got != store.ConnectionPaused {
 		t.Errorf("a late answer makes it %s", got)
 	}
-	wantProblem(t, w.Reauthorize(t.Context(), c, "", w.login()), problem.ConnectionPaused, "", "")
+	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}), problem.ConnectionPaused, "", "")
 	for range 2 {
 		if err := w.Resume(t.Context(), c); err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestDisconnect(t *testing.T) {
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
 	_, err = w.IssueToken(t.Context(), stale, "late", nil, time.Time{})
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
-	for _, err := range []error{w.Pause(t.Context(), c), w.Resume(t.Context(), c), w.Reauthorize(t.Context(), c, "", w.login()), w.Reauthorize(t.Context(), stale, "", w.login())} {
+	for _, err := range []error{w.Pause(t.Context(), c), w.Resume(t.Context(), c), w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}), w.Reauthorize(t.Context(), stale, connection.Renewal{Credentials: w.login()})} {
 		wantProblem(t, err, problem.ConnectionDisconnected, "", "")
 	}
 	if got, _ := w.Report(t.Context(), stale, nil); got != store.ConnectionDisconnected {
@@ -293,7 +293,7 @@ func TestOpenSeesRenewalElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	if err := elsewhere.Reauthorize(t.Context(), c, "", map[string]string{"password": renewed}); err != nil {
+	if err := elsewhere.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	client, _, err := w.Open(t.Context(), w.stored(c))

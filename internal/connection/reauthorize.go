@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,14 +10,21 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Reauthorize checks new credentials live and puts them in place of the old; id and tokens stay, and what waited for them goes on at once. Fields that are
-// not secret and not given keep their values; secrets are always given anew, so that a stored one is never sent to a new address.
-// method "" keeps the way to log in. Errors are as Create's, and connection-paused, -pending and -disconnected.
-func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, method string, credentials map[string]string) error {
+// Renewal is a form for Reauthorize. Fields that are not secret and not given keep their values; secrets are always given anew, so that a stored one is
+// never sent to a new address.
+type Renewal struct {
+	AuthMethod   string // "" keeps the way to log in
+	Credentials  map[string]string
+	SameInstance bool // the caller vouches that other identity fields still lead to the same instance
+}
+
+// Reauthorize checks new credentials live and puts them in place of the old; id, tokens, records and cursors stay, and what waited goes on at once.
+// Errors are as Create's, and connection-paused, -pending and -disconnected; conflict when the credentials lead to another instance of the system.
+func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, r Renewal) error {
 	if err := renewable(c); err != nil {
 		return err
 	}
-	l, err := s.renewal(c, method, credentials)
+	l, err := s.renewal(c, r)
 	if err != nil {
 		return err
 	}
@@ -24,7 +32,7 @@ func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, method s
 	if err != nil {
 		return err
 	}
-	if err := s.renew(ctx, c, l, found.Version); err != nil {
+	if err := s.renew(ctx, c, l, r.SameInstance, found.Version); err != nil {
 		return err
 	}
 	s.logEnd(c.ID, s.clients.retire(c.ID))
@@ -39,20 +47,20 @@ func renewable(c *store.Connection) error {
 }
 
 // renewal checks the form without trying it.
-func (s *Service) renewal(c *store.Connection, method string, credentials map[string]string) (login, error) {
+func (s *Service) renewal(c *store.Connection, r Renewal) (login, error) {
 	sys := s.Systems.System(c.System)
 	if sys == nil {
 		return login{}, noConnector(c)
 	}
-	if method == "" {
-		method = c.AuthMethod
-	}
 	f := newFaults()
-	l := login{system: sys, method: f.method(sys, method)}
+	l := login{system: sys, method: f.method(sys, cmp.Or(r.AuthMethod, c.AuthMethod))}
 	if l.method != nil {
-		l.values = f.credentials(l.method, withPublic(c, l, credentials))
+		l.values = f.credentials(l.method, withPublic(c, l, r.Credentials))
 	}
-	return l, f.err()
+	if err := f.err(); err != nil || r.SameInstance {
+		return l, err
+	}
+	return l, l.sameInstance(c)
 }
 
 func withPublic(c *store.Connection, l login, credentials map[string]string) map[string]string {
@@ -62,7 +70,7 @@ func withPublic(c *store.Connection, l login, credentials map[string]string) map
 }
 
 // renew stores the checked login, moves the state and asks for the syncs that waited.
-func (s *Service) renew(ctx context.Context, c *store.Connection, l login, version string) error {
+func (s *Service) renew(ctx context.Context, c *store.Connection, l login, vouched bool, version string) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
@@ -70,6 +78,11 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, versi
 		}
 		if err := renewable(now); err != nil {
 			return err
+		}
+		if !vouched {
+			if err := l.sameInstance(now); err != nil { // another renewal may have moved it meanwhile
+				return err
+			}
 		}
 		waited := now.State == store.ConnectionNeedsReauth
 		now.AuthMethod, now.Public, now.SystemVersion = l.method.Method, public(l.method, l.values), version

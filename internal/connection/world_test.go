@@ -184,9 +184,9 @@ func (s systems) System(name string) *manifest.System {
 
 func acme() *manifest.System {
 	field := func(name, label, kind string) manifest.CredentialField {
-		return manifest.CredentialField{Name: name, Label: label, Type: kind, Required: true, Secret: kind == "password"}
+		return manifest.CredentialField{Name: name, Label: label, Type: kind, Required: true, Secret: kind == "password", Identity: name == "url" || name == "database"}
 	}
-	port := manifest.CredentialField{Name: "company", Label: "Company", Type: "integer", Default: "1"}
+	port := manifest.CredentialField{Name: "company", Label: "Company", Type: "integer", Default: "1", Identity: true}
 	return &manifest.System{
 		System: "acme", Name: "Acme ERP", Driver: "acme-http", TimeZone: "Europe/Berlin",
 		Auth: []manifest.AuthMethod{
@@ -234,7 +234,7 @@ func (s *system) serve(w http.ResponseWriter, r *http.Request) {
 	case s.answer == "slow-down":
 		w.Header().Set("Retry-After", "7")
 		http.Error(w, "CANARY-body", http.StatusTooManyRequests)
-	case r.URL.Query().Get("db") != "plant":
+	case r.URL.Query().Get("db") != "plant" && r.URL.Query().Get("db") != "plant-copy":
 		http.Error(w, "CANARY-body", http.StatusNotFound)
 	case password != s.accept:
 		http.Error(w, "CANARY-body", http.StatusUnauthorized)

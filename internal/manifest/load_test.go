@@ -59,6 +59,9 @@ func TestLoad(t *testing.T) {
 	if got := []string{s.Entities[0].Name, s.Entities[1].Name}; got[0] != "vendors" || got[1] != "purchase-orders" {
 		t.Errorf("entities are not in the manifest's order: %v", got)
 	}
+	if f := s.Auth[0].Fields; !f[0].Identity || f[1].Identity || !f[3].Identity {
+		t.Errorf("these tell instances apart: %+v", f)
+	}
 	if !s.Auth[0].Fields[0].Required || s.Auth[0].Fields[3].Required || s.Guide == "" {
 		t.Errorf("%+v", s.Auth)
 	}
@@ -88,6 +91,7 @@ func TestProblems(t *testing.T) {
 		{`nulls: ['""'`, `nulls: ["''"`, `nulls.0: "''" is not JSON`},
 		{"per_second: 20", "per_second: -1", "limits: a limit is negative"},
 		{"type: password, secret: true", "type: password", "auth.0.fields.2: a password that is not secret; add secret: true"},
+		{"secret: true}", "secret: true, identity: true}", "auth.0.fields.2: a secret does not tell instances apart"},
 		{"type: integer", "type: number", `auth.0.fields.3.type: unknown type "number"`},
 		{"name: username", "name: url", "auth.0.fields.1.name: the field url is written twice"},
 		{"  vendors:\n", "  vendor:\n", "entities.vendor: the model has no such entity; did you mean vendors?"},

@@ -49,6 +49,7 @@ type CredentialField struct {
 	Label    string
 	Type     string // url, text, password, integer
 	Secret   bool
+	Identity bool // another value leads to another instance of the system, with records of its own; default for type url
 	Required bool // default true
 	Default  string
 	Example  string

@@ -38,6 +38,7 @@ type credentialForm struct {
 	Label    string `yaml:"label" manifest:"required"`
 	Type     string `yaml:"type" manifest:"required"`
 	Secret   bool   `yaml:"secret"`
+	Identity *bool  `yaml:"identity"`
 	Required *bool  `yaml:"required"`
 	Default  string `yaml:"default"`
 	Example  string `yaml:"example"`
@@ -127,14 +128,24 @@ func (b *builder) auth(forms []authForm) {
 		names := map[string]bool{}
 		for k, c := range f.Fields {
 			b.credential(c, names, append(slices.Clone(at), "fields", strconv.Itoa(k)))
-			required := c.Required == nil || *c.Required
-			m.Fields = append(m.Fields, CredentialField{c.Name, c.Label, c.Type, c.Secret, required, c.Default, c.Example, c.Help})
+			m.Fields = append(m.Fields, c.field())
 		}
 		b.system.Auth = append(b.system.Auth, m)
 	}
 	if len(forms) == 0 && child(b.root, "auth") != nil {
 		b.problem("names no way to log in", "write at least one method", "auth")
 	}
+}
+
+func (c credentialForm) field() CredentialField {
+	identity, required := c.Type == "url" && !c.Secret, true
+	if c.Identity != nil {
+		identity = *c.Identity
+	}
+	if c.Required != nil {
+		required = *c.Required
+	}
+	return CredentialField{c.Name, c.Label, c.Type, c.Secret, identity, required, c.Default, c.Example, c.Help}
 }
 
 func (b *builder) credential(c credentialForm, names map[string]bool, at []string) {
@@ -154,5 +165,8 @@ func (b *builder) credential(c credentialForm, names map[string]bool, at []strin
 	}
 	if c.Secret && (c.Default != "" || c.Example != "") {
 		b.problem("a secret has no default and no example", "describe it in help", at...)
+	}
+	if c.Secret && c.Identity != nil && *c.Identity {
+		b.problem("a secret does not tell instances apart", "leave identity out: secrets change while the instance stays", at...)
 	}
 }
