@@ -68,9 +68,15 @@ type Page struct {
 	Records [][]byte        // one JSON object each, untouched; sub-slices of the response body
 	Next    json.RawMessage // token of the next page; nil when this page is the proved end
 	Total   int64           // the source's own count of all records of this request; -1 when it gives none
+	// Unproved says that the pages may have skipped records that moved while they were read: that the chain did not give a record does not
+	// prove that it is gone. One such page is enough.
+	Unproved bool
 	// HighWater, when not zero, promises: whatever the source had changed and committed at or before this instant of
 	// its own clock is in the pages so far or still to come under this request's chain of tokens. A driver that pages in
 	// order of modification sets it to the newest modification on each page; one that pages in another order asks
 	// the source for its newest modification before the first page and sets it there only.
 	HighWater time.Time
+	// Undated says that a request with HistoryFrom also gives records whose history field is empty. Where it is false, such records are
+	// not missed: a bounded read may leave them out.
+	Undated bool
 }

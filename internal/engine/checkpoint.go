@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/busbar-dev/busbar/internal/problem"
 )
 
 // phase is a part of a run.
@@ -27,6 +29,18 @@ type checkpoint struct {
 	Total        int64           `json:"total"`                  // the source's latest count for this phase; -1 none
 	Unidentified int64           `json:"unidentified,omitempty"` // bad records whose remote id is not known
 	Loop         loopGuard       `json:"loop"`
+	Base         int64           `json:"base"`               // the stream's seq when the phase began: what is above it, the phase stored
+	Repeated     int64           `json:"repeated,omitempty"` // of Fetched: records that the phase had seen before
+	Undated      bool            `json:"undated,omitempty"`  // a bounded read gave records without a history date too
+	Skipping     bool            `json:"skipping,omitempty"` // pages may have skipped records
+	CaughtUp     bool            `json:"caught_up,omitempty"`
+	Unproved     *verdict        `json:"unproved,omitempty"` // the run has ended short of its proof; only its end is not stored yet
+}
+
+// verdict is why a run is not proved.
+type verdict struct {
+	Code   problem.Reason `json:"code"`
+	Detail string         `json:"detail"`
 }
 
 func firstCheckpoint() checkpoint { return checkpoint{Phase: reading, Total: -1} }
@@ -48,7 +62,7 @@ func (c checkpoint) encode() json.RawMessage {
 
 // enter starts another phase.
 func (c *checkpoint) enter(p phase) {
-	c.Phase, c.Token, c.Fetched, c.Total, c.Loop = p, nil, 0, -1, loopGuard{}
+	c.Phase, c.Token, c.Fetched, c.Repeated, c.Total, c.Loop = p, nil, 0, 0, -1, loopGuard{}
 }
 
 // loopGuard notices page tokens that come round again, whatever the length of the loop, with constant memory (Brent's

@@ -63,7 +63,7 @@ func (s *runSlice) identify(b *batch) []received {
 		r := received{raw, remoteID, xxh3.Hash128(raw).Bytes()}
 		id := mapping.RecordID(s.connection, s.run.Entity, remoteID)
 		if i, twice := at[id]; twice {
-			records[i] = r
+			records[i] = s.oneOf(b, records[i], r)
 			continue
 		}
 		at[id] = len(records)
@@ -82,11 +82,31 @@ func (s *runSlice) unchanged(b *batch, h *store.Head) {
 	s.saw(b, h)
 }
 
-// saw notes for the sweep that a stored record still exists.
+// saw notes that a stored record still exists.
 func (s *runSlice) saw(b *batch, h *store.Head) {
-	if s.readsAll() {
-		b.result.SeenSeqs = append(b.result.SeenSeqs, h.Seq)
+	b.result.SeenSeqs = append(b.result.SeenSeqs, h.Seq)
+}
+
+// oneOf decides between two records of one page with one id: the newer one, where their times tell, is the record. Otherwise they are two records
+// that the connector cannot tell apart, and the earlier one is shown in quarantine.
+func (s *runSlice) oneOf(b *batch, earlier, later received) received {
+	b.twins++
+	if earlier.hash == later.hash {
+		b.result.Unchanged++
+		return later
 	}
+	one, oneErr := s.mapper.Map(earlier.raw, s.env)
+	two, twoErr := s.mapper.Map(later.raw, s.env)
+	if oneErr != nil || twoErr != nil || one.RemoteUpdatedAt.Equal(two.RemoteUpdatedAt) {
+		b.result.Bad = append(b.result.Bad, store.BadRecord{RemoteID: earlier.remoteID, Raw: earlier.raw,
+			Reason: "another record on the same page has the same id and other content; the later one was taken"})
+		return later
+	}
+	b.result.Unchanged++
+	if one.RemoteUpdatedAt.After(two.RemoteUpdatedAt) {
+		return earlier
+	}
+	return later
 }
 
 func (s *runSlice) classifyDiffering(ctx context.Context, b *batch, records []received, heads []*store.Head, differ []int) error {
@@ -136,6 +156,7 @@ func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Hea
 		b.result.Bad = append(b.result.Bad, badRecord(r.remoteID, r.raw, err))
 		if head != nil && !head.Deleted {
 			s.saw(b, head)
+			b.result.Unsure = append(b.result.Unsure, head)
 		}
 		return
 	}

@@ -19,14 +19,16 @@ type pageKeeper struct {
 	changed [remembered]map[uuid.UUID]struct{} // ids changed by the latest transactions, by number modulo
 }
 
+// current gives the batch as it is classified now: again, when a page stored meanwhile held one of its records.
+func (k *pageKeeper) current(ctx context.Context, b batch) batch {
+	if k.overtaken(b) {
+		return k.slice.classifyPage(ctx, b.fetchedPage)
+	}
+	return b
+}
+
 // keep stores the batch or lets it wait; the phase's last page never waits.
 func (k *pageKeeper) keep(ctx context.Context, b batch, last bool) error {
-	if k.overtaken(b) {
-		b = k.slice.classifyPage(ctx, b.fetchedPage)
-		if b.err != nil {
-			return b.err
-		}
-	}
 	k.add(b.result)
 	if !last && len(b.result.Changes)+len(b.result.Rehashed)+len(b.result.Bad) == 0 && k.waiting.Pages < coalescePages {
 		return nil
@@ -69,7 +71,7 @@ func (k *pageKeeper) add(r store.PageResult) {
 		return
 	}
 	w := k.waiting
-	w.Changes, w.Rehashed, w.Bad = r.Changes, r.Rehashed, r.Bad
+	w.Changes, w.Rehashed, w.Bad, w.Unsure = r.Changes, r.Rehashed, r.Bad, r.Unsure
 	w.SeenSeqs = append(w.SeenSeqs, r.SeenSeqs...)
 	w.Pages, w.Fetched, w.Unchanged = w.Pages+r.Pages, w.Fetched+r.Fetched, w.Unchanged+r.Unchanged
 }
@@ -90,5 +92,8 @@ func (k *pageKeeper) flush(ctx context.Context) error {
 func (k *pageKeeper) startPhaseAnew(ctx context.Context) error {
 	k.slice.cp.enter(k.slice.cp.Phase)
 	k.add(store.PageResult{})
-	return k.flush(ctx)
+	if err := k.flush(ctx); err != nil {
+		return err
+	}
+	return k.slice.worker.Store.ForgetBad(ctx, k.slice.run)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,12 +29,16 @@ type batch struct {
 	result       store.PageResult
 	ids          []uuid.UUID // of all identified records
 	unidentified int64
+	twins        int64 // records that came twice on the page
 	applied      int64
 }
 
 // read follows the pages of one phase to their proved end, storing as it goes: one page is fetched, one classified and one stored at a
 // time. It ends in the next phase.
 func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
+	if err := s.beginPhase(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	batches, wait := s.pipeline(ctx, driver.Request{
 		Entity: s.entity, Since: since, HistoryFrom: from, Token: s.cp.Token, Limit: s.entity.PageSize,
@@ -48,6 +53,10 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 		if b.err != nil {
 			return firstOf(keeper.flush(ctx), b.err)
 		}
+		if b = keeper.current(ctx, b); b.err != nil {
+			return firstOf(keeper.flush(ctx), b.err)
+		}
+		s.dropOlder(&b)
 		last, unproven := s.follow(ctx, b)
 		if err := firstOf(keeper.keep(ctx, b, last || unproven != nil), unproven); err != nil || last {
 			return err
@@ -63,20 +72,85 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 func (s *runSlice) follow(ctx context.Context, b batch) (last bool, err error) {
 	s.cp.Token, s.cp.Loop = b.page.Next, b.loop
 	s.cp.Fetched += int64(len(b.page.Records))
+	s.cp.Repeated += s.repeats(b)
 	s.cp.Unidentified += b.unidentified
+	s.cp.Undated = s.cp.Undated || b.page.Undated
+	s.cp.Skipping = s.cp.Skipping || b.page.Unproved
 	if b.page.Total >= 0 {
 		s.cp.Total = b.page.Total
 	}
-	if b.page.HighWater.After(s.cp.HighWater) {
-		s.cp.HighWater = b.page.HighWater
+	if hw := s.believable(b.page.HighWater); hw.After(s.cp.HighWater) {
+		s.cp.HighWater = hw
 	}
 	if b.page.Next != nil {
 		return false, nil
 	}
-	if s.cp.Total > s.cp.Fetched {
-		return false, &unproved{problem.ReasonRecordsMissing, fmt.Sprintf("The system counts %d records but gave %d. The next full sync reads them again.", s.cp.Total, s.cp.Fetched)}
+	if given := s.cp.Fetched - s.cp.Repeated; s.cp.Total > given {
+		short := &unproved{problem.ReasonRecordsMissing, fmt.Sprintf("The system counts %d records but gave %d different ones. The next full sync reads them again.", s.cp.Total, given)}
+		s.cp.Unproved = &verdict{short.code, short.detail}
+		return false, short
 	}
 	return true, s.nextPhase(ctx)
+}
+
+// beginPhase notes what is stored before the phase's first page, so that a record that comes twice is told from one more record. A phase that
+// catches up begins anew after a pause: what it has seen is not kept apart from what the first phase saw.
+func (s *runSlice) beginPhase(ctx context.Context) (err error) {
+	if s.cp.Phase == catchUp {
+		s.cp.enter(catchUp)
+	}
+	if s.cp.Token != nil || s.cp.Fetched > 0 {
+		s.seen, err = s.worker.Store.Seen(ctx, s.run)
+		return err
+	}
+	position, err := s.worker.Store.Position(ctx, s.conn.Scope(), s.run.Entity)
+	if err != nil {
+		return fmt.Errorf("read where %s stands: %w", s.run.Entity, err)
+	}
+	s.cp.Base, s.seen = position.Seq, store.NewSeenSet()
+	return nil
+}
+
+// dropOlder takes changes out of a batch that are older copies of what this phase has met or stored already.
+func (s *runSlice) dropOlder(b *batch) {
+	b.result.Changes = slices.DeleteFunc(b.result.Changes, func(c store.Change) bool {
+		h := c.Head
+		older := h != nil && !c.RemoteUpdatedAt.IsZero() && c.RemoteUpdatedAt.Before(h.RemoteUpdatedAt) && (h.Seq > s.cp.Base || s.seen.Has(h.Seq))
+		if older {
+			s.unchanged(b, h)
+		}
+		return older
+	})
+}
+
+// repeats counts the records of a batch that the phase had met before.
+func (s *runSlice) repeats(b batch) (n int64) {
+	n = b.twins
+	for _, seq := range b.result.SeenSeqs {
+		if seq > s.cp.Base || !s.seen.Add(seq) {
+			n++
+		}
+	}
+	for i := range b.result.Changes {
+		if h := b.result.Changes[i].Head; h != nil && h.Seq > s.cp.Base {
+			n++
+		}
+	}
+	return n
+}
+
+// Bounds on how far ahead of us a source's clock is believed to be.
+const aDay = 24 * time.Hour
+
+// believable takes a stamp of the future for what it is, a mistake: as a cursor it would hide every change until then. A day before now stands
+// in for it, so the next run reads a day's changes again.
+func (s *runSlice) believable(highWater time.Time) time.Time {
+	now := s.worker.Now()
+	if highWater.Before(now.Add(aDay)) {
+		return highWater
+	}
+	s.worker.Log.Warn("the system has a modification time in the future; it is not used as a cursor", "connection", s.conn.ID, "entity", s.run.Entity, "time", highWater)
+	return now.Add(-aDay)
 }
 
 // pipeline fetches and classifies ahead of the store. wait returns when its goroutines have ended, which needs ctx cancelled or the
@@ -104,7 +178,7 @@ func (s *runSlice) fetch(ctx context.Context, r driver.Request, out chan<- fetch
 	defer close(out)
 	loop := s.cp.Loop
 	for {
-		page, err := s.client.Fetch(ctx, r)
+		page, err := s.fetchOne(ctx, r)
 		if err == nil && page.Next != nil && loop.seen(page.Next) {
 			err = &unproved{problem.ReasonPageTokenLoop, "The system gave a page token a second time, so its pages never end."}
 		}
@@ -118,6 +192,18 @@ func (s *runSlice) fetch(ctx context.Context, r driver.Request, out chan<- fetch
 		}
 		r.Token = page.Next
 	}
+}
+
+// fetchOne bounds one page, retries included, so that a system which accepts and then says nothing is noticed.
+func (s *runSlice) fetchOne(ctx context.Context, r driver.Request) (*driver.Page, error) {
+	bounded, cancel := context.WithTimeout(ctx, s.worker.FetchWithin)
+	defer cancel()
+	page, err := s.client.Fetch(bounded, r)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = &driver.Error{Kind: driver.Unreachable, Err: err,
+			Detail: fmt.Sprintf("The system did not finish a page within %s. Is it overloaded, or is the page too large?", s.worker.FetchWithin)}
+	}
+	return page, err
 }
 
 func firstOf(errs ...error) error {

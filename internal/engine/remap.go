@@ -31,10 +31,10 @@ func (s *runSlice) remap(ctx context.Context) error {
 			return errTurnOver
 		}
 	}
-	if err := s.worker.Store.SetMapping(ctx, s.run, s.mapper.VersionWith(s.env)); err != nil {
+	s.cp.enter(reading)
+	if err := s.worker.Store.FinishRemap(ctx, s.run, s.mapper.VersionWith(s.env), s.cp.encode()); err != nil {
 		return fmt.Errorf("note the mapping of %s: %w", s.run.Entity, err)
 	}
-	s.cp.enter(reading)
 	return nil
 }
 

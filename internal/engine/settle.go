@@ -2,9 +2,10 @@ package engine
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"io"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -32,6 +33,7 @@ func (s *runSlice) settle(ctx context.Context, err error) error {
 		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
 	}
 	finish, callErr := s.outcome(ctx, err)
+	finish.Full = s.run.Checkpoint != nil && s.readsAll()
 	s.log(err, finish)
 	if err := s.finish(ctx, finish); err != nil {
 		return err
@@ -63,7 +65,7 @@ func (s *runSlice) outcome(ctx context.Context, err error) (f store.Finish, call
 }
 
 func (s *runSlice) complete() store.Finish {
-	f := store.Finish{State: store.RunComplete, Full: s.readsAll()}
+	f := store.Finish{State: store.RunComplete}
 	if c := s.entity.Cursor; c != nil && !s.cp.HighWater.IsZero() {
 		f.CursorAt = s.cp.HighWater.Truncate(max(c.Precision, time.Microsecond))
 	}
@@ -84,10 +86,19 @@ func (s *runSlice) again(code problem.Reason, detail string, wait time.Duration)
 	f := store.Finish{State: store.RunFailed, ReasonCode: code, ReasonDetail: detail}
 	if s.run.Attempt <= maxRetries {
 		backoff := firstBackoff << max(s.run.Attempt-1, 0)
-		backoff += time.Duration(rand.Int64N(int64(backoff) / 4))
+		backoff += jitter(s.worker.Rand, backoff/4)
 		f.RetryAt = s.worker.Now().Add(max(wait, backoff))
 	}
 	return f
+}
+
+// jitter gives a random wait below most, so that runs that failed together do not come back together; without randomness it is none.
+func jitter(random io.Reader, most time.Duration) time.Duration {
+	var b [8]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return 0
+	}
+	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(most))
 }
 
 // finish ends the run and sets when the stream is due again.

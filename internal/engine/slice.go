@@ -48,7 +48,8 @@ type runSlice struct {
 	env        mapping.Env
 	connection uuid.UUID
 	cp         checkpoint
-	live       int64        // records stored when the slice began
+	live       int64 // records stored when the slice began
+	seen       *store.SeenSet
 	applied    atomic.Int64 // transactions of this slice that are stored
 }
 
@@ -58,6 +59,12 @@ func (s *runSlice) advance(ctx context.Context) error {
 		return err
 	}
 	if err := s.plan(ctx); err != nil {
+		return err
+	}
+	if v := s.cp.Unproved; v != nil {
+		return &unproved{v.Code, v.Detail}
+	}
+	if err := s.tooManyBad(); err != nil {
 		return err
 	}
 	for {
@@ -176,6 +183,7 @@ func (s *runSlice) reset(ctx context.Context) error {
 
 // nextPhase enters what follows the phase whose last page has just been read.
 func (s *runSlice) nextPhase(ctx context.Context) error {
+	s.cp.CaughtUp = s.cp.Phase == catchUp
 	if s.cp.Phase == reading && s.readsAll() && !s.run.HistoryFrom.IsZero() {
 		since, err := s.lastCursor(ctx)
 		if err != nil {

@@ -11,14 +11,20 @@ import (
 // stepRows is how many rows a housekeeping transaction touches.
 const stepRows = 500
 
-// sweepGone deletes what a run that read everything in its range did not see. A suspicious number of them is held back.
+// sweepGone deletes what a run that read everything in its range did not see. A suspicious number of them is held back. A run over a period
+// deletes only when it has also caught up with what changed before, whatever its age: a record may have left the period. Pages that may have
+// skipped records are no evidence.
 func (s *runSlice) sweepGone(ctx context.Context) error {
-	if !s.readsAll() || s.entity.Deletions != "sweep" {
+	bounded := !s.run.HistoryFrom.IsZero()
+	if !s.readsAll() || s.entity.Deletions != "sweep" || bounded && !s.cp.CaughtUp || s.cp.Skipping {
 		return nil
 	}
 	found, err := s.worker.Store.OpenSweep(ctx, s.run)
 	if err != nil {
 		return fmt.Errorf("open the sweep of run %s: %w", s.run.ID, err)
+	}
+	if bounded && !s.cp.Undated {
+		found.SpareUndated()
 	}
 	missing, inRange, err := found.Count(ctx)
 	if err != nil || missing == 0 {

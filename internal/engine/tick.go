@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,7 +21,21 @@ const (
 // Tick does what time brings: makes the runs that are due, wakes connections whose work nobody has (a retry that has come, a worker that
 // died), and takes a step of each deletion of data that was asked for.
 func (w *Worker) Tick(ctx context.Context) error {
-	return errors.Join(w.makeDueRuns(ctx), w.wakeBacklog(ctx), w.deleteData(ctx))
+	return errors.Join(w.followClock(ctx), w.makeDueRuns(ctx), w.wakeBacklog(ctx), w.deleteData(ctx))
+}
+
+// clockBack is how far the clock may go back before it counts: less is a correction.
+const clockBack = time.Minute
+
+// followClock notices that the clock went back since the last look.
+func (w *Worker) followClock(ctx context.Context) error {
+	now := w.Now()
+	before := w.lastLook.Swap(&now)
+	if before == nil || before.Sub(now) < clockBack {
+		return nil
+	}
+	w.Log.Warn("the clock went back; schedules follow it", "by", before.Sub(now))
+	return w.Store.ShiftSchedules(ctx, before.Sub(now))
 }
 
 // makeDueRuns makes the due streams' runs, sets their next time and wakes their connections, in one transaction.
@@ -63,7 +78,7 @@ func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) erro
 // scheduledMode is incremental, and once a day full: only a full read finds deletions, and commits that came later than the
 // lookback.
 func (w *Worker) scheduledMode(d store.Due) store.Mode {
-	if w.Now().Sub(d.LastFullAt) > fullEvery {
+	if since := w.Now().Sub(d.FullTriedAt); since > fullEvery || since < 0 {
 		return store.Full
 	}
 	return store.Incremental

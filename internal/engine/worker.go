@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
@@ -42,13 +43,17 @@ type WorkerConfig struct {
 	Log         *slog.Logger
 	Owner       string        // this process, unique
 	Slice       time.Duration // how long one turn of a connection may take
+	FetchWithin time.Duration // bounds one page, retries included
 }
 
 // Worker does the work of runs. Safe for concurrent use.
-type Worker struct{ WorkerConfig }
+type Worker struct {
+	WorkerConfig
+	lastLook atomic.Pointer[time.Time] // of Tick
+}
 
 // NewWorker gives a Worker.
-func NewWorker(c WorkerConfig) *Worker { return &Worker{c} }
+func NewWorker(c WorkerConfig) *Worker { return &Worker{WorkerConfig: c} }
 
 // Work gives a connection one turn: it works on its runs in their order until nothing is left or the slice is over. done is called in the
 // transaction that sees that nothing is left; more says that work is left.

@@ -165,12 +165,12 @@ func (w *world) newWorker(owner string) *Worker {
 	}
 	return NewWorker(WorkerConfig{
 		Store: w.store, Connections: w, Mapper: func(_, entity string) *mapping.Mapper { return mappers[entity] }, Waker: w,
-		Now: w.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Owner: owner, Slice: time.Minute,
+		Now: w.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Owner: owner, Slice: time.Minute, FetchWithin: 10 * time.Second,
 	})
 }
 
 func (w *world) connect() {
-	project, _, err := w.store.EnsureProject(w.t.Context(), "p", w.clock)
+	project, _, err := w.store.EnsureProject(w.t.Context(), "project", "p", w.clock)
 	w.must(err)
 	w.conn = &store.Connection{ID: uuid.NewString(), ProjectID: project.ID, System: "scripted", Name: "s", State: store.ConnectionActive,
 		TimeZone: "UTC", CreatedAt: w.clock, UpdatedAt: w.clock, StateSince: w.clock, Metadata: json.RawMessage("{}")}

@@ -17,8 +17,12 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Slice bounds one job: work hands back after it, so that no connection holds a worker for long.
-const Slice = 25 * time.Second
+// Slice bounds one job: work hands back after it, so that no connection holds a worker for long. Longest bounds the one step that may be
+// under way when the slice ends.
+const (
+	Slice   = 25 * time.Second
+	Longest = 30 * time.Second
+)
 
 const (
 	jobTimeout   = 60 * time.Second

@@ -49,14 +49,10 @@ func (b *builder) entities(n *yaml.Node) {
 	if n.Kind == 0 {
 		return
 	}
-	var known []string
-	for _, e := range b.model.Entities {
-		known = append(known, e.Name)
-	}
 	b.members(n, "entities", func(key, value *yaml.Node) {
 		m := b.model.Entity(key.Value)
 		if m == nil {
-			b.report(key, "entities."+key.Value, "the model has no such entity", suggest(key.Value, known))
+			b.report(key, "entities."+key.Value, "the model has no such entity", suggest(key.Value, b.model.Names()))
 			return
 		}
 		e := &Entity{Name: m.Name, Model: m, Pos: Pos{b.file, key.Line, key.Column}}
@@ -108,6 +104,8 @@ func (b *entityBuilder) reading(f entityForm) {
 	}
 	if f.Cursor != nil {
 		b.cursor(f.Cursor)
+	} else if len(f.History) > 0 {
+		b.wrong("a period needs a cursor: what leaves the period is found by its change", "write cursor: {precision: ...}, or leave out history", "history")
 	}
 }
 

@@ -76,6 +76,9 @@ func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time)
 	if err := t.quarantine(ctx, r, p.Bad); err != nil {
 		return queries.Run{}, err
 	}
+	if err := t.putOutOfRange(ctx, r, p.Unsure); err != nil {
+		return queries.Run{}, err
+	}
 	return t.countPage(ctx, r, p, w)
 }
 

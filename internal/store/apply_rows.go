@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -100,6 +101,20 @@ func (t *Tx) quarantine(ctx context.Context, r *Run, bad []BadRecord) error {
 		})
 		if err != nil {
 			return fmt.Errorf("quarantine record %q: %w", b.RemoteID, err)
+		}
+	}
+	return nil
+}
+
+// putOutOfRange keeps bounded sweeps from deleting a record that may have moved out of their period, until it maps again.
+func (t *Tx) putOutOfRange(ctx context.Context, r *Run, heads []*Head) error {
+	k := r.key()
+	for _, h := range heads {
+		err := t.q.PutOutOfRange(ctx, queries.PutOutOfRangeParams{
+			RangeAt: queries.At(time.Unix(0, 0)), Connection: k.Connection, Stream: k.Stream, ID: h.ID[:], Seq: h.Seq,
+		})
+		if err != nil {
+			return fmt.Errorf("note that %s is in quarantine: %w", h.ID, err)
 		}
 	}
 	return nil

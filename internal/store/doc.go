@@ -1,6 +1,6 @@
 // Package store owns Busbar's data: every table, every SQL statement, and the rules that hold between rows (commit order
-// is seq order, one transaction per page, one running run per stream). It is one design with two dialects: store/sqlite and
-// store/postgres supply only what differs (see Engine and Bulk). It knows no HTTP, no systems and no job engine.
+// is seq order, one transaction per page, one running run per stream). What only one dialect of SQL can do is supplied from
+// outside (see Engine and Bulk): store/sqlite does. It knows no HTTP, no systems and no job engine.
 //
 // A connection has an internal number and its streams have small numbers within it; every table of tenant data is keyed by
 // them first. A record is two rows: a small head (hash, seq, deleted) by id, and a body (the record as served, and raw) at
@@ -18,5 +18,5 @@
 // A running run has a lease (owner, until, epoch). Taking or letting go of it raises the epoch, and whoever holds an old
 // epoch gets ErrFenced. A lease that is over or free may be taken by anyone.
 //
-// All instants are time.Time in UTC with microsecond precision. Nothing here reads a clock: times are arguments.
+// All instants are time.Time in UTC with microsecond precision. Nothing here reads a clock or makes an id: both are arguments.
 package store

@@ -13,7 +13,7 @@ type Finish struct {
 	State                    RunState
 	ReasonCode, ReasonDetail string
 	CursorAt                 time.Time // complete: the new cursor; zero leaves it
-	Full                     bool      // complete and full: LastFullAt
+	Full                     bool      // it read everything: LastFullAt when complete, FullTriedAt however it ended
 	NextRunAt                time.Time // zero: none
 	RetryAt                  time.Time // failed with a retry: the run goes back to queued until then
 }
@@ -81,11 +81,14 @@ func (t *Tx) endRun(ctx context.Context, r *Run, f Finish, state RunState, now t
 // finished is the stream after the run.
 func finished(st queries.Stream, r *Run, f Finish, state RunState, now time.Time) queries.FinishStreamParams {
 	p := queries.FinishStreamParams{
-		Connection: st.Connection, Stream: st.Stream, LastRun: st.LastRun, CursorAt: st.CursorAt, LastSuccessAt: st.LastSuccessAt, LastFullAt: st.LastFullAt,
+		Connection: st.Connection, Stream: st.Stream, LastRun: st.LastRun, CursorAt: st.CursorAt, LastSuccessAt: st.LastSuccessAt, LastFullAt: st.LastFullAt, FullTriedAt: st.FullTriedAt,
 		Failures: st.Failures, ErrorCode: st.ErrorCode, ErrorDetail: st.ErrorDetail, NextRunAt: queries.At(f.NextRunAt),
 	}
 	if state != RunQueued {
 		p.LastRun = r.ID
+	}
+	if state != RunQueued && f.Full {
+		p.FullTriedAt = queries.At(now)
 	}
 	switch state {
 	case RunComplete:

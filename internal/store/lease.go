@@ -106,12 +106,41 @@ func (s *Store) PlanRun(ctx context.Context, r *Run, since, historyFrom time.Tim
 	return err
 }
 
-// SetMapping notes what all of the stream's records are mapped with. ErrFenced.
-func (s *Store) SetMapping(ctx context.Context, r *Run, mapping string) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		if _, err := tx.q.FenceRun(ctx, r.scope.no, r.ID, r.leaseEpoch); err != nil {
+// FinishRemap notes what all of the stream's records are mapped with, and that what is stored by now was stored before the run reads its first
+// page: StartSeq moves to the stream's seq. ErrFenced.
+func (s *Store) FinishRemap(ctx context.Context, r *Run, mapping string, checkpoint json.RawMessage) error {
+	var seq int64
+	err := s.Write(ctx, func(tx *Tx) error {
+		st, err := tx.q.LockStream(ctx, r.scope.no, r.Entity)
+		if err != nil {
 			return noRows(err, ErrFenced)
+		}
+		seq = st.Seq
+		n, err := tx.q.BeginReading(ctx, queries.BeginReadingParams{
+			Connection: r.scope.no, ID: r.ID, LeaseEpoch: r.leaseEpoch, StartSeq: seq, Checkpoint: string(checkpoint),
+		})
+		if err := hit(n, err, ErrFenced); err != nil {
+			return err
 		}
 		return tx.q.SetMapping(ctx, mapping, r.scope.no, r.stream)
 	})
+	if err == nil {
+		r.StartSeq, r.Checkpoint = seq, checkpoint
+	}
+	return err
+}
+
+// ForgetBad empties a run's quarantine: what it read is read again. ErrFenced.
+func (s *Store) ForgetBad(ctx context.Context, r *Run) error {
+	err := s.Write(ctx, func(tx *Tx) error {
+		n, err := tx.q.ForgetBad(ctx, r.scope.no, r.ID, r.leaseEpoch)
+		if err := hit(n, err, ErrFenced); err != nil {
+			return err
+		}
+		return tx.q.DeleteQuarantine(ctx, r.scope.no, r.ID)
+	})
+	if err == nil {
+		r.Counts.Quarantined = 0
+	}
+	return err
 }

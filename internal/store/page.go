@@ -53,6 +53,7 @@ type PageResult struct {
 	Rehashed                  []Rehash
 	SeenSeqs                  []int64 // seqs of the heads found unchanged (or rehashed): full sweeps only
 	Bad                       []BadRecord
+	Unsure                    []*Head // stored records whose new state is in quarantine: where they lie in the period is not known any more
 	Pages, Fetched, Unchanged int64
 	Expected                  int64           // -1 unknown
 	Checkpoint                json.RawMessage // nil leaves it

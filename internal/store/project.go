@@ -4,10 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
@@ -28,16 +25,16 @@ type Key struct {
 	ExpiresAt, RevokedAt, LastUsedAt time.Time // zero: none
 }
 
-// EnsureProject gives the first project, making it when there is none.
-func (s *Store) EnsureProject(ctx context.Context, name string, now time.Time) (p Project, created bool, err error) {
+// EnsureProject gives the first project; when there is none it makes one with that id and name.
+func (s *Store) EnsureProject(ctx context.Context, id, name string, now time.Time) (p Project, created bool, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
-		p, created, err = tx.ensureProject(ctx, name, now)
+		p, created, err = tx.ensureProject(ctx, id, name, now)
 		return err
 	})
 	return p, created && err == nil, err
 }
 
-func (t *Tx) ensureProject(ctx context.Context, name string, now time.Time) (Project, bool, error) {
+func (t *Tx) ensureProject(ctx context.Context, id, name string, now time.Time) (Project, bool, error) {
 	row, err := t.q.FirstProject(ctx)
 	if err == nil {
 		return Project{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt.Time}, false, nil
@@ -45,11 +42,7 @@ func (t *Tx) ensureProject(ctx context.Context, name string, now time.Time) (Pro
 	if !errors.Is(err, sql.ErrNoRows) {
 		return Project{}, false, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Project{}, false, fmt.Errorf("make a project id: %w", err)
-	}
-	p := Project{ID: id.String(), Name: name, CreatedAt: micros(now)}
+	p := Project{ID: id, Name: name, CreatedAt: micros(now)}
 	return p, true, t.q.InsertProject(ctx, p.ID, p.Name, queries.At(now))
 }
 

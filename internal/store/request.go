@@ -70,5 +70,8 @@ func (t *Tx) upgrade(ctx context.Context, queued *queries.Run, mode Mode, trigge
 	if err := t.q.DeleteSeen(ctx, queued.Connection, queued.ID); err != nil {
 		return err
 	}
+	if err := t.q.DeleteQuarantine(ctx, queued.Connection, queued.ID); err != nil {
+		return err
+	}
 	return t.q.UpgradeRun(ctx, queries.UpgradeRunParams{Connection: queued.Connection, ID: queued.ID, Mode: string(mode), Cause: trigger})
 }

@@ -138,7 +138,7 @@ type Due struct {
 	Scope            Scope
 	Entity, Schedule string
 	NextRunAt        time.Time
-	LastFullAt       time.Time // zero: never
+	FullTriedAt      time.Time // when a full run last ended, however; zero: never
 }
 
 // DueStreams lists streams with NextRunAt <= now on connections that sync (not paused, disconnected, needs_reauthorization, pending), oldest
@@ -146,8 +146,19 @@ type Due struct {
 func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	rows, err := t.q.DueStreams(ctx, queries.At(now), atMost(limit))
 	return each(rows, func(r queries.DueStreamsRow) Due {
-		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, LastFullAt: r.LastFullAt.Time}
+		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time}
 	}), err
+}
+
+// ShiftSchedules takes the time by which the clock went back off everything that is to come: what was planned by the wrong clock would wait as much
+// too long.
+func (s *Store) ShiftSchedules(ctx context.Context, back time.Duration) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if err := tx.q.ShiftSchedules(ctx, back.Microseconds()); err != nil {
+			return fmt.Errorf("shift the schedules: %w", err)
+		}
+		return tx.q.ShiftRetries(ctx, back.Microseconds())
+	})
 }
 
 // firstEpoch is the epoch of a new stream.

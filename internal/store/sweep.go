@@ -20,10 +20,36 @@ type Sweep struct {
 	r     *Run
 	seen  *roaring64.Bitmap
 	after uuid.UUID // heads up to here are done
+	spare bool      // records without a history date
 }
 
-// OpenSweep loads the seen set of a run. Candidates are live heads with seq <= r.StartSeq that were not seen and whose RangeAt is zero or >= r.HistoryFrom.
+// SpareUndated leaves records alone that have no history date: a source that is asked for a period may leave them out.
+func (w *Sweep) SpareUndated() { w.spare = true }
+
+// OpenSweep loads the seen set of a run. Candidates are live heads with seq <= r.StartSeq that were not seen and whose
+// RangeAt is zero or well inside the period that begins with r.HistoryFrom.
 func (s *Store) OpenSweep(ctx context.Context, r *Run) (*Sweep, error) {
+	seen, err := s.Seen(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return &Sweep{s: s, r: r, seen: seen.seqs}, nil
+}
+
+// SeenSet is what a run has seen unchanged: seqs of heads.
+type SeenSet struct{ seqs *roaring64.Bitmap }
+
+// NewSeenSet gives an empty set.
+func NewSeenSet() *SeenSet { return &SeenSet{roaring64.New()} }
+
+// Add says whether the seq is new to the set.
+func (s *SeenSet) Add(seq int64) bool { return s.seqs.CheckedAdd(uint64(seq)) }
+
+// Has says whether the seq is in the set.
+func (s *SeenSet) Has(seq int64) bool { return s.seqs.Contains(uint64(seq)) }
+
+// Seen loads what a run has noted so far.
+func (s *Store) Seen(ctx context.Context, r *Run) (*SeenSet, error) {
 	rows, err := s.read.Seen(ctx, r.scope.no, r.ID)
 	if err != nil {
 		return nil, fmt.Errorf("load what run %s has seen: %w", r.ID, err)
@@ -36,7 +62,7 @@ func (s *Store) OpenSweep(ctx context.Context, r *Run) (*Sweep, error) {
 		}
 		seen.Or(part)
 	}
-	return &Sweep{s: s, r: r, seen: seen}, nil
+	return &SeenSet{seen}, nil
 }
 
 // Count gives how many candidates there are and how many live records lie in the range.
@@ -94,8 +120,18 @@ func (w *Sweep) bury(ctx context.Context, found []LiveHead, now time.Time) (dele
 	return deleted, err
 }
 
+// zoneSlack is how far a day's edge can lie from another zone's: what is nearer to the edge of the period than that may be outside in the
+// source's reading of it.
+const zoneSlack = 26 * time.Hour
+
 func (w *Sweep) inRange(h LiveHead) bool {
-	return w.r.HistoryFrom.IsZero() || h.RangeAt.IsZero() || !h.RangeAt.Before(w.r.HistoryFrom)
+	switch {
+	case w.r.HistoryFrom.IsZero():
+		return true
+	case h.RangeAt.IsZero():
+		return !w.spare
+	}
+	return !h.RangeAt.Before(w.r.HistoryFrom.Add(zoneSlack))
 }
 
 func (w *Sweep) missing(h LiveHead) bool {

@@ -42,7 +42,7 @@ func (c *client) Fetch(ctx context.Context, q driver.Request) (*driver.Page, err
 }
 
 func (c *client) plain(ctx context.Context, r *reading, q driver.Request, at token) (*driver.Page, error) {
-	page := &driver.Page{Total: -1}
+	page := &driver.Page{Total: -1, Undated: true}
 	if q.Token == nil {
 		if err := c.survey(ctx, r, q, page); err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ const maxParts = 16
 // partitioned fills a page from one partition after the other. A partition that is gone is passed over; new ones with higher
 // ids are met on the way.
 func (c *client) partitioned(ctx context.Context, r *reading, q driver.Request, at token) (*driver.Page, error) {
-	page := &driver.Page{Total: -1}
+	page := &driver.Page{Total: -1, Undated: true}
 	for range maxParts {
 		part, ok, err := c.nextPartition(ctx, r.Partition, at.Part)
 		if err != nil {

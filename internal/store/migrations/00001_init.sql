@@ -97,6 +97,7 @@ create table streams (
   next_run_at     bigint,
   last_success_at bigint,
   last_full_at    bigint,
+  full_tried_at   bigint,
   live_count      bigint not null,
   deleted_count   bigint not null,
   failures        bigint not null,

@@ -1,4 +1,4 @@
-// Package migrations holds the schema as goose migrations: one set of files for both engines, written in PostgreSQL's words. What only SQLite
+// Package migrations holds the schema as goose migrations: one set of files, written in PostgreSQL's words. What only SQLite
 // takes stands in a comment of the form /* sqlite: … */, which becomes live there. It knows nothing of what the tables mean.
 package migrations
 
@@ -13,9 +13,6 @@ import (
 
 //go:embed *.sql
 var files embed.FS
-
-// PostgreSQL gives the migrations as PostgreSQL runs them.
-func PostgreSQL() fs.FS { return files }
 
 // SQLite gives the migrations as SQLite runs them.
 func SQLite() fs.FS { return sqliteFS{files} }

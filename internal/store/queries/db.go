@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.askDeleteDataStmt, err = db.PrepareContext(ctx, askDeleteData); err != nil {
 		return nil, fmt.Errorf("error preparing query AskDeleteData: %w", err)
 	}
+	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
+		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
+	}
 	if q.bodyStmt, err = db.PrepareContext(ctx, body); err != nil {
 		return nil, fmt.Errorf("error preparing query Body: %w", err)
 	}
@@ -90,6 +93,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteHeadStmt, err = db.PrepareContext(ctx, deleteHead); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteHead: %w", err)
 	}
+	if q.deleteQuarantineStmt, err = db.PrepareContext(ctx, deleteQuarantine); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteQuarantine: %w", err)
+	}
 	if q.deleteSeenStmt, err = db.PrepareContext(ctx, deleteSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSeen: %w", err)
 	}
@@ -140,6 +146,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.firstProjectStmt, err = db.PrepareContext(ctx, firstProject); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstProject: %w", err)
+	}
+	if q.forgetBadStmt, err = db.PrepareContext(ctx, forgetBad); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetBad: %w", err)
 	}
 	if q.headStmt, err = db.PrepareContext(ctx, head); err != nil {
 		return nil, fmt.Errorf("error preparing query Head: %w", err)
@@ -206,6 +215,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.positionStmt, err = db.PrepareContext(ctx, position); err != nil {
 		return nil, fmt.Errorf("error preparing query Position: %w", err)
+	}
+	if q.putOutOfRangeStmt, err = db.PrepareContext(ctx, putOutOfRange); err != nil {
+		return nil, fmt.Errorf("error preparing query PutOutOfRange: %w", err)
 	}
 	if q.quarantineStmt, err = db.PrepareContext(ctx, quarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query Quarantine: %w", err)
@@ -276,6 +288,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setStreamsDormantStmt, err = db.PrepareContext(ctx, setStreamsDormant); err != nil {
 		return nil, fmt.Errorf("error preparing query SetStreamsDormant: %w", err)
 	}
+	if q.shiftRetriesStmt, err = db.PrepareContext(ctx, shiftRetries); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftRetries: %w", err)
+	}
+	if q.shiftSchedulesStmt, err = db.PrepareContext(ctx, shiftSchedules); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftSchedules: %w", err)
+	}
 	if q.stopSchedulesStmt, err = db.PrepareContext(ctx, stopSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query StopSchedules: %w", err)
 	}
@@ -334,6 +352,11 @@ func (q *Queries) Close() error {
 	if q.askDeleteDataStmt != nil {
 		if cerr := q.askDeleteDataStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing askDeleteDataStmt: %w", cerr)
+		}
+	}
+	if q.beginReadingStmt != nil {
+		if cerr := q.beginReadingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
 		}
 	}
 	if q.bodyStmt != nil {
@@ -421,6 +444,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteHeadStmt: %w", cerr)
 		}
 	}
+	if q.deleteQuarantineStmt != nil {
+		if cerr := q.deleteQuarantineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteQuarantineStmt: %w", cerr)
+		}
+	}
 	if q.deleteSeenStmt != nil {
 		if cerr := q.deleteSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSeenStmt: %w", cerr)
@@ -504,6 +532,11 @@ func (q *Queries) Close() error {
 	if q.firstProjectStmt != nil {
 		if cerr := q.firstProjectStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing firstProjectStmt: %w", cerr)
+		}
+	}
+	if q.forgetBadStmt != nil {
+		if cerr := q.forgetBadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetBadStmt: %w", cerr)
 		}
 	}
 	if q.headStmt != nil {
@@ -614,6 +647,11 @@ func (q *Queries) Close() error {
 	if q.positionStmt != nil {
 		if cerr := q.positionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing positionStmt: %w", cerr)
+		}
+	}
+	if q.putOutOfRangeStmt != nil {
+		if cerr := q.putOutOfRangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putOutOfRangeStmt: %w", cerr)
 		}
 	}
 	if q.quarantineStmt != nil {
@@ -731,6 +769,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setStreamsDormantStmt: %w", cerr)
 		}
 	}
+	if q.shiftRetriesStmt != nil {
+		if cerr := q.shiftRetriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftRetriesStmt: %w", cerr)
+		}
+	}
+	if q.shiftSchedulesStmt != nil {
+		if cerr := q.shiftSchedulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftSchedulesStmt: %w", cerr)
+		}
+	}
 	if q.stopSchedulesStmt != nil {
 		if cerr := q.stopSchedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing stopSchedulesStmt: %w", cerr)
@@ -825,6 +873,7 @@ type Queries struct {
 	activeRunsOfStreamStmt          *sql.Stmt
 	askCancelRunStmt                *sql.Stmt
 	askDeleteDataStmt               *sql.Stmt
+	beginReadingStmt                *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	cancelQueuedRunsStmt            *sql.Stmt
 	cancelRunStmt                   *sql.Stmt
@@ -842,6 +891,7 @@ type Queries struct {
 	delayQueuedRunStmt              *sql.Stmt
 	deleteBodyStmt                  *sql.Stmt
 	deleteHeadStmt                  *sql.Stmt
+	deleteQuarantineStmt            *sql.Stmt
 	deleteSeenStmt                  *sql.Stmt
 	deleteTagsStmt                  *sql.Stmt
 	disconnectConnectionStmt        *sql.Stmt
@@ -859,6 +909,7 @@ type Queries struct {
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
 	firstProjectStmt                *sql.Stmt
+	forgetBadStmt                   *sql.Stmt
 	headStmt                        *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
@@ -881,6 +932,7 @@ type Queries struct {
 	nextSeqsStmt                    *sql.Stmt
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
+	putOutOfRangeStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
 	raiseEpochStmt                  *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
@@ -904,6 +956,8 @@ type Queries struct {
 	setRunsDormantStmt              *sql.Stmt
 	setStreamStmt                   *sql.Stmt
 	setStreamsDormantStmt           *sql.Stmt
+	shiftRetriesStmt                *sql.Stmt
+	shiftSchedulesStmt              *sql.Stmt
 	stopSchedulesStmt               *sql.Stmt
 	streamStmt                      *sql.Stmt
 	streamNumberStmt                *sql.Stmt
@@ -925,6 +979,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		activeRunsOfStreamStmt:          q.activeRunsOfStreamStmt,
 		askCancelRunStmt:                q.askCancelRunStmt,
 		askDeleteDataStmt:               q.askDeleteDataStmt,
+		beginReadingStmt:                q.beginReadingStmt,
 		bodyStmt:                        q.bodyStmt,
 		cancelQueuedRunsStmt:            q.cancelQueuedRunsStmt,
 		cancelRunStmt:                   q.cancelRunStmt,
@@ -942,6 +997,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		delayQueuedRunStmt:              q.delayQueuedRunStmt,
 		deleteBodyStmt:                  q.deleteBodyStmt,
 		deleteHeadStmt:                  q.deleteHeadStmt,
+		deleteQuarantineStmt:            q.deleteQuarantineStmt,
 		deleteSeenStmt:                  q.deleteSeenStmt,
 		deleteTagsStmt:                  q.deleteTagsStmt,
 		disconnectConnectionStmt:        q.disconnectConnectionStmt,
@@ -959,6 +1015,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
 		firstProjectStmt:                q.firstProjectStmt,
+		forgetBadStmt:                   q.forgetBadStmt,
 		headStmt:                        q.headStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
@@ -981,6 +1038,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		nextSeqsStmt:                    q.nextSeqsStmt,
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
+		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		quarantineStmt:                  q.quarantineStmt,
 		raiseEpochStmt:                  q.raiseEpochStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
@@ -1004,6 +1062,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setRunsDormantStmt:              q.setRunsDormantStmt,
 		setStreamStmt:                   q.setStreamStmt,
 		setStreamsDormantStmt:           q.setStreamsDormantStmt,
+		shiftRetriesStmt:                q.shiftRetriesStmt,
+		shiftSchedulesStmt:              q.shiftSchedulesStmt,
 		stopSchedulesStmt:               q.stopSchedulesStmt,
 		streamStmt:                      q.streamStmt,
 		streamNumberStmt:                q.streamNumberStmt,

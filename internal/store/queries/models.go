@@ -111,6 +111,7 @@ type Stream struct {
 	NextRunAt     Time
 	LastSuccessAt Time
 	LastFullAt    Time
+	FullTriedAt   Time
 	LiveCount     int64
 	DeletedCount  int64
 	Failures      int64

@@ -29,3 +29,6 @@ where b.connection = @connection and b.stream = @stream and b.seq >= @seq order 
 -- name: RecordByID :one
 select b.seq, b.deleted, b.record, b.raw from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
 where h.connection = @connection and h.stream = (select s.stream from streams s where s.connection = @connection and s.entity = @entity) and h.id = @id;
+
+-- name: PutOutOfRange :exec
+update heads set range_at = @range_at where connection = @connection and stream = @stream and id = @id and seq = @seq;

@@ -119,6 +119,29 @@ func (q *Queries) MoveHead(ctx context.Context, arg MoveHeadParams) error {
 	return err
 }
 
+const putOutOfRange = `-- name: PutOutOfRange :exec
+update heads set range_at = $1 where connection = $2 and stream = $3 and id = $4 and seq = $5
+`
+
+type PutOutOfRangeParams struct {
+	RangeAt    Time
+	Connection int64
+	Stream     int64
+	ID         []byte
+	Seq        int64
+}
+
+func (q *Queries) PutOutOfRange(ctx context.Context, arg PutOutOfRangeParams) error {
+	_, err := q.exec(ctx, q.putOutOfRangeStmt, putOutOfRange,
+		arg.RangeAt,
+		arg.Connection,
+		arg.Stream,
+		arg.ID,
+		arg.Seq,
+	)
+	return err
+}
+
 const recordByID = `-- name: RecordByID :one
 select b.seq, b.deleted, b.record, b.raw from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
 where h.connection = $1 and h.stream = (select s.stream from streams s where s.connection = $1 and s.entity = $2) and h.id = $3

@@ -84,6 +84,19 @@ update runs set lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at 
 update runs set since_at = @since_at, history_from_at = @history_from_at, checkpoint = @checkpoint
 where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch;
 
+-- name: BeginReading :execrows
+-- What is stored up to here was stored before the run reads its first page.
+update runs set start_seq = @start_seq, checkpoint = @checkpoint
+where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch;
+
+-- name: ForgetBad :execrows
+update runs set quarantined_count = 0
+where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch;
+
+-- name: ShiftRetries :exec
+-- Across connections: after the clock went back.
+update runs set retry_at = retry_at - cast(@by as bigint), requested_at = requested_at - cast(@by as bigint) where state = 'queued';
+
 -- name: FenceRun :one
 -- Takes the run's row, if the lease is still held.
 update runs set cancel_requested = cancel_requested
@@ -119,6 +132,9 @@ select seqs from run_seen where connection = @connection and run = @run order by
 
 -- name: DeleteSeen :exec
 delete from run_seen where connection = @connection and run = @run;
+
+-- name: DeleteQuarantine :exec
+delete from quarantine where connection = @connection and run = @run;
 
 -- name: InsertQuarantine :exec
 insert into quarantine (connection, run, n, remote_id, pointer, reason, raw)

@@ -177,6 +177,34 @@ func (q *Queries) AskCancelRun(ctx context.Context, connection int64, iD string)
 	return err
 }
 
+const beginReading = `-- name: BeginReading :execrows
+update runs set start_seq = $1, checkpoint = $2
+where connection = $3 and id = $4 and state = 'running' and lease_epoch = $5
+`
+
+type BeginReadingParams struct {
+	StartSeq   int64
+	Checkpoint string
+	Connection int64
+	ID         string
+	LeaseEpoch int64
+}
+
+// What is stored up to here was stored before the run reads its first page.
+func (q *Queries) BeginReading(ctx context.Context, arg BeginReadingParams) (int64, error) {
+	result, err := q.exec(ctx, q.beginReadingStmt, beginReading,
+		arg.StartSeq,
+		arg.Checkpoint,
+		arg.Connection,
+		arg.ID,
+		arg.LeaseEpoch,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const cancelRun = `-- name: CancelRun :execrows
 update runs set state = 'cancelled', finished_at = $1, retry_at = null where connection = $2 and id = $3 and state = 'queued'
 `
@@ -322,6 +350,15 @@ func (q *Queries) DelayQueuedRun(ctx context.Context, retryAt Time, connection i
 	return err
 }
 
+const deleteQuarantine = `-- name: DeleteQuarantine :exec
+delete from quarantine where connection = $1 and run = $2
+`
+
+func (q *Queries) DeleteQuarantine(ctx context.Context, connection int64, run string) error {
+	_, err := q.exec(ctx, q.deleteQuarantineStmt, deleteQuarantine, connection, run)
+	return err
+}
+
 const deleteSeen = `-- name: DeleteSeen :exec
 delete from run_seen where connection = $1 and run = $2
 `
@@ -377,6 +414,19 @@ func (q *Queries) FinishRun(ctx context.Context, arg FinishRunParams) (int64, er
 		arg.ID,
 		arg.LeaseEpoch,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const forgetBad = `-- name: ForgetBad :execrows
+update runs set quarantined_count = 0
+where connection = $1 and id = $2 and state = 'running' and lease_epoch = $3
+`
+
+func (q *Queries) ForgetBad(ctx context.Context, connection int64, iD string, leaseEpoch int64) (int64, error) {
+	result, err := q.exec(ctx, q.forgetBadStmt, forgetBad, connection, iD, leaseEpoch)
 	if err != nil {
 		return 0, err
 	}
@@ -867,6 +917,16 @@ func (q *Queries) Seen(ctx context.Context, connection int64, run string) ([][]b
 		return nil, err
 	}
 	return items, nil
+}
+
+const shiftRetries = `-- name: ShiftRetries :exec
+update runs set retry_at = retry_at - cast($1 as bigint), requested_at = requested_at - cast($1 as bigint) where state = 'queued'
+`
+
+// Across connections: after the clock went back.
+func (q *Queries) ShiftRetries(ctx context.Context, by int64) error {
+	_, err := q.exec(ctx, q.shiftRetriesStmt, shiftRetries, by)
+	return err
 }
 
 const upgradeRun = `-- name: UpgradeRun :exec

@@ -1,8 +1,8 @@
 -- name: InsertStream :exec
 insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at,
-  last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
+  last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
 values (@connection, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = @connection), @entity, @epoch, 0, 0, '', '', @cursor_at,
-  @schedule, @history, @paused, @dormant, @next_run_at, null, null, 0, 0, 0, '', '', '')
+  @schedule, @history, @paused, @dormant, @next_run_at, null, null, null, 0, 0, 0, '', '', '')
 on conflict (connection, entity) do nothing;
 
 -- name: SetMapping :exec
@@ -19,8 +19,8 @@ select * from streams where connection = @connection and entity = @entity;
 update streams set seq = seq where connection = @connection and entity = @entity returning *;
 
 -- name: NextSeqs :one
--- Takes the stream's lock and n numbers; the clock of a stream never goes back.
-update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at end
+-- Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
+update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at + 1 end
 where connection = @connection and stream = @stream returning epoch, seq, changed_at;
 
 -- name: CountRecords :exec
@@ -32,15 +32,19 @@ where connection = @connection and stream = @stream;
 
 -- name: DueStreams :many
 -- Across connections: the scheduler's tick.
-select s.connection, s.entity, s.schedule, s.next_run_at, s.last_full_at, c.id from streams s join connections c on c.connection = s.connection
+select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id from streams s join connections c on c.connection = s.connection
 where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= @now
 order by s.next_run_at limit @max_rows;
+
+-- name: ShiftSchedules :exec
+-- Across connections: after the clock went back.
+update streams set next_run_at = next_run_at - cast(@by as bigint) where next_run_at is not null;
 
 -- name: Position :one
 select epoch, seq, last_success_at from streams where connection = @connection and entity = @entity;
 
 -- name: FinishStream :exec
-update streams set last_run = @last_run, cursor_at = @cursor_at, last_success_at = @last_success_at, last_full_at = @last_full_at, failures = @failures,
+update streams set last_run = @last_run, cursor_at = @cursor_at, last_success_at = @last_success_at, last_full_at = @last_full_at, full_tried_at = @full_tried_at, failures = @failures,
   error_code = @error_code, error_detail = @error_detail, next_run_at = @next_run_at
 where connection = @connection and stream = @stream;
 

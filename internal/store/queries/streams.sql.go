@@ -31,18 +31,18 @@ func (q *Queries) CountRecords(ctx context.Context, arg CountRecordsParams) erro
 }
 
 const dueStreams = `-- name: DueStreams :many
-select s.connection, s.entity, s.schedule, s.next_run_at, s.last_full_at, c.id from streams s join connections c on c.connection = s.connection
+select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id from streams s join connections c on c.connection = s.connection
 where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= $1
 order by s.next_run_at limit $2
 `
 
 type DueStreamsRow struct {
-	Connection int64
-	Entity     string
-	Schedule   string
-	NextRunAt  Time
-	LastFullAt Time
-	ID         string
+	Connection  int64
+	Entity      string
+	Schedule    string
+	NextRunAt   Time
+	FullTriedAt Time
+	ID          string
 }
 
 // Across connections: the scheduler's tick.
@@ -60,7 +60,7 @@ func (q *Queries) DueStreams(ctx context.Context, now Time, maxRows int32) ([]Du
 			&i.Entity,
 			&i.Schedule,
 			&i.NextRunAt,
-			&i.LastFullAt,
+			&i.FullTriedAt,
 			&i.ID,
 		); err != nil {
 			return nil, err
@@ -77,9 +77,9 @@ func (q *Queries) DueStreams(ctx context.Context, now Time, maxRows int32) ([]Du
 }
 
 const finishStream = `-- name: FinishStream :exec
-update streams set last_run = $1, cursor_at = $2, last_success_at = $3, last_full_at = $4, failures = $5,
-  error_code = $6, error_detail = $7, next_run_at = $8
-where connection = $9 and stream = $10
+update streams set last_run = $1, cursor_at = $2, last_success_at = $3, last_full_at = $4, full_tried_at = $5, failures = $6,
+  error_code = $7, error_detail = $8, next_run_at = $9
+where connection = $10 and stream = $11
 `
 
 type FinishStreamParams struct {
@@ -87,6 +87,7 @@ type FinishStreamParams struct {
 	CursorAt      Time
 	LastSuccessAt Time
 	LastFullAt    Time
+	FullTriedAt   Time
 	Failures      int64
 	ErrorCode     string
 	ErrorDetail   string
@@ -101,6 +102,7 @@ func (q *Queries) FinishStream(ctx context.Context, arg FinishStreamParams) erro
 		arg.CursorAt,
 		arg.LastSuccessAt,
 		arg.LastFullAt,
+		arg.FullTriedAt,
 		arg.Failures,
 		arg.ErrorCode,
 		arg.ErrorDetail,
@@ -113,9 +115,9 @@ func (q *Queries) FinishStream(ctx context.Context, arg FinishStreamParams) erro
 
 const insertStream = `-- name: InsertStream :exec
 insert into streams (connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at,
-  last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
+  last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run)
 values ($1, (select coalesce(max(s.stream), 0) + 1 from streams s where s.connection = $1), $2, $3, 0, 0, '', '', $4,
-  $5, $6, $7, $8, $9, null, null, 0, 0, 0, '', '', '')
+  $5, $6, $7, $8, $9, null, null, null, 0, 0, 0, '', '', '')
 on conflict (connection, entity) do nothing
 `
 
@@ -147,7 +149,7 @@ func (q *Queries) InsertStream(ctx context.Context, arg InsertStreamParams) erro
 }
 
 const lockStream = `-- name: LockStream :one
-update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run
+update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run
 `
 
 // Takes the stream's lock.
@@ -171,6 +173,7 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 		&i.NextRunAt,
 		&i.LastSuccessAt,
 		&i.LastFullAt,
+		&i.FullTriedAt,
 		&i.LiveCount,
 		&i.DeletedCount,
 		&i.Failures,
@@ -182,7 +185,7 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 }
 
 const nextSeqs = `-- name: NextSeqs :one
-update streams set seq = seq + $1, changed_at = case when changed_at < $2 then $2 else changed_at end
+update streams set seq = seq + $1, changed_at = case when changed_at < $2 then $2 else changed_at + 1 end
 where connection = $3 and stream = $4 returning epoch, seq, changed_at
 `
 
@@ -199,7 +202,7 @@ type NextSeqsRow struct {
 	ChangedAt Time
 }
 
-// Takes the stream's lock and n numbers; the clock of a stream never goes back.
+// Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
 func (q *Queries) NextSeqs(ctx context.Context, arg NextSeqsParams) (NextSeqsRow, error) {
 	row := q.queryRow(ctx, q.nextSeqsStmt, nextSeqs,
 		arg.N,
@@ -276,8 +279,18 @@ func (q *Queries) SetStream(ctx context.Context, arg SetStreamParams) (int64, er
 	return result.RowsAffected()
 }
 
+const shiftSchedules = `-- name: ShiftSchedules :exec
+update streams set next_run_at = next_run_at - cast($1 as bigint) where next_run_at is not null
+`
+
+// Across connections: after the clock went back.
+func (q *Queries) ShiftSchedules(ctx context.Context, by int64) error {
+	_, err := q.exec(ctx, q.shiftSchedulesStmt, shiftSchedules, by)
+	return err
+}
+
 const stream = `-- name: Stream :one
-select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 and entity = $2
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 and entity = $2
 `
 
 func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (Stream, error) {
@@ -300,6 +313,7 @@ func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (
 		&i.NextRunAt,
 		&i.LastSuccessAt,
 		&i.LastFullAt,
+		&i.FullTriedAt,
 		&i.LiveCount,
 		&i.DeletedCount,
 		&i.Failures,
@@ -322,7 +336,7 @@ func (q *Queries) StreamNumber(ctx context.Context, connection int64, entity str
 }
 
 const streams = `-- name: Streams :many
-select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 order by stream
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 order by stream
 `
 
 func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, error) {
@@ -351,6 +365,7 @@ func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, erro
 			&i.NextRunAt,
 			&i.LastSuccessAt,
 			&i.LastFullAt,
+			&i.FullTriedAt,
 			&i.LiveCount,
 			&i.DeletedCount,
 			&i.Failures,

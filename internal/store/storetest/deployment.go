@@ -16,10 +16,10 @@ var deploymentTests = []test{
 		w.equal("set", must[string](w)(w.Meta(t.Context(), "k")), "b")
 	}},
 	{"the first project is made once", func(t *testing.T, w *world) {
-		p, created, err := w.EnsureProject(t.Context(), "Acme", w.now)
+		p, created, err := w.EnsureProject(t.Context(), "first", "Acme", w.now)
 		w.ok(err)
 		w.equal("created", created, true)
-		again, created, err := w.EnsureProject(t.Context(), "Other", w.now)
+		again, created, err := w.EnsureProject(t.Context(), "second", "Other", w.now)
 		w.ok(err)
 		w.equal("created again", created, false)
 		w.equal("project", again, p)
