@@ -5,17 +5,37 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 const redacted = "[redacted]"
 
 // Credentials are the plaintext login of one connection: field name to value. They print as [redacted] however they are
 // formatted, also from within another type; only Get gives a value, and only drivers call it.
-type Credentials struct{ values func() map[string]string } // a function, because fmt looks into everything else that is unexported
+type Credentials struct {
+	values func() map[string]string // a function, because fmt looks into everything else that is unexported
+	public []string
+}
 
-// NewCredentials wraps plaintext values. The map is not copied.
+// NewCredentials wraps plaintext values, all of them secret. The map is not copied.
 func NewCredentials(values map[string]string) Credentials {
-	return Credentials{func() map[string]string { return values }}
+	return Credentials{values: func() map[string]string { return values }}
+}
+
+// Public gives the same credentials, in which these fields are no secrets: Redact leaves their values.
+func (c Credentials) Public(names ...string) Credentials {
+	return Credentials{c.values, slices.Concat(c.public, names)}
+}
+
+// secrets gives the values that are not public.
+func (c Credentials) secrets() []string {
+	var out []string
+	for name, value := range c.all() {
+		if !slices.Contains(c.public, name) {
+			out = append(out, value)
+		}
+	}
+	return out
 }
 
 // Get gives the plaintext of a field, "" when it is not set.
