@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -34,7 +35,7 @@ type changeHead struct {
 }
 
 func (s *server) registerChanges() {
-	register(s, access{dataPlane, scopeRead}, s.changesOperation(), s.listChanges)
+	register(s, access{dataPlane, connection.ScopeRead}, s.changesOperation(), s.listChanges)
 }
 
 // feedPage is what one look at the feed found.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -110,14 +111,14 @@ type listBody[T any] struct {
 func whole[T any](items []T) *many[T] { return &many[T]{listBody[T]{list(items)}} }
 
 func (s *server) registerConnection() {
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-own-connection", Method: http.MethodGet, Path: "/v1/connection", Tags: []string{tagConnection},
 		Summary:     "Get the connection of this token",
 		Description: "Its state tells whether stored records are fresh and what to do when they are not.",
 	}, func(ctx context.Context, _ *empty) (*one[connectionView], error) {
 		return &one[connectionView]{s.viewConnection(callerOf(ctx).connection)}, nil
 	})
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-capabilities", Method: http.MethodGet, Path: "/v1/capabilities", Tags: []string{tagConnection},
 		Summary:     "What this connection can do",
 		Description: "The capability matrix of the connection's system: entities, operations, fields, and the evidence for each.",

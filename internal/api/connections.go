@@ -35,7 +35,7 @@ type newConnection struct {
 	Metadata    object            `json:"metadata,omitempty" doc:"Your own object."`
 	Tags        []string          `json:"tags,omitempty" maxItems:"50"`
 	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA zone of the source's times that carry none." example:"Europe/Amsterdam"`
-	History     string            `json:"history,omitempty" doc:"Historical period of the first sync: an ISO 8601 duration, or all. Default P90D." example:"P90D"`
+	History     string            `json:"history,omitempty" doc:"Historical period of the first sync: PnD, PnW, PnM or PnY (days, weeks, months, years), or all. Default P90D." example:"P90D"`
 	Schedule    string            `json:"schedule,omitempty" doc:"An interval, a cron line, or manual. Default 1h." example:"1h"`
 	Entities    []string          `json:"entities,omitempty" maxItems:"200" doc:"What to sync. Default: all that the connector maps."`
 	TokenLabel  string            `json:"token_label,omitempty" maxLength:"200" doc:"Label of the first token. Default: default."`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -43,10 +44,10 @@ type bytesOutput struct {
 
 func (s *server) registerRecords() {
 	for _, e := range s.Model.Entities {
-		register(s, access{dataPlane, scopeRead}, s.listOperation(e), func(ctx context.Context, in *listInput) (*bytesOutput, error) {
+		register(s, access{dataPlane, connection.ScopeRead}, s.listOperation(e), func(ctx context.Context, in *listInput) (*bytesOutput, error) {
 			return s.listRecords(ctx, e.Name, in)
 		})
-		register(s, access{dataPlane, scopeRead}, s.getOperation(e), func(ctx context.Context, in *getInput) (*getOutput, error) {
+		register(s, access{dataPlane, connection.ScopeRead}, s.getOperation(e), func(ctx context.Context, in *getInput) (*getOutput, error) {
 			return s.getRecord(ctx, e.Name, in)
 		})
 	}

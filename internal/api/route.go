@@ -16,13 +16,6 @@ const (
 	anyCaller                 // either; no connection is needed
 )
 
-// The scopes of a connection token.
-const (
-	scopeRead  = "read"
-	scopeSync  = "sync"
-	scopeWrite = "write"
-)
-
 // access is what a route demands of its caller.
 type access struct {
 	plane plane

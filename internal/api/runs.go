@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -48,7 +49,7 @@ func reasonOf(code, detail string) *reason {
 
 func viewRun(r store.Run) runView {
 	v := runView{
-		ID: r.ID, Entity: r.Entity, Mode: string(r.Mode), Trigger: r.Trigger, State: string(r.State), Counts: r.Counts,
+		ID: r.ID, Entity: r.Entity, Mode: string(r.Mode), Trigger: string(r.Trigger), State: string(r.State), Counts: r.Counts,
 		RequestedAt: moment(r.RequestedAt), StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 		RetryAt: moment(r.RetryAt), Attempt: r.Attempt, Since: moment(r.Since), HistoryFrom: moment(r.HistoryFrom),
 		CancelRequested: r.CancelRequested, Error: reasonOf(r.ReasonCode, r.ReasonDetail),
@@ -78,11 +79,11 @@ type runInput struct {
 }
 
 func (s *server) registerRuns() {
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-sync-runs", Method: http.MethodGet, Path: "/v1/sync-runs", Tags: []string{tagSyncs},
 		Summary: "List sync runs, newest first",
 	}, s.listRuns)
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-sync-run", Method: http.MethodGet, Path: "/v1/sync-runs/{id}", Tags: []string{tagSyncs},
 		Summary: "Get a sync run",
 	}, func(ctx context.Context, in *runInput) (*one[runView], error) {
@@ -92,12 +93,12 @@ func (s *server) registerRuns() {
 		}
 		return &one[runView]{viewRun(*r)}, nil
 	})
-	register(s, access{dataPlane, scopeSync}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeSync}, huma.Operation{
 		OperationID: "cancel-sync-run", Method: http.MethodPost, Path: "/v1/sync-runs/{id}/cancel", Tags: []string{tagSyncs},
 		Summary:     "Cancel a sync run",
 		Description: "A queued run is cancelled at once, a running one at the end of its page; what it stored stays. A run that has ended is left as it is.",
 	}, s.cancelRun)
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-quarantine", Method: http.MethodGet, Path: "/v1/sync-runs/{id}/quarantine", Tags: []string{tagSyncs},
 		Summary:     "List the records that a run could not map",
 		Description: "Each with the reason, where it is, and the source's object as received. They are tried again when the source changes them and in every full run.",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -24,7 +25,7 @@ type syncView struct {
 	Counts        recordCounts `json:"counts" doc:"Records stored now."`
 	NextRunAt     *time.Time   `json:"next_run_at"`
 	Schedule      string       `json:"schedule" doc:"An interval (5m), a cron line, or manual." example:"1h"`
-	History       string       `json:"history" doc:"Historical period: an ISO 8601 duration, or all." example:"P90D"`
+	History       string       `json:"history" doc:"Historical period: PnD, PnW, PnM or PnY (days, weeks, months, years), or all." example:"P90D"`
 	Paused        bool         `json:"paused"`
 	Failures      int          `json:"failures" doc:"Failed runs in a row."`
 	Error         *reason      `json:"error" doc:"Why the last run did not succeed."`
@@ -42,16 +43,11 @@ func viewSync(st store.Stream) syncView {
 		Schedule: st.Schedule, History: st.History, Paused: st.Paused, Failures: st.Failures,
 		LastRun: optionalRun(st.LastRun), ActiveRun: optionalRun(st.ActiveRun), Error: reasonOf(st.ErrorCode, st.ErrorDetail),
 	}
-	if v.Schedule == "" {
-		v.Schedule = manualSchedule
-	}
 	if st.ActiveRun != nil {
 		v.State = string(st.ActiveRun.State)
 	}
 	return v
 }
-
-const manualSchedule = "manual"
 
 func optionalRun(r *store.Run) *runView {
 	if r == nil {
@@ -77,7 +73,7 @@ type changeSyncInput struct {
 
 type changeSync struct {
 	Schedule *string `json:"schedule,omitempty" doc:"An interval (30s to 31 days), a cron line, or manual." example:"15m"`
-	History  *string `json:"history,omitempty" doc:"Historical period: an ISO 8601 duration, or all. Holds from the next full run." example:"P1Y"`
+	History  *string `json:"history,omitempty" doc:"Historical period: PnD, PnW, PnM or PnY (days, weeks, months, years), or all. Holds from the next full run." example:"P1Y"`
 	Paused   *bool   `json:"paused,omitempty" doc:"A paused entity is synced only when asked."`
 }
 
@@ -86,17 +82,17 @@ type acceptedRuns struct {
 }
 
 func (s *server) registerSyncs() {
-	register(s, access{dataPlane, scopeRead}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-syncs", Method: http.MethodGet, Path: "/v1/syncs", Tags: []string{tagSyncs},
 		Summary: "How each entity is synced: state, last success, next run, error",
 	}, func(ctx context.Context, _ *empty) (*many[syncView], error) { return s.listSyncs(ctx) })
-	register(s, access{dataPlane, scopeSync}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeSync}, huma.Operation{
 		OperationID: "request-sync", Method: http.MethodPost, Path: "/v1/syncs", Tags: []string{tagSyncs}, DefaultStatus: http.StatusAccepted,
 		Summary:     "Sync now",
 		RequestBody: example(map[string]any{"entities": []string{"purchase-orders"}, "mode": "incremental"}),
 		Description: "Asking for what a queued or running run covers already gives that run. A stronger mode queues behind a running one.",
 	}, s.requestSync)
-	register(s, access{dataPlane, scopeSync}, huma.Operation{
+	register(s, access{dataPlane, connection.ScopeSync}, huma.Operation{
 		OperationID: "update-sync", Method: http.MethodPatch, Path: "/v1/syncs/{entity}", Tags: []string{tagSyncs},
 		Summary:     "Change schedule, historical period or pause of one entity",
 		RequestBody: example(map[string]any{"schedule": "15m"}),
@@ -116,7 +112,7 @@ func (s *server) listSyncs(ctx context.Context) (*many[syncView], error) {
 }
 
 func (s *server) requestSync(ctx context.Context, in *requestSyncInput) (*acceptedRuns, error) {
-	runs, err := s.Syncs.Request(ctx, callerOf(ctx).connection, in.Body.Entities, store.Mode(in.Body.Mode), "manual")
+	runs, err := s.Syncs.Request(ctx, callerOf(ctx).connection, in.Body.Entities, store.Mode(in.Body.Mode), store.TriggerManual)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 )
@@ -51,7 +52,7 @@ type systemInput struct {
 }
 
 func (s *server) registerSystems() {
-	register(s, access{anyCaller, scopeRead}, huma.Operation{
+	register(s, access{anyCaller, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-systems", Method: http.MethodGet, Path: "/v1/systems", Tags: []string{tagSystems},
 		Summary: "List the systems that Busbar can connect",
 	}, func(context.Context, *empty) (*many[SystemView], error) {
@@ -61,7 +62,7 @@ func (s *server) registerSystems() {
 		}
 		return whole(views), nil
 	})
-	register(s, access{anyCaller, scopeRead}, huma.Operation{
+	register(s, access{anyCaller, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-system", Method: http.MethodGet, Path: "/v1/systems/{system}", Tags: []string{tagSystems},
 		Summary: "Get a system with its forms and guide",
 	}, func(_ context.Context, in *systemInput) (*one[systemDetail], error) {
@@ -71,7 +72,7 @@ func (s *server) registerSystems() {
 		}
 		return &one[systemDetail]{systemDetail{viewSystem(sys), sys.Guide}}, nil
 	})
-	register(s, access{anyCaller, scopeRead}, huma.Operation{
+	register(s, access{anyCaller, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-system-capabilities", Method: http.MethodGet, Path: "/v1/systems/{system}/capabilities", Tags: []string{tagSystems},
 		Summary:     "What a system can do",
 		Description: "The capability matrix of the connector: entities, operations, fields, and the evidence for each.",

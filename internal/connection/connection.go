@@ -22,6 +22,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -38,10 +39,10 @@ type Systems interface {
 
 // Syncer asks for runs within the caller's transaction; engine.Service does.
 type Syncer interface {
-	RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger string) ([]store.Run, error)
+	RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) ([]store.Run, error)
 }
 
-// Config is what a Service needs; every member is required.
+// Config is what a Service needs; every member but Ended is required.
 type Config struct {
 	Store         *store.Store
 	Keeper        *secret.Keeper
@@ -66,23 +67,27 @@ type Service struct {
 
 // NewService gives a Service, which Close ends.
 func NewService(c Config) (*Service, error) {
-	if missing := c.missing(); missing != "" {
-		return nil, fmt.Errorf("make the connection service: Config.%s is not set", missing)
+	if missing := c.missing(); len(missing) > 0 {
+		return nil, fmt.Errorf("make the connection service: not set in Config: %s", strings.Join(missing, ", "))
 	}
 	return &Service{Config: c, clients: newClients(), uses: newUses()}, nil
 }
 
-// missing names a member that is not set.
-func (c Config) missing() string {
-	for name, is := range map[string]bool{
-		"Store": c.Store != nil, "Keeper": c.Keeper != nil, "Systems": c.Systems != nil, "Client": c.Client != nil, "Syncs": c.Syncs != nil,
-		"CheckSchedule": c.CheckSchedule != nil, "CheckHistory": c.CheckHistory != nil, "Now": c.Now != nil, "Rand": c.Rand != nil, "Log": c.Log != nil,
+// missing names every member that is not set, in their order.
+func (c Config) missing() (names []string) {
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{
+		{"Store", c.Store != nil}, {"Keeper", c.Keeper != nil}, {"Systems", c.Systems != nil}, {"Drivers", c.Drivers != nil},
+		{"Client", c.Client != nil}, {"Syncs", c.Syncs != nil}, {"CheckSchedule", c.CheckSchedule != nil}, {"CheckHistory", c.CheckHistory != nil},
+		{"Now", c.Now != nil}, {"Rand", c.Rand != nil}, {"Log", c.Log != nil},
 	} {
-		if !is {
-			return name
+		if !m.set {
+			names = append(names, m.name)
 		}
 	}
-	return ""
+	return names
 }
 
 // Close ends the sessions with all systems. Safe to call twice. FlushUse comes before it, where the last uses of tokens matter.

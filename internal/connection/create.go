@@ -59,7 +59,7 @@ func (s *Service) save(ctx context.Context, c *store.Connection, p *plan) (*Crea
 	if err := s.seal(c, p.Credentials); err != nil {
 		return nil, err
 	}
-	token, err := s.newToken(p.TokenLabel, allScopes(), time.Time{})
+	token, err := s.newToken(p.TokenLabel, Scopes(), time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, c *store.Connection,
 	if err := tx.InsertToken(ctx, c.Scope(), token.Token); err != nil {
 		return nil, err
 	}
-	return s.Syncs.RequestTx(ctx, tx, c, p.names(), store.Full, triggerConnect)
+	return s.Syncs.RequestTx(ctx, tx, c, p.names(), store.Full, store.TriggerConnect)
 }
 
 // streams are the streams of the planned entities, in the order in which they are synced.
@@ -94,11 +94,11 @@ func (p *plan) streams(now time.Time) []store.Stream {
 		out[i] = store.Stream{Entity: e.Name, Schedule: p.Schedule, History: p.History}
 		switch {
 		case len(e.History) == 0:
-			out[i].History = allHistory // master data
+			out[i].History = store.AllHistory // master data
 		case p.History == "":
 			out[i].History = defaultHistory
 		}
-		if p.Schedule != manualSchedule {
+		if p.Schedule != store.ManualSchedule {
 			out[i].NextRunAt = now.Add(scheduleNet)
 		}
 	}

@@ -7,9 +7,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// triggerConnect marks the runs that connecting starts.
-const triggerConnect = "connect"
-
 // move applies an event to a connection as it is stored now, and brings c up to date.
 func (s *Service) move(ctx context.Context, c *store.Connection, on event, why reason) error {
 	var now *store.Connection

@@ -12,9 +12,7 @@ import (
 
 const (
 	defaultHistory  = "P90D"
-	allHistory      = "all"
 	defaultSchedule = "1h"
-	manualSchedule  = "manual"
 	defaultLabel    = "default"
 )
 
@@ -27,8 +25,8 @@ type New struct {
 	Metadata    json.RawMessage
 	Tags        []string
 	TimeZone    string   // IANA; default: the manifest's
-	History     string   // "P90D" (default), or "all"
-	Schedule    string   // default "1h"; "manual": none
+	History     string   // "P90D" (default), or store.AllHistory
+	Schedule    string   // default "1h"; store.ManualSchedule: none
 	Entities    []string // default: all that the manifest maps
 	TokenLabel  string   // default "default"
 }

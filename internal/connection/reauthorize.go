@@ -119,6 +119,6 @@ func (s *Service) catchUp(ctx context.Context, tx *store.Tx, c *store.Connection
 	if len(names) == 0 {
 		return nil
 	}
-	_, err = s.Syncs.RequestTx(ctx, tx, c, names, store.Incremental, triggerConnect)
+	_, err = s.Syncs.RequestTx(ctx, tx, c, names, store.Incremental, store.TriggerConnect)
 	return err
 }

@@ -14,19 +14,12 @@ import (
 
 var update = flag.Bool("update", false, "write docs/states/connection.md anew")
 
-func states() []store.ConnectionState {
-	return []store.ConnectionState{
-		store.ConnectionPending, store.ConnectionSyncing, store.ConnectionActive, store.ConnectionDegraded, store.ConnectionUnreachable,
-		store.ConnectionNeedsReauth, store.ConnectionPaused, store.ConnectionDisconnected,
-	}
-}
-
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	reached := map[store.ConnectionState]bool{store.ConnectionPending: true}
 	for _, tr := range transitions() {
 		for _, from := range tr.from {
-			if !slices.Contains(states(), from) {
+			if !slices.Contains(store.ConnectionStates(), from) {
 				t.Errorf("%s comes from %q, which is no state", tr.on, from)
 			}
 			to, ok := next(from, tr.on)
@@ -36,7 +29,7 @@ func TestTransitions(t *testing.T) {
 			reached[to] = true
 		}
 	}
-	for _, s := range states() {
+	for _, s := range store.ConnectionStates() {
 		if _, rests := map[store.ConnectionState]bool{store.ConnectionSyncing: true, store.ConnectionActive: true, store.ConnectionDegraded: true}[s]; !rests && !reached[s] {
 			t.Errorf("%s is never reached", s)
 		}

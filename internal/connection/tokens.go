@@ -19,7 +19,8 @@ const (
 	ScopeWrite = "write"
 )
 
-func allScopes() []string { return []string{ScopeRead, ScopeSync, ScopeWrite} }
+// Scopes lists them.
+func Scopes() []string { return []string{ScopeRead, ScopeSync, ScopeWrite} }
 
 // IssuedToken is a token with its plaintext, which exists only in this answer. It prints without it.
 type IssuedToken struct {
@@ -74,14 +75,14 @@ func (s *Service) storeToken(ctx context.Context, c *store.Connection, token Iss
 // scopes gives the wanted scopes in their usual order, all when none are wanted.
 func (f *faults) scopes(wanted []string) []string {
 	if len(wanted) == 0 {
-		return allScopes()
+		return Scopes()
 	}
 	for i, name := range wanted {
-		if !slices.Contains(allScopes(), name) {
-			f.at(problem.Unknown, unknown("scope", name, allScopes()), "scopes", fmt.Sprint(i))
+		if !slices.Contains(Scopes(), name) {
+			f.at(problem.Unknown, unknown("scope", name, Scopes()), "scopes", fmt.Sprint(i))
 		}
 	}
-	return slices.DeleteFunc(allScopes(), func(name string) bool { return !slices.Contains(wanted, name) })
+	return slices.DeleteFunc(Scopes(), func(name string) bool { return !slices.Contains(wanted, name) })
 }
 
 func (s *Service) newToken(label string, scopes []string, expires time.Time) (IssuedToken, error) {

@@ -1,13 +1,9 @@
 // Package engine owns sync: it plans runs, fetches pages, maps, classifies and stores records, proves completeness and finds
 // deletions. It knows drivers and connections by their interfaces; it knows no HTTP of our own API and no job engine.
 //
-// A run's life (its states have one owner, package store, which moves them under a lease):
-//
-//	queued ──acquire──▶ running ──┬─▶ complete     every page followed to a proved end: cursor moves, deletions are made
-//	  ▲                  │  │     ├─▶ incomplete   read, but not proved: nothing deleted, cursor stays
-//	  └──── retry at ────┘  │     ├─▶ failed       gave up
-//	                        │     └─▶ cancelled
-//	                        └─ slice over: lease freed, resumed from the checkpoint by whoever comes next
+// A run's states and their leases have one owner, package store, which shows them. What this package adds is when a run moves: a slice ends
+// with its connection's turn and frees the lease, and whoever comes next resumes from the checkpoint; a trouble that may pass queues the run
+// for a later try; a run that read everything but cannot prove it ends incomplete, deletes nothing and leaves the cursor where it was.
 package engine
 
 import (

@@ -5,17 +5,16 @@ import (
 	"regexp"
 	"strconv"
 	"time"
-)
 
-// AllHistory asks for everything the source has.
-const AllHistory = "all"
+	"github.com/busbar-dev/busbar/internal/store"
+)
 
 var historyText = regexp.MustCompile(`^P(\d{1,5})(D|W|M|Y)$`)
 
 // ParseHistory reads a historical period ("P90D", "P12M", "P2Y", or "all") and gives its first day, counted back from now, as midnight
 // UTC; zero for "all". The error is a sentence for the person who wrote it.
 func ParseHistory(text string, now time.Time) (from time.Time, err error) {
-	if text == AllHistory {
+	if text == store.AllHistory {
 		return time.Time{}, nil
 	}
 	m := historyText.FindStringSubmatch(text)

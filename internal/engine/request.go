@@ -14,7 +14,7 @@ import (
 
 // Request makes runs (or gives the ones already under way) for the named entities; all that are not paused when none are
 // named. Errors are *problem.Error: entity-not-enabled, connection-paused, connection-disconnected, connection-needs-reauthorization.
-func (s *Service) Request(ctx context.Context, c *store.Connection, entities []string, mode store.Mode, trigger string) (runs []store.Run, err error) {
+func (s *Service) Request(ctx context.Context, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) (runs []store.Run, err error) {
 	if len(entities) == 0 {
 		if entities, err = s.unpaused(ctx, c); err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func (s *Service) Request(ctx context.Context, c *store.Connection, entities []s
 }
 
 // RequestTx does the same within the caller's transaction; the entities are named.
-func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger string) ([]store.Run, error) {
+func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) ([]store.Run, error) {
 	if err := mayRequest(c); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 // Bounds of an interval.
@@ -16,9 +18,6 @@ const (
 	minInterval = 30 * time.Second
 	maxInterval = 31 * 24 * time.Hour
 )
-
-// Manual is the schedule of a stream that syncs only when asked.
-const Manual = "manual"
 
 // Schedule says when a stream is synced by itself.
 type Schedule struct {
@@ -32,7 +31,7 @@ var intervalText = regexp.MustCompile(`^(\d{1,7})(s|m|h|d|w)$`)
 // "manual". The error is a sentence for the person who wrote it.
 func ParseSchedule(text string) (Schedule, error) {
 	text = strings.TrimSpace(text)
-	if text == Manual {
+	if text == store.ManualSchedule {
 		return Schedule{}, nil
 	}
 	if m := intervalText.FindStringSubmatch(text); m != nil {

@@ -59,7 +59,7 @@ func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) erro
 	if err != nil {
 		return err
 	}
-	if _, _, err := tx.RequestRun(ctx, d.Scope, d.Entity, w.scheduledMode(d), "schedule", id.String(), w.Now()); err != nil {
+	if _, _, err := tx.RequestRun(ctx, d.Scope, d.Entity, w.scheduledMode(d), store.TriggerSchedule, id.String(), w.Now()); err != nil {
 		return err
 	}
 	var set store.StreamSettings

@@ -9,7 +9,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// ConnectionState is a state of api: pending, syncing, active, degraded, unreachable, needs_reauthorization, paused, disconnected.
+// ConnectionState is a state of a connection; package connection says what moves it.
 type ConnectionState string
 
 // The states of a connection.

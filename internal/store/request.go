@@ -8,13 +8,10 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// TriggerSchedule is the trigger of runs that nobody is waiting for.
-const TriggerSchedule = "schedule"
-
 // RequestRun makes a queued run, or gives the queued or running one that covers it already (same or stronger mode); created tells which.
 // A stronger request than the running one queues behind it; a stronger request than the queued one upgrades the queued run. A queued run that
 // waits for its retry goes ahead at once unless the schedule asks. ErrNotFound: no such stream.
-func (t *Tx) RequestRun(ctx context.Context, sc Scope, entity string, mode Mode, trigger, id string, now time.Time) (r *Run, created bool, err error) {
+func (t *Tx) RequestRun(ctx context.Context, sc Scope, entity string, mode Mode, trigger Trigger, id string, now time.Time) (r *Run, created bool, err error) {
 	if mode.rank() == 0 {
 		return nil, false, fmt.Errorf("request a run of %s: no mode %q", entity, mode)
 	}
@@ -36,7 +33,7 @@ func (t *Tx) RequestRun(ctx context.Context, sc Scope, entity string, mode Mode,
 		id, err = queued.ID, t.upgrade(ctx, queued, mode, trigger)
 	default:
 		created, err = true, t.q.InsertRun(ctx, queries.InsertRunParams{
-			Connection: sc.no, ID: id, Stream: st.Stream, Mode: string(mode), Cause: trigger, RequestedAt: queries.At(now), Dormant: st.Dormant,
+			Connection: sc.no, ID: id, Stream: st.Stream, Mode: string(mode), Cause: string(trigger), RequestedAt: queries.At(now), Dormant: st.Dormant,
 		})
 	}
 	if err != nil {
@@ -58,7 +55,7 @@ func split(active []queries.Run) (running, queued *queries.Run) {
 	return running, queued
 }
 
-func (t *Tx) hurry(ctx context.Context, queued *queries.Run, trigger string) error {
+func (t *Tx) hurry(ctx context.Context, queued *queries.Run, trigger Trigger) error {
 	if trigger == TriggerSchedule {
 		return nil
 	}
@@ -66,12 +63,12 @@ func (t *Tx) hurry(ctx context.Context, queued *queries.Run, trigger string) err
 }
 
 // upgrade makes a queued run stronger: what a weaker attempt at it had seen no longer counts.
-func (t *Tx) upgrade(ctx context.Context, queued *queries.Run, mode Mode, trigger string) error {
+func (t *Tx) upgrade(ctx context.Context, queued *queries.Run, mode Mode, trigger Trigger) error {
 	if err := t.q.DeleteSeen(ctx, queued.Connection, queued.ID); err != nil {
 		return err
 	}
 	if err := t.q.DeleteQuarantine(ctx, queued.Connection, queued.ID); err != nil {
 		return err
 	}
-	return t.q.UpgradeRun(ctx, queries.UpgradeRunParams{Connection: queued.Connection, ID: queued.ID, Mode: string(mode), Cause: trigger})
+	return t.q.UpgradeRun(ctx, queries.UpgradeRunParams{Connection: queued.Connection, ID: queued.ID, Mode: string(mode), Cause: string(trigger)})
 }

@@ -63,7 +63,7 @@ type Counts struct {
 type Run struct {
 	ID, Entity                         string
 	Mode                               Mode
-	Trigger                            string // schedule, manual, connect, webhook
+	Trigger                            Trigger
 	State                              RunState
 	Counts                             Counts
 	Expected                           int64 // what the source says it has for this run; -1 unknown
@@ -140,7 +140,7 @@ func getRun(ctx context.Context, q *queries.Queries, sc Scope, id string) (*Run,
 
 func runFrom(sc Scope, entity string, r queries.Run) *Run {
 	out := &Run{
-		ID: r.ID, Entity: entity, Mode: Mode(r.Mode), Trigger: r.Cause, State: RunState(r.State), Counts: countsFrom(r), Expected: r.Expected,
+		ID: r.ID, Entity: entity, Mode: Mode(r.Mode), Trigger: Trigger(r.Cause), State: RunState(r.State), Counts: countsFrom(r), Expected: r.Expected,
 		RequestedAt: r.RequestedAt.Time, StartedAt: r.StartedAt.Time, FinishedAt: r.FinishedAt.Time, RetryAt: r.RetryAt.Time,
 		Attempt: int(r.Attempt), Since: r.SinceAt.Time, HistoryFrom: r.HistoryFromAt.Time, StartSeq: r.StartSeq,
 		CancelRequested: bool(r.CancelRequested), ReasonCode: r.ReasonCode, ReasonDetail: r.ReasonDetail,

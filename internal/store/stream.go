@@ -15,8 +15,8 @@ type Stream struct {
 	Seq                    int64     // last given out
 	Mapping                string    // what its records were mapped with; "" before the first run
 	CursorAt               time.Time // where the source was left: the source's clock; zero: never completed
-	Schedule               string    // "5m", "1h", cron, or "" for manual only
-	History                string    // "P90D", "all"
+	Schedule               string    // "5m", "1h", cron, or ManualSchedule
+	History                string    // "P90D", or AllHistory
 	Paused                 bool
 	NextRunAt              time.Time
 	LastSuccessAt          time.Time

@@ -14,7 +14,7 @@ type Token struct {
 	ID, Label                        string
 	Hash                             []byte
 	Last4                            string
-	Scopes                           []string // read, sync, write
+	Scopes                           []string // those of package connection
 	CreatedAt                        time.Time
 	ExpiresAt, RevokedAt, LastUsedAt time.Time // zero: none
 }
