@@ -30,7 +30,7 @@ func (c *client) unreachable(err error) error {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Detail = "There is no host " + host + "; check the address."
 	case errors.As(err, &cert):
-		e.Detail = "The certificate of " + host + " cannot be trusted: " + cert.Err.Error() + "."
+		e.Detail = "The certificate of " + host + " cannot be trusted: " + c.config.Quote(cert.Err.Error(), 200) + "."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Detail = host + " refuses connections on this port; check the address, and that the system runs."
 	case errors.Is(err, context.Canceled):
@@ -87,8 +87,9 @@ func isEmpty(raw []byte) bool {
 
 // refusal makes the error that the system reported.
 func (c *client) refusal(a *answer) error {
-	e := &driver.Error{Status: a.status, Code: clip(text(find(a.body, c.options.Errors.Code)), 80), Kind: kindOf(a.status)}
-	if kind, ok := c.options.Errors.Kinds[e.Code]; ok {
+	code := text(find(a.body, c.options.Errors.Code))
+	e := &driver.Error{Status: a.status, Code: c.config.Quote(code, 80), Kind: kindOf(a.status)}
+	if kind, ok := c.options.Errors.Kinds[code]; ok {
 		e.Kind = driver.Kind(kind)
 	}
 	if e.Kind == driver.Credentials {
@@ -120,14 +121,9 @@ func kindOf(status int) driver.Kind {
 	return driver.Invalid
 }
 
-// sentence says what happened, with the system's own words where it has some. No secret of the login gets through.
+// sentence says what happened, with the system's own words where it has some.
 func (c *client) sentence(e *driver.Error, a *answer) string {
-	said := clip(text(find(a.body, c.options.Errors.Message)), 200)
-	for _, name := range c.config.Credentials.Names() {
-		if secret := c.config.Credentials.Get(name); len(secret) > 3 && name != c.urlField {
-			said = strings.ReplaceAll(said, secret, "[redacted]")
-		}
-	}
+	said := c.config.Quote(text(find(a.body, c.options.Errors.Message)), 200)
 	told := map[driver.Kind]string{
 		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
 		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",

@@ -36,7 +36,7 @@ const plainConnect = `{base_url: "{url}/api", auth: {style: bearer, token: "{key
 // system is a manifest with one entity, whose record has id and changed.
 func system(t *testing.T, connect, read string) (*manifest.System, *manifest.Entity) {
 	t.Helper()
-	e := &manifest.Entity{Name: "vendors", Read: options(t, read, "entities.vendors.read"), UpdatedAt: []manifest.Path{{"changed"}}}
+	e := &manifest.Entity{Name: "vendors", ID: []manifest.Path{{"id"}}, Read: options(t, read, "entities.vendors.read"), UpdatedAt: []manifest.Path{{"changed"}}}
 	s := &manifest.System{System: "test", Driver: "rest", Options: options(t, connect, "connect"), Entities: []*manifest.Entity{e}, Auth: []manifest.AuthMethod{{
 		Method: "api_key", Fields: []manifest.CredentialField{{Name: "url"}, {Name: "key", Secret: true}, {Name: "user"}}}}}
 	return s, e
@@ -72,7 +72,7 @@ func start(t *testing.T, connect, read string, handler http.HandlerFunc) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := rest.New().Open(s, driver.Config{Credentials: secret.NewCredentials(map[string]string{"url": server.URL + "/", "key": key, "user": "ann"}),
+	c, err := rest.New().Open(s, driver.Config{Credentials: secret.NewCredentials(map[string]string{"url": server.URL + "/", "key": key, "user": "ann"}).Public("url", "user"),
 		HTTP: client, Now: func() time.Time { return now }, TimeZone: zone})
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,6 @@ package rest
 
 import (
 	"encoding/json"
-	"strings"
-	"unicode"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -28,13 +26,4 @@ func text(raw []byte) string {
 		return s
 	}
 	return string(raw)
-}
-
-// clip makes a foreign text fit for a sentence.
-func clip(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }), " ")
-	if runes := []rune(s); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return s
 }
