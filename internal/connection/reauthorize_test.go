@@ -1,6 +1,7 @@
 package connection_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestReauthorizeKeepsTheInstance(t *testing.T) {
 				return
 			}
 			wantProblem(t, err, problem.Conflict, "", "")
-			if !strings.Contains(err.Error(), tt.names) || !strings.Contains(err.Error(), "same_instance") {
+			if text := fmt.Sprint(err); !strings.Contains(text, tt.names) || !strings.Contains(text, "same_instance") {
 				t.Errorf("the refusal does not say what to do: %v", err)
 			}
 			if now := w.stored(c); !maps.Equal(now.Public, before.Public) || string(now.Credentials) != string(before.Credentials) {
