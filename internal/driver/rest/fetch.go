@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
 // Fetch implements driver.Client.
@@ -32,37 +32,55 @@ func (c *client) Fetch(ctx context.Context, r driver.Request) (*driver.Page, err
 
 // page asks for one page and takes it apart.
 func (c *client) page(ctx context.Context, o *readOptions, r driver.Request, at place, newest time.Time) (*driver.Page, error) {
-	asked := o.Paging.limit(r.Limit)
-	u, err := c.pageAddress(o, r, at, asked)
+	p, err := c.read(ctx, o, r, at)
 	if err != nil {
 		return nil, err
 	}
-	p, err := c.list(ctx, o, u)
-	if err != nil {
-		return nil, err
-	}
-	p.asked, p.url = asked, u
-	page := &driver.Page{Records: p.records, Total: p.total, HighWater: newest}
 	next, err := c.next(o, at, p)
 	if err != nil {
 		return nil, err
 	}
 	if o.Order == byModification && len(p.records) > 0 {
-		if page.HighWater, err = c.inOrder(o, at, p.records); err != nil {
+		if newest, err = c.inOrder(o, at, p.records); err != nil {
 			return nil, err
 		}
 	}
+	page := &driver.Page{Records: p.records, Total: p.total, HighWater: newest, Unproved: o.Paging.mayHaveSkipped(at)}
+	if o.skips(at, next) {
+		page.HighWater = time.Time{}
+	}
 	if next != nil {
-		next.keep(o, page.HighWater)
+		next.keep(o, newest)
 		page.Next, err = json.Marshal(next)
 	}
 	return page, err
 }
 
-// list asks for a list and takes the answer apart.
-func (c *client) list(ctx context.Context, o *readOptions, u *url.URL) (*taken, error) {
+// skips tells whether the promise of a high water would be broken by records that are skipped: in order of modification those of this
+// page, else also those of the pages to come.
+func (o *readOptions) skips(at place, next *place) bool {
+	return o.Paging.mayHaveSkipped(at) || o.Order != byModification && next != nil && o.Paging.mayHaveSkipped(*next)
+}
+
+// readAt asks for the records at a place, unchecked.
+func (c *client) readAt(ctx context.Context, o *readOptions, r driver.Request, at place) (*taken, error) {
+	asked := o.Paging.limit(r.Limit)
+	u, err := c.pageAddress(o, r, at, asked)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.list(ctx, o, u, r.Token == nil)
+	if err != nil {
+		return nil, err
+	}
+	p.asked, p.url = asked, u
+	return p, nil
+}
+
+// list asks for a list and takes the answer apart. Only a first page may be the status that means "no records".
+func (c *client) list(ctx context.Context, o *readOptions, u *url.URL, first bool) (*taken, error) {
 	a, err := c.ask(ctx, o.Method, u, o.Body)
-	if isNone(err, o.Empty) {
+	if err != nil && first && a != nil && a.status == o.Empty && c.isOwn(a) {
 		return &taken{total: -1, header: http.Header{}}, nil
 	}
 	if err != nil {
@@ -71,10 +89,13 @@ func (c *client) list(ctx context.Context, o *readOptions, u *url.URL) (*taken, 
 	return o.take(a)
 }
 
-// isNone tells whether an error is the system's way of saying that there are no records.
-func isNone(err error, status int) bool {
-	var e *driver.Error
-	return status != 0 && errors.As(err, &e) && e.Status == status
+// isOwn tells whether the system itself answered, in the shape of its errors, and not something that stands before it.
+func (c *client) isOwn(a *answer) bool {
+	rules := c.options.Errors
+	if rawjson.Valid(a.body) != nil || isHTML(a) {
+		return false
+	}
+	return len(rules.Code)+len(rules.Message) == 0 || text(find(a.body, rules.Code))+text(find(a.body, rules.Message)) != ""
 }
 
 // pageAddress makes the URL of a page: filters are repeated on every one.
@@ -87,7 +108,7 @@ func (c *client) pageAddress(o *readOptions, r driver.Request, at place, asked i
 		q.Set(o.ChangedSince.Param, o.ChangedSince.write(r.Since, c.zone()))
 	}
 	if o.History != nil && !r.HistoryFrom.IsZero() {
-		q.Set(o.History.Param, o.History.write(r.HistoryFrom, time.UTC))
+		q.Set(o.History.Param, o.History.writeDay(r.HistoryFrom, c.zone()))
 	}
 	if o.Paging.Size != "" && asked > 0 {
 		q.Set(o.Paging.Size, strconv.Itoa(asked))

@@ -24,7 +24,7 @@ func TestFilters(t *testing.T) {
 		{`{param: s, format: unix-ms}`, "1792888215999"},
 		{`{param: s, format: date}`, "2026-10-25"},
 	} {
-		w := start(t, plainConnect, `{path: vendors, query: {fixed: "of {user}"}, changed_since: `+c.filter+`, history: {param: h, format: date}, paging: {style: none, size: n, max: 50}}`,
+		w := start(t, plainConnect, `{path: vendors, query: {fixed: "of {user}"}, changed_since: `+c.filter+`, history: {param: h, format: date}, paging: {style: keyset, param: after, key: id, size: n, max: 50}}`,
 			func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "[]") })
 		page, err := w.client.Fetch(t.Context(), driver.Request{Entity: w.entity, Since: since, HistoryFrom: time.Date(2026, 8, 22, 0, 0, 0, 0, time.UTC), Limit: 500})
 		if err != nil || page.Next != nil || page.Total != -1 || !page.HighWater.IsZero() {
@@ -55,7 +55,7 @@ func TestHighWater(t *testing.T) {
 		{"without a zone: one hour ahead in winter", `{path: v, order: modified, paging: {style: keyset, param: after, key: id}}`, `"2026-01-01T00:00:0$"`, at("2025-12-31T23:00:02Z"), at("2025-12-31T23:00:04Z")},
 		{"with a zone", `{path: v, order: modified, paging: {style: keyset, param: after, key: id}}`, `"2026-01-01T00:00:0$+02:00"`, at("2025-12-31T22:00:02Z"), at("2025-12-31T22:00:04Z")},
 		{"summer time, the hour that comes twice", `{path: v, order: modified, paging: {style: keyset, param: after, key: id}}`, `"2026-10-25 02:30:0$"`, at("2026-10-25T00:30:02Z"), at("2026-10-25T00:30:04Z")},
-		{"unix", `{path: v, order: modified, paging: {style: keyset, param: after, key: id}}`, `179288821$`, at("2026-10-25T00:30:12Z"), at("2026-10-25T00:30:14Z")},
+		{"unix", `{path: v, order: modified, changed_since: {param: s, format: unix}, paging: {style: keyset, param: after, key: id}}`, `179288821$`, at("2026-10-25T00:30:12Z"), at("2026-10-25T00:30:14Z")},
 		{"other order", `{path: v, newest: {query: {sort: "-changed"}}, paging: {style: keyset, param: after, key: id}}`, `"2026-01-01T00:00:0$Z"`, at("2026-01-01T00:00:09Z"), time.Time{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,21 +110,53 @@ func TestRecordsAreUntouchedSubSlices(t *testing.T) {
 	}
 }
 
-func TestEmptyStatusAndPost(t *testing.T) {
+func TestPost(t *testing.T) {
 	t.Parallel()
-	w := start(t, plainConnect, `{path: v, method: POST, body: '{"q":1}', empty: 404, paging: {style: page, param: page}}`, func(w http.ResponseWriter, r *http.Request) {
+	w := start(t, plainConnect, `{path: v, method: POST, body: '{"q":1}', paging: {style: none}}`, func(w http.ResponseWriter, r *http.Request) {
 		body := make([]byte, 20)
 		n, _ := r.Body.Read(body)
 		if r.Method != "POST" || string(body[:n]) != `{"q":1}` || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s %s", r.Method, body[:n])
 		}
-		if r.FormValue("page") == "2" {
-			w.WriteHeader(http.StatusNotFound)
-			return
-		}
 		_, _ = fmt.Fprint(w, records("ab"))
 	})
 	if got, err := w.drain(driver.Request{}); got != "ab" || err != nil {
 		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestOnlyTheSystemItselfSaysThatThereAreNoRecordsAndOnlyAtFirst(t *testing.T) {
+	t.Parallel()
+	const bare = `{base_url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
+	const own = `{"error":{"code":"none","message":"No vendors."}}`
+	for _, c := range []struct {
+		name, connect string
+		page          int // that is not found
+		answer        string
+		want          driver.Kind
+	}{
+		{"its own error", plainConnect, 1, own, ""},
+		{"no rules for errors", bare, 1, `{"whatever":1}`, ""},
+		{"another's JSON", plainConnect, 1, `{"detail":"no Route matched"}`, driver.Invalid},
+		{"nothing", plainConnect, 1, ``, driver.Invalid},
+		{"nothing, no rules", bare, 1, ``, driver.Invalid},
+		{"words", bare, 1, `404 page not found`, driver.Invalid},
+		{"a web page", plainConnect, 1, `<html>no such route</html>`, driver.NotSystem},
+		{"in the middle", plainConnect, 2, own, driver.Invalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, c.connect, `{path: v, empty: 404, paging: {style: page, param: page}}`, func(w http.ResponseWriter, r *http.Request) {
+				if number(r, "page") < c.page {
+					_, _ = fmt.Fprint(w, records("ab"))
+					return
+				}
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = fmt.Fprint(w, c.answer)
+			})
+			if got, err := w.drain(driver.Request{}); driver.KindOf(err) != c.want || c.want == "" && (err != nil || got != "") {
+				t.Errorf("%q %v", got, err)
+			}
+		})
 	}
 }

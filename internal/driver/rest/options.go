@@ -57,7 +57,7 @@ type readOptions struct {
 	Path        string `yaml:"path" manifest:"required"`
 	listOptions `yaml:",inline"`
 
-	updatedAt []manifest.Path
+	id, updatedAt []manifest.Path
 }
 
 // listOptions say how a list is read. What all lists of a system have in common stands in `connect:` under `lists:`.
@@ -68,7 +68,7 @@ type listOptions struct {
 	Records      manifest.Path     `yaml:"records"` // absent: the answer itself is the list
 	Total        manifest.Path     `yaml:"total"`
 	TotalHeader  string            `yaml:"total_header"`
-	Empty        int               `yaml:"empty"` // a status that means "no records", such as 404
+	Empty        int               `yaml:"empty"` // a status of the first page that means "no records", such as 404
 	Paging       pagingOptions     `yaml:"paging"`
 	ChangedSince *filter           `yaml:"changed_since"`
 	History      *filter           `yaml:"history"`
@@ -106,7 +106,7 @@ func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
 
 // decodeRead lays an entity's options over those of all lists: what it gives itself replaces theirs, key by key.
 func decodeRead(e *manifest.Entity, lists listOptions) (*readOptions, manifest.Problems) {
-	o := &readOptions{listOptions: lists, updatedAt: e.UpdatedAt}
+	o := &readOptions{listOptions: lists, id: e.ID, updatedAt: e.UpdatedAt}
 	if gives(e.Read, "paging") {
 		o.Paging = defaultPaging()
 	}

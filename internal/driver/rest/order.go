@@ -19,7 +19,7 @@ func (c *client) newest(ctx context.Context, o *readOptions, r driver.Request) (
 	for name, values := range c.parameters(o.Newest.Query) {
 		q[name] = values
 	}
-	p, err := c.list(ctx, o, c.address(o.Path, q))
+	p, err := c.list(ctx, o, c.address(o.Path, q), true)
 	if err != nil || len(p.records) == 0 {
 		return time.Time{}, err
 	}
@@ -33,7 +33,7 @@ func (c *client) modified(o *readOptions, record []byte) (time.Time, error) {
 		if isEmpty(raw) {
 			continue
 		}
-		if t, ok := readTime(raw, c.zone()); ok {
+		if t, ok := readTime(raw, c.zone(), o.ChangedSince.countsUnix()); ok {
 			return t, nil
 		}
 	}

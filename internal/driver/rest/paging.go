@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/busbar-dev/busbar/internal/driver"
 )
 
@@ -21,7 +19,8 @@ type place struct {
 	Page   int       `json:"page,omitempty"`   // page
 	Offset int64     `json:"offset,omitempty"` // offset, page: records so far
 	URL    string    `json:"url,omitempty"`    // link: path and query, without host and login
-	First  uint64    `json:"first,omitempty"`  // offset, page: hash of the last page's first record
+	First  uint64    `json:"first,omitempty"`  // offset, page: identity of the last page's first record
+	Last   uint64    `json:"last,omitempty"`   // offset: identity of the last record so far
 	Newest time.Time `json:"newest,omitzero"`  // order modified: newest change so far
 }
 
@@ -67,7 +66,7 @@ func (c *client) next(o *readOptions, at place, p *taken) (*place, error) {
 	case "link":
 		return c.afterLink(o.Paging, p)
 	case "offset", "page":
-		return o.Paging.afterCount(at, p)
+		return o.afterCount(at, p)
 	case "keyset":
 		return o.Paging.afterKey(at, p)
 	}
@@ -109,24 +108,31 @@ func (p pagingOptions) afterKey(at place, t *taken) (*place, error) {
 }
 
 func (p pagingOptions) isShort(t *taken) bool {
-	return p.End == endShort && t.asked > 0 && len(t.records) < t.asked
+	return p.End == endShort && t.asked > 0 && len(t.records)+t.overlap < t.asked
 }
 
 // afterCount counts what came, never what was asked for: systems cap their pages silently.
-func (p pagingOptions) afterCount(at place, t *taken) (*place, error) {
-	next := &place{Offset: at.Offset + int64(len(t.records)), Page: at.Page + 1}
-	if len(t.records) > 0 {
-		next.First = xxh3.Hash(t.records[0])
+func (o *readOptions) afterCount(at place, t *taken) (*place, error) {
+	next := &place{Offset: at.Offset + int64(len(t.records)), Page: at.Page + 1, Last: at.Last}
+	if n := len(t.records); n > 0 {
+		next.First, next.Last = o.identity(t.records[0]), o.identity(t.records[n-1])
 		if next.First == at.First {
-			return nil, torn("The system gives the same page again; it may not know the parameter " + p.Param + ".")
+			return nil, o.Paging.samePage()
 		}
 	}
-	done, err := p.isEnd(at, next, t)
+	done, err := o.Paging.isEnd(at, next, t)
 	if done || err != nil {
 		return nil, err
 	}
 	return next, nil
 }
+
+func (p pagingOptions) samePage() error {
+	return torn("The system gives the same page again; it may not know the parameter " + p.Param + ".")
+}
+
+// mayHaveSkipped tells whether records may have moved past the reader unseen: page numbers cannot be checked as offsets are.
+func (p pagingOptions) mayHaveSkipped(at place) bool { return p.Style == "page" && at.Page > p.First }
 
 func (p pagingOptions) isEnd(at place, next *place, t *taken) (bool, error) {
 	if t.total >= 0 {

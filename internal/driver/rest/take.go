@@ -16,6 +16,7 @@ type taken struct {
 	header  http.Header
 	total   int64
 	asked   int
+	overlap int // records at the beginning that were taken off, for they belong to the page before
 	url     *url.URL
 }
 

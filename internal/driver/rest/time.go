@@ -16,6 +16,9 @@ type filter struct {
 
 const unix, unixMilli = "unix", "unix-ms"
 
+// countsUnix tells whether the source counts time from 1970.
+func (f *filter) countsUnix() bool { return f != nil && (f.Format == unix || f.Format == unixMilli) }
+
 // formats lists the notations of times by name. Those without a zone are in the connection's time zone.
 func formats() map[string]string {
 	return map[string]string{
@@ -44,12 +47,25 @@ func (f *filter) write(t time.Time, zone *time.Location) string {
 	return strings.ReplaceAll(f.Text, "{}", text)
 }
 
+// writeDay gives the value for a day, which is a midnight in UTC: from when it begins, in UTC or in the zone, whichever is earlier, for a
+// source's days are bare dates as well as instants.
+func (f *filter) writeDay(day time.Time, zone *time.Location) string {
+	day = day.UTC()
+	local := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
+	if f.Format != "date" && local.Before(day) {
+		day = local
+	}
+	return f.write(day, zone)
+}
+
 func writeTime(format string, t time.Time, zone *time.Location) string {
 	switch {
 	case format == unix:
 		return strconv.FormatInt(t.Unix(), 10)
 	case format == unixMilli:
 		return strconv.FormatInt(t.UnixMilli(), 10)
+	case format == "date": // nobody says in which zone the source's days begin: the earlier reading loses nothing
+		return min(t.UTC().Format(time.DateOnly), t.In(zone).Format(time.DateOnly))
 	case !strings.HasPrefix(format, "local"):
 		return t.UTC().Format(formats()[format])
 	}
@@ -60,15 +76,16 @@ func writeTime(format string, t time.Time, zone *time.Location) string {
 	return local(t)
 }
 
-// readTime reads a time as a source writes it: RFC 3339, without a zone in the given one, a day, or a unix number in seconds or
-// milliseconds. Of two instants with the same local time it gives the earlier.
-func readTime(raw []byte, zone *time.Location) (time.Time, bool) {
+// readTime reads a time as a source writes it: RFC 3339, without a zone in the given one, a day, or, where the source
+// counts so, a unix number in seconds or milliseconds. Of two instants with the same local time it gives the earlier.
+func readTime(raw []byte, zone *time.Location, countsUnix bool) (time.Time, bool) {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
 		text = string(raw)
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) > 8 {
-		return unixTime(n), true
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		t, ok := unixTime(n)
+		return t, ok && countsUnix
 	}
 	if t, err := time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "T", 1)); err == nil {
 		return t.UTC(), true
@@ -81,11 +98,14 @@ func readTime(raw []byte, zone *time.Location) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-func unixTime(n int64) time.Time {
-	if n > 1e11 {
-		return time.UnixMilli(n).UTC()
+// unixTime takes a number for the seconds or milliseconds that give a year from 1990 to 2099; there is never more than one such reading.
+func unixTime(n int64) (time.Time, bool) {
+	for _, t := range []time.Time{time.Unix(n, 0).UTC(), time.UnixMilli(n).UTC()} {
+		if t.Year() >= 1990 && t.Year() < 2100 {
+			return t, true
+		}
 	}
-	return time.Unix(n, 0).UTC()
+	return time.Time{}, false
 }
 
 func earlier(t time.Time) time.Time {
