@@ -52,6 +52,9 @@ var (
 	kebabCase = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
+// authMethods are the ways to log in: with a user's name and password, a key, or a token that the system issued.
+func authMethods() []string { return []string{"basic", "api_key", "token"} }
+
 func credentialTypes() []string { return []string{"url", "text", "password", "integer"} }
 
 // build fills the system from the manifest's nodes.
@@ -124,6 +127,9 @@ func (b *builder) auth(forms []authForm) {
 			b.problem("the method "+f.Method+" is written twice", "keep one", at...)
 		}
 		methods[f.Method] = true
+		if f.Method != "" && !slices.Contains(authMethods(), f.Method) {
+			b.problem("unknown method "+strconv.Quote(f.Method), suggest(f.Method, authMethods()), append(slices.Clone(at), "method")...)
+		}
 		m := AuthMethod{Method: f.Method}
 		names := map[string]bool{}
 		for k, c := range f.Fields {

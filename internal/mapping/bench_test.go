@@ -29,6 +29,7 @@ entities:
     display_name: reference
     created_at: created
     updated_at: [changed, created]
+    cursor: {precision: 1s}
     history: ordered
     fields:
       number: number
