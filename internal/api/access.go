@@ -22,6 +22,8 @@ const connectionHeader = "Busbar-Connection"
 type caller struct {
 	principal  *connection.Principal
 	connection *store.Connection // nil on the control plane
+
+	again func() (caller, error) // finds out anew who it is, and whether the route is still for them
 }
 
 type callerKey struct{}
@@ -42,7 +44,9 @@ func (c caller) id() string {
 // admit lets a request through whose caller is known, within its limits and allowed to use the route.
 func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	who, err := s.identify(r, accessOf(ctx.Operation()))
+	need := accessOf(ctx.Operation())
+	who, err := s.recognise(r, need)
+	who.again = func() (caller, error) { return s.identify(r, need) }
 	if who.principal != nil {
 		noteCaller(r.Context(), who)
 		release, limited := s.limiter.take(w.Header(), who.id())
@@ -59,8 +63,21 @@ func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithValue(ctx, callerKey{}, who))
 }
 
+// recognise identifies the caller unless others at the address failed too often.
+func (s *server) recognise(r *http.Request, need access) (caller, error) {
+	if err := s.unknown.admit(r); err != nil {
+		return caller{}, err
+	}
+	who, err := s.identify(r, need)
+	s.unknown.note(r, err)
+	return who, err
+}
+
 // identify finds out who presents the request and checks that the route is for them.
 func (s *server) identify(r *http.Request, need access) (caller, error) {
+	if len(r.Header.Values(connectionHeader)) > 1 {
+		return caller{}, invalidParameter(connectionHeader, "The header names one connection: send it once.")
+	}
 	plain, err := bearer(r)
 	if err != nil {
 		return caller{}, err

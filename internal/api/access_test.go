@@ -18,19 +18,20 @@ const canary = "PO-CANARY-7f3a"
 
 // TestEveryRouteAsEveryStranger goes through the OpenAPI document: a route without an answer here does not exist.
 func TestEveryRouteAsEveryStranger(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(d *api.Deps) { d.Limits.FailureBurst = 10_000 })
 	victim, _ := w.connect("Victim canary-name")
 	w.put(victim, canary)
 	_, other := w.connect("Other")
 	mine, own := w.connect("Strangers")
-	issued := func(expires time.Time) (id, plain string) {
+	issued := func(expires *time.Time) (id, plain string) {
 		tok, err := w.conns.IssueToken(t.Context(), mine, "x", nil, expires)
 		w.ok(err)
 		return tok.ID, tok.Plain
 	}
-	revokedID, revoked := issued(time.Time{})
+	revokedID, revoked := issued(nil)
 	w.ok(w.store.Write(t.Context(), func(tx *store.Tx) error { return tx.RevokeToken(t.Context(), mine.Scope(), revokedID, w.clock()) }))
-	_, expired := issued(w.clock().Add(time.Minute))
+	soon := w.clock().Add(time.Minute)
+	_, expired := issued(&soon)
 	w.tick(time.Minute)
 	ended, dead := w.connect("Ended")
 	w.ok(w.conns.Disconnect(t.Context(), ended))
@@ -138,7 +139,7 @@ func queryFor(op *huma.Operation) string {
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("A")
-	tok, err := w.conns.IssueToken(t.Context(), c, "reader", []string{"read"}, time.Time{})
+	tok, err := w.conns.IssueToken(t.Context(), c, "reader", []string{"read"}, nil)
 	w.ok(err)
 	w.want(w.call("GET", "/v1/purchase-orders", tok.Plain, ""), 200, "")
 	w.want(w.call("GET", "/v1/syncs", tok.Plain, ""), 200, "")
@@ -146,7 +147,7 @@ func TestScopes(t *testing.T) {
 	if !strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope") || !strings.Contains(a.text, "needs sync") {
 		t.Errorf("got %s %v", a.text, a.header)
 	}
-	syncer, err := w.conns.IssueToken(t.Context(), c, "syncer", []string{"sync"}, time.Time{})
+	syncer, err := w.conns.IssueToken(t.Context(), c, "syncer", []string{"sync"}, nil)
 	w.ok(err)
 	w.want(w.call("GET", "/v1/purchase-orders", syncer.Plain, ""), 403, "missing-scope")
 	w.want(w.call("POST", "/v1/syncs", syncer.Plain, `{}`), 202, "")

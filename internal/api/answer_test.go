@@ -32,6 +32,12 @@ func (a answer) next() string { next, _ := a.body["next_cursor"].(string); retur
 // call sends a request as somebody; headers come in pairs.
 func (w *world) call(method, path, secret, body string, headers ...string) answer {
 	w.t.Helper()
+	return w.do(w.request(method, path, secret, body, headers...))
+}
+
+// request makes what call sends.
+func (w *world) request(method, path, secret, body string, headers ...string) *http.Request {
+	w.t.Helper()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
@@ -47,7 +53,7 @@ func (w *world) call(method, path, secret, body string, headers ...string) answe
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	return w.do(req)
+	return req
 }
 
 func (w *world) do(req *http.Request) answer {

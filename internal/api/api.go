@@ -24,7 +24,8 @@ import (
 
 // Signer authenticates cursors: a keyed hash over data, different for every purpose. Package secret has one.
 type Signer interface {
-	MAC(purpose string, data []byte) []byte
+	MAC(purpose string, data []byte) []byte           // 32 bytes
+	VerifyMAC(purpose string, data, code []byte) bool // in constant time
 }
 
 // Changes waits for a stream to move on.
@@ -42,7 +43,7 @@ type Deps struct {
 	Syncs       *engine.Service
 	Secrets     Signer
 	Changes     Changes // nil: the store is asked every 250 ms
-	Limits      Limits  // zero: DefaultLimits
+	Limits      Limits  // zeros: DefaultLimits
 	Now         func() time.Time
 	Log         *slog.Logger
 	Version     string // of the program, for the reference page
@@ -54,6 +55,7 @@ type server struct {
 	mux     *routes
 	api     huma.API
 	limiter *limiter
+	unknown *strangers
 	meta    map[string]map[string]unsupported // by system and entity
 	buffers sync.Pool                         // of *bytes.Buffer, for answers written by hand
 }
@@ -76,7 +78,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	docs.mount(s.mux)
 	s.mountProbes()
-	return s.manners(s.route()), nil
+	return s.manners(s.strictQuery(s.route())), nil
 }
 
 // routes is the mux, which remembers what was added to it.
@@ -93,10 +95,8 @@ func (m *routes) HandleFunc(pattern string, handle func(http.ResponseWriter, *ht
 
 // build registers every documented route; it needs no database.
 func build(d Deps) (*server, error) {
-	if d.Limits == (Limits{}) {
-		d.Limits = DefaultLimits
-	}
-	s := &server{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}, limiter: newLimiter(d.Limits, d.Now)}
+	d.Limits = d.Limits.orDefault()
+	s := &server{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}, limiter: newLimiter(d.Limits, d.Now), unknown: newStrangers(d.Limits, d.Now)}
 	s.api = humago.New(s.mux, configuration(s.translate, linked))
 	s.api.UseMiddleware(s.admit, s.strictBody)
 	if err := s.describeModel(); err != nil {

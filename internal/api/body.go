@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -57,33 +58,54 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, wellFormed(body)
 }
 
-// isJSON refuses what does not say that it is plain JSON. It also keeps out forms, which a foreign page could post.
+// isJSON refuses what does not say that it is plain JSON, and says it the one way that the router knows. It also keeps out forms,
+// which a foreign page could post.
 func isJSON(h http.Header) error {
-	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
-		return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body as Content-Type: application/json."}
+	kind, options, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || len(h.Values("Content-Type")) > 1 || kind != "application/json" && kind != "application/merge-patch+json" {
+		return notJSON()
 	}
-	if e := h.Get("Content-Encoding"); e != "" && e != "identity" {
-		return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body without Content-Encoding."}
+	if set, ok := options["charset"]; ok && !strings.EqualFold(set, "utf-8") {
+		return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body in UTF-8: Content-Type: application/json."}
 	}
+	for _, coding := range h.Values("Content-Encoding") {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body without Content-Encoding."}
+		}
+	}
+	h.Set("Content-Type", "application/json")
 	return nil
 }
 
-// wellFormed checks syntax, UTF-8, duplicate names and depth in one pass.
+func notJSON() *problem.Error {
+	return &problem.Error{Code: problem.UnsupportedMediaType, Detail: "Send the body as Content-Type: application/json."}
+}
+
+// wellFormed checks syntax, UTF-8, duplicate names, depth and numbers in one pass, and that there is one value.
 func wellFormed(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
-	for {
-		_, err := d.ReadToken()
-		if err == io.EOF {
+	for whole := false; ; whole = d.StackDepth() == 0 {
+		token, err := d.ReadToken()
+		switch {
+		case err == io.EOF:
 			return nil
-		}
-		if err != nil {
+		case err != nil && !whole:
 			return syntaxProblem(err)
-		}
-		if d.StackDepth() > maxDepth {
+		case whole:
+			return &problem.Error{Code: problem.MalformedRequest, Detail: "The body holds more than one JSON value. Send one."}
+		case d.StackDepth() > maxDepth:
 			return &problem.Error{Code: problem.MalformedRequest, Detail: "The JSON is nested more than 64 deep."}
+		case token.Kind() == '0':
+			if _, err := strconv.ParseFloat(token.String(), 64); err != nil {
+				return tooBig(d.StackPointer())
+			}
 		}
 	}
+}
+
+func tooBig(at jsontext.Pointer) error {
+	item := problem.Item{Pointer: string(at), Code: problem.OutOfRange, Detail: "The number is too large: it must fit into 64 bits of floating point."}
+	return &problem.Error{Code: problem.ValidationFailed, Detail: summary([]problem.Item{item}), Items: []problem.Item{item}}
 }
 
 // syntaxProblem tells where the text stops being JSON, or which name is there twice.
@@ -99,7 +121,7 @@ func syntaxProblem(err error) error {
 	return &problem.Error{Code: problem.MalformedRequest, Detail: "The body is not JSON: " + at.Err.Error() + " at byte " + strconv.FormatInt(at.ByteOffset, 10) + ".", Err: err}
 }
 
-func tooLarge() error {
+func tooLarge() *problem.Error {
 	return &problem.Error{Code: problem.PayloadTooLarge, Detail: "A body may be 1 MiB. Split it."}
 }
 

@@ -21,6 +21,8 @@ func TestBodies(t *testing.T) {
 		{"empty", ``, 400, "malformed-request", ""},
 		{"not JSON", `{"mode":`, 400, "malformed-request", ""},
 		{"two values", `{}{}`, 400, "malformed-request", ""},
+		{"two values apart", `{} {}`, 400, "malformed-request", ""},
+		{"a number beyond all", `{"mode":1e400}`, 422, "validation-failed", "/mode"},
 		{"not UTF-8", "{\"mode\":\"\xff\"}", 400, "malformed-request", ""},
 		{"NaN", `{"mode":NaN}`, 400, "malformed-request", ""},
 		{"a name twice", `{"mode":"full","mode":"reset"}`, 400, "malformed-request", "/mode"},
@@ -55,6 +57,7 @@ func TestContentTypes(t *testing.T) {
 	_, token := w.connect("A")
 	for kind, status := range map[string]int{
 		"application/json": 202, "application/json; charset=utf-8": 202, "application/merge-patch+json": 202,
+		"application/JSON": 202, "Application/Json; Charset=UTF-8": 202, "application/json; charset=iso-8859-1": 415, "application/json; charset=utf-16": 415,
 		"text/plain": 415, "application/x-www-form-urlencoded": 415, "application/cbor": 415, "": 415, ";": 415,
 	} {
 		a := w.call("POST", "/v1/syncs", token, `{}`, "Content-Type", kind)
@@ -63,6 +66,30 @@ func TestContentTypes(t *testing.T) {
 		}
 	}
 	w.want(w.call("POST", "/v1/syncs", token, `{}`, "Content-Encoding", "gzip"), 415, "unsupported-media-type")
+	for header, values := range map[string][]string{"Content-Encoding": {"identity", "gzip"}, "Content-Type": {"application/json", "text/plain"}} {
+		req := w.request("POST", "/v1/syncs", token, `{}`)
+		req.Header[header] = values
+		w.want(w.do(req), 415, "unsupported-media-type")
+	}
+}
+
+// TestRefusalsSayWhatIsWrong reads the details: the first fault stands there, in words about the request, and not at length.
+func TestRefusalsSayWhatIsWrong(t *testing.T) {
+	w := newWorld(t)
+	_, token := w.connect("A")
+	const twice = `{"system":"plant","credentials":{},"name":"a\nb"}`
+	for _, tt := range []struct{ method, path, secret, body, says string }{
+		{"POST", "/v1/syncs", token, `{} {}`, "more than one JSON value"},
+		{"POST", "/v1/syncs", token, `{"mode":1e400}`, "/mode"},
+		{"POST", "/v1/connections", w.key, twice, "/name: It must be one line"},
+		{"PATCH", "/v1/syncs/vendors", token, `{"schedule":"often"}`, "/schedule: "},
+		{"POST", "/v1/syncs", token, `{"entities":["` + strings.Repeat("x", 5000) + `"]}`, "xxxx"},
+	} {
+		a := w.call(tt.method, tt.path, tt.secret, tt.body)
+		if detail, _ := a.body["detail"].(string); a.status < 400 || !strings.Contains(detail, tt.says) || len(a.text) > 1500 {
+			t.Errorf("%s: %s", tt.body[:min(len(tt.body), 60)], a.text[:min(len(a.text), 1500)])
+		}
+	}
 }
 
 // TestHugeBody sends 20 MB, with its length announced and in chunks.

@@ -58,7 +58,9 @@ func (s *server) listChanges(ctx context.Context, in *changesInput) (*bytesOutpu
 		return nil, err
 	}
 	if len(page.entries) == 0 && in.Wait > 0 {
-		s.await(ctx, c, in, page.after)
+		if c, err = s.await(ctx, in, page.after); err != nil {
+			return nil, err
+		}
 		if page, err = s.readFeed(ctx, c, at, in); err != nil {
 			return nil, err
 		}
@@ -88,11 +90,40 @@ func (s *server) readFeed(ctx context.Context, c *store.Connection, at place, in
 	return p, nil
 }
 
-// await holds the request until there is a change or its time is over.
-func (s *server) await(ctx context.Context, c *store.Connection, in *changesInput, after int64) {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(in.Wait)*time.Second)
+// recheck is how often a waiting request is asked whether it may still wait.
+const recheck = time.Second
+
+// await holds the request until there is a change, its time is over or the caller may no longer wait. It gives the connection as it is then.
+func (s *server) await(ctx context.Context, in *changesInput, after int64) (*store.Connection, error) {
+	who := callerOf(ctx)
+	release, err := s.limiter.poll(who.id())
+	defer release()
+	if err != nil {
+		return nil, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, time.Duration(in.Wait)*time.Second)
 	defer cancel()
-	s.Changes.Wait(ctx, c.Scope(), in.Entity, after)
+	go watch(waiting, who, cancel)
+	s.Changes.Wait(waiting, who.connection.Scope(), in.Entity, after)
+	now, err := who.again()
+	return now.connection, err
+}
+
+// watch ends the wait of a caller who is no longer let in.
+func watch(ctx context.Context, who caller, end func()) {
+	tick := time.NewTicker(recheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := who.again(); err != nil {
+			end()
+			return
+		}
+	}
 }
 
 func (s *server) writeFeed(hc huma.Context, c *store.Connection, p feedPage, next string) {

@@ -2,7 +2,10 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +72,91 @@ func TestLongPollAnswersWhatCameMeanwhile(t *testing.T) {
 	if changes(a) != "created PO-1" {
 		t.Errorf("got %s", a.text)
 	}
+}
+
+// TestLongPollOfALostToken waits while the right to an answer is lost.
+func TestLongPollOfALostToken(t *testing.T) {
+	for name, lose := range map[string]func(w *world, c *store.Connection, tokenID string){
+		"revoked":      func(w *world, c *store.Connection, tokenID string) { w.revoke(c, tokenID) },
+		"expired":      func(w *world, _ *store.Connection, _ string) { w.tick(time.Hour) },
+		"disconnected": func(w *world, c *store.Connection, _ string) { w.ok(w.conns.Disconnect(w.t.Context(), c)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var meanwhile func()
+			w := newWorld(t, func(d *api.Deps) { d.Changes = whenAsked{func() { meanwhile() }} })
+			c, _ := w.connect("A")
+			soon := w.clock().Add(time.Minute)
+			token := must(w.conns.IssueToken(t.Context(), c, "x", nil, &soon))
+			meanwhile = func() { w.put(c, "PO-1"); lose(w, c, token.ID) }
+			w.want(w.call("GET", "/v1/changes?entity=purchase-orders&wait=30", token.Plain, ""), 401, "invalid-token")
+		})
+	}
+}
+
+// forever waits until it is told to stop.
+type forever struct {
+	begun chan struct{}
+	ended chan error
+}
+
+func newForever() forever { return forever{make(chan struct{}), make(chan error, 1)} }
+
+func (f forever) Wait(ctx context.Context, _ store.Scope, _ string, _ int64) {
+	close(f.begun)
+	<-ctx.Done()
+	f.ended <- ctx.Err()
+}
+
+func TestLongPollEndsWithItsToken(t *testing.T) {
+	f := newForever()
+	w := newWorld(t, func(d *api.Deps) { d.Changes = f })
+	c, _ := w.connect("A")
+	token := must(w.conns.IssueToken(t.Context(), c, "x", nil, nil))
+	got := make(chan answer)
+	go func() { got <- w.call("GET", "/v1/changes?entity=purchase-orders&wait=60", token.Plain, "") }()
+	<-f.begun
+	w.revoke(c, token.ID)
+	w.want(<-got, 401, "invalid-token")
+	if err := <-f.ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the wait ended by %v, not with the token", err)
+	}
+}
+
+func (w *world) revoke(c *store.Connection, tokenID string) {
+	w.t.Helper()
+	w.ok(w.store.Write(w.t.Context(), func(tx *store.Tx) error { return tx.RevokeToken(w.t.Context(), c.Scope(), tokenID, w.clock()) }))
+}
+
+// TestClientGoesAway closes a long poll: nobody is answered, and nothing went wrong.
+func TestClientGoesAway(t *testing.T) {
+	f := newForever()
+	ended := make(chan struct{}, 1)
+	w := newWorld(t, func(d *api.Deps) { d.Changes, d.Log = f, slog.New(told{d.Log.Handler(), ended}) })
+	_, token := w.connect("A")
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { <-f.begun; leave() }()
+	req := w.request("GET", "/v1/changes?entity=purchase-orders&wait=60", token, "").WithContext(ctx)
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		t.Fatalf("got %s", resp.Status)
+	}
+	<-ended
+	if log := w.log.String(); strings.Contains(log, `"level":"ERROR"`) || strings.Contains(log, "internal") || !strings.Contains(log, "client went away") {
+		t.Errorf("the log says %s", log)
+	}
+}
+
+// told tells of every request that is logged.
+type told struct {
+	slog.Handler
+	ended chan struct{}
+}
+
+func (h told) Handle(ctx context.Context, r slog.Record) error {
+	err := h.Handler.Handle(ctx, r)
+	if r.Message == "request" {
+		h.ended <- struct{}{}
+	}
+	return err
 }
 
 // TestLongPollWakes waits on the store itself, with a commit that comes later.

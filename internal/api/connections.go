@@ -33,7 +33,7 @@ type newConnection struct {
 	AuthMethod  string            `json:"auth_method,omitempty" doc:"One of the system's; default: its first."`
 	Credentials map[string]string `json:"credentials" doc:"The fields of the auth method's form. Secrets are sealed and never shown again."`
 	Metadata    object            `json:"metadata,omitempty" doc:"Your own object."`
-	Tags        []string          `json:"tags,omitempty" maxItems:"50"`
+	Tags        []string          `json:"tags,omitempty" maxItems:"20"`
 	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA zone of the source's times that carry none." example:"Europe/Amsterdam"`
 	History     string            `json:"history,omitempty" doc:"Historical period of the first sync: PnD, PnW, PnM or PnY (days, weeks, months, years), or all. Default P90D." example:"P90D"`
 	Schedule    string            `json:"schedule,omitempty" doc:"An interval, a cron line, or manual. Default 1h." example:"1h"`
@@ -62,7 +62,7 @@ type changeConnection struct {
 	Name     *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
 	TimeZone *string   `json:"time_zone,omitempty" doc:"IANA zone." example:"Europe/Amsterdam"`
 	Metadata object    `json:"metadata,omitempty" doc:"Replaces the whole object."`
-	Tags     *[]string `json:"tags,omitempty" maxItems:"50" doc:"Replaces all tags."`
+	Tags     *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all tags."`
 }
 
 func (s *server) registerConnections() {

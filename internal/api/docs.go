@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/zeebo/xxh3"
@@ -99,6 +100,7 @@ func fixed(kind string, content []byte) http.HandlerFunc {
 func (r *reference) compressed(kind, name string) http.HandlerFunc {
 	packed := r.read(name)
 	tag := fmt.Sprintf(`"%016x"`, xxh3.Hash(packed))
+	unpacked := sync.OnceValue(func() []byte { return unpack(name, packed) })
 	return func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Add("Vary", "Accept-Encoding")
 		if fresh(w, req, kind, tag) {
@@ -109,8 +111,16 @@ func (r *reference) compressed(kind, name string) http.HandlerFunc {
 			_, _ = w.Write(packed)
 			return
 		}
-		_, _ = io.Copy(w, brotli.NewReader(bytes.NewReader(packed)))
+		_, _ = w.Write(unpacked())
 	}
+}
+
+func unpack(name string, packed []byte) []byte {
+	content, err := io.ReadAll(brotli.NewReader(bytes.NewReader(packed)))
+	if err != nil {
+		panic(fmt.Sprintf("reference/%s, built into this program, cannot be unpacked: %v", name, err))
+	}
+	return content
 }
 
 // fresh sets the headers of a fixed file and answers 304 to those who have it.

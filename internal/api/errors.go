@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -64,7 +64,7 @@ func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
 		kind, _ = problem.Lookup(problem.Internal)
 	}
 	if kind.Status >= 500 {
-		s.Log.ErrorContext(ctx, "request failed", "request_id", info.id, "code", p.Code, "error", err.Error())
+		s.logFailure(ctx, kind, p, err)
 	}
 	d := &problemDocument{
 		Type: kind.URI(), Title: kind.Title, Status: kind.Status, Detail: p.Detail,
@@ -74,8 +74,32 @@ func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
 	if d.Detail == "" {
 		d.Detail = kind.Next
 	}
+	if p.Code == problem.ValidationFailed && len(p.Items) > 0 && !strings.Contains(d.Detail, strings.TrimSuffix(p.Items[0].Detail, ".")) {
+		d.Detail += " " + summary(p.Items[:1])
+	}
 	d.headers = headersOf(d)
 	return d
+}
+
+// logFailure tells operators what the caller may not know. What a customer's system or our own limits cause is no fault of ours.
+func (s *server) logFailure(ctx context.Context, kind problem.Type, p *problem.Error, err error) {
+	attrs := []slog.Attr{slog.String("request_id", infoOf(ctx).id), slog.String("code", p.Code), slog.String("error", err.Error())}
+	if p.Err != nil {
+		attrs = append(attrs, slog.String("cause", p.Err.Error()))
+	}
+	level := slog.LevelError
+	if kind.Origin != "busbar" || kind.Code == problem.Overloaded {
+		level = slog.LevelWarn
+	}
+	s.Log.LogAttrs(ctx, level, "request failed", attrs...)
+}
+
+// gone breaks off a request whose client has gone away: there is nobody to answer, and nothing went wrong.
+func (s *server) gone(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		s.Log.DebugContext(ctx, "client went away", "request_id", infoOf(ctx).id, "error", err.Error())
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // problemOf gives the problem that an error carries, or the one that stands for it.
@@ -111,6 +135,7 @@ func headersOf(d *problemDocument) http.Header {
 
 // fail answers a request with a problem outside of the router's own ways.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.gone(r.Context(), err)
 	d := s.documentOf(r.Context(), err)
 	for k, v := range d.headers {
 		w.Header()[k] = v
@@ -127,14 +152,17 @@ func invalidParameter(name, detail string) *problem.Error {
 }
 
 // quote shows what the caller sent, cut short and free of control characters.
-func quote(text string) string {
+func quote(text string) string { return strconv.Quote(cut(text)) }
+
+// cut shortens what the caller sent to what can be told back, in valid UTF-8.
+func cut(text string) string {
 	const most = 64
 	if len(text) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(text[cut]) {
-			cut--
+		end := most
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
 		}
-		text = text[:cut] + "…"
+		text = text[:end] + "…"
 	}
-	return fmt.Sprintf("%q", strings.ToValidUTF8(text, "�"))
+	return strings.ToValidUTF8(text, "�")
 }

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -29,6 +31,21 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		d := s.documentOf(t.Context(), tt.err)
 		if d.Status != tt.status || d.Code != tt.code || d.Detail == "" {
 			t.Errorf("%v: got %d %s %q", tt.err, d.Status, d.Code, d.Detail)
+		}
+	}
+}
+
+// TestLogTellsTheCause: operators read why; a customer's system that is down is no fault of ours.
+func TestLogTellsTheCause(t *testing.T) {
+	t.Parallel()
+	for code, level := range map[problem.Code]string{
+		problem.Internal: "ERROR", problem.StorageFull: "ERROR", problem.SystemUnreachable: "WARN", problem.Overloaded: "WARN",
+	} {
+		var log bytes.Buffer
+		s := &server{Deps: Deps{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+		s.documentOf(t.Context(), problem.New(code, "said").Wrap(errors.New("the true cause")))
+		if got := log.String(); !strings.Contains(got, "level="+level) || !strings.Contains(got, "the true cause") {
+			t.Errorf("%s: %s", code, got)
 		}
 	}
 }

@@ -33,6 +33,19 @@ func (w *world) put(c *store.Connection, numbers ...string) {
 	w.finish(run, store.Finish{State: store.RunComplete, Full: run.Mode == store.Full})
 }
 
+// putLarge stores n orders whose source's objects have a size in bytes.
+func (w *world) putLarge(c *store.Connection, n, size int) {
+	w.t.Helper()
+	run := w.begin(c, orders)
+	page := store.PageResult{Pages: 1, Fetched: int64(n), Expected: -1}
+	for i, number := range numbered(n) {
+		page.Changes = append(page.Changes, store.Change{ID: recordID(c, number), RemoteID: number, RawHash: [16]byte{byte(i), byte(i >> 8)},
+			Raw: fmt.Appendf(nil, `{"pad":%q}`, strings.Repeat("x", size)), Fields: fmt.Appendf(nil, `{"number":%q}`, number)})
+	}
+	w.ok(w.store.ApplyPage(w.t.Context(), run, page, w.clock()))
+	w.finish(run, store.Finish{State: store.RunComplete, Full: run.Mode == store.Full})
+}
+
 // begin takes up the run of an entity, asking for an incremental one when there is none.
 func (w *world) begin(c *store.Connection, entity string) *store.Run {
 	w.t.Helper()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -12,16 +13,37 @@ import (
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
-// Limits bounds what one token or key may ask for.
+// Limits bounds what one token, key or address may ask for, and what all may together. A zero is the default.
 type Limits struct {
 	PerSecond   float64 // requests, refilled steadily
 	Burst       int     // requests saved up
 	AtOnce      int     // requests being served
-	Credentials int     // credentials remembered; the longest unused is forgotten first
+	PollsAtOnce int     // of them those that wait for changes
+	Credentials int     // credentials, and addresses, remembered; others are forgotten for them
+
+	Answer time.Duration // for a client to take an answer, from its first byte
+	Held   int64         // bytes of large answers on their way, of all callers; one may have half of it
+
+	FailuresPerSecond float64 // requests of an address without an accepted token, refilled steadily
+	FailureBurst      int     // such requests saved up
 }
 
 // DefaultLimits stop a runaway loop and are in nobody's way.
-var DefaultLimits = Limits{PerSecond: 1000, Burst: 10_000, AtOnce: 64, Credentials: 10_000}
+var DefaultLimits = Limits{
+	PerSecond: 1000, Burst: 10_000, AtOnce: 64, PollsAtOnce: 16, Credentials: 10_000,
+	Answer: 30 * time.Second, Held: 256 << 20, FailuresPerSecond: 50, FailureBurst: 200,
+}
+
+// orDefault gives the limits with the defaults for those that are not set.
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits
+	return Limits{
+		PerSecond: cmp.Or(l.PerSecond, d.PerSecond), Burst: cmp.Or(l.Burst, d.Burst), AtOnce: cmp.Or(l.AtOnce, d.AtOnce),
+		PollsAtOnce: cmp.Or(l.PollsAtOnce, d.PollsAtOnce), Credentials: cmp.Or(l.Credentials, d.Credentials),
+		Answer: cmp.Or(l.Answer, d.Answer), Held: cmp.Or(l.Held, d.Held),
+		FailuresPerSecond: cmp.Or(l.FailuresPerSecond, d.FailuresPerSecond), FailureBurst: cmp.Or(l.FailureBurst, d.FailureBurst),
+	}
+}
 
 // limiter counts requests by credential. Safe for concurrent use.
 type limiter struct {
@@ -29,11 +51,14 @@ type limiter struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	by     map[string]*allowance
+	held   int64 // bytes
 }
 
 type allowance struct {
 	bucket *rate.Limiter
 	busy   int
+	polls  int
+	held   int64 // bytes
 	used   time.Time
 }
 
@@ -63,6 +88,42 @@ func (l *limiter) release(a *allowance) {
 	l.mu.Lock()
 	a.busy--
 	l.mu.Unlock()
+}
+
+// poll counts a request that waits, besides take. Call release in any case.
+func (l *limiter) poll(id string) (release func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.allowance(id, l.now())
+	if a.polls >= l.limits.PollsAtOnce {
+		return func() {}, &problem.Error{Code: problem.RateLimited, RetryAfter: 1,
+			Detail: fmt.Sprintf("This token has %d requests waiting for changes already. Let one end first, or ask without wait.", a.polls)}
+	}
+	a.polls++
+	return func() { l.mu.Lock(); defer l.mu.Unlock(); a.polls-- }, nil
+}
+
+// smallAnswer is what the operating system takes off our hands at once: it is not counted, so that slow readers hold up nobody's small requests.
+const smallAnswer = 64 << 10
+
+// hold counts the bytes of an answer while it is on its way. Call release in any case.
+func (l *limiter) hold(id string, bytes int64) (release func(), err error) {
+	if bytes <= smallAnswer {
+		return func() {}, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.allowance(id, l.now())
+	switch {
+	case a.held > 0 && a.held+bytes > l.limits.Held/2:
+		return func() {}, &problem.Error{Code: problem.RateLimited, RetryAfter: 5,
+			Detail: "Large answers to this token are on their way and not read yet. Read them first, or ask for smaller pages with limit."}
+	case l.held > 0 && l.held+bytes > l.limits.Held:
+		return func() {}, &problem.Error{Code: problem.Overloaded, RetryAfter: 5,
+			Detail: "Too many large answers are on their way. Try again in a few seconds, or ask for a smaller page with limit."}
+	}
+	a.held, l.held = a.held+bytes, l.held+bytes
+	return func() { l.mu.Lock(); defer l.mu.Unlock(); a.held, l.held = a.held-bytes, l.held-bytes }, nil
 }
 
 // window is how long an empty bucket takes to fill, in seconds; refill how long the rest of it takes.

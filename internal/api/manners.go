@@ -43,13 +43,14 @@ func (s *server) manners(next http.Handler) http.Handler {
 		began := s.Now()
 		i := &info{id: requestID(r.Header.Get("Request-Id")), path: r.URL.EscapedPath()}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
-		out := &recorder{ResponseWriter: w}
+		out := &recorder{ResponseWriter: w, within: s.Limits.Answer}
 		safeHeaders(out.Header(), r, i.id)
 		defer func() {
+			out.end()
+			defer func() { s.logRequest(r, i, out, s.Now().Sub(began)) }()
 			if p := recover(); p != nil {
 				s.afterPanic(out, r, p)
 			}
-			s.logRequest(r, i, out, s.Now().Sub(began))
 		}()
 		next.ServeHTTP(out, r)
 	})
@@ -123,27 +124,42 @@ func trace(header string) string {
 	return m[1]
 }
 
-// recorder notes status and size of an answer.
+// recorder notes status and size of an answer, and gives the client a bounded time to take it.
 type recorder struct {
 	http.ResponseWriter
+	within time.Duration
+	slow   *time.Timer
 	status int
 	bytes  int64
 }
 
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
+	r.begin(status)
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.begin(http.StatusOK)
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// begin starts the time of a client that may read slowly or not at all; when it is over, writing to that client fails.
+func (r *recorder) begin(status int) {
+	if r.status != 0 {
+		return
+	}
+	r.status = status
+	control := http.NewResponseController(r.ResponseWriter)
+	r.slow = time.AfterFunc(r.within, func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) })
+}
+
+// end stops what begin started.
+func (r *recorder) end() {
+	if r.slow != nil {
+		r.slow.Stop()
+	}
 }
 
 // Unwrap gives http.ResponseController the writer underneath.

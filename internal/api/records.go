@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,7 +17,7 @@ import (
 )
 
 const (
-	pageBytes = 8 << 20 // of JSON in one page
+	pageBytes = 4 << 20 // of JSON in one page
 	scanPages = 20      // pages looked through for created_after before an answer goes out
 )
 
@@ -194,24 +193,4 @@ func linkNext(hc huma.Context, next string) {
 	q.Set("cursor", next)
 	target := url.URL{Path: u.Path, RawQuery: q.Encode()}
 	hc.SetHeader("Link", "<"+target.String()+`>; rel="next"`)
-}
-
-// maxKept is the largest buffer that is kept for the next answer.
-const maxKept = 1 << 20
-
-// send sends a JSON answer that is written by hand, at once and with its length.
-func (s *server) send(hc huma.Context, next string, write func(*bytes.Buffer)) {
-	w, _ := s.buffers.Get().(*bytes.Buffer)
-	if w == nil {
-		w = new(bytes.Buffer)
-	}
-	write(w)
-	linkNext(hc, next)
-	hc.SetHeader("Content-Type", "application/json")
-	hc.SetHeader("Content-Length", strconv.Itoa(w.Len()))
-	hc.SetStatus(http.StatusOK)
-	_, _ = hc.BodyWriter().Write(w.Bytes())
-	if w.Reset(); w.Cap() <= maxKept {
-		s.buffers.Put(w)
-	}
 }

@@ -40,6 +40,7 @@ func register[I, O any](s *server, need access, op huma.Operation, handle func(c
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
+			s.gone(ctx, err)
 			return nil, s.documentOf(ctx, err)
 		}
 		return out, nil

@@ -98,11 +98,7 @@ func (s *server) issueToken(ctx context.Context, in *newTokenInput) (*one[issued
 	if err != nil {
 		return nil, err
 	}
-	var expires time.Time
-	if in.Body.ExpiresAt != nil {
-		expires = *in.Body.ExpiresAt
-	}
-	t, err := s.Connections.IssueToken(ctx, c, in.Body.Label, in.Body.Scopes, expires)
+	t, err := s.Connections.IssueToken(ctx, c, in.Body.Label, in.Body.Scopes, in.Body.ExpiresAt)
 	if err != nil {
 		return nil, err
 	}

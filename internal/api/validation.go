@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,11 +22,16 @@ func (s *server) translate(ctx huma.Context, _ string, body any) (any, error) {
 
 // refusal says as a problem what the router found wrong with a request.
 func refusal(e *huma.ErrorModel) *problem.Error {
-	if e.Status == 400 {
+	switch e.Status {
+	case http.StatusBadRequest:
 		return &problem.Error{Code: problem.MalformedRequest, Detail: "This request needs a JSON body."}
-	}
-	if e.Status != 422 {
-		return &problem.Error{Code: problem.Internal}
+	case http.StatusRequestEntityTooLarge:
+		return tooLarge()
+	case http.StatusUnsupportedMediaType:
+		return notJSON()
+	case http.StatusUnprocessableEntity:
+	default:
+		return &problem.Error{Code: problem.Internal, Err: e}
 	}
 	p := &problem.Error{Code: problem.InvalidParameter}
 	for _, d := range e.Errors {
@@ -92,8 +98,11 @@ func summary(items []problem.Item) string {
 
 // sentence makes a message a sentence.
 func sentence(message string) string {
-	if message == unknownQuery {
+	switch {
+	case message == unknownQuery:
 		message = "unknown parameter"
+	case strings.HasPrefix(message, "invalid date/time for format"), strings.HasPrefix(message, "expected string to be RFC 3339 date-time"):
+		message = "expected an instant of RFC 3339, such as 2026-11-01T00:00:00Z; write a + in a query as %2B"
 	}
 	return strings.TrimSuffix(message, ".") + "."
 }

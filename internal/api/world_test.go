@@ -117,7 +117,7 @@ func newWorld(t *testing.T, changes ...with) *world {
 // newProject gives the first project, or a further one, with a key.
 func (w *world) newProject(name string) (id, key string) {
 	w.t.Helper()
-	p, _, err := w.store.EnsureProject(w.t.Context(), name, w.now)
+	p, _, err := w.store.EnsureProject(w.t.Context(), "project", name, w.now)
 	w.ok(err)
 	plain, _, err := w.conns.IssueKey(w.t.Context(), p.ID, "test")
 	w.ok(err)

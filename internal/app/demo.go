@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/config"
@@ -135,7 +136,7 @@ func (d *demo) connect(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	project, _, err := d.app.Store.EnsureProject(ctx, "demo", d.Now())
+	project, _, err := d.app.Store.EnsureProject(ctx, uuid.NewString(), "demo", d.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +178,7 @@ func (d *demo) reuse(ctx context.Context, conn *store.Connection, env map[string
 		env["BUSBAR_CONNECTION"] = conn.ID
 		return env, nil
 	}
-	token, err := d.app.Connections.IssueToken(ctx, conn, demoLabel, nil, time.Time{})
+	token, err := d.app.Connections.IssueToken(ctx, conn, demoLabel, nil, nil)
 	if err != nil {
 		return nil, err
 	}

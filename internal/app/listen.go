@@ -14,7 +14,8 @@ import (
 // Bounds on what a client may keep open.
 const (
 	headerTimeout  = 10 * time.Second
-	readTimeout    = 5 * time.Minute
+	readTimeout    = time.Minute     // for a whole request; a body has 1 MiB at most
+	writeTimeout   = 3 * time.Minute // from the request to the end of the answer; the API has shorter times of its own
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10
 	drainWithin    = 25 * time.Second
@@ -36,7 +37,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 // serveHTTP answers on l until ctx ends, then lets running requests finish.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)

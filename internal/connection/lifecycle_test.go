@@ -203,7 +203,7 @@ func TestDisconnect(t *testing.T) {
 	wantProblem(t, err, problem.InvalidToken, "", "")
 	_, _, err = w.Open(t.Context(), c)
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
-	_, err = w.IssueToken(t.Context(), stale, "late", nil, time.Time{})
+	_, err = w.IssueToken(t.Context(), stale, "late", nil, nil)
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
 	for _, err := range []error{w.Pause(t.Context(), c), w.Resume(t.Context(), c), w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}), w.Reauthorize(t.Context(), stale, connection.Renewal{Credentials: w.login()})} {
 		wantProblem(t, err, problem.ConnectionDisconnected, "", "")

@@ -36,19 +36,23 @@ func (t IssuedToken) Format(f fmt.State, _ rune) {
 // LogValue implements slog.LogValuer.
 func (t IssuedToken) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(t)) }
 
-// IssueToken makes a further token. No scopes means all; the zero time means that it does not expire. Errors: *problem.Error
+// IssueToken makes a further token. No scopes means all; no instant means that it does not expire. Errors: *problem.Error
 // validation-failed with pointers, connection-pending, connection-disconnected.
-func (s *Service) IssueToken(ctx context.Context, c *store.Connection, label string, scopes []string, expires time.Time) (IssuedToken, error) {
+func (s *Service) IssueToken(ctx context.Context, c *store.Connection, label string, scopes []string, expires *time.Time) (IssuedToken, error) {
 	f := newFaults()
 	label = f.line(label, maxName, "label")
 	scopes = f.scopes(scopes)
-	if !expires.IsZero() && !expires.After(s.Now()) {
+	if expires != nil && !expires.After(s.Now()) {
 		f.at(problem.OutOfRange, "It must lie in the future.", "expires_at")
 	}
 	if err := f.err(); err != nil {
 		return IssuedToken{}, err
 	}
-	token, err := s.newToken(label, scopes, expires)
+	var end time.Time
+	if expires != nil {
+		end = *expires
+	}
+	token, err := s.newToken(label, scopes, end)
 	if err != nil {
 		return IssuedToken{}, err
 	}

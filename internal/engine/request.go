@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,7 +82,13 @@ func mayRequest(c *store.Connection) error {
 	}
 }
 
+// longestName is how much of an entity's name is told back, in bytes.
+const longestName = 80
+
 func notEnabled(c *store.Connection, entity string) *problem.Error {
+	if len(entity) > longestName {
+		entity = strings.ToValidUTF8(entity[:longestName], "") + "…"
+	}
 	return problem.New(problem.EntityNotEnabled, fmt.Sprintf("%s is not among the entities that this %s connection syncs. GET /v1/syncs lists them.", entity, c.System))
 }
 
