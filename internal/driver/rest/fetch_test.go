@@ -24,13 +24,13 @@ func TestFilters(t *testing.T) {
 		{`{param: s, format: unix-ms}`, "1792888215999"},
 		{`{param: s, format: date}`, "2026-10-25"},
 	} {
-		w := start(t, plainConnect, `{path: vendors, query: {fixed: "of {user}"}, changed_since: `+c.filter+`, history: {param: h, format: date}, paging: {style: keyset, param: after, key: id, size: n, max: 50}}`,
+		w := start(t, plainConnect, `{path: vendors, query: {fixed: "of {user}"}, changed_since: `+c.filter+`, history: {param: h, format: local-s}, paging: {style: keyset, param: after, key: id, size: n, max: 50}}`,
 			func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "[]") })
 		page, err := w.client.Fetch(t.Context(), driver.Request{Entity: w.entity, Since: since, HistoryFrom: time.Date(2026, 8, 22, 0, 0, 0, 0, time.UTC), Limit: 500})
 		if err != nil || page.Next != nil || page.Total != -1 || !page.HighWater.IsZero() {
 			t.Fatal(page, err)
 		}
-		want := url.Values{"s": {c.want}, "h": {"2026-08-22"}, "n": {"50"}, "fixed": {"of ann"}}
+		want := url.Values{"s": {c.want}, "h": {"2026-08-22T00:00:00"}, "n": {"50"}, "fixed": {"of ann"}}
 		if got := (*w.requests)[0]; got != "/api/vendors?"+want.Encode() {
 			t.Errorf("%s: %s", c.filter, got)
 		}
