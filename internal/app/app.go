@@ -39,6 +39,7 @@ type Options struct {
 	MasterKey  string // file; made when it is missing
 	Connectors []fs.FS
 	Allow      []allow.Rule
+	Forbid     []allow.Rule // never to be reached, whatever Allow says: our own listener
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -97,7 +98,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Workers: turnsAtOnce, Log: o.Log}); err != nil {
 		return err
 	}
-	a.guard = egress.New(egress.Options{Allow: o.Allow})
+	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid})
 	budgets := budget.NewBudgets()
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader})
 	a.Connections, err = connection.NewService(connection.Config{
@@ -115,7 +116,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	}
 	a.worker = engine.NewWorker(engine.WorkerConfig{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
-		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice,
+		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, FetchWithin: jobs.Longest,
 	})
 	a.Handler, err = api.New(api.Deps{
 		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,

@@ -3,14 +3,18 @@ package app
 import (
 	"errors"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -102,5 +106,37 @@ func TestConnectorsOfOnesOwn(t *testing.T) {
 	write("tryton", "system: tryton\n")
 	if _, err = Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), `"tryton" is there twice`) {
 		t.Errorf("a built-in connector's name: %v", err)
+	}
+}
+
+// A directory that others use is not taken over.
+func TestForeignDirectoryIsRefused(t *testing.T) {
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "somebody's"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), options(t, data)); err == nil || !strings.Contains(err.Error(), data) {
+		t.Errorf("a directory with other files: %v", err)
+	}
+	if info, err := os.Stat(data); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the directory's mode is %v", info.Mode())
+	}
+}
+
+// No connection leads to the listener itself.
+func TestOwnAddresses(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0", "[::]:0"} {
+		l, err := listen(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(l.Addr().(*net.TCPAddr).Port))
+		if !slices.ContainsFunc(own(l), func(r allow.Rule) bool { return r.Matches(at) }) {
+			t.Errorf("%s: %v does not cover %s", address, own(l), at)
+		}
 	}
 }

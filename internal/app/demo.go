@@ -46,7 +46,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	defer l.Close()
 	d := &demo{Program: p, log: newLog(p.Err, c.Log, p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
 	defer func() { err = errors.Join(err, d.close(ctx)) }()
-	if err := d.open(ctx, c); err != nil {
+	if err := d.open(ctx, c, own(l)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -61,13 +61,13 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 }
 
 // open takes the data directory (whose lock also guards the simulator's state), then starts the simulator.
-func (d *demo) open(ctx context.Context, c config.Demo) (err error) {
+func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) (err error) {
 	sim, err := d.reserveSim(ctx, c.Data)
 	if err != nil {
 		return err
 	}
 	d.app, err = Open(ctx, Options{
-		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []allow.Rule{only(sim.Addr())}, Log: d.log, Now: d.Now, Version: d.Version,
+		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []allow.Rule{only(sim.Addr())}, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version,
 	})
 	if err != nil {
 		return errors.Join(err, sim.Close())
@@ -86,7 +86,7 @@ func (d *demo) reserveSim(ctx context.Context, data string) (net.Listener, error
 	if err != nil {
 		return nil, err
 	}
-	if host := strings.TrimPrefix(env["SIM_ERP_URL"], "http://"); host != "" {
+	if host := strings.TrimPrefix(env["SIM_ERP_URL"], "http://"); strings.HasPrefix(host, "127.0.0.1:") {
 		if l, err := listen(ctx, host); err == nil {
 			return l, nil
 		}

@@ -50,5 +50,8 @@ func readEnvFile(path string) (map[string]string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]string{}, nil
 	}
-	return values, err
+	if err != nil {
+		return nil, fmt.Errorf("%w: delete the file and start again; it is written anew", err)
+	}
+	return values, nil
 }

@@ -34,16 +34,13 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	}
 	defer l.Close()
 	a, err := Open(ctx, Options{
-		Data: c.Data, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Allow: allow, Log: log, Now: p.Now, Version: p.Version,
+		Data: c.Data, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Allow: allow, Forbid: own(l), Log: log, Now: p.Now, Version: p.Version,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close(ctx)) }()
-	url := c.PublicURL
-	if url == "" {
-		url = "http://" + l.Addr().String()
-	}
+	url := c.Public(l.Addr().String())
 	if err := p.firstKey(ctx, a, c, url); err != nil {
 		return err
 	}

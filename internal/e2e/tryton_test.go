@@ -174,7 +174,7 @@ func TestTrytonRefusesBadLogins(t *testing.T) {
 		{"nothing listens", "url", "http://" + closed, 503, "system-unreachable", "/credentials/url"},
 		{"unknown host", "url", "http://erp.invalid", 503, "system-unreachable", "/credentials/url"},
 		{"not allowed", "url", "http://127.0.0.1:1", 503, "system-unreachable", "/credentials/url"},
-		{"a web page", "url", "http://" + html, 502, "system-error", "/credentials/url"},
+		{"a web page", "url", "http://" + html, 503, "system-unreachable", "/credentials/url"},
 		{"not an address", "url", "tryton", 422, "validation-failed", "/credentials/url"},
 		{"missing field", "database", "", 422, "validation-failed", "/credentials/database"},
 	}

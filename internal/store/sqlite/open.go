@@ -40,11 +40,8 @@ func Open(ctx context.Context, dir string) (*store.Store, error) {
 
 // claim makes the directory private and takes its lock file.
 func claim(dir string) (*flock.Flock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory %s: %w: choose a directory that this user may write", dir, err)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory %s private: %w: it must belong to the user who runs busbar", dir, err)
+	if err := makePrivate(dir); err != nil {
+		return nil, err
 	}
 	lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
 	got, err := lock.TryLock()
@@ -55,6 +52,32 @@ func claim(dir string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("%w: %s: stop the other busbar, or start this one with another directory", store.ErrInUse, dir)
 	}
 	return lock, nil
+}
+
+// makePrivate makes the directory, or closes one that is empty or already ours to other users. A directory that holds something else and is
+// open to others is left as it is.
+func makePrivate(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory %s: %w: choose a directory that this user may write", dir, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("look at the data directory %s: %w", dir, err)
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("look at the data directory %s: %w", dir, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, lockName)); len(entries) > 0 && err != nil {
+		return fmt.Errorf("the directory %s is open to other users and holds other files: choose a directory that is busbar's own", dir)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory %s private: %w: it must belong to the user who runs busbar", dir, err)
+	}
+	return nil
 }
 
 func open(ctx context.Context, dir string) (store.Engine, error) {
