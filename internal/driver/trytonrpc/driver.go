@@ -4,7 +4,6 @@
 package trytonrpc
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -46,7 +45,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The manifest of " + s.Name + " has mistakes.", Err: problems}
 	}
 	return &client{
-		wire:     wire{http: c.HTTP, base: base},
+		wire:     wire{config: c, base: base},
 		login:    login{database: c.Credentials.Get(fieldDatabase), user: c.Credentials.Get(fieldUser), password: c.Credentials.Get(fieldPassword)},
 		readings: readings,
 		looked:   memory{at: map[string][]byte{}},
@@ -75,6 +74,7 @@ type client struct {
 var _ driver.Client = (*client)(nil)
 
 type wire struct {
-	http *http.Client
-	base string
+	config driver.Config
+	base   string
+	issued issued
 }

@@ -1,6 +1,7 @@
 package trytonrpc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ func notTryton(status int) error {
 }
 
 // statusError is about an answer whose HTTP status is not 200.
-func statusError(resp *http.Response) error {
+func (w *wire) statusError(resp *http.Response) error {
 	e := &driver.Error{Status: resp.StatusCode, RetryAfter: budget.RetryAfter(resp, dateOf(resp))}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
@@ -62,7 +63,7 @@ func statusError(resp *http.Response) error {
 	case s == http.StatusTooManyRequests:
 		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait: too many calls, or too many failed logins."
 	case s >= 300 && s < 400:
-		e.Kind, e.Field, e.Detail = driver.NotSystem, fieldURL, "The address redirects"+target(resp)+"; write the address of Tryton itself."
+		e.Kind, e.Field, e.Detail = driver.NotSystem, fieldURL, "The address redirects"+w.target(resp)+"; write the address of Tryton itself."
 	case s >= 500:
 		e.Kind, e.Detail = driver.Fault, fmt.Sprintf("Tryton, or a proxy before it, failed with HTTP %d.", s)
 	case s == http.StatusNotFound:
@@ -80,34 +81,35 @@ func dateOf(resp *http.Response) time.Time {
 }
 
 // target names where a redirect leads, without path or query.
-func target(resp *http.Response) string {
+func (w *wire) target(resp *http.Response) string {
 	u, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return " to " + u.Scheme + "://" + u.Host
+	return " to " + w.quote(u.Scheme+"://"+u.Host)
 }
 
 // faultError is about an error inside an answer: [type, [message, ...]] of Tryton's own exceptions, [text, ...] of any other.
 // Its text may hold data and whole schemas, so only the beginning of messages meant for users is repeated.
-func faultError(fault []byte) error {
+func (w *wire) faultError(fault []byte) error {
 	code, message := parseFault(fault)
 	e := &driver.Error{Kind: driver.Fault, Code: code, Status: http.StatusOK}
 	switch {
 	case code == "LoginException":
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton asks for more than this password, such as a code by SMS; give Busbar a user who logs in with a password alone."
 	case code == "UserError":
-		e.Kind, e.Detail = driver.Permission, "Tryton refuses: "+clip(message)
+		e.Kind, e.Detail = driver.Permission, "Tryton refuses"+w.said(message)
 	case code == "RateLimitException":
 		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait."
 	case code == "UserWarning" || code == "ConcurrencyException":
-		e.Detail = "Tryton answers with a question: " + clip(message)
+		e.Detail = "Tryton answers with a question" + w.said(message)
 	case strings.HasPrefix(code, "'") && strings.HasSuffix(code, "'"):
-		e.Kind, e.Detail = driver.Invalid, "This Tryton has no "+clip(code)+": a module is not activated, or its version is another."
+		e.Code = w.quote(code)
+		e.Kind, e.Detail = driver.Invalid, "This Tryton has no "+cmp.Or(e.Code, "such field or model")+": a module is not activated, or its version is another."
 	case strings.HasPrefix(code, "Database "):
 		e.Kind, e.Field, e.Code, e.Detail = driver.Credentials, fieldDatabase, "", "Tryton has no database of this name."
 	default:
-		e.Code, e.Detail, e.Err = "", "Tryton failed with an error of its own.", errors.New(clip(code))
+		e.Code, e.Detail, e.Err = "", "Tryton failed with an error of its own.", errors.New(w.quote(code))
 	}
 	return e
 }
@@ -125,11 +127,16 @@ func parseFault(fault []byte) (code, message string) {
 	return code, message
 }
 
-// clip keeps the first line, up to 200 characters.
-func clip(text string) string {
-	text, _, _ = strings.Cut(text, "\n")
-	if runes := []rune(text); len(runes) > 200 {
-		return string(runes[:200]) + "…"
+// said gives the end of a sentence that repeats a message.
+func (w *wire) said(message string) string {
+	if message = w.quote(message); message != "" {
+		return ": " + message
 	}
-	return text
+	return "."
+}
+
+// quote makes the first line of a foreign text fit to be shown, up to 200 characters.
+func (w *wire) quote(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	return w.config.Quote(text, 200, w.issued.all()...)
 }

@@ -14,6 +14,11 @@ import (
 	"github.com/busbar-dev/busbar/model"
 )
 
+const (
+	password   = `pass"p-w0rd`
+	sessionKey = "0123456789abcdef"
+)
+
 // answering gives a client of a server that logs anybody in and answers everything else with one handler.
 func answering(t *testing.T, h http.HandlerFunc) (driver.Client, *manifest.Entity) {
 	t.Helper()
@@ -21,7 +26,7 @@ func answering(t *testing.T, h http.HandlerFunc) (driver.Client, *manifest.Entit
 		body, _ := io.ReadAll(r.Body)
 		switch {
 		case strings.Contains(string(body), "common.db.login"):
-			_, _ = io.WriteString(w, `{"id":1,"result":[1,"key"]}`)
+			_, _ = io.WriteString(w, `{"id":1,"result":[1,"`+sessionKey+`"]}`)
 		case strings.Contains(string(body), "get_preferences"):
 			_, _ = io.WriteString(w, `{"id":1,"result":{"language":"en"}}`)
 		default:
@@ -31,7 +36,7 @@ func answering(t *testing.T, h http.HandlerFunc) (driver.Client, *manifest.Entit
 	t.Cleanup(server.Close)
 	e := entity(t, "x", `{model: a.b, fields: [id]}`)
 	e.Cursor = nil
-	return open(t, map[string]string{"url": server.URL, "database": "d", "username": "u", "password": "p"}, e), e
+	return open(t, map[string]string{"url": server.URL, "database": "d", "username": "u", "password": password}, e), e
 }
 
 func TestAnswersThatAreNotAPage(t *testing.T) {
@@ -54,7 +59,7 @@ func TestAnswersThatAreNotAPage(t *testing.T) {
 		"login page":     {answer(200, "<html>please log in</html>"), driver.NotSystem, 0, "login page"},
 		"other json":     {answer(200, `{"data":[]}`), driver.NotSystem, 0, ""},
 		"bare list":      {answer(200, `[]`), driver.NotSystem, 0, ""},
-		"redirect":       {answer(302, "", "Location", "https://sso.example.com/x?secret=1"), driver.NotSystem, 0, "to https://sso.example.com;"},
+		"redirect":       {answer(302, "", "Location", "https://sso.example.com/x?secret=1"), driver.NotSystem, 0, "redirects to https://sso.example.com;"},
 		"torn":           {answer(200, `{"id":1,"result":[{"id":`), driver.Torn, 0, ""},
 		"cut":            {answer(200, `{"id":1,"result":[`, "Content-Length", "900"), driver.Torn, 0, ""},
 		"too many":       {answer(429, "", "Retry-After", "120"), driver.RateLimited, 2 * time.Minute, ""},

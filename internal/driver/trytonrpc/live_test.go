@@ -70,7 +70,7 @@ func open(t testing.TB, login map[string]string, entities ...*manifest.Entity) d
 func openOn(t testing.TB, wire *http.Client, login map[string]string, entities ...*manifest.Entity) driver.Client {
 	t.Helper()
 	c, err := trytonrpc.New().Open(&manifest.System{Name: "Tryton", Entities: entities}, driver.Config{
-		Credentials: secret.NewCredentials(login), HTTP: wire, Now: time.Now, TimeZone: time.UTC})
+		Credentials: secret.NewCredentials(login).Public("url", "database", "username"), HTTP: wire, Now: time.Now, TimeZone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ func (c *client) Probe(ctx context.Context) (driver.Probe, error) {
 	if err != nil {
 		return driver.Probe{}, err
 	}
+	p.Version = c.quote(p.Version)
 	p.Account = c.account(s)
 	return p, nil
 }
@@ -33,6 +34,7 @@ func (c *client) Probe(ctx context.Context) (driver.Probe, error) {
 func (c *client) account(s *session) string {
 	var company string
 	_ = json.Unmarshal(s.preferences["company.rec_name"], &company)
+	company = c.quote(company)
 	if company == "" {
 		return c.login.user
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,26 @@ type session struct {
 type sessions struct {
 	mu      sync.Mutex
 	current *session
+}
+
+// issued remembers the keys of the latest sessions: they are as secret as the password.
+type issued struct {
+	mu   sync.Mutex
+	keys []string
+}
+
+const maxIssued = 8
+
+func (i *issued) add(key string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys = append(slices.Clone(i.keys[max(0, len(i.keys)-maxIssued+1):]), key)
+}
+
+func (i *issued) all() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.keys
 }
 
 // obtain gives a session other than refused, logging in if need be.
@@ -55,6 +76,7 @@ func (c *client) logIn(ctx context.Context) (*session, error) {
 	if json.Unmarshal(raw, &[]any{&id, &key}) != nil || key == "" {
 		return nil, notTryton(http.StatusOK)
 	}
+	c.issued.add(key)
 	token := fmt.Sprintf("%s:%s:%s", c.login.user, id, key)
 	s := &session{auth: "Session " + base64.StdEncoding.EncodeToString([]byte(token))}
 	raw, err = c.send(ctx, c.login.path(), s.auth, "model.res.user.get_preferences", true, map[string]any{})

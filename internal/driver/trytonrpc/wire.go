@@ -19,19 +19,19 @@ func (w *wire) send(ctx context.Context, path, auth, method string, params ...an
 	if err != nil {
 		return nil, err
 	}
-	resp, err := egress.Do(w.http, req)
+	resp, err := egress.Do(w.config.HTTP, req)
 	if err != nil {
 		return nil, transportError(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, statusError(resp)
+		return nil, w.statusError(resp)
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, bodyError(err)
 	}
-	return unwrap(body)
+	return w.unwrap(body)
 }
 
 func (w *wire) request(ctx context.Context, path, auth, method string, params []any) (*http.Request, error) {
@@ -61,7 +61,7 @@ type call struct {
 }
 
 // unwrap takes the result out of an answer.
-func unwrap(body []byte) ([]byte, error) {
+func (w *wire) unwrap(body []byte) ([]byte, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] != '{' {
 		return nil, notTryton(0)
@@ -69,7 +69,7 @@ func unwrap(body []byte) ([]byte, error) {
 	if fault, ok, err := rawjson.Find(body, "error"); err != nil {
 		return nil, torn(err)
 	} else if ok && string(fault) != "null" {
-		return nil, faultError(fault)
+		return nil, w.faultError(fault)
 	}
 	result, ok, err := rawjson.Find(body, "result")
 	if err != nil {
