@@ -31,7 +31,7 @@ type newConnection struct {
 	System      string            `json:"system" minLength:"1" doc:"The connector's name; GET /v1/systems lists them." example:"tryton"`
 	Name        string            `json:"name,omitempty" maxLength:"200" doc:"Default: the system's name." example:"Plant Rotterdam"`
 	AuthMethod  string            `json:"auth_method,omitempty" doc:"One of the system's; default: its first."`
-	Credentials map[string]string `json:"credentials" doc:"The fields of the auth method's form. Secrets are sealed and never shown again."`
+	Credentials map[string]string `json:"credentials" doc:"The fields of the auth method's form, each one line; white space around a value is taken off. Secrets are sealed and never shown again."`
 	Metadata    object            `json:"metadata,omitempty" doc:"Your own object."`
 	Tags        []string          `json:"tags,omitempty" maxItems:"20"`
 	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA zone of the source's times that carry none." example:"Europe/Amsterdam"`

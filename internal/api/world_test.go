@@ -99,6 +99,8 @@ func newWorld(t *testing.T, changes ...with) *world {
 	w.conns = must(connection.NewService(connection.Config{
 		Store: w.store, Keeper: keeper, Systems: systems, Drivers: map[string]driver.Driver{"test": testDriver{}}, Syncs: syncs,
 		Client:        func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
+		ProbeClient:   func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
+		Wait:          func(context.Context, time.Duration) {},
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, w.clock()); return err },
 		Now:           w.clock, Rand: rand.Reader, Log: log,

@@ -106,6 +106,10 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
 			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits)})
 		},
+		ProbeClient: func(c *store.Connection, s *manifest.System) *http.Client {
+			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits), Attempts: 1})
+		},
+		Wait:          wait,
 		Ended:         budgets.Forget,
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, o.Now()); return err },
@@ -215,4 +219,14 @@ func ConnectorsIn(dir string) []fs.FS {
 		return nil
 	}
 	return []fs.FS{os.DirFS(dir)}
+}
+
+// wait lets d pass, unless ctx ends before.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }

@@ -49,7 +49,9 @@ type Config struct {
 	Systems       Systems
 	Drivers       map[string]driver.Driver // by name
 	Client        func(c *store.Connection, sys *manifest.System) *http.Client
-	Ended         func(connectionID string) // nil, or told when a connection was disconnected
+	ProbeClient   func(c *store.Connection, sys *manifest.System) *http.Client // likewise, for the check of a login: sends each call once
+	Wait          func(ctx context.Context, d time.Duration)                   // returns after d, or when ctx ends
+	Ended         func(connectionID string)                                    // nil, or told when a connection was disconnected
 	Syncs         Syncer
 	CheckSchedule func(text string) error // the error is a sentence for a person
 	CheckHistory  func(text string) error // likewise
@@ -80,7 +82,7 @@ func (c Config) missing() (names []string) {
 		set  bool
 	}{
 		{"Store", c.Store != nil}, {"Keeper", c.Keeper != nil}, {"Systems", c.Systems != nil}, {"Drivers", c.Drivers != nil},
-		{"Client", c.Client != nil}, {"Syncs", c.Syncs != nil}, {"CheckSchedule", c.CheckSchedule != nil}, {"CheckHistory", c.CheckHistory != nil},
+		{"Client", c.Client != nil}, {"ProbeClient", c.ProbeClient != nil}, {"Wait", c.Wait != nil}, {"Syncs", c.Syncs != nil}, {"CheckSchedule", c.CheckSchedule != nil}, {"CheckHistory", c.CheckHistory != nil},
 		{"Now", c.Now != nil}, {"Rand", c.Rand != nil}, {"Log", c.Log != nil},
 	} {
 		if !m.set {

@@ -18,7 +18,9 @@ func TestCreate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	login := w.login()
-	login["url"] = " " + login["url"] + " "
+	for name, value := range login { // white space around a value is what a copy brings along
+		login[name] = " " + value + "\r\n"
+	}
 	made, err := w.Create(t.Context(), w.project, connection.New{
 		System: "acme", Name: "Plant 1", Credentials: login, Tags: []string{"eu", "eu", "pilot"}, Metadata: json.RawMessage(`{"customer": 7}`),
 		History: "P30D", Schedule: "5m", Entities: []string{"purchase-orders", "vendors"},
@@ -99,7 +101,7 @@ func TestCreateNamesEveryFault(t *testing.T) {
 	} {
 		wantProblem(t, err, problem.ValidationFailed, pointer, fault)
 	}
-	text := fmt.Sprintf("%+v", problem.From(err).Items)
+	text := fmt.Sprintf("%+v", problemIn(err).Items)
 	if !strings.Contains(text, "did you mean vendors?") || !strings.Contains(text, "did you mean password?") || strings.Contains(text, "CANARY") {
 		t.Errorf("details: %s", text)
 	}
@@ -131,6 +133,10 @@ func TestCreateChecksSingleValues(t *testing.T) {
 		"no host":               {set("url", "https://"), "/credentials/url", problem.Invalid},
 		"control character":     {set("username", "ann\r\nX-Evil: 1"), "/credentials/username", problem.Invalid},
 		"long value":            {set("username", strings.Repeat("a", 3000)), "/credentials/username", problem.OutOfRange},
+		"inner control":         {set("password", "a\tb"), "/credentials/password", problem.Invalid},
+		"port out of range":     {set("url", "https://erp.example.com:65536"), "/credentials/url", problem.Invalid},
+		"port zero":             {set("url", "https://erp.example.com:0/x"), "/credentials/url", problem.Invalid},
+		"only white space":      {set("password", " \n"), "/credentials/password", problem.Required},
 		"zero byte":             {set("password", "a\x00b"), "/credentials/password", problem.Invalid},
 		"many tags":             {connection.New{System: "acme", Credentials: w.login(), Tags: make([]string, 21)}, "/tags", problem.OutOfRange},
 		"long tag":              {connection.New{System: "acme", Credentials: w.login(), Tags: []string{strings.Repeat("é", 65)}}, "/tags/0", problem.OutOfRange},
@@ -173,7 +179,7 @@ func TestCreateProbes(t *testing.T) {
 			}
 			_, err := w.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: login})
 			wantProblem(t, err, c.code, c.pointer, c.fault)
-			p := problem.From(err)
+			p := problemIn(err)
 			if text := fmt.Sprintf("%s %+v %+v", p, p.Items, p.Upstream); strings.Contains(text, "CANARY") {
 				t.Errorf("an answer or a value is repeated: %s", text)
 			}

@@ -1,13 +1,13 @@
 package connection
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -16,7 +16,7 @@ import (
 // Limits of a credential field, in bytes.
 const (
 	maxPlain  = 2 * 1024
-	maxSecret = 32 * 1024 // a private key fits
+	maxSecret = 32 * 1024
 )
 
 // method gives the named way to log in, the first when none is named; nil when there is no such way.
@@ -50,14 +50,10 @@ func (f *faults) credentials(m *manifest.AuthMethod, values map[string]string) m
 	return out
 }
 
-// credential checks one value. No detail repeats it.
+// credential checks one value and takes off the white space around it, which a copy brings along; from here on it is used as it is.
+// No detail repeats it.
 func (f *faults) credential(field manifest.CredentialField, value string) string {
-	if field.Type != "password" {
-		value = strings.TrimSpace(value)
-	}
-	if value == "" {
-		value = field.Default
-	}
+	value = cmp.Or(strings.TrimSpace(value), field.Default)
 	if value == "" {
 		if field.Required {
 			f.at(problem.Required, fmt.Sprintf("%s must be given.", label(field)), "credentials", field.Name)
@@ -72,11 +68,10 @@ func (f *faults) credential(field manifest.CredentialField, value string) string
 
 // fault says what is wrong with a value that is not empty; code is "" when nothing is.
 func fault(field manifest.CredentialField, value string) (code problem.Fault, detail string) {
-	hidden := field.Secret || field.Type == "password"
-	switch {
+	switch hidden := isSecret(field); {
 	case hidden && len(value) > maxSecret, !hidden && len(value) > maxPlain:
 		return problem.OutOfRange, fmt.Sprintf("%s is too long.", label(field))
-	case !utf8.ValidString(value), strings.ContainsRune(value, 0), !hidden && !plain(value):
+	case !plain(value):
 		return problem.Invalid, fmt.Sprintf("%s holds characters that cannot be part of it.", label(field))
 	case field.Type == "url":
 		return urlFault(value)
@@ -97,8 +92,15 @@ func urlFault(value string) (code problem.Fault, detail string) {
 		return problem.Invalid, "Write the address without user name and password; they have fields of their own."
 	case u.RawQuery != "", u.Fragment != "", strings.ContainsAny(value, "?#"):
 		return problem.Invalid, "Write the address without ? and #, as far as the system's own path."
+	case u.Port() != "" && !isPort(u.Port()):
+		return problem.Invalid, "The port in the address must be from 1 to 65535."
 	}
 	return "", ""
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 func label(field manifest.CredentialField) string {
@@ -112,9 +114,27 @@ func label(field manifest.CredentialField) string {
 func public(m *manifest.AuthMethod, values map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, field := range m.Fields {
-		if v := values[field.Name]; v != "" && !field.Secret && field.Type != "password" {
+		if v := values[field.Name]; v != "" && !isSecret(field) {
 			out[field.Name] = v
 		}
 	}
 	return out
+}
+
+func isSecret(field manifest.CredentialField) bool { return field.Secret || field.Type == "password" }
+
+// publicNames lists the fields that are secret in no way to log in to the system.
+func publicNames(sys *manifest.System) (names []string) {
+	secret := map[string]bool{}
+	for _, m := range sys.Auth {
+		for _, field := range m.Fields {
+			secret[field.Name] = secret[field.Name] || isSecret(field)
+		}
+	}
+	for name, is := range secret {
+		if !is {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -17,6 +17,10 @@ import (
 // probeTime bounds the check of a login: somebody is waiting.
 const probeTime = 20 * time.Second
 
+// silence is how long it takes at least to say that no answer came: what policy forbids is known at once and a closed port soon after, and
+// nobody shall learn by the time which of them it was.
+const silence = time.Second
+
 // login is a way to log in with its values, checked but not yet tried.
 type login struct {
 	system *manifest.System
@@ -26,18 +30,23 @@ type login struct {
 
 // probe tries a login live. Errors are *problem.Error.
 func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, error) {
-	client, err := s.dial(c, l.system, secret.NewCredentials(l.values))
+	began := s.Now()
+	client, err := s.dial(c, l.system, secret.NewCredentials(l.values), s.ProbeClient(c, l.system))
 	if err != nil {
 		return driver.Probe{}, err
 	}
 	defer func() { s.logEnd(c.ID, client.Close()) }()
-	ctx, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.InteractiveRead), probeTime) // a person waits
+	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.InteractiveRead), probeTime) // a person waits
 	defer cancel()
-	p, err := client.Probe(ctx)
-	if err != nil {
-		return driver.Probe{}, l.problem(err)
+	p, err := client.Probe(within)
+	if err == nil {
+		return p, nil
 	}
-	return p, nil
+	said := l.problem(err)
+	if left := silence - s.Now().Sub(began); said.Code == problem.SystemUnreachable && left > 0 {
+		s.Wait(ctx, left)
+	}
+	return driver.Probe{}, said
 }
 
 // problem says what a failed check means, in words of our own: an answer from an address that a caller chose is never repeated.

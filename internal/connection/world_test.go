@@ -42,6 +42,7 @@ type world struct {
 	log     *bytes.Buffer
 	now     atomic.Pointer[time.Time]
 	project string
+	waited  atomic.Int64 // nanoseconds
 }
 
 func newWorld(t *testing.T) *world {
@@ -62,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.Service.Close() })
-	p, _, err := w.store.EnsureProject(t.Context(), "test", w.clock())
+	p, _, err := w.store.EnsureProject(t.Context(), "project", "test", w.clock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +74,10 @@ func newWorld(t *testing.T) *world {
 func (w *world) config() connection.Config {
 	return connection.Config{
 		Store: w.store, Keeper: w.keeper, Systems: systems{acme()}, Drivers: map[string]driver.Driver{"acme-http": acmeDriver{w.system}},
-		Client: func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
-		Syncs:  engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader}),
+		Client:      func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
+		ProbeClient: func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
+		Wait:        func(_ context.Context, d time.Duration) { w.waited.Add(int64(d)) },
+		Syncs:       engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader}),
 		CheckSchedule: func(text string) error {
 			_, err := engine.ParseSchedule(text)
 			return err
@@ -148,10 +151,17 @@ func (w *world) wantState(c *store.Connection, want store.ConnectionState) {
 }
 
 // wantProblem checks an error's code and, when a pointer is given, that it points there with that fault.
+// problemIn gives the problem that an error carries, nil when it carries none.
+func problemIn(err error) *problem.Error {
+	var p *problem.Error
+	errors.As(err, &p)
+	return p
+}
+
 func wantProblem(t *testing.T, err error, code problem.Code, pointer string, fault problem.Fault) {
 	t.Helper()
-	var p *problem.Error
-	if !errors.As(err, &p) || p.Code != code {
+	p := problemIn(err)
+	if p == nil || p.Code != code {
 		t.Errorf("error %v, want %s", err, code)
 		return
 	}

@@ -1,0 +1,54 @@
+package connection_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// How long it takes does not tell why nothing answers: an address that policy forbids, a closed port and a server that hangs up give
+// the same answer after the same time.
+func TestProbesTellNothingByTheirTime(t *testing.T) {
+	t.Parallel()
+	for name, took := range map[string]time.Duration{"forbidden at once": 0, "refused": 300 * time.Millisecond} {
+		w := newWorld(t)
+		cfg := w.config()
+		var waited time.Duration
+		cfg.ProbeClient = func(*store.Connection, *manifest.System) *http.Client {
+			return &http.Client{Transport: tripper(func(*http.Request) (*http.Response, error) {
+				w.pass(took)
+				return nil, net.ErrClosed
+			})}
+		}
+		cfg.Wait = func(_ context.Context, d time.Duration) { waited += d }
+		s, err := connection.NewService(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: w.login()})
+		wantProblem(t, err, problem.SystemUnreachable, "/credentials/url", problem.Unreachable)
+		if took+waited != time.Second {
+			t.Errorf("%s: the answer comes after %v", name, took+waited)
+		}
+	}
+}
+
+func TestAnAnswerIsNotHeldBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create()
+	if w.waited.Load() != 0 {
+		t.Errorf("waited %v", time.Duration(w.waited.Load()))
+	}
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
