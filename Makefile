@@ -56,4 +56,4 @@ soak: ## Sync for hours against faulty simulators and count what was lost
 	@echo "Nothing to run yet: there is no soak test."
 
 clean: ## Remove what the other targets made; data directories stay
-	rm -rf busbar .cache coverage.out
+	rm -rf busbar .cache coverage.out *.test

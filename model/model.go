@@ -5,8 +5,6 @@
 // The package knows nothing of systems, connections or storage.
 package model
 
-import "github.com/busbar-dev/busbar/model/unit"
-
 // Kind is the type of a field's value.
 type Kind string
 
@@ -115,6 +113,15 @@ type Model struct {
 	Kinds    []*KindInfo
 }
 
+// Names lists the entities' names, sorted.
+func (m *Model) Names() []string {
+	names := make([]string, len(m.Entities))
+	for i, e := range m.Entities {
+		names[i] = e.Name
+	}
+	return names
+}
+
 // Entity returns the entity of that name, or nil.
 func (m *Model) Entity(name string) *Entity {
 	for _, e := range m.Entities {
@@ -135,9 +142,6 @@ func (e *Entity) Indexed() []*Field {
 	}
 	return out
 }
-
-// Units lists the units of measure that quantities can be given in as unit_code.
-func (m *Model) Units() []unit.Unit { return unit.All() }
 
 // Kind describes a kind, or is nil for an unknown one.
 func (m *Model) Kind(k Kind) *KindInfo {

@@ -53,7 +53,7 @@ func startDemo(t *testing.T) string {
 	ended := make(chan error, 1)
 	go func() {
 		p := app.Program{Out: w, Err: &log, Version: "test", Now: time.Now}
-		err := p.Demo(ctx, config.Demo{Listen: "127.0.0.1:0", Data: data, Log: config.Log{LogLevel: "info", LogFormat: "text"}})
+		err := p.Demo(ctx, config.Demo{Listen: "127.0.0.1:0", Data: data, DemoLog: config.DemoLog{LogLevel: "info", LogFormat: "text"}})
 		w.CloseWithError(io.EOF)
 		ended <- err
 	}()

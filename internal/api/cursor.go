@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -36,7 +35,7 @@ type position struct {
 const (
 	cursorVersion = 1
 	cursorPurpose = "cursor"
-	macSize       = 16
+	macSize       = 32
 	longestCursor = 512
 )
 
@@ -47,7 +46,7 @@ func (s *server) seal(at place, p position) string {
 	body = binary.AppendVarint(body, p.epoch)
 	body = binary.AppendVarint(body, p.seq)
 	body = append(body, p.id...)
-	return base64.RawURLEncoding.EncodeToString(append(body, s.cursorMAC(at, body)...))
+	return base64.RawURLEncoding.EncodeToString(append(body, s.Secrets.MAC(cursorPurpose, at.bind(body))...))
 }
 
 // open gives the position of a cursor made for this place: invalid-cursor when it was not, cursor-mismatch under other filters.
@@ -60,7 +59,7 @@ func (s *server) open(at place, text string) (position, error) {
 		return position{}, invalidCursor()
 	}
 	body, mac := all[:len(all)-macSize], all[len(all)-macSize:]
-	if !hmac.Equal(mac, s.cursorMAC(at, body)) {
+	if !s.Secrets.VerifyMAC(cursorPurpose, at.bind(body), mac) {
 		return position{}, invalidCursor()
 	}
 	if binary.BigEndian.Uint64(body[1:]) != filterHash(at.filters) {
@@ -82,9 +81,9 @@ func decodePosition(b []byte) (p position, err error) {
 	return p, nil
 }
 
-func (s *server) cursorMAC(at place, body []byte) []byte {
-	text := fmt.Appendf(nil, "%c|%q|%q|", at.kind, at.owner, at.subject)
-	return s.Secrets.MAC(cursorPurpose, append(text, body...))[:macSize]
+// bind gives what a cursor's keyed hash is over: the place and what stands in the clear.
+func (at place) bind(body []byte) []byte {
+	return append(fmt.Appendf(nil, "%c|%q|%q|", at.kind, at.owner, at.subject), body...)
 }
 
 func filterHash(filters string) uint64 {

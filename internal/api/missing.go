@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"sort"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/spelling"
 )
 
 // route hands a request to its handler, and answers in our own words where there is none.
@@ -75,7 +75,7 @@ func (s *server) isResource(name string) bool {
 
 // unknownEntity names the entities that the caller may have meant.
 func (s *server) unknownEntity(name string) *problem.Error {
-	near := s.near(name)
+	near := spelling.Near(name, s.Model.Names())
 	detail := fmt.Sprintf("The model has no entity %s.", quote(name))
 	if len(near) > 0 {
 		detail += " Did you mean " + strings.Join(near, ", ") + "?"
@@ -83,42 +83,4 @@ func (s *server) unknownEntity(name string) *problem.Error {
 		detail += " GET /v1/capabilities lists those of your connection."
 	}
 	return &problem.Error{Code: problem.UnknownEntity, Detail: detail, Extra: map[string]any{"near": near}}
-}
-
-// near gives up to three entity names that are close to name, closest first.
-func (s *server) near(name string) []string {
-	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
-	if len(name) > 64 {
-		return []string{}
-	}
-	names, far := []string{}, map[string]int{}
-	for _, e := range s.Model.Entities {
-		d := distance(name, e.Name)
-		if d <= 2+len(name)/4 || strings.Contains(e.Name, name) {
-			names, far[e.Name] = append(names, e.Name), d
-		}
-	}
-	sort.SliceStable(names, func(i, j int) bool { return far[names[i]] < far[names[j]] })
-	return names[:min(3, len(names))]
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -44,7 +44,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 		return err
 	}
 	defer l.Close()
-	d := &demo{Program: p, log: newLog(p.Err, c.Log, p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
+	d := &demo{Program: p, log: newLog(p.Err, config.Log(c.DemoLog), p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
 	defer func() { err = errors.Join(err, d.close(ctx)) }()
 	if err := d.open(ctx, c, own(l)); err != nil {
 		return err

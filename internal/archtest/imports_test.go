@@ -30,7 +30,7 @@ func importsPointOneWay(t *tree) []string {
 		}
 		found = append(found, forbidden(f, row)...)
 	}
-	return append(unique(found), table.unknown(t)...)
+	return slices.Concat(unique(found), table.unknown(t), table.unused(t))
 }
 
 // forbidden lists what a file imports beyond its row.
@@ -77,6 +77,34 @@ func (t importTable) unknown(house *tree) []string {
 		}
 	}
 	return found
+}
+
+// unused lists permissions that no package takes: the table must not allow more than there is.
+func (t importTable) unused(house *tree) []string {
+	var found []string
+	for _, r := range t {
+		for _, a := range r.allowed {
+			if a != "*" && !r.takes(house, a) {
+				found = append(found, fmt.Sprintf("ARCHITECTURE.md lets %s import %s, but it does not; take it out", r.pattern, a))
+			}
+		}
+	}
+	return found
+}
+
+// takes tells whether a package of the row imports one that fits the pattern.
+func (r importRow) takes(house *tree, pattern string) bool {
+	return slices.ContainsFunc(house.production(), func(f *file) bool {
+		if !matches(r.pattern, short(f.dir)) {
+			return false
+		}
+		for _, p := range f.imports {
+			if own, ok := strings.CutPrefix(p, module); ok && matches(pattern, short(own)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func matches(pattern, pkg string) bool {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/connection"
@@ -27,7 +29,7 @@ func measureBusbar(ctx context.Context, dir, source string, orders, requests int
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close(ctx)) }()
-	project, _, err := a.Store.EnsureProject(ctx, "bench", time.Now())
+	project, _, err := a.Store.EnsureProject(ctx, uuid.NewString(), "bench", time.Now())
 	if err != nil {
 		return err
 	}

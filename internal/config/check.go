@@ -48,7 +48,7 @@ func (d Demo) Check() error {
 	c.listen(d.Listen)
 	c.data(d.Data)
 	c.database(d.Database)
-	c.log(d.Log)
+	c.log(Log(d.DemoLog))
 	return c.err()
 }
 

@@ -64,7 +64,7 @@ func TestClientCheck(t *testing.T) {
 
 func TestDemoCheck(t *testing.T) {
 	t.Parallel()
-	expectKeys(t, Demo{Listen: "x", Data: "d", Database: "postgres://x", Log: good().Log}.Check(),
+	expectKeys(t, Demo{Listen: "x", Data: "d", Database: "postgres://x", DemoLog: DemoLog(good().Log)}.Check(),
 		[]string{"--listen (BUSBAR_LISTEN)", "--database (BUSBAR_DATABASE)"})
 }
 

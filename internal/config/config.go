@@ -22,7 +22,7 @@ type Demo struct {
 	Listen   string `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on."`
 	Data     string `name:"data" default:"./busbar-demo" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the demo's data and of demo.env. Delete it to begin anew."`
 	Database string `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
-	Log
+	DemoLog
 }
 
 // Log is how a server writes its log, which goes to standard error.
@@ -34,6 +34,12 @@ type Log struct {
 // Common is what every command takes.
 type Common struct {
 	EnvFile EnvFile `name:"env-file" placeholder:"FILE" help:"File of BUSBAR_… lines, such as the demo.env that the demo writes. Variables of the environment win over it."`
+}
+
+// DemoLog is Log, quieter: the demo shows a progress bar.
+type DemoLog struct {
+	LogLevel  string `name:"log-level" default:"warn" env:"BUSBAR_LOG_LEVEL" placeholder:"LEVEL" help:"Least important lines to log: debug, info, warn or error."`
+	LogFormat string `name:"log-format" default:"auto" env:"BUSBAR_LOG_FORMAT" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal and json elsewhere."`
 }
 
 // Client is how the other commands reach a running Busbar.
@@ -53,10 +59,10 @@ func (s Serve) MasterKeyPath() string {
 	return filepath.Join(s.Data, "master.key")
 }
 
-// Public gives the address under which others reach Busbar, without a slash at the end.
-func (s Serve) Public() string {
+// Public gives the address under which others reach Busbar, without a slash at the end; listening is the address that it listens on.
+func (s Serve) Public(listening string) string {
 	if s.PublicURL != "" {
 		return s.PublicURL
 	}
-	return "http://" + s.Listen
+	return "http://" + listening
 }

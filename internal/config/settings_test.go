@@ -1,23 +1,15 @@
 package config
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/settings.md anew")
-
 func TestSettingsPage(t *testing.T) {
 	t.Parallel()
 	page := filepath.Join("..", "..", "docs", "settings.md")
-	if *update {
-		if err := os.WriteFile(page, []byte(Markdown()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	got, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)

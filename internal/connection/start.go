@@ -17,7 +17,11 @@ const (
 // when anew asks for one more. deliver gets the plaintext, which exists nowhere else, before the key is stored: a key is never
 // there without having been delivered.
 func (s *Service) EnsureFirstKey(ctx context.Context, anew bool, deliver func(plain string) error) (store.Project, error) {
-	p, _, err := s.Store.EnsureProject(ctx, projectName, s.instant())
+	id, err := s.newID()
+	if err != nil {
+		return store.Project{}, err
+	}
+	p, _, err := s.Store.EnsureProject(ctx, id, projectName, s.instant())
 	if err != nil {
 		return p, fmt.Errorf("make the first project: %w", err)
 	}

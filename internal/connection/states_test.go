@@ -1,18 +1,13 @@
 package connection
 
 import (
-	"flag"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
-
-var update = flag.Bool("update", false, "write docs/states/connection.md anew")
 
 func TestTransitions(t *testing.T) {
 	t.Parallel()
@@ -82,50 +77,26 @@ func TestRest(t *testing.T) {
 func TestDocumentIsCurrent(t *testing.T) {
 	t.Parallel()
 	const file = "../../docs/states/connection.md"
-	want := document(t)
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	source, err := os.ReadFile("connection.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := StatesPage(source)
+	if err != nil {
+		t.Fatal(err)
 	}
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s differs from states.go; run: go test ./internal/connection -run Document -update", file)
+		t.Errorf("%s differs from states.go; run `make generate`", file)
 	}
 }
 
-func document(t *testing.T) string {
-	t.Helper()
-	var b strings.Builder
-	b.WriteString("# States of a connection\n\nWritten from `internal/connection/states.go`, which owns them.\n\n```\n" + diagram(t) + "```\n\n")
-	b.WriteString("`resting` is no stored state. It stands for `syncing` while a first run is left, `degraded` while an entity fails for a reason of its own, else `active`.\n\n")
-	b.WriteString("| when | in | it becomes |\n|---|---|---|\n")
-	for _, tr := range transitions() {
-		from := make([]string, len(tr.from))
-		for i, s := range tr.from {
-			from[i] = "`" + string(s) + "`"
-		}
-		fmt.Fprintf(&b, "| %s | %s | `%s` |\n", tr.on, strings.Join(from, ", "), tr.to)
+func TestStatesPageNeedsTheDiagram(t *testing.T) {
+	t.Parallel()
+	if page, err := StatesPage([]byte("package connection\n")); err == nil {
+		t.Errorf("a page without a diagram: %s", page)
 	}
-	b.WriteString("\nWhat is not in the table changes nothing. What a client with replaced credentials meets, changes nothing either.\n")
-	return b.String()
-}
-
-// diagram is the one in the package comment.
-func diagram(t *testing.T) string {
-	t.Helper()
-	source, err := os.ReadFile("connection.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for line := range strings.Lines(string(source)) {
-		if text, ok := strings.CutPrefix(line, "//\t"); ok {
-			b.WriteString(text)
-		}
-	}
-	return b.String()
 }

@@ -83,20 +83,6 @@ func (e *Error) Type() Type {
 	return t
 }
 
-// From gives the problem that err is or wraps. Any other error becomes internal, with err as its cause and nothing of it in the detail. nil stays nil.
-func From(err error) *Error {
-	var e *Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &e):
-		return e
-	default:
-		t, _ := Lookup(Internal)
-		return New(Internal, t.Next).Wrap(err)
-	}
-}
-
 // Is says whether err is or wraps a problem with that code.
 func Is(err error, code Code) bool {
 	var e *Error

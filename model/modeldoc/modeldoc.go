@@ -23,7 +23,7 @@ type Page struct {
 
 // Pages gives all pages: the index, the units of measure, and one for each entity.
 func Pages(m *model.Model) []Page {
-	pages := []Page{{"README.md", Index(m)}, {"units.md", Units(m)}}
+	pages := []Page{{"README.md", Index(m)}, {"units.md", Units()}}
 	for _, e := range m.Entities {
 		pages = append(pages, Page{e.Name + ".md", Markdown(m, e)})
 	}

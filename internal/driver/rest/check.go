@@ -71,6 +71,9 @@ func (c *checker) connect(o *connectOptions) {
 		c.template(text, true, "headers", name)
 	}
 	c.template(o.Probe.Path, false, "probe", "path")
+	for name, text := range o.Probe.Query {
+		c.template(text, false, "probe", "query", name)
+	}
 	for code, kind := range o.Errors.Kinds {
 		if !slices.Contains(driver.Kinds(), driver.Kind(kind)) {
 			c.wrong("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code)
@@ -128,6 +131,11 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 	for name, text := range o.Query {
 		c.template(text, false, "query", name)
 	}
+	if o.Newest != nil {
+		for name, text := range o.Newest.Query {
+			c.template(text, false, "newest", "query", name)
+		}
+	}
 	c.oneOf(o.Method, []string{"GET", "POST"}, "method")
 	if o.Body != "" && (o.Method != "POST" || rawjson.Valid([]byte(o.Body)) != nil) {
 		c.wrong("a body is JSON text and goes with method: POST", "", "body")
@@ -145,6 +153,7 @@ func (c *checker) paging(p pagingOptions) {
 	c.needs(p.Style, counted || p.Style == "cursor", p.Param != "", "paging", "param")
 	c.needs(p.Style, p.Style == "cursor" || p.Style == "link" && p.Header == "", len(p.Next) > 0, "paging", "next")
 	c.needs(p.Style, p.Style == "keyset", len(p.Key) > 0, "paging", "key")
+	c.useless(p)
 	c.oneOf(p.End, []string{endEmpty, endShort}, "paging", "end")
 	if p.Header != "" && p.Style != "link" {
 		c.wrong("only the style link reads a header", "remove it", "paging", "header")
@@ -154,6 +163,29 @@ func (c *checker) paging(p pagingOptions) {
 	}
 	if p.Max < 0 {
 		c.wrong("is negative", "write the largest number that the system gives at once", "paging", "max")
+	}
+}
+
+// useless names the options that the style never reads: whoever wrote them expects them to do something.
+func (c *checker) useless(p pagingOptions) {
+	counted := p.Style == "offset" || p.Style == "page"
+	for _, o := range []struct {
+		name        string
+		given, read bool
+	}{
+		{"pages", len(p.Pages) > 0, p.Style == "page"},
+		{"first", p.First != defaultPaging().First, p.Style == "page"},
+		{"more", len(p.More) > 0, counted || p.Style == "cursor"},
+		{"end", p.End == endShort, counted || p.Style == "keyset"},
+		{"size", p.Size != "", p.Style != "none"},
+		{"max", p.Max > 0, p.Style != "none"},
+	} {
+		if !o.read {
+			c.needs(p.Style, false, o.given, "paging", o.name)
+		}
+	}
+	if p.Max > 0 && p.Size == "" {
+		c.wrong("max limits the number that size asks for", "add size, or remove max", "paging", "max")
 	}
 }
 
