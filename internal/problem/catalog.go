@@ -72,15 +72,6 @@ func Lookup(code Code) (t Type, ok bool) {
 	return t, ok
 }
 
-// Page gives the documentation of a code: its title and a body in Markdown without HTML. ok is false for a code that does not exist.
-func Page(code Code) (title, markdown string, ok bool) {
-	t, ok := Lookup(code)
-	if !ok {
-		return "", "", false
-	}
-	return t.Title, t.markdown(), true
-}
-
 func (t Type) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "`%s` · HTTP %d · origin: %s · %s\n\n", t.Code, t.Status, t.Origin, retryText(t.Retryable))

@@ -134,8 +134,8 @@ func checkUse(t *testing.T, path string) {
 		var code string
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			if isProblem(n.Fun, "New", "Newf", "Lookup", "Is") && len(n.Args) > 0 {
-				code = literal(n.Args[min(len(n.Args)-1, argument(n.Fun))])
+			if isProblem(n.Fun, "New", "Newf", "Lookup") && len(n.Args) > 0 {
+				code = literal(n.Args[0])
 			}
 		case *ast.CompositeLit:
 			if isProblem(n.Type, "Error") {
@@ -147,14 +147,6 @@ func checkUse(t *testing.T, path string) {
 		}
 		return true
 	})
-}
-
-// argument tells which argument of a function of this package is the code.
-func argument(fun ast.Expr) int {
-	if isProblem(fun, "Is") {
-		return 1
-	}
-	return 0
 }
 
 func isProblem(e ast.Expr, names ...string) bool {

@@ -3,7 +3,6 @@
 package problem
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -81,10 +80,4 @@ func (e *Error) Type() Type {
 	}
 	t, _ := Lookup(Internal)
 	return t
-}
-
-// Is says whether err is or wraps a problem with that code.
-func Is(err error, code Code) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == code
 }
