@@ -42,8 +42,9 @@ type Deps struct {
 	Connections *connection.Service
 	Syncs       *engine.Service
 	Secrets     Signer
-	Changes     Changes // nil: the store is asked every 250 ms
-	Limits      Limits  // zeros: DefaultLimits
+	Changes     Changes         // nil: the store is asked every 250 ms
+	Limits      Limits          // zeros: DefaultLimits
+	Stopping    context.Context // long polls answer when it ends; nil: never
 	Now         func() time.Time
 	Log         *slog.Logger
 	Version     string // of the program, for the reference page

@@ -26,7 +26,7 @@ type changesInput struct {
 // changeHead is a change without its record.
 type changeHead struct {
 	Seq       int64  `json:"seq" doc:"Position in the feed." example:"4711"`
-	Type      string `json:"type" enum:"created,updated,deleted"`
+	Type      string `json:"type" enum:"created,updated,deleted" doc:"created: first stored after the position this page was read from; updated: stored before it and changed since; deleted. Changes of one record between two reads are given as one, so treat created and updated alike: store what is there now."`
 	Entity    string `json:"entity" example:"purchase-orders"`
 	ID        string `json:"id" doc:"Our id of the record."`
 	RemoteID  string `json:"remote_id" doc:"The system's own key." example:"4500012345"`
@@ -103,6 +103,9 @@ func (s *server) await(ctx context.Context, in *changesInput, after int64) (*sto
 	}
 	waiting, cancel := context.WithTimeout(ctx, time.Duration(in.Wait)*time.Second)
 	defer cancel()
+	if s.Stopping != nil {
+		defer context.AfterFunc(s.Stopping, cancel)()
+	}
 	go watch(waiting, who, cancel)
 	s.Changes.Wait(waiting, who.connection.Scope(), in.Entity, after)
 	now, err := who.again()

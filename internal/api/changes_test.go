@@ -122,6 +122,19 @@ func TestLongPollEndsWithItsToken(t *testing.T) {
 	}
 }
 
+// A server that stops lets those who wait go with what there is: nothing, and a cursor to go on from.
+func TestLongPollEndsWhenTheServerStops(t *testing.T) {
+	f := newForever()
+	stopping, stop := context.WithCancel(t.Context())
+	w := newWorld(t, func(d *api.Deps) { d.Changes, d.Stopping = f, stopping })
+	_, token := w.connect("A")
+	go func() { <-f.begun; stop() }()
+	a := w.want(w.call("GET", "/v1/changes?entity=purchase-orders&wait=60", token, ""), 200, "")
+	if err := <-f.ended; !errors.Is(err, context.Canceled) || changes(a) != "" || !strings.Contains(a.text, `"next_cursor":"`) {
+		t.Errorf("the wait ended by %v with %s", err, a.text)
+	}
+}
+
 func (w *world) revoke(c *store.Connection, tokenID string) {
 	w.t.Helper()
 	w.ok(w.store.Write(w.t.Context(), func(tx *store.Tx) error { return tx.RevokeToken(w.t.Context(), c.Scope(), tokenID, w.clock()) }))

@@ -55,6 +55,8 @@ func (r *reference) mount(mux *routes) {
 	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", r.json))
 	mux.HandleFunc("GET /openapi.yaml", fixed("application/openapi+yaml", r.yaml))
 	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, fixed("text/html; charset=utf-8", r.page())))
+	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
+	mux.Handle("GET /docs/{$}", http.RedirectHandler("/docs", http.StatusFound))
 	mux.HandleFunc("GET /docs/page.js", r.file("text/javascript; charset=utf-8", "page.js"))
 	mux.HandleFunc("GET /docs/scalar.js", r.compressed("text/javascript; charset=utf-8", "scalar.js.br"))
 	mux.HandleFunc("GET /docs/problems.css", r.file("text/css; charset=utf-8", "problems.css"))

@@ -58,6 +58,10 @@ type App struct {
 	Syncs       *engine.Service
 	Handler     http.Handler
 
+	stopping context.Context // ended by StopWaiting
+	// StopWaiting lets waiting requests answer at once: the listener closes.
+	StopWaiting context.CancelFunc
+
 	guard  *egress.Guard
 	worker *engine.Worker
 	jobs   *jobs.Runner
@@ -122,8 +126,10 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
 		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, FetchWithin: jobs.Longest,
 	})
+	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Handler, err = api.New(api.Deps{
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,
+		Stopping: a.stopping,
+		Model:    p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err
@@ -178,6 +184,9 @@ func (a *App) tick(ctx context.Context) {
 // Close ends background work, frees what it held and closes the database. Safe to call twice and on a half-built App.
 func (a *App) Close(ctx context.Context) error {
 	var errs []error
+	if a.StopWaiting != nil {
+		a.StopWaiting()
+	}
 	if a.stop != nil {
 		a.stop()
 		errs = append(errs, a.jobs.Stop(context.WithoutCancel(ctx)))

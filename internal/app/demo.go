@@ -52,7 +52,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
-	go func() { served <- serveHTTP(ctx, l, d.app.Handler, d.log) }()
+	go func() { served <- serveHTTP(ctx, l, d.app, d.log) }()
 	if err := d.introduce(ctx); err != nil && ctx.Err() == nil {
 		cancel()
 		return errors.Join(err, <-served)

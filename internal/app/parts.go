@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -33,6 +34,11 @@ func loadParts(more []fs.FS) (*parts, error) {
 	var err error
 	if p.model, err = model.Load(); err != nil {
 		return nil, fmt.Errorf("load the model: %w", err)
+	}
+	for _, folder := range more {
+		if found, err := fs.Glob(folder, "*/manifest.yaml"); err != nil || len(found) == 0 {
+			return nil, errors.New("the --connectors folder holds no connector: it has one folder for each, with a manifest.yaml in it")
+		}
 	}
 	folders := overlay(append([]fs.FS{connectors.FS}, more...))
 	if err = folders.check(); err != nil {

@@ -48,7 +48,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 		return err
 	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
-	return serveHTTP(ctx, l, a.Handler, log)
+	return serveHTTP(ctx, l, a, log)
 }
 
 // firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.

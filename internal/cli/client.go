@@ -114,6 +114,8 @@ func (c *client) authorize(req *http.Request, who caller) error {
 		return usage{errors.New("which connection? Give --connection ID (`busbar connection list` shows them)")}
 	case c.Token == "":
 		return denied("this needs a connection token or a project key: set BUSBAR_TOKEN or BUSBAR_KEY, or give --env-file")
+	case c.Connection != "":
+		req.Header.Set("Busbar-Connection", c.Connection) // refused when the token is another connection's
 	}
 	req.Header.Set("Authorization", "Bearer "+secret)
 	return nil

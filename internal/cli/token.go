@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -58,9 +59,9 @@ func (tokenListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 }
 
 type tokenIssueCmd struct {
-	Label   string        `required:"" placeholder:"LABEL" help:"What the token is for."`
-	Scopes  []string      `name:"scope" placeholder:"SCOPE" help:"read, sync or write. Repeat the flag. Default: all three."`
-	Expires time.Duration `placeholder:"720h" help:"Ends by itself after that time. Default: never."`
+	Label   string         `required:"" placeholder:"LABEL" help:"What the token is for."`
+	Scopes  []string       `name:"scope" placeholder:"SCOPE" help:"read, sync or write. Repeat the flag. Default: all three."`
+	Expires *time.Duration `placeholder:"720h" help:"Ends by itself after that time. Default: never."`
 }
 
 // Help ends the command's help with an example.
@@ -78,8 +79,11 @@ func (cmd *tokenIssueCmd) Run(ctx context.Context, c *client, s *Streams, now cl
 	if len(cmd.Scopes) > 0 {
 		body["scopes"] = cmd.Scopes
 	}
-	if cmd.Expires > 0 {
-		body["expires_at"] = now().Add(cmd.Expires).UTC().Format(time.RFC3339)
+	if cmd.Expires != nil {
+		if *cmd.Expires <= 0 {
+			return usage{errors.New("--expires lies in the future: write a time such as 720h, or leave it out for a token that does not expire")}
+		}
+		body["expires_at"] = now().Add(*cmd.Expires).UTC().Format(time.RFC3339)
 	}
 	made, raw, err := get[issuedToken](ctx, c, request{method: http.MethodPost, path: path, body: body, who: aKey})
 	if err != nil {

@@ -293,11 +293,14 @@ func TestResetForgetsTheFeedAndKeepsTheRecords(t *testing.T) {
 	if after.Epoch <= before.Epoch || after.Seq <= before.Seq {
 		t.Errorf("epoch %d→%d, seq %d→%d; want both raised", before.Epoch, after.Epoch, before.Seq, after.Seq)
 	}
-	entries := w.feed(0)
+	entries := append(w.feed(0)[:10], w.feed(before.Seq+10)...)
 	if len(entries) != 28 || len(w.notes()) != 28 {
 		t.Errorf("the feed has %d entries, %d records stored; want 28 and no tombstones", len(entries), len(w.notes()))
 	}
 	for _, e := range entries {
+		if e.Type != "created" {
+			t.Errorf("order %s is %s to a reader who begins anew", e.RemoteID, e.Type)
+		}
 		if e.Seq <= before.Seq {
 			t.Errorf("order %s keeps seq %d of before the reset", e.RemoteID, e.Seq)
 		}

@@ -90,6 +90,7 @@ type pageRows struct {
 	old              []int64 // seqs of bodies that are replaced
 	created, updated int64
 	revived          int64 // of created: those that were deleted before
+	anew             bool  // a reset: to a reader, everything is created
 }
 
 // planPage takes the stream's lock and seqs, compares every change with the head as it is now, and makes the rows.
@@ -107,6 +108,7 @@ func (t *Tx) planPage(ctx context.Context, r *Run, p PageResult, now time.Time) 
 		return pageRows{}, err
 	}
 	w := newPageRows(commit, len(changes))
+	w.anew = r.Mode == Reset
 	e := newEnvelope(r, commit, changes)
 	for i := range changes {
 		head, exists := heads[changes[i].ID]

@@ -22,7 +22,9 @@ func (w *pageRows) add(c *Change, head HeadRow, exists bool, seq int64, e *envel
 		w.old = append(w.old, head.Seq)
 	}
 	if exists && !head.Deleted {
-		next.CreatedSeq = head.CreatedSeq
+		if !w.anew {
+			next.CreatedSeq = head.CreatedSeq
+		}
 		w.updated++
 	} else {
 		w.created++
