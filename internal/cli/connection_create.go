@@ -13,7 +13,7 @@ type connectionCreateCmd struct {
 	Name   string `placeholder:"NAME" help:"What people call the connection. Default: the system's name."`
 	credentialFlags
 	Entities []string `placeholder:"ENTITY" help:"Sync only these. Default: everything that the connector knows."`
-	History  string   `placeholder:"P90D" help:"How far back the first sync reads: an ISO 8601 duration, or all."`
+	History  string   `placeholder:"P90D" help:"How far back the first sync reads: days, weeks, months or years (P90D, P2W, P12M, P2Y), or all."`
 	Schedule string   `placeholder:"1h" help:"How often to sync: 5m, 1h, a cron expression, or manual."`
 	TimeZone string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one, such as Europe/Berlin."`
 	Tags     []string `name:"tag" placeholder:"TAG" help:"Tags. Repeat the flag."`

@@ -65,6 +65,27 @@ func TestTwiceIsNotOneMore(t *testing.T) {
 	w.has("0050")
 }
 
+// Nor must one that comes again changed, because it was edited while the list was read.
+func TestTwiceAndChangedIsNotOneMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.source.pages(orders(0, 100))
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	edited := orders(0, 1)
+	edited[0].note, edited[0].updated = "edited while the list was read", "2026-03-02T10:00:00Z"
+	w.source.fetch = func(r driver.Request) (*driver.Page, error) {
+		if r.Token == nil {
+			return page(orders(0, 50), json.RawMessage("1"), 100), nil
+		}
+		return page(append(orders(51, 100), edited...), nil, 100), nil
+	}
+	w.ends(w.sync(store.Full), store.RunIncomplete, "records-missing")
+	w.has("0050")
+	if w.notes()["0000"] != edited[0].note {
+		t.Error("the edit was not stored")
+	}
+}
+
 // A process that dies between the last, unproved page and the run's end leaves the run unproved.
 func TestUnprovedStaysUnproved(t *testing.T) {
 	t.Parallel()

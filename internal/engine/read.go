@@ -115,13 +115,16 @@ func (s *runSlice) beginPhase(ctx context.Context) (err error) {
 func (s *runSlice) dropOlder(b *batch) {
 	b.result.Changes = slices.DeleteFunc(b.result.Changes, func(c store.Change) bool {
 		h := c.Head
-		older := h != nil && !c.RemoteUpdatedAt.IsZero() && c.RemoteUpdatedAt.Before(h.RemoteUpdatedAt) && (h.Seq > s.cp.Base || s.seen.Has(h.Seq))
+		older := h != nil && !c.RemoteUpdatedAt.IsZero() && c.RemoteUpdatedAt.Before(h.RemoteUpdatedAt) && s.met(h)
 		if older {
 			s.unchanged(b, h)
 		}
 		return older
 	})
 }
+
+// met says that this phase has stored the record or seen it unchanged.
+func (s *runSlice) met(h *store.Head) bool { return h.Seq > s.cp.Base || s.seen.Has(h.Seq) }
 
 // repeats counts the records of a batch that the phase had met before.
 func (s *runSlice) repeats(b batch) (n int64) {
@@ -132,14 +135,14 @@ func (s *runSlice) repeats(b batch) (n int64) {
 		}
 	}
 	for i := range b.result.Changes {
-		if h := b.result.Changes[i].Head; h != nil && h.Seq > s.cp.Base {
+		if h := b.result.Changes[i].Head; h != nil && s.met(h) {
 			n++
 		}
 	}
 	return n
 }
 
-// Bounds on how far ahead of us a source's clock is believed to be.
+// aDay is how far ahead of ours a source's clock is believed to be.
 const aDay = 24 * time.Hour
 
 // believable takes a stamp of the future for what it is, a mistake: as a cursor it would hide every change until then. A day before now stands
