@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Engine is an open database and what a dialect brings to it.
@@ -15,6 +16,20 @@ type Engine struct {
 	Bulk           Bulk
 	Explain        func(error) error // names the engine's errors by this package's facts
 	Release        func() error      // after the pools are closed
+
+	// Shared is what a database that many processes use at once brings besides; nil where one process has it to itself.
+	Shared *Shared
+}
+
+// Shared is what a dialect brings that serves many processes at once.
+type Shared struct {
+	Listener *pgxpool.Pool // for the job engine's notifications
+	// Retry says that a transaction failed in a way that leaves nothing behind and may go well when all of it is done again.
+	Retry func(error) bool
+	// Alone runs fn while no other process runs one: for what may happen once only, such as making the tables or the first key.
+	Alone func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Now is the database's clock.
+	Now func(ctx context.Context) (time.Time, error)
 }
 
 // Bulk is the set-based part of a dialect: statements over many rows of one stream.

@@ -40,7 +40,7 @@ func (q *Queries) CancelRunningRuns(ctx context.Context, connection int64) error
 }
 
 const connection = `-- name: Connection :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at from connections where id = $1 and project_id = $2
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where id = $1 and project_id = $2
 `
 
 func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (Connection, error) {
@@ -69,12 +69,13 @@ func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (
 		&i.LastSuccessAt,
 		&i.DisconnectedAt,
 		&i.DeletingAt,
+		&i.Blackouts,
 	)
 	return i, err
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at from connections where id = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where id = $1
 `
 
 func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, error) {
@@ -103,12 +104,13 @@ func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, er
 		&i.LastSuccessAt,
 		&i.DisconnectedAt,
 		&i.DeletingAt,
+		&i.Blackouts,
 	)
 	return i, err
 }
 
 const connectionByNumber = `-- name: ConnectionByNumber :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at from connections where connection = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where connection = $1
 `
 
 func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Connection, error) {
@@ -137,12 +139,13 @@ func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Con
 		&i.LastSuccessAt,
 		&i.DisconnectedAt,
 		&i.DeletingAt,
+		&i.Blackouts,
 	)
 	return i, err
 }
 
 const connections = `-- name: Connections :many
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at from connections c
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections c
 where c.project_id = $1 and c.id < $2
   and (cast($3 as text) = '' or c.system = $3)
   and (cast($4 as text) = '' or c.state = $4)
@@ -198,6 +201,7 @@ func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]Con
 			&i.LastSuccessAt,
 			&i.DisconnectedAt,
 			&i.DeletingAt,
+			&i.Blackouts,
 		); err != nil {
 			return nil, err
 		}
@@ -370,7 +374,7 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 }
 
 const lockConnection = `-- name: LockConnection :one
-update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at
+update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts
 `
 
 // Takes the connection's lock.
@@ -400,6 +404,7 @@ func (q *Queries) LockConnection(ctx context.Context, id string) (Connection, er
 		&i.LastSuccessAt,
 		&i.DisconnectedAt,
 		&i.DeletingAt,
+		&i.Blackouts,
 	)
 	return i, err
 }
@@ -553,7 +558,7 @@ func (q *Queries) StopSchedules(ctx context.Context, connection int64) error {
 }
 
 const tokenByHash = `-- name: TokenByHash :one
-select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at from tokens t join connections c on c.connection = t.connection where t.hash = $1
+select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at, c.blackouts from tokens t join connections c on c.connection = t.connection where t.hash = $1
 `
 
 type TokenByHashRow struct {
@@ -598,6 +603,7 @@ func (q *Queries) TokenByHash(ctx context.Context, hash []byte) (TokenByHashRow,
 		&i.Connection.LastSuccessAt,
 		&i.Connection.DisconnectedAt,
 		&i.Connection.DeletingAt,
+		&i.Connection.Blackouts,
 	)
 	return i, err
 }

@@ -41,6 +41,7 @@ type Connection struct {
 	LastSuccessAt  Time
 	DisconnectedAt Time
 	DeletingAt     Time
+	Blackouts      string
 }
 
 type Project struct {
@@ -118,6 +119,7 @@ type Stream struct {
 	ErrorCode     string
 	ErrorDetail   string
 	LastRun       string
+	HotAt         Time
 }
 
 type Token struct {

@@ -149,7 +149,7 @@ func (q *Queries) InsertStream(ctx context.Context, arg InsertStreamParams) erro
 }
 
 const lockStream = `-- name: LockStream :one
-update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run
+update streams set seq = seq where connection = $1 and entity = $2 returning connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run, hot_at
 `
 
 // Takes the stream's lock.
@@ -180,6 +180,7 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 		&i.ErrorCode,
 		&i.ErrorDetail,
 		&i.LastRun,
+		&i.HotAt,
 	)
 	return i, err
 }
@@ -290,7 +291,7 @@ func (q *Queries) ShiftSchedules(ctx context.Context, by int64) error {
 }
 
 const stream = `-- name: Stream :one
-select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 and entity = $2
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run, hot_at from streams where connection = $1 and entity = $2
 `
 
 func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (Stream, error) {
@@ -320,6 +321,7 @@ func (q *Queries) Stream(ctx context.Context, connection int64, entity string) (
 		&i.ErrorCode,
 		&i.ErrorDetail,
 		&i.LastRun,
+		&i.HotAt,
 	)
 	return i, err
 }
@@ -336,7 +338,7 @@ func (q *Queries) StreamNumber(ctx context.Context, connection int64, entity str
 }
 
 const streams = `-- name: Streams :many
-select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run from streams where connection = $1 order by stream
+select connection, stream, entity, epoch, seq, changed_at, reset_run, mapping, cursor_at, schedule, history, paused, dormant, next_run_at, last_success_at, last_full_at, full_tried_at, live_count, deleted_count, failures, error_code, error_detail, last_run, hot_at from streams where connection = $1 order by stream
 `
 
 func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, error) {
@@ -372,6 +374,7 @@ func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, erro
 			&i.ErrorCode,
 			&i.ErrorDetail,
 			&i.LastRun,
+			&i.HotAt,
 		); err != nil {
 			return nil, err
 		}
