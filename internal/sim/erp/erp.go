@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	Latency time.Duration    // added to every list request
 	Cache   int64            // bytes of encoded records kept in memory; 0: 512 MiB; the rest is encoded for each request
 	Fault   func(*http.Request) *Fault
+	Lists   Lists     // how lists are paged; the zero value is by cursor, with a total
+	Stamps  StampForm // how updatedAt is written
 }
 
 // Counts are the numbers of generated records. Receipts and invoices follow from the orders.
@@ -46,7 +49,12 @@ type Server struct {
 	mu      sync.RWMutex // tables and journal
 	journal *journal
 	last    int64 // newest updatedAt given out, µs
+	pending []change
+	waiting atomic.Bool // pending holds something
+	truth   map[[2]string][]Revision
 	ledger  ledger
+	rates   arrivals
+	again   lastLists
 	cached  cacheBudget
 	buffers sync.Pool
 	handler http.Handler
@@ -60,7 +68,7 @@ type Server struct {
 // Open makes a SimERP, or takes up the state that Dir holds: then seed, base, counts and shape are the stored ones.
 func Open(o Options) (*Server, error) {
 	o = o.withDefaults()
-	s := &Server{opts: o}
+	s := &Server{opts: o, truth: map[[2]string][]Revision{}}
 	if o.Dir != "" {
 		if err := s.takeState(); err != nil {
 			return nil, err

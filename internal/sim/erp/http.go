@@ -91,7 +91,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) {
 	found := t.byID[r.PathValue("id")]
 	var body []byte
 	if found != nil {
-		body = t.json(found)
+		body = s.show(t.json(found))
 	}
 	s.mu.RUnlock()
 	if found == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ type ask struct {
 	query
 	after mark
 	limit int
+	skip  int    // by offset or page: records before this page
+	sort  string // one of sorts
 }
 
 // list answers one page, in the order of (updatedAt, id).
@@ -28,7 +31,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.pause(r)
-	a, err := parseAsk(r.URL.Query())
+	a, err := s.parseAsk(r.URL.Query())
 	if err != nil {
 		refuse(w, *err)
 		return
@@ -36,6 +39,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	buf := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(buf)
 	*buf = s.page((*buf)[:0], t, a)
+	s.again.keep(s, t.name, *buf)
 	send(w, http.StatusOK, *buf)
 }
 
@@ -44,41 +48,39 @@ func (s *Server) page(dst []byte, t *table, a ask) []byte {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t.load()
-	rows, more := t.page(a.query, a.after, a.limit)
+	rows, more := s.rows(t, a)
 	dst = append(dst, `{"data":[`...)
 	for i, r := range rows {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, t.json(r)...)
+		dst = append(dst, s.show(t.json(r))...)
 	}
-	dst = append(dst, `],"nextCursor":`...)
-	if more {
-		last := rows[len(rows)-1]
-		dst = strconv.AppendQuote(dst, a.cursor(mark{last.updated, last.id}))
-	} else {
-		dst = append(dst, "null"...)
+	dst = append(dst, ']')
+	dst = s.opts.Lists.next(dst, s, t, a, rows, more)
+	if total, told := s.opts.Lists.total(t.total(a.query)); told {
+		dst = append(dst, `,"total":`...)
+		dst = strconv.AppendInt(dst, int64(total), 10)
 	}
-	dst = append(dst, `,"total":`...)
-	dst = strconv.AppendInt(dst, int64(t.total(a.query)), 10)
 	return append(dst, '}')
 }
 
 // parseAsk reads the parameters; unknown ones are refused, so that a misspelt filter is not silently ignored.
-func parseAsk(q url.Values) (ask, *refusal) {
+func (s *Server) parseAsk(q url.Values) (ask, *refusal) {
 	a := ask{limit: defaultLimit}
 	for name, values := range q {
-		if err := a.set(name, values[0]); err != nil {
+		if err := a.set(s.opts, name, values[0]); err != nil {
 			return a, err
 		}
 	}
+	a.skip *= a.perPage(s.opts.Lists)
 	if c := q.Get("cursor"); c != "" {
 		return a, a.resume(c)
 	}
 	return a, nil
 }
 
-func (a *ask) set(name, value string) *refusal {
+func (a *ask) set(o Options, name, value string) *refusal {
 	bad := func(want string) *refusal {
 		return &refusal{http.StatusBadRequest, "invalid_parameter", name + " must be " + want + "."}
 	}
@@ -91,7 +93,7 @@ func (a *ask) set(name, value string) *refusal {
 		}
 		a.limit = min(n, maxLimit)
 	case "updatedSince":
-		t, err := time.Parse(time.RFC3339Nano, value)
+		t, err := o.Stamps.read(value)
 		if err != nil {
 			return bad("an ISO 8601 time with zone, like 2026-03-01T00:00:00Z")
 		}
@@ -102,6 +104,17 @@ func (a *ask) set(name, value string) *refusal {
 			return bad("a day like 2026-03-01")
 		}
 		a.from = t.UnixMicro()
+	case "sort":
+		if !slices.Contains(sorts(), value) {
+			return bad("one of " + strings.Join(sorts(), ", "))
+		}
+		a.sort = value
+	case o.Lists.Style.param():
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 {
+			return bad("a number")
+		}
+		a.skip = n
 	default:
 		return &refusal{http.StatusBadRequest, "unknown_parameter", "There is no parameter " + strconv.Quote(name) + "."}
 	}
