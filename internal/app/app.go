@@ -43,7 +43,8 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
-	Tick       time.Duration // between looks at the schedule; default 1s
+	Tick       time.Duration       // between looks at the schedule; default 1s
+	Calls      egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 }
 
 const (
@@ -108,7 +109,9 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.Connections, err = connection.NewService(connection.Config{
 		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
-			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits)})
+			calls := o.Calls
+			calls.Budget = budgets.For(c.ID, s.Limits)
+			return a.guard.Client(calls)
 		},
 		ProbeClient: func(c *store.Connection, s *manifest.System) *http.Client {
 			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits), Attempts: 1})
@@ -161,6 +164,21 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.background.Go(func() { a.tick(ctx) })
+	return nil
+}
+
+// Step does in the caller's goroutine what Start lets happen by itself: a look at the schedule, and the connection's turns until it wants no
+// more. Who holds the clock uses it instead of Start.
+func (a *App) Step(ctx context.Context, connectionID string) error {
+	if err := a.worker.Tick(ctx); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var err error
+		if more, err = a.worker.Work(ctx, connectionID, func(*store.Tx) error { return nil }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
