@@ -1,0 +1,244 @@
+// Package faulttest owns the matrix of faults: what a source, a disk or a process may do to Busbar, a named test for each, and the count of what was
+// lost, invented, left stale or doubled. It holds tests only: Busbar in this process, over real HTTP, against SimERP and a real database.
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/allow"
+	"github.com/busbar-dev/busbar/internal/app"
+	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/sim/erp"
+)
+
+// clock is the world's only clock; tests move it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func noon() time.Time { return time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) }
+
+// setup says what a world is made of. The zero value is 120 vendors in pages of 25, read by cursor in the order of modification.
+type setup struct {
+	vendors int
+	page    int
+	lists   erp.Lists
+	stamps  erp.StampForm
+	zone    string
+	read    string // options of the driver besides the path
+	cursor  string // of the manifest
+	calls   egress.ClientConfig
+	ahead   time.Duration // the source's clock against ours
+}
+
+func (s setup) withDefaults() setup {
+	if s.vendors == 0 {
+		s.vendors = 120
+	}
+	if s.page == 0 {
+		s.page = 25
+	}
+	if s.zone == "" {
+		s.zone = "UTC"
+	}
+	if s.read == "" {
+		s.read = byCursor
+	}
+	if s.cursor == "" {
+		s.cursor = "{precision: 1us}"
+	}
+	if s.calls.Attempts == 0 {
+		s.calls.Attempts = 1 // the run's own retries are what is looked at; a call's are egress's
+	}
+	return s
+}
+
+// How the lists of SimERP are read, by style.
+const (
+	byCursor    = `paging: {style: cursor, param: cursor, next: nextCursor, size: limit}, total: total, order: modified`
+	byLink      = `paging: {style: link, next: next, size: limit}, total: total, order: modified`
+	byOffset    = `paging: {style: offset, param: offset, size: limit}, total: total, order: modified`
+	byOffsetEnd = `paging: {style: offset, param: offset, size: limit}, order: modified`
+	byPage      = `paging: {style: page, param: page, size: limit}, total: total, order: modified`
+)
+
+func (s setup) manifest() string {
+	return fmt.Sprintf(`
+system: sim-test
+name: SimERP under test
+summary: SimERP with the lists that a test wants.
+categories: [erp]
+driver: rest
+versions: ["1.4"]
+simulated: true
+time_zone: UTC
+limits: {concurrency: 4}
+auth:
+  - method: api_key
+    fields:
+      - {name: url, label: Address, type: url, identity: true, example: "http://127.0.0.1:8090"}
+      - {name: api_key, label: API key, type: password, secret: true}
+connect:
+  base_url: "{url}/api/v1"
+  auth: {style: bearer, token: "{api_key}"}
+  probe: {path: ping, expect: {product: SimERP}, version: version, account: company}
+  errors: {failure: error, code: error/code, message: error/message, kinds: {invalid_cursor: token-gone}}
+entities:
+  vendors:
+    read: {path: vendors, records: data, changed_since: {param: updatedSince%s}, %s}
+    id: id
+    display_id: vendorNumber
+    display_name: name
+    created_at: createdAt
+    updated_at: updatedAt
+    cursor: %s
+    page_size: %d
+    fields: {name: name, code: vendorNumber, tax_number: taxId, currency: currencyCode, payment_terms: paymentTerms, is_active: active}
+    evidence: {read: simulated}
+`, s.format(), s.read, s.cursor, s.page)
+}
+
+func (s setup) format() string {
+	for layout, name := range map[string]string{localSeconds: "local-s", time.DateOnly: "date"} {
+		if s.stamps.Layout == layout {
+			return ", format: " + name
+		}
+	}
+	return ""
+}
+
+const localSeconds = "2006-01-02T15:04:05"
+
+// world is SimERP, a Busbar that is connected to it, and a reader of its feed.
+type world struct {
+	*testing.T
+	setup
+	clock  *clock
+	plan   *erp.Plan
+	sim    *erp.Server
+	data   string
+	app    *app.App
+	handle atomic.Pointer[http.Handler]
+	web    *httptest.Server
+	key    string // of the project
+	id     string // of the connection
+	token  string // of the connection
+	feed   reader
+	shift  atomic.Int64 // the source's clock against ours, ns
+}
+
+// newWorld connects a fresh Busbar to a fresh SimERP and lets the first sync run.
+func newWorld(t *testing.T, s setup) *world {
+	t.Helper()
+	w := unconnected(t, s)
+	w.connect()
+	w.step()
+	w.ends(w.lastRun(), "complete", "")
+	w.follow()
+	return w
+}
+
+// unconnected is a world without a connection.
+func unconnected(t *testing.T, s setup) *world {
+	t.Helper()
+	w := &world{T: t, setup: s.withDefaults(), clock: &clock{now: noon()}, plan: &erp.Plan{}, data: t.TempDir()}
+	w.shift.Store(int64(s.ahead))
+	w.startSim()
+	w.open()
+	t.Cleanup(func() { w.check(w.app.Close(context.Background())) })
+	w.web = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.handle.Load()).ServeHTTP(rw, r) }))
+	t.Cleanup(w.web.Close)
+	_, err := w.app.Connections.EnsureFirstKey(t.Context(), false, func(plain string) error { w.key = plain; return nil })
+	w.check(err)
+	return w
+}
+
+func (w *world) startSim() {
+	w.Helper()
+	var err error
+	w.sim, err = erp.Open(erp.Options{
+		Counts: erp.Counts{Vendors: w.vendors, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1},
+		Base:   noon().Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
+	})
+	w.check(err)
+	w.check(w.sim.Start(""))
+	w.Cleanup(func() { _ = w.sim.Close() })
+}
+
+// sourceTime is what the source's clock shows.
+func (w *world) sourceTime() time.Time { return w.clock.Now().Add(time.Duration(w.shift.Load())) }
+
+// open builds Busbar on the data directory.
+func (w *world) open() {
+	w.Helper()
+	a, err := app.Open(w.Context(), w.options())
+	w.check(err)
+	w.app = a
+	w.handle.Store(&a.Handler)
+}
+
+func (w *world) options() app.Options {
+	w.Helper()
+	reach, err := allow.ParseAll([]string{strings.Replace(w.sim.Addr(), ":", "/32:", 1)})
+	w.check(err)
+	return app.Options{
+		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls,
+		Log:        slog.New(slog.NewTextHandler(w.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Connectors: []fsys{fstest.MapFS{"sim-test/manifest.yaml": {Data: []byte(w.manifest())}, "sim-test/guide.md": {Data: []byte("# Guide\n")}}},
+	}
+}
+
+// restart closes Busbar and opens it again on the same data.
+func (w *world) restart() {
+	w.Helper()
+	w.check(w.app.Close(w.Context()))
+	w.open()
+	w.check(w.app.Store.ClearLeases(w.Context()))
+}
+
+// connect makes the connection; the first run is queued.
+func (w *world) connect() {
+	w.Helper()
+	made := w.call(w.key, "POST", "/v1/connections", map[string]any{
+		"system": "sim-test", "history": "all", "schedule": "manual", "time_zone": w.zone,
+		"credentials": map[string]string{"url": w.sim.URL(), "api_key": erp.DefaultKey},
+	}, http.StatusCreated)
+	w.id = made.get("connection", "id")
+	w.token = made.get("token", "token")
+}
+
+// step lets Busbar do what is due now.
+func (w *world) step() {
+	w.Helper()
+	w.check(w.app.Step(w.Context(), w.id))
+}
+
+func (w *world) check(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
