@@ -24,7 +24,7 @@ const (
 	ConnectionDisconnected ConnectionState = "disconnected"
 )
 
-// dormant says that a connection in this state does not sync.
+// dormant says that a connection in this state does not sync by itself.
 func (s ConnectionState) dormant() bool {
 	switch s {
 	case ConnectionPending, ConnectionNeedsReauth, ConnectionPaused, ConnectionDisconnected:
@@ -51,11 +51,14 @@ type Connection struct {
 	Metadata             json.RawMessage   // the vendor's own object, {} when none
 	Tags                 []string
 	TimeZone             string
-	SystemVersion        string // as probed
+	Blackouts            []string // windows at which background work waits, in TimeZone; see package blackout
+	SystemVersion        string   // as probed
 	CreatedAt, UpdatedAt time.Time
 	LastSuccessAt        time.Time // any sync
 	DisconnectedAt       time.Time
 	DeletingAt           time.Time // delete-data was asked for
+	ProbeAt              time.Time // unreachable: when to look next whether the system is back
+	Probes               int       // looks in vain since it became unreachable
 }
 
 // Scope allows calls on this connection.
@@ -125,17 +128,20 @@ func (t *Tx) InsertConnection(ctx context.Context, c *Connection) error {
 		return fmt.Errorf("store connection %s: %w", c.ID, err)
 	}
 	c.scope = Scope{no: no, id: c.ID}
+	if err := t.noteState(ctx, c.scope, c.State, c.StateCode, c.StateDetail, c.StateSince); err != nil {
+		return err
+	}
 	return t.setTags(ctx, c)
 }
 
-// SetConnectionProfile stores name, metadata, tags and time zone. ErrNotFound.
+// SetConnectionProfile stores name, metadata, tags, time zone and blackouts. ErrNotFound.
 func (t *Tx) SetConnectionProfile(ctx context.Context, c *Connection, now time.Time) error {
-	tags, metadata, err := profile(c)
+	p, err := profileOf(c)
 	if err != nil {
 		return err
 	}
 	n, err := t.q.SetConnectionProfile(ctx, queries.SetConnectionProfileParams{
-		Connection: c.scope.no, Name: c.Name, Metadata: metadata, Tags: tags, TimeZone: c.TimeZone, UpdatedAt: queries.At(now),
+		Connection: c.scope.no, Name: c.Name, Metadata: p.metadata, Tags: p.tags, TimeZone: c.TimeZone, Blackouts: p.blackouts, UpdatedAt: queries.At(now),
 	})
 	if err := hit(n, err, ErrNotFound); err != nil {
 		return err
@@ -161,8 +167,8 @@ func (t *Tx) SetConnectionCredentials(ctx context.Context, c *Connection, now ti
 	return nil
 }
 
-// SetConnectionState changes the state; StateSince moves only when state or code differ. A disconnected connection never changes again, and
-// only Disconnect makes one (ErrConflict).
+// SetConnectionState changes the state; StateSince moves and the history grows only when state or code differ. One that becomes unreachable is
+// due to be probed at once, unless PlanProbe says when. A disconnected connection never changes again, and only Disconnect makes one (ErrConflict).
 func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionState, code, detail string, now time.Time) error {
 	if state == ConnectionDisconnected {
 		return fmt.Errorf("connection %s is ended by disconnecting it: %w", sc.id, ErrConflict)
@@ -171,6 +177,9 @@ func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionS
 		Connection: sc.no, State: string(state), StateCode: code, StateDetail: detail, Now: now.UnixMicro(),
 	})
 	if err := hit(n, err, ErrConflict); err != nil {
+		return err
+	}
+	if err := t.noteState(ctx, sc, state, code, detail, now); err != nil {
 		return err
 	}
 	return t.setDormant(ctx, sc, state.dormant())

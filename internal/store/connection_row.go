@@ -10,7 +10,7 @@ import (
 
 func connectionRow(no int64, c *Connection) (queries.InsertConnectionParams, error) {
 	c.StateSince, c.UpdatedAt = orElse(c.StateSince, c.CreatedAt), orElse(c.UpdatedAt, c.CreatedAt)
-	tags, metadata, err := profile(c)
+	p, err := profileOf(c)
 	if err != nil {
 		return queries.InsertConnectionParams{}, err
 	}
@@ -19,7 +19,7 @@ func connectionRow(no int64, c *Connection) (queries.InsertConnectionParams, err
 		Connection: no, ID: c.ID, ProjectID: c.ProjectID, System: c.System, Name: c.Name,
 		State: string(c.State), StateCode: c.StateCode, StateDetail: c.StateDetail, StateSinceAt: queries.At(c.StateSince),
 		AuthMethod: c.AuthMethod, Credentials: c.Credentials, DataKey: c.DataKey, PublicFields: public,
-		Metadata: metadata, Tags: tags, TimeZone: c.TimeZone, SystemVersion: c.SystemVersion,
+		Metadata: p.metadata, Tags: p.tags, TimeZone: c.TimeZone, Blackouts: p.blackouts, SystemVersion: c.SystemVersion,
 		CreatedAt: queries.At(c.CreatedAt), UpdatedAt: queries.At(c.UpdatedAt), LastSuccessAt: queries.At(c.LastSuccessAt),
 		DisconnectedAt: queries.At(c.DisconnectedAt), DeletingAt: queries.At(c.DeletingAt),
 	}, err
@@ -35,7 +35,7 @@ func connectionOf(r queries.Connection, err error) (*Connection, error) {
 		AuthMethod: r.AuthMethod, Credentials: r.Credentials, DataKey: r.DataKey,
 		Metadata: json.RawMessage(r.Metadata), TimeZone: r.TimeZone, SystemVersion: r.SystemVersion,
 		CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, LastSuccessAt: r.LastSuccessAt.Time,
-		DisconnectedAt: r.DisconnectedAt.Time, DeletingAt: r.DeletingAt.Time,
+		DisconnectedAt: r.DisconnectedAt.Time, DeletingAt: r.DeletingAt.Time, ProbeAt: r.ProbeAt.Time, Probes: int(r.ProbeCount),
 	}
 	if err := json.Unmarshal([]byte(r.PublicFields), &c.Public); err != nil {
 		return nil, fmt.Errorf("read public fields of connection %s: %w", r.ID, err)
@@ -43,16 +43,27 @@ func connectionOf(r queries.Connection, err error) (*Connection, error) {
 	if err := json.Unmarshal([]byte(r.Tags), &c.Tags); err != nil {
 		return nil, fmt.Errorf("read tags of connection %s: %w", r.ID, err)
 	}
+	if r.Blackouts == "[]" {
+		return c, nil
+	}
+	if err := json.Unmarshal([]byte(r.Blackouts), &c.Blackouts); err != nil {
+		return nil, fmt.Errorf("read blackouts of connection %s: %w", r.ID, err)
+	}
 	return c, nil
 }
 
-// profile gives tags and metadata as they are stored.
-func profile(c *Connection) (tags, metadata string, err error) {
-	if metadata = string(c.Metadata); metadata == "" {
-		metadata = "{}"
+// profile is what people say of a connection, as it is stored.
+type profile struct{ tags, metadata, blackouts string }
+
+func profileOf(c *Connection) (p profile, err error) {
+	if p.metadata = string(c.Metadata); p.metadata == "" {
+		p.metadata = "{}"
 	}
-	tags, err = marshal(c.Tags, "[]")
-	return tags, metadata, err
+	if p.tags, err = marshal(c.Tags, "[]"); err != nil {
+		return p, err
+	}
+	p.blackouts, err = marshal(c.Blackouts, "[]")
+	return p, err
 }
 
 func marshal(v any, empty string) (string, error) {

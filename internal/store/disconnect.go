@@ -17,6 +17,7 @@ func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 		return err
 	}
 	return errors.Join(
+		t.noteState(ctx, sc, ConnectionDisconnected, "", "", now),
 		t.q.RevokeTokens(ctx, queries.At(now), sc.no),
 		t.q.StopSchedules(ctx, sc.no),
 		t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no),
@@ -60,7 +61,7 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 	left := int64(max(limit, 1))
 	// Runs go first: without its run no page can be stored any more.
 	for _, erase := range []func(context.Context, int64, int32) (int64, error){
-		t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams,
+		t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseHeld, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams, t.q.EraseStates,
 	} {
 		n, err := erase(ctx, sc.no, int32(left))
 		if left -= n; err != nil || left <= 0 {

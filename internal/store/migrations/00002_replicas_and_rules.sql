@@ -16,8 +16,8 @@ create table connection_states (
   primary key (connection, n)
 ) /* sqlite: without rowid */;
 
--- Deletions that a sweep found and the brake held back; at most one row a stream. seqs: packed seqs of the heads that were missing.
--- decision: '' (waits for a person), 'approved' or 'rejected'.
+-- Deletions that a sweep found and the brake held back; at most one row a stream. seqs: packed seqs of the heads that were missing in every sweep since.
+-- decision: pending (waits for a person), approved or rejected. carried_run: the run that carried out the approved ones; then seqs is empty.
 create table held_deletions (
   connection    bigint not null,
   stream        bigint not null,
@@ -30,23 +30,40 @@ create table held_deletions (
   confirmed_at  bigint,
   decision      text   not null,
   decided_at    bigint,
+  carried_run   text   not null,
+  carried_at    bigint,
   primary key (connection, stream)
 );
 
 -- Times at which background work leaves the system alone: a JSON list.
 alter table connections add column blackouts text not null default '[]';
+-- When to look next whether a system that did not answer is back, and how often it was done in vain.
+alter table connections add column probe_at bigint;
+alter table connections add column probe_count bigint not null default 0;
+create index connections_probe on connections (probe_at) where probe_at is not null;
 
 -- When records that change often were last read again, whatever their cursor says.
 alter table streams add column hot_at bigint;
 
--- taken_seq: the stream's seq when the record was put in quarantine. state: open, stored (a later try mapped it) or superseded (a newer one is stored).
+-- id: of the record, or of its raw form where no id could be read. taken_seq: the stream's seq when the record was put in quarantine; 0: any stored one
+-- is newer. state: open, stored (a later try mapped it) or superseded (a newer one is stored, or in quarantine itself).
+alter table quarantine add column stream bigint not null default 0;
+alter table quarantine add column id bytea;
 alter table quarantine add column taken_seq bigint not null default 0;
 alter table quarantine add column state text not null default 'open';
+update quarantine set stream = coalesce((select r.stream from runs r where r.connection = quarantine.connection and r.id = quarantine.run), 0);
+create index quarantine_open on quarantine (connection, stream, id) where state = 'open';
 
 -- +goose Down
+drop index quarantine_open;
 alter table quarantine drop column state;
 alter table quarantine drop column taken_seq;
+alter table quarantine drop column id;
+alter table quarantine drop column stream;
 alter table streams drop column hot_at;
+drop index connections_probe;
+alter table connections drop column probe_count;
+alter table connections drop column probe_at;
 alter table connections drop column blackouts;
 drop table held_deletions;
 drop table connection_states;

@@ -1,8 +1,8 @@
 -- name: InsertConnection :exec
 insert into connections (connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key,
-  public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
+  public_fields, metadata, tags, time_zone, blackouts, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
 values (@connection, @id, @project_id, @system, @name, @state, @state_code, @state_detail, @state_since_at, @auth_method, @credentials, @data_key,
-  @public_fields, @metadata, @tags, @time_zone, @system_version, @created_at, @updated_at, @last_success_at, @disconnected_at, @deleting_at);
+  @public_fields, @metadata, @tags, @time_zone, @blackouts, @system_version, @created_at, @updated_at, @last_success_at, @disconnected_at, @deleting_at);
 
 -- name: Connection :one
 select * from connections where id = @id and project_id = @project_id;
@@ -32,7 +32,7 @@ insert into connection_tags (connection, tag) values (@connection, @tag) on conf
 delete from connection_tags where connection = @connection;
 
 -- name: SetConnectionProfile :execrows
-update connections set name = @name, metadata = @metadata, tags = @tags, time_zone = @time_zone, updated_at = @updated_at
+update connections set name = @name, metadata = @metadata, tags = @tags, time_zone = @time_zone, blackouts = @blackouts, updated_at = @updated_at
 where connection = @connection;
 
 -- name: SetConnectionCredentials :execrows
@@ -44,6 +44,8 @@ where connection = @connection;
 update connections set
   state_since_at = case when state = @state and state_code = @state_code then state_since_at else cast(@now as bigint) end,
   updated_at = case when state = @state and state_code = @state_code then updated_at else cast(@now as bigint) end,
+  probe_at = case when cast(@state as text) = 'unreachable' then coalesce(probe_at, cast(@now as bigint)) end,
+  probe_count = case when cast(@state as text) = 'unreachable' then probe_count else 0 end,
   state = @state, state_code = @state_code, state_detail = @state_detail
 where connection = @connection and state <> 'disconnected';
 
@@ -54,7 +56,8 @@ update streams set dormant = @dormant where connection = @connection and dormant
 update runs set dormant = @dormant where connection = @connection and state in ('queued', 'running') and dormant <> @dormant;
 
 -- name: DisconnectConnection :execrows
-update connections set state = 'disconnected', state_code = '', state_detail = '', state_since_at = @now, updated_at = @now, disconnected_at = @now
+update connections set state = 'disconnected', state_code = '', state_detail = '', state_since_at = @now, updated_at = @now, disconnected_at = @now,
+  probe_at = null, probe_count = 0
 where connection = @connection and state <> 'disconnected';
 
 -- name: RevokeTokens :exec

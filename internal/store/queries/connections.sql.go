@@ -40,7 +40,7 @@ func (q *Queries) CancelRunningRuns(ctx context.Context, connection int64) error
 }
 
 const connection = `-- name: Connection :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where id = $1 and project_id = $2
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where id = $1 and project_id = $2
 `
 
 func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (Connection, error) {
@@ -70,12 +70,14 @@ func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (
 		&i.DisconnectedAt,
 		&i.DeletingAt,
 		&i.Blackouts,
+		&i.ProbeAt,
+		&i.ProbeCount,
 	)
 	return i, err
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where id = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where id = $1
 `
 
 func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, error) {
@@ -105,12 +107,14 @@ func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, er
 		&i.DisconnectedAt,
 		&i.DeletingAt,
 		&i.Blackouts,
+		&i.ProbeAt,
+		&i.ProbeCount,
 	)
 	return i, err
 }
 
 const connectionByNumber = `-- name: ConnectionByNumber :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections where connection = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where connection = $1
 `
 
 func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Connection, error) {
@@ -140,12 +144,14 @@ func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Con
 		&i.DisconnectedAt,
 		&i.DeletingAt,
 		&i.Blackouts,
+		&i.ProbeAt,
+		&i.ProbeCount,
 	)
 	return i, err
 }
 
 const connections = `-- name: Connections :many
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts from connections c
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections c
 where c.project_id = $1 and c.id < $2
   and (cast($3 as text) = '' or c.system = $3)
   and (cast($4 as text) = '' or c.state = $4)
@@ -202,6 +208,8 @@ func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]Con
 			&i.DisconnectedAt,
 			&i.DeletingAt,
 			&i.Blackouts,
+			&i.ProbeAt,
+			&i.ProbeCount,
 		); err != nil {
 			return nil, err
 		}
@@ -258,7 +266,8 @@ func (q *Queries) DeleteTags(ctx context.Context, connection int64) error {
 }
 
 const disconnectConnection = `-- name: DisconnectConnection :execrows
-update connections set state = 'disconnected', state_code = '', state_detail = '', state_since_at = $1, updated_at = $1, disconnected_at = $1
+update connections set state = 'disconnected', state_code = '', state_detail = '', state_since_at = $1, updated_at = $1, disconnected_at = $1,
+  probe_at = null, probe_count = 0
 where connection = $2 and state <> 'disconnected'
 `
 
@@ -272,9 +281,9 @@ func (q *Queries) DisconnectConnection(ctx context.Context, now Time, connection
 
 const insertConnection = `-- name: InsertConnection :exec
 insert into connections (connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key,
-  public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
+  public_fields, metadata, tags, time_zone, blackouts, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 `
 
 type InsertConnectionParams struct {
@@ -294,6 +303,7 @@ type InsertConnectionParams struct {
 	Metadata       string
 	Tags           string
 	TimeZone       string
+	Blackouts      string
 	SystemVersion  string
 	CreatedAt      Time
 	UpdatedAt      Time
@@ -320,6 +330,7 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 		arg.Metadata,
 		arg.Tags,
 		arg.TimeZone,
+		arg.Blackouts,
 		arg.SystemVersion,
 		arg.CreatedAt,
 		arg.UpdatedAt,
@@ -374,7 +385,7 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 }
 
 const lockConnection = `-- name: LockConnection :one
-update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts
+update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count
 `
 
 // Takes the connection's lock.
@@ -405,6 +416,8 @@ func (q *Queries) LockConnection(ctx context.Context, id string) (Connection, er
 		&i.DisconnectedAt,
 		&i.DeletingAt,
 		&i.Blackouts,
+		&i.ProbeAt,
+		&i.ProbeCount,
 	)
 	return i, err
 }
@@ -463,8 +476,8 @@ func (q *Queries) SetConnectionCredentials(ctx context.Context, arg SetConnectio
 }
 
 const setConnectionProfile = `-- name: SetConnectionProfile :execrows
-update connections set name = $1, metadata = $2, tags = $3, time_zone = $4, updated_at = $5
-where connection = $6
+update connections set name = $1, metadata = $2, tags = $3, time_zone = $4, blackouts = $5, updated_at = $6
+where connection = $7
 `
 
 type SetConnectionProfileParams struct {
@@ -472,6 +485,7 @@ type SetConnectionProfileParams struct {
 	Metadata   string
 	Tags       string
 	TimeZone   string
+	Blackouts  string
 	UpdatedAt  Time
 	Connection int64
 }
@@ -482,6 +496,7 @@ func (q *Queries) SetConnectionProfile(ctx context.Context, arg SetConnectionPro
 		arg.Metadata,
 		arg.Tags,
 		arg.TimeZone,
+		arg.Blackouts,
 		arg.UpdatedAt,
 		arg.Connection,
 	)
@@ -495,6 +510,8 @@ const setConnectionState = `-- name: SetConnectionState :execrows
 update connections set
   state_since_at = case when state = $1 and state_code = $2 then state_since_at else cast($3 as bigint) end,
   updated_at = case when state = $1 and state_code = $2 then updated_at else cast($3 as bigint) end,
+  probe_at = case when cast($1 as text) = 'unreachable' then coalesce(probe_at, cast($3 as bigint)) end,
+  probe_count = case when cast($1 as text) = 'unreachable' then probe_count else 0 end,
   state = $1, state_code = $2, state_detail = $4
 where connection = $5 and state <> 'disconnected'
 `
@@ -558,7 +575,7 @@ func (q *Queries) StopSchedules(ctx context.Context, connection int64) error {
 }
 
 const tokenByHash = `-- name: TokenByHash :one
-select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at, c.blackouts from tokens t join connections c on c.connection = t.connection where t.hash = $1
+select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at, c.blackouts, c.probe_at, c.probe_count from tokens t join connections c on c.connection = t.connection where t.hash = $1
 `
 
 type TokenByHashRow struct {
@@ -604,6 +621,8 @@ func (q *Queries) TokenByHash(ctx context.Context, hash []byte) (TokenByHashRow,
 		&i.Connection.DisconnectedAt,
 		&i.Connection.DeletingAt,
 		&i.Connection.Blackouts,
+		&i.Connection.ProbeAt,
+		&i.Connection.ProbeCount,
 	)
 	return i, err
 }

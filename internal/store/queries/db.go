@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.askDeleteDataStmt, err = db.PrepareContext(ctx, askDeleteData); err != nil {
 		return nil, fmt.Errorf("error preparing query AskDeleteData: %w", err)
 	}
+	if q.askForRunStmt, err = db.PrepareContext(ctx, askForRun); err != nil {
+		return nil, fmt.Errorf("error preparing query AskForRun: %w", err)
+	}
 	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
 	}
@@ -56,6 +59,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.changeAtOrAfterStmt, err = db.PrepareContext(ctx, changeAtOrAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ChangeAtOrAfter: %w", err)
+	}
+	if q.claimDueStreamStmt, err = db.PrepareContext(ctx, claimDueStream); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimDueStream: %w", err)
+	}
+	if q.claimProbeStmt, err = db.PrepareContext(ctx, claimProbe); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimProbe: %w", err)
 	}
 	if q.clearLeasesStmt, err = db.PrepareContext(ctx, clearLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLeases: %w", err)
@@ -78,11 +87,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
 	}
+	if q.countQuarantineStmt, err = db.PrepareContext(ctx, countQuarantine); err != nil {
+		return nil, fmt.Errorf("error preparing query CountQuarantine: %w", err)
+	}
 	if q.countRecordsStmt, err = db.PrepareContext(ctx, countRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRecords: %w", err)
 	}
 	if q.countRunStmt, err = db.PrepareContext(ctx, countRun); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRun: %w", err)
+	}
+	if q.decideHeldStmt, err = db.PrepareContext(ctx, decideHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query DecideHeld: %w", err)
 	}
 	if q.delayQueuedRunStmt, err = db.PrepareContext(ctx, delayQueuedRun); err != nil {
 		return nil, fmt.Errorf("error preparing query DelayQueuedRun: %w", err)
@@ -105,6 +120,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disconnectConnectionStmt, err = db.PrepareContext(ctx, disconnectConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query DisconnectConnection: %w", err)
 	}
+	if q.dropHeldStmt, err = db.PrepareContext(ctx, dropHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query DropHeld: %w", err)
+	}
+	if q.dropQuarantineStmt, err = db.PrepareContext(ctx, dropQuarantine); err != nil {
+		return nil, fmt.Errorf("error preparing query DropQuarantine: %w", err)
+	}
 	if q.dueStreamsStmt, err = db.PrepareContext(ctx, dueStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query DueStreams: %w", err)
 	}
@@ -117,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseHeadsStmt, err = db.PrepareContext(ctx, eraseHeads); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseHeads: %w", err)
 	}
+	if q.eraseHeldStmt, err = db.PrepareContext(ctx, eraseHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseHeld: %w", err)
+	}
 	if q.eraseQuarantineStmt, err = db.PrepareContext(ctx, eraseQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseQuarantine: %w", err)
 	}
@@ -126,6 +150,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseSeenStmt, err = db.PrepareContext(ctx, eraseSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseSeen: %w", err)
 	}
+	if q.eraseStatesStmt, err = db.PrepareContext(ctx, eraseStates); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseStates: %w", err)
+	}
 	if q.eraseStreamsStmt, err = db.PrepareContext(ctx, eraseStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseStreams: %w", err)
 	}
@@ -134,6 +161,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseTokensStmt, err = db.PrepareContext(ctx, eraseTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseTokens: %w", err)
+	}
+	if q.explainQuarantinedStmt, err = db.PrepareContext(ctx, explainQuarantined); err != nil {
+		return nil, fmt.Errorf("error preparing query ExplainQuarantined: %w", err)
 	}
 	if q.fenceRunStmt, err = db.PrepareContext(ctx, fenceRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FenceRun: %w", err)
@@ -150,11 +180,35 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetBadStmt, err = db.PrepareContext(ctx, forgetBad); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetBad: %w", err)
 	}
+	if q.forgiveStreamStmt, err = db.PrepareContext(ctx, forgiveStream); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgiveStream: %w", err)
+	}
+	if q.freeRunOfStreamStmt, err = db.PrepareContext(ctx, freeRunOfStream); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeRunOfStream: %w", err)
+	}
+	if q.freeRunsStmt, err = db.PrepareContext(ctx, freeRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeRuns: %w", err)
+	}
 	if q.headStmt, err = db.PrepareContext(ctx, head); err != nil {
 		return nil, fmt.Errorf("error preparing query Head: %w", err)
 	}
+	if q.heldStmt, err = db.PrepareContext(ctx, held); err != nil {
+		return nil, fmt.Errorf("error preparing query Held: %w", err)
+	}
+	if q.heldOfConnectionStmt, err = db.PrepareContext(ctx, heldOfConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query HeldOfConnection: %w", err)
+	}
+	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
+	}
+	if q.hurryProbeStmt, err = db.PrepareContext(ctx, hurryProbe); err != nil {
+		return nil, fmt.Errorf("error preparing query HurryProbe: %w", err)
+	}
 	if q.hurryRunStmt, err = db.PrepareContext(ctx, hurryRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HurryRun: %w", err)
+	}
+	if q.hurryRunsStmt, err = db.PrepareContext(ctx, hurryRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query HurryRuns: %w", err)
 	}
 	if q.insertConnectionStmt, err = db.PrepareContext(ctx, insertConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertConnection: %w", err)
@@ -174,6 +228,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSeenStmt, err = db.PrepareContext(ctx, insertSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSeen: %w", err)
 	}
+	if q.insertStateStmt, err = db.PrepareContext(ctx, insertState); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertState: %w", err)
+	}
 	if q.insertStreamStmt, err = db.PrepareContext(ctx, insertStream); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertStream: %w", err)
 	}
@@ -191,6 +248,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lastRunsStmt, err = db.PrepareContext(ctx, lastRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRuns: %w", err)
+	}
+	if q.lastStateStmt, err = db.PrepareContext(ctx, lastState); err != nil {
+		return nil, fmt.Errorf("error preparing query LastState: %w", err)
 	}
 	if q.lockConnectionStmt, err = db.PrepareContext(ctx, lockConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnection: %w", err)
@@ -210,17 +270,38 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextSeqsStmt, err = db.PrepareContext(ctx, nextSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query NextSeqs: %w", err)
 	}
+	if q.openQuarantineStmt, err = db.PrepareContext(ctx, openQuarantine); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenQuarantine: %w", err)
+	}
+	if q.planProbeStmt, err = db.PrepareContext(ctx, planProbe); err != nil {
+		return nil, fmt.Errorf("error preparing query PlanProbe: %w", err)
+	}
 	if q.planRunStmt, err = db.PrepareContext(ctx, planRun); err != nil {
 		return nil, fmt.Errorf("error preparing query PlanRun: %w", err)
 	}
 	if q.positionStmt, err = db.PrepareContext(ctx, position); err != nil {
 		return nil, fmt.Errorf("error preparing query Position: %w", err)
 	}
+	if q.postponeRunsStmt, err = db.PrepareContext(ctx, postponeRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query PostponeRuns: %w", err)
+	}
+	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
+		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
+	}
+	if q.putHeldStmt, err = db.PrepareContext(ctx, putHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHeld: %w", err)
+	}
 	if q.putOutOfRangeStmt, err = db.PrepareContext(ctx, putOutOfRange); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOutOfRange: %w", err)
 	}
 	if q.quarantineStmt, err = db.PrepareContext(ctx, quarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query Quarantine: %w", err)
+	}
+	if q.quarantineSizesStmt, err = db.PrepareContext(ctx, quarantineSizes); err != nil {
+		return nil, fmt.Errorf("error preparing query QuarantineSizes: %w", err)
+	}
+	if q.quarantineStateStmt, err = db.PrepareContext(ctx, quarantineState); err != nil {
+		return nil, fmt.Errorf("error preparing query QuarantineState: %w", err)
 	}
 	if q.raiseEpochStmt, err = db.PrepareContext(ctx, raiseEpoch); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseEpoch: %w", err)
@@ -270,6 +351,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setConnectionSuccessStmt, err = db.PrepareContext(ctx, setConnectionSuccess); err != nil {
 		return nil, fmt.Errorf("error preparing query SetConnectionSuccess: %w", err)
 	}
+	if q.setHeldSeqsStmt, err = db.PrepareContext(ctx, setHeldSeqs); err != nil {
+		return nil, fmt.Errorf("error preparing query SetHeldSeqs: %w", err)
+	}
 	if q.setMappingStmt, err = db.PrepareContext(ctx, setMapping); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMapping: %w", err)
 	}
@@ -288,11 +372,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setStreamsDormantStmt, err = db.PrepareContext(ctx, setStreamsDormant); err != nil {
 		return nil, fmt.Errorf("error preparing query SetStreamsDormant: %w", err)
 	}
+	if q.settleQuarantinedStmt, err = db.PrepareContext(ctx, settleQuarantined); err != nil {
+		return nil, fmt.Errorf("error preparing query SettleQuarantined: %w", err)
+	}
 	if q.shiftRetriesStmt, err = db.PrepareContext(ctx, shiftRetries); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftRetries: %w", err)
 	}
 	if q.shiftSchedulesStmt, err = db.PrepareContext(ctx, shiftSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftSchedules: %w", err)
+	}
+	if q.statesStmt, err = db.PrepareContext(ctx, states); err != nil {
+		return nil, fmt.Errorf("error preparing query States: %w", err)
 	}
 	if q.stopSchedulesStmt, err = db.PrepareContext(ctx, stopSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query StopSchedules: %w", err)
@@ -305,6 +395,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.streamsStmt, err = db.PrepareContext(ctx, streams); err != nil {
 		return nil, fmt.Errorf("error preparing query Streams: %w", err)
+	}
+	if q.supersedeQuarantinedStmt, err = db.PrepareContext(ctx, supersedeQuarantined); err != nil {
+		return nil, fmt.Errorf("error preparing query SupersedeQuarantined: %w", err)
 	}
 	if q.tokenByHashStmt, err = db.PrepareContext(ctx, tokenByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query TokenByHash: %w", err)
@@ -320,6 +413,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.touchTokenStmt, err = db.PrepareContext(ctx, touchToken); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchToken: %w", err)
+	}
+	if q.trimStatesStmt, err = db.PrepareContext(ctx, trimStates); err != nil {
+		return nil, fmt.Errorf("error preparing query TrimStates: %w", err)
 	}
 	if q.upgradeRunStmt, err = db.PrepareContext(ctx, upgradeRun); err != nil {
 		return nil, fmt.Errorf("error preparing query UpgradeRun: %w", err)
@@ -354,6 +450,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing askDeleteDataStmt: %w", cerr)
 		}
 	}
+	if q.askForRunStmt != nil {
+		if cerr := q.askForRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askForRunStmt: %w", cerr)
+		}
+	}
 	if q.beginReadingStmt != nil {
 		if cerr := q.beginReadingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
@@ -382,6 +483,16 @@ func (q *Queries) Close() error {
 	if q.changeAtOrAfterStmt != nil {
 		if cerr := q.changeAtOrAfterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing changeAtOrAfterStmt: %w", cerr)
+		}
+	}
+	if q.claimDueStreamStmt != nil {
+		if cerr := q.claimDueStreamStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimDueStreamStmt: %w", cerr)
+		}
+	}
+	if q.claimProbeStmt != nil {
+		if cerr := q.claimProbeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimProbeStmt: %w", cerr)
 		}
 	}
 	if q.clearLeasesStmt != nil {
@@ -419,6 +530,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing connectionsWithRunnableRunsStmt: %w", cerr)
 		}
 	}
+	if q.countQuarantineStmt != nil {
+		if cerr := q.countQuarantineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countQuarantineStmt: %w", cerr)
+		}
+	}
 	if q.countRecordsStmt != nil {
 		if cerr := q.countRecordsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRecordsStmt: %w", cerr)
@@ -427,6 +543,11 @@ func (q *Queries) Close() error {
 	if q.countRunStmt != nil {
 		if cerr := q.countRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRunStmt: %w", cerr)
+		}
+	}
+	if q.decideHeldStmt != nil {
+		if cerr := q.decideHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing decideHeldStmt: %w", cerr)
 		}
 	}
 	if q.delayQueuedRunStmt != nil {
@@ -464,6 +585,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing disconnectConnectionStmt: %w", cerr)
 		}
 	}
+	if q.dropHeldStmt != nil {
+		if cerr := q.dropHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropHeldStmt: %w", cerr)
+		}
+	}
+	if q.dropQuarantineStmt != nil {
+		if cerr := q.dropQuarantineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropQuarantineStmt: %w", cerr)
+		}
+	}
 	if q.dueStreamsStmt != nil {
 		if cerr := q.dueStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueStreamsStmt: %w", cerr)
@@ -484,6 +615,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseHeadsStmt: %w", cerr)
 		}
 	}
+	if q.eraseHeldStmt != nil {
+		if cerr := q.eraseHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseHeldStmt: %w", cerr)
+		}
+	}
 	if q.eraseQuarantineStmt != nil {
 		if cerr := q.eraseQuarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseQuarantineStmt: %w", cerr)
@@ -499,6 +635,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseSeenStmt: %w", cerr)
 		}
 	}
+	if q.eraseStatesStmt != nil {
+		if cerr := q.eraseStatesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseStatesStmt: %w", cerr)
+		}
+	}
 	if q.eraseStreamsStmt != nil {
 		if cerr := q.eraseStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseStreamsStmt: %w", cerr)
@@ -512,6 +653,11 @@ func (q *Queries) Close() error {
 	if q.eraseTokensStmt != nil {
 		if cerr := q.eraseTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseTokensStmt: %w", cerr)
+		}
+	}
+	if q.explainQuarantinedStmt != nil {
+		if cerr := q.explainQuarantinedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing explainQuarantinedStmt: %w", cerr)
 		}
 	}
 	if q.fenceRunStmt != nil {
@@ -539,14 +685,54 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetBadStmt: %w", cerr)
 		}
 	}
+	if q.forgiveStreamStmt != nil {
+		if cerr := q.forgiveStreamStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgiveStreamStmt: %w", cerr)
+		}
+	}
+	if q.freeRunOfStreamStmt != nil {
+		if cerr := q.freeRunOfStreamStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeRunOfStreamStmt: %w", cerr)
+		}
+	}
+	if q.freeRunsStmt != nil {
+		if cerr := q.freeRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeRunsStmt: %w", cerr)
+		}
+	}
 	if q.headStmt != nil {
 		if cerr := q.headStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing headStmt: %w", cerr)
 		}
 	}
+	if q.heldStmt != nil {
+		if cerr := q.heldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing heldStmt: %w", cerr)
+		}
+	}
+	if q.heldOfConnectionStmt != nil {
+		if cerr := q.heldOfConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing heldOfConnectionStmt: %w", cerr)
+		}
+	}
+	if q.holdRunStmt != nil {
+		if cerr := q.holdRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
+		}
+	}
+	if q.hurryProbeStmt != nil {
+		if cerr := q.hurryProbeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hurryProbeStmt: %w", cerr)
+		}
+	}
 	if q.hurryRunStmt != nil {
 		if cerr := q.hurryRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hurryRunStmt: %w", cerr)
+		}
+	}
+	if q.hurryRunsStmt != nil {
+		if cerr := q.hurryRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hurryRunsStmt: %w", cerr)
 		}
 	}
 	if q.insertConnectionStmt != nil {
@@ -579,6 +765,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSeenStmt: %w", cerr)
 		}
 	}
+	if q.insertStateStmt != nil {
+		if cerr := q.insertStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertStateStmt: %w", cerr)
+		}
+	}
 	if q.insertStreamStmt != nil {
 		if cerr := q.insertStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertStreamStmt: %w", cerr)
@@ -607,6 +798,11 @@ func (q *Queries) Close() error {
 	if q.lastRunsStmt != nil {
 		if cerr := q.lastRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastRunsStmt: %w", cerr)
+		}
+	}
+	if q.lastStateStmt != nil {
+		if cerr := q.lastStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastStateStmt: %w", cerr)
 		}
 	}
 	if q.lockConnectionStmt != nil {
@@ -639,6 +835,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextSeqsStmt: %w", cerr)
 		}
 	}
+	if q.openQuarantineStmt != nil {
+		if cerr := q.openQuarantineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openQuarantineStmt: %w", cerr)
+		}
+	}
+	if q.planProbeStmt != nil {
+		if cerr := q.planProbeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing planProbeStmt: %w", cerr)
+		}
+	}
 	if q.planRunStmt != nil {
 		if cerr := q.planRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing planRunStmt: %w", cerr)
@@ -649,6 +855,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing positionStmt: %w", cerr)
 		}
 	}
+	if q.postponeRunsStmt != nil {
+		if cerr := q.postponeRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing postponeRunsStmt: %w", cerr)
+		}
+	}
+	if q.probesDueStmt != nil {
+		if cerr := q.probesDueStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing probesDueStmt: %w", cerr)
+		}
+	}
+	if q.putHeldStmt != nil {
+		if cerr := q.putHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHeldStmt: %w", cerr)
+		}
+	}
 	if q.putOutOfRangeStmt != nil {
 		if cerr := q.putOutOfRangeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putOutOfRangeStmt: %w", cerr)
@@ -657,6 +878,16 @@ func (q *Queries) Close() error {
 	if q.quarantineStmt != nil {
 		if cerr := q.quarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing quarantineStmt: %w", cerr)
+		}
+	}
+	if q.quarantineSizesStmt != nil {
+		if cerr := q.quarantineSizesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing quarantineSizesStmt: %w", cerr)
+		}
+	}
+	if q.quarantineStateStmt != nil {
+		if cerr := q.quarantineStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing quarantineStateStmt: %w", cerr)
 		}
 	}
 	if q.raiseEpochStmt != nil {
@@ -739,6 +970,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setConnectionSuccessStmt: %w", cerr)
 		}
 	}
+	if q.setHeldSeqsStmt != nil {
+		if cerr := q.setHeldSeqsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setHeldSeqsStmt: %w", cerr)
+		}
+	}
 	if q.setMappingStmt != nil {
 		if cerr := q.setMappingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMappingStmt: %w", cerr)
@@ -769,6 +1005,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setStreamsDormantStmt: %w", cerr)
 		}
 	}
+	if q.settleQuarantinedStmt != nil {
+		if cerr := q.settleQuarantinedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing settleQuarantinedStmt: %w", cerr)
+		}
+	}
 	if q.shiftRetriesStmt != nil {
 		if cerr := q.shiftRetriesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing shiftRetriesStmt: %w", cerr)
@@ -777,6 +1018,11 @@ func (q *Queries) Close() error {
 	if q.shiftSchedulesStmt != nil {
 		if cerr := q.shiftSchedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing shiftSchedulesStmt: %w", cerr)
+		}
+	}
+	if q.statesStmt != nil {
+		if cerr := q.statesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing statesStmt: %w", cerr)
 		}
 	}
 	if q.stopSchedulesStmt != nil {
@@ -797,6 +1043,11 @@ func (q *Queries) Close() error {
 	if q.streamsStmt != nil {
 		if cerr := q.streamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing streamsStmt: %w", cerr)
+		}
+	}
+	if q.supersedeQuarantinedStmt != nil {
+		if cerr := q.supersedeQuarantinedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing supersedeQuarantinedStmt: %w", cerr)
 		}
 	}
 	if q.tokenByHashStmt != nil {
@@ -822,6 +1073,11 @@ func (q *Queries) Close() error {
 	if q.touchTokenStmt != nil {
 		if cerr := q.touchTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchTokenStmt: %w", cerr)
+		}
+	}
+	if q.trimStatesStmt != nil {
+		if cerr := q.trimStatesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing trimStatesStmt: %w", cerr)
 		}
 	}
 	if q.upgradeRunStmt != nil {
@@ -873,12 +1129,15 @@ type Queries struct {
 	activeRunsOfStreamStmt          *sql.Stmt
 	askCancelRunStmt                *sql.Stmt
 	askDeleteDataStmt               *sql.Stmt
+	askForRunStmt                   *sql.Stmt
 	beginReadingStmt                *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	cancelQueuedRunsStmt            *sql.Stmt
 	cancelRunStmt                   *sql.Stmt
 	cancelRunningRunsStmt           *sql.Stmt
 	changeAtOrAfterStmt             *sql.Stmt
+	claimDueStreamStmt              *sql.Stmt
+	claimProbeStmt                  *sql.Stmt
 	clearLeasesStmt                 *sql.Stmt
 	connectionStmt                  *sql.Stmt
 	connectionByIDStmt              *sql.Stmt
@@ -886,8 +1145,10 @@ type Queries struct {
 	connectionsStmt                 *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
+	countQuarantineStmt             *sql.Stmt
 	countRecordsStmt                *sql.Stmt
 	countRunStmt                    *sql.Stmt
+	decideHeldStmt                  *sql.Stmt
 	delayQueuedRunStmt              *sql.Stmt
 	deleteBodyStmt                  *sql.Stmt
 	deleteHeadStmt                  *sql.Stmt
@@ -895,45 +1156,67 @@ type Queries struct {
 	deleteSeenStmt                  *sql.Stmt
 	deleteTagsStmt                  *sql.Stmt
 	disconnectConnectionStmt        *sql.Stmt
+	dropHeldStmt                    *sql.Stmt
+	dropQuarantineStmt              *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
+	eraseHeldStmt                   *sql.Stmt
 	eraseQuarantineStmt             *sql.Stmt
 	eraseRunsStmt                   *sql.Stmt
 	eraseSeenStmt                   *sql.Stmt
+	eraseStatesStmt                 *sql.Stmt
 	eraseStreamsStmt                *sql.Stmt
 	eraseTagsStmt                   *sql.Stmt
 	eraseTokensStmt                 *sql.Stmt
+	explainQuarantinedStmt          *sql.Stmt
 	fenceRunStmt                    *sql.Stmt
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
 	firstProjectStmt                *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
+	forgiveStreamStmt               *sql.Stmt
+	freeRunOfStreamStmt             *sql.Stmt
+	freeRunsStmt                    *sql.Stmt
 	headStmt                        *sql.Stmt
+	heldStmt                        *sql.Stmt
+	heldOfConnectionStmt            *sql.Stmt
+	holdRunStmt                     *sql.Stmt
+	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
+	hurryRunsStmt                   *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
 	insertProjectStmt               *sql.Stmt
 	insertQuarantineStmt            *sql.Stmt
 	insertRunStmt                   *sql.Stmt
 	insertSeenStmt                  *sql.Stmt
+	insertStateStmt                 *sql.Stmt
 	insertStreamStmt                *sql.Stmt
 	insertTagStmt                   *sql.Stmt
 	insertTokenStmt                 *sql.Stmt
 	keyByHashStmt                   *sql.Stmt
 	keysStmt                        *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
+	lastStateStmt                   *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
+	openQuarantineStmt              *sql.Stmt
+	planProbeStmt                   *sql.Stmt
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
+	postponeRunsStmt                *sql.Stmt
+	probesDueStmt                   *sql.Stmt
+	putHeldStmt                     *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
+	quarantineSizesStmt             *sql.Stmt
+	quarantineStateStmt             *sql.Stmt
 	raiseEpochStmt                  *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
 	rehashStmt                      *sql.Stmt
@@ -950,23 +1233,28 @@ type Queries struct {
 	setConnectionProfileStmt        *sql.Stmt
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
+	setHeldSeqsStmt                 *sql.Stmt
 	setMappingStmt                  *sql.Stmt
 	setMetaStmt                     *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
 	setStreamStmt                   *sql.Stmt
 	setStreamsDormantStmt           *sql.Stmt
+	settleQuarantinedStmt           *sql.Stmt
 	shiftRetriesStmt                *sql.Stmt
 	shiftSchedulesStmt              *sql.Stmt
+	statesStmt                      *sql.Stmt
 	stopSchedulesStmt               *sql.Stmt
 	streamStmt                      *sql.Stmt
 	streamNumberStmt                *sql.Stmt
 	streamsStmt                     *sql.Stmt
+	supersedeQuarantinedStmt        *sql.Stmt
 	tokenByHashStmt                 *sql.Stmt
 	tokensStmt                      *sql.Stmt
 	tombstonesStmt                  *sql.Stmt
 	touchKeyStmt                    *sql.Stmt
 	touchTokenStmt                  *sql.Stmt
+	trimStatesStmt                  *sql.Stmt
 	upgradeRunStmt                  *sql.Stmt
 }
 
@@ -979,12 +1267,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		activeRunsOfStreamStmt:          q.activeRunsOfStreamStmt,
 		askCancelRunStmt:                q.askCancelRunStmt,
 		askDeleteDataStmt:               q.askDeleteDataStmt,
+		askForRunStmt:                   q.askForRunStmt,
 		beginReadingStmt:                q.beginReadingStmt,
 		bodyStmt:                        q.bodyStmt,
 		cancelQueuedRunsStmt:            q.cancelQueuedRunsStmt,
 		cancelRunStmt:                   q.cancelRunStmt,
 		cancelRunningRunsStmt:           q.cancelRunningRunsStmt,
 		changeAtOrAfterStmt:             q.changeAtOrAfterStmt,
+		claimDueStreamStmt:              q.claimDueStreamStmt,
+		claimProbeStmt:                  q.claimProbeStmt,
 		clearLeasesStmt:                 q.clearLeasesStmt,
 		connectionStmt:                  q.connectionStmt,
 		connectionByIDStmt:              q.connectionByIDStmt,
@@ -992,8 +1283,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsStmt:                 q.connectionsStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
+		countQuarantineStmt:             q.countQuarantineStmt,
 		countRecordsStmt:                q.countRecordsStmt,
 		countRunStmt:                    q.countRunStmt,
+		decideHeldStmt:                  q.decideHeldStmt,
 		delayQueuedRunStmt:              q.delayQueuedRunStmt,
 		deleteBodyStmt:                  q.deleteBodyStmt,
 		deleteHeadStmt:                  q.deleteHeadStmt,
@@ -1001,45 +1294,67 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSeenStmt:                  q.deleteSeenStmt,
 		deleteTagsStmt:                  q.deleteTagsStmt,
 		disconnectConnectionStmt:        q.disconnectConnectionStmt,
+		dropHeldStmt:                    q.dropHeldStmt,
+		dropQuarantineStmt:              q.dropQuarantineStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
+		eraseHeldStmt:                   q.eraseHeldStmt,
 		eraseQuarantineStmt:             q.eraseQuarantineStmt,
 		eraseRunsStmt:                   q.eraseRunsStmt,
 		eraseSeenStmt:                   q.eraseSeenStmt,
+		eraseStatesStmt:                 q.eraseStatesStmt,
 		eraseStreamsStmt:                q.eraseStreamsStmt,
 		eraseTagsStmt:                   q.eraseTagsStmt,
 		eraseTokensStmt:                 q.eraseTokensStmt,
+		explainQuarantinedStmt:          q.explainQuarantinedStmt,
 		fenceRunStmt:                    q.fenceRunStmt,
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
 		firstProjectStmt:                q.firstProjectStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
+		forgiveStreamStmt:               q.forgiveStreamStmt,
+		freeRunOfStreamStmt:             q.freeRunOfStreamStmt,
+		freeRunsStmt:                    q.freeRunsStmt,
 		headStmt:                        q.headStmt,
+		heldStmt:                        q.heldStmt,
+		heldOfConnectionStmt:            q.heldOfConnectionStmt,
+		holdRunStmt:                     q.holdRunStmt,
+		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
+		hurryRunsStmt:                   q.hurryRunsStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertProjectStmt:               q.insertProjectStmt,
 		insertQuarantineStmt:            q.insertQuarantineStmt,
 		insertRunStmt:                   q.insertRunStmt,
 		insertSeenStmt:                  q.insertSeenStmt,
+		insertStateStmt:                 q.insertStateStmt,
 		insertStreamStmt:                q.insertStreamStmt,
 		insertTagStmt:                   q.insertTagStmt,
 		insertTokenStmt:                 q.insertTokenStmt,
 		keyByHashStmt:                   q.keyByHashStmt,
 		keysStmt:                        q.keysStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
+		lastStateStmt:                   q.lastStateStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
+		openQuarantineStmt:              q.openQuarantineStmt,
+		planProbeStmt:                   q.planProbeStmt,
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
+		postponeRunsStmt:                q.postponeRunsStmt,
+		probesDueStmt:                   q.probesDueStmt,
+		putHeldStmt:                     q.putHeldStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		quarantineStmt:                  q.quarantineStmt,
+		quarantineSizesStmt:             q.quarantineSizesStmt,
+		quarantineStateStmt:             q.quarantineStateStmt,
 		raiseEpochStmt:                  q.raiseEpochStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
 		rehashStmt:                      q.rehashStmt,
@@ -1056,23 +1371,28 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionProfileStmt:        q.setConnectionProfileStmt,
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
+		setHeldSeqsStmt:                 q.setHeldSeqsStmt,
 		setMappingStmt:                  q.setMappingStmt,
 		setMetaStmt:                     q.setMetaStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,
 		setStreamStmt:                   q.setStreamStmt,
 		setStreamsDormantStmt:           q.setStreamsDormantStmt,
+		settleQuarantinedStmt:           q.settleQuarantinedStmt,
 		shiftRetriesStmt:                q.shiftRetriesStmt,
 		shiftSchedulesStmt:              q.shiftSchedulesStmt,
+		statesStmt:                      q.statesStmt,
 		stopSchedulesStmt:               q.stopSchedulesStmt,
 		streamStmt:                      q.streamStmt,
 		streamNumberStmt:                q.streamNumberStmt,
 		streamsStmt:                     q.streamsStmt,
+		supersedeQuarantinedStmt:        q.supersedeQuarantinedStmt,
 		tokenByHashStmt:                 q.tokenByHashStmt,
 		tokensStmt:                      q.tokensStmt,
 		tombstonesStmt:                  q.tombstonesStmt,
 		touchKeyStmt:                    q.touchKeyStmt,
 		touchTokenStmt:                  q.touchTokenStmt,
+		trimStatesStmt:                  q.trimStatesStmt,
 		upgradeRunStmt:                  q.upgradeRunStmt,
 	}
 }

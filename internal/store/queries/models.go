@@ -42,6 +42,24 @@ type Connection struct {
 	DisconnectedAt Time
 	DeletingAt     Time
 	Blackouts      string
+	ProbeAt        Time
+	ProbeCount     int64
+}
+
+type HeldDeletion struct {
+	Connection   int64
+	Stream       int64
+	Run          string
+	Seqs         []byte
+	MissingCount int64
+	RangeCount   int64
+	HeldAt       Time
+	ConfirmedRun string
+	ConfirmedAt  Time
+	Decision     string
+	DecidedAt    Time
+	CarriedRun   string
+	CarriedAt    Time
 }
 
 type Project struct {

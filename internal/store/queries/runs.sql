@@ -14,7 +14,11 @@ update runs set mode = @mode, cause = @cause, pages_count = 0, fetched_count = 0
 where connection = @connection and id = @id and state = 'queued';
 
 -- name: HurryRun :exec
-update runs set retry_at = null where connection = @connection and id = @id and state = 'queued';
+update runs set retry_at = null, cause = @cause where connection = @connection and id = @id and state = 'queued';
+
+-- name: AskForRun :exec
+-- Somebody asks for a run that is under way already.
+update runs set cause = @cause where connection = @connection and id = @id and state = 'running';
 
 -- name: Run :one
 select sqlc.embed(r), s.entity from runs r join streams s on s.connection = r.connection and s.stream = r.stream
@@ -48,17 +52,18 @@ order by r.stream;
 
 -- name: ConnectionsWithRunnableRuns :many
 -- Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
-select c.connection, c.id from
-  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+select c.connection, c.id, w.cause from
+  (select r.connection, r.cause, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
    where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= @now
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit @window_rows) w
 join connections c on c.connection = w.connection
-group by c.connection, c.id order by min(w.ready) limit @max_rows;
+group by c.connection, c.id, w.cause order by min(w.ready) limit @max_rows;
 
 -- name: AcquireRun :execrows
-update runs set state = 'running', lease_owner = @lease_owner, lease_epoch = lease_epoch + 1, lease_until_at = @lease_until_at, retry_at = null,
+update runs set state = 'running', reason_code = case when reason_code = 'blackout' then '' else reason_code end,
+  reason_detail = case when reason_code = 'blackout' then '' else reason_detail end, lease_owner = @lease_owner, lease_epoch = lease_epoch + 1, lease_until_at = @lease_until_at, retry_at = null,
   attempt = attempt + case when state = 'queued' then 1 else 0 end,
   start_seq = case when started_at is null then cast(@start_seq as bigint) else start_seq end,
   started_at = coalesce(started_at, cast(@now as bigint))
@@ -132,13 +137,3 @@ select seqs from run_seen where connection = @connection and run = @run order by
 
 -- name: DeleteSeen :exec
 delete from run_seen where connection = @connection and run = @run;
-
--- name: DeleteQuarantine :exec
-delete from quarantine where connection = @connection and run = @run;
-
--- name: InsertQuarantine :exec
-insert into quarantine (connection, run, n, remote_id, pointer, reason, raw)
-values (@connection, @run, (select coalesce(max(q.n), 0) + 1 from quarantine q where q.connection = @connection and q.run = @run), @remote_id, @pointer, @reason, @raw);
-
--- name: Quarantine :many
-select remote_id, pointer, reason, raw from quarantine where connection = @connection and run = @run and n > @after order by n limit @max_rows;

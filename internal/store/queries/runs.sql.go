@@ -10,7 +10,8 @@ import (
 )
 
 const acquireRun = `-- name: AcquireRun :execrows
-update runs set state = 'running', lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until_at = $2, retry_at = null,
+update runs set state = 'running', reason_code = case when reason_code = 'blackout' then '' else reason_code end,
+  reason_detail = case when reason_code = 'blackout' then '' else reason_detail end, lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until_at = $2, retry_at = null,
   attempt = attempt + case when state = 'queued' then 1 else 0 end,
   start_seq = case when started_at is null then cast($3 as bigint) else start_seq end,
   started_at = coalesce(started_at, cast($4 as bigint))
@@ -177,6 +178,16 @@ func (q *Queries) AskCancelRun(ctx context.Context, connection int64, iD string)
 	return err
 }
 
+const askForRun = `-- name: AskForRun :exec
+update runs set cause = $1 where connection = $2 and id = $3 and state = 'running'
+`
+
+// Somebody asks for a run that is under way already.
+func (q *Queries) AskForRun(ctx context.Context, cause string, connection int64, iD string) error {
+	_, err := q.exec(ctx, q.askForRunStmt, askForRun, cause, connection, iD)
+	return err
+}
+
 const beginReading = `-- name: BeginReading :execrows
 update runs set start_seq = $1, checkpoint = $2
 where connection = $3 and id = $4 and state = 'running' and lease_epoch = $5
@@ -228,19 +239,20 @@ func (q *Queries) ClearLeases(ctx context.Context) error {
 }
 
 const connectionsWithRunnableRuns = `-- name: ConnectionsWithRunnableRuns :many
-select c.connection, c.id from
-  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+select c.connection, c.id, w.cause from
+  (select r.connection, r.cause, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
    where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $1
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit $2) w
 join connections c on c.connection = w.connection
-group by c.connection, c.id order by min(w.ready) limit $3
+group by c.connection, c.id, w.cause order by min(w.ready) limit $3
 `
 
 type ConnectionsWithRunnableRunsRow struct {
 	Connection int64
 	ID         string
+	Cause      string
 }
 
 // Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
@@ -253,7 +265,7 @@ func (q *Queries) ConnectionsWithRunnableRuns(ctx context.Context, now Time, win
 	var items []ConnectionsWithRunnableRunsRow
 	for rows.Next() {
 		var i ConnectionsWithRunnableRunsRow
-		if err := rows.Scan(&i.Connection, &i.ID); err != nil {
+		if err := rows.Scan(&i.Connection, &i.ID, &i.Cause); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -350,15 +362,6 @@ func (q *Queries) DelayQueuedRun(ctx context.Context, retryAt Time, connection i
 	return err
 }
 
-const deleteQuarantine = `-- name: DeleteQuarantine :exec
-delete from quarantine where connection = $1 and run = $2
-`
-
-func (q *Queries) DeleteQuarantine(ctx context.Context, connection int64, run string) error {
-	_, err := q.exec(ctx, q.deleteQuarantineStmt, deleteQuarantine, connection, run)
-	return err
-}
-
 const deleteSeen = `-- name: DeleteSeen :exec
 delete from run_seen where connection = $1 and run = $2
 `
@@ -434,37 +437,11 @@ func (q *Queries) ForgetBad(ctx context.Context, connection int64, iD string, le
 }
 
 const hurryRun = `-- name: HurryRun :exec
-update runs set retry_at = null where connection = $1 and id = $2 and state = 'queued'
+update runs set retry_at = null, cause = $1 where connection = $2 and id = $3 and state = 'queued'
 `
 
-func (q *Queries) HurryRun(ctx context.Context, connection int64, iD string) error {
-	_, err := q.exec(ctx, q.hurryRunStmt, hurryRun, connection, iD)
-	return err
-}
-
-const insertQuarantine = `-- name: InsertQuarantine :exec
-insert into quarantine (connection, run, n, remote_id, pointer, reason, raw)
-values ($1, $2, (select coalesce(max(q.n), 0) + 1 from quarantine q where q.connection = $1 and q.run = $2), $3, $4, $5, $6)
-`
-
-type InsertQuarantineParams struct {
-	Connection int64
-	Run        string
-	RemoteID   string
-	Pointer    string
-	Reason     string
-	Raw        string
-}
-
-func (q *Queries) InsertQuarantine(ctx context.Context, arg InsertQuarantineParams) error {
-	_, err := q.exec(ctx, q.insertQuarantineStmt, insertQuarantine,
-		arg.Connection,
-		arg.Run,
-		arg.RemoteID,
-		arg.Pointer,
-		arg.Reason,
-		arg.Raw,
-	)
+func (q *Queries) HurryRun(ctx context.Context, cause string, connection int64, iD string) error {
+	_, err := q.exec(ctx, q.hurryRunStmt, hurryRun, cause, connection, iD)
 	return err
 }
 
@@ -601,57 +578,6 @@ func (q *Queries) PlanRun(ctx context.Context, arg PlanRunParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const quarantine = `-- name: Quarantine :many
-select remote_id, pointer, reason, raw from quarantine where connection = $1 and run = $2 and n > $3 order by n limit $4
-`
-
-type QuarantineParams struct {
-	Connection int64
-	Run        string
-	After      int64
-	MaxRows    int32
-}
-
-type QuarantineRow struct {
-	RemoteID string
-	Pointer  string
-	Reason   string
-	Raw      string
-}
-
-func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) ([]QuarantineRow, error) {
-	rows, err := q.query(ctx, q.quarantineStmt, quarantine,
-		arg.Connection,
-		arg.Run,
-		arg.After,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []QuarantineRow
-	for rows.Next() {
-		var i QuarantineRow
-		if err := rows.Scan(
-			&i.RemoteID,
-			&i.Pointer,
-			&i.Reason,
-			&i.Raw,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const releaseRun = `-- name: ReleaseRun :execrows

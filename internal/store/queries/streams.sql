@@ -36,6 +36,11 @@ select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id 
 where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= @now
 order by s.next_run_at limit @max_rows;
 
+-- name: ClaimDueStream :execrows
+-- Of all that saw the stream due, one gets it.
+update streams set next_run_at = @next_run_at
+where connection = @connection and entity = @entity and next_run_at = @due_at and paused = 0 and dormant = 0;
+
 -- name: ShiftSchedules :exec
 -- Across connections: after the clock went back.
 update streams set next_run_at = next_run_at - cast(@by as bigint) where next_run_at is not null;

@@ -9,6 +9,32 @@ import (
 	"context"
 )
 
+const claimDueStream = `-- name: ClaimDueStream :execrows
+update streams set next_run_at = $1
+where connection = $2 and entity = $3 and next_run_at = $4 and paused = 0 and dormant = 0
+`
+
+type ClaimDueStreamParams struct {
+	NextRunAt  Time
+	Connection int64
+	Entity     string
+	DueAt      Time
+}
+
+// Of all that saw the stream due, one gets it.
+func (q *Queries) ClaimDueStream(ctx context.Context, arg ClaimDueStreamParams) (int64, error) {
+	result, err := q.exec(ctx, q.claimDueStreamStmt, claimDueStream,
+		arg.NextRunAt,
+		arg.Connection,
+		arg.Entity,
+		arg.DueAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countRecords = `-- name: CountRecords :exec
 update streams set live_count = live_count + $1, deleted_count = deleted_count + $2 where connection = $3 and stream = $4
 `

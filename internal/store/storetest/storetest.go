@@ -19,6 +19,7 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"Deployment", deploymentTests},
 		{"Connections", connectionTests},
+		{"History", historyTests},
 		{"Streams", streamTests},
 		{"Runs", runTests},
 		{"Pages", pageTests},
