@@ -47,7 +47,7 @@ func (d Demo) Check() error {
 	var c checker
 	c.listen(d.Listen)
 	c.data(d.Data)
-	c.database(d.Database)
+	c.noDatabase(d.Database)
 	c.log(Log(d.DemoLog))
 	return c.err()
 }
@@ -118,13 +118,26 @@ func (c *checker) data(v string) {
 	}
 }
 
+// database never shows the value: it may hold a password.
 func (c *checker) database(v string) {
+	if v == "" {
+		return
+	}
+	u, err := url.Parse(v)
 	switch {
-	case v == "":
-	case strings.HasPrefix(v, "postgres://"), strings.HasPrefix(v, "postgresql://"):
-		c.add("database", "PostgreSQL is not supported yet; leave this empty to keep data in an SQLite file in --data")
-	default:
-		c.add("database", "not a database that Busbar knows; leave this empty to keep data in an SQLite file in --data")
+	case !strings.HasPrefix(v, "postgres://") && !strings.HasPrefix(v, "postgresql://"):
+		c.add("database", "not a database that Busbar knows; write postgres://USER:PASSWORD@HOST:5432/DATABASE, or leave this empty to keep data in an SQLite file in --data")
+	case err != nil:
+		c.add("database", "not an address; write postgres://USER:PASSWORD@HOST:5432/DATABASE, and what is special in a user or password percent-encoded (@ is %%40, / is %%2F, : is %%3A, # is %%23)")
+	case strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname"):
+		c.add("database", "names no database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+	}
+}
+
+// noDatabase is for the demo, whose directory is all there is of it.
+func (c *checker) noDatabase(v string) {
+	if v != "" {
+		c.add("database", "the demo keeps its data in an SQLite file in --data; leave this empty, or use busbar serve")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -31,7 +32,10 @@ func TestServeCheck(t *testing.T) {
 		{"public URL without scheme", func(s *Serve) { s.PublicURL = "busbar.example.com" }, []string{"--public-url (BUSBAR_PUBLIC_URL)"}},
 		{"public URL with password", func(s *Serve) { s.PublicURL = "https://a:b@example.com" }, []string{"--public-url (BUSBAR_PUBLIC_URL)"}},
 		{"data is a file", func(s *Serve) { s.Data = file }, []string{"--data (BUSBAR_DATA)"}},
-		{"PostgreSQL", func(s *Serve) { s.Database = "postgres://localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
+		{"PostgreSQL", func(s *Serve) { s.Database = "postgres://busbar:x%40y@localhost/busbar" }, nil},
+		{"PostgreSQL by its long name", func(s *Serve) { s.Database = "postgresql:///busbar?host=/run/postgresql" }, nil},
+		{"PostgreSQL without a database", func(s *Serve) { s.Database = "postgres://localhost:5432/" }, []string{"--database (BUSBAR_DATABASE)"}},
+		{"PostgreSQL with a broken password", func(s *Serve) { s.Database = "postgres://busbar:p%zz@localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"other database", func(s *Serve) { s.Database = "mysql://localhost" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"no such connectors", func(s *Serve) { s.Connectors = filepath.Join(file, "no") }, []string{"--connectors (BUSBAR_CONNECTORS)"}},
 		{"allow", func(s *Serve) {
@@ -52,6 +56,18 @@ func TestServeCheck(t *testing.T) {
 			tt.change(&s)
 			expectKeys(t, s.Check(), tt.want)
 		})
+	}
+}
+
+// What is said of a database's address never repeats it: it may hold a password.
+func TestDatabaseIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"mysql://u:geheim@h/d", "postgres://u:geheim@h", "postgres://u:geheim%zz@h/d", "postgres://u:geheim@h:port/d"} {
+		s := good()
+		s.Database = url
+		if err := s.Check(); err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ type Serve struct {
 	Listen        string   `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on. Put a TLS proxy in front before you open it to a network."`
 	PublicURL     string   `name:"public-url" env:"BUSBAR_PUBLIC_URL" placeholder:"URL" help:"Address under which others reach Busbar, for links. Default: http:// and the --listen address."`
 	Data          string   `name:"data" default:"./busbar-data" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the database, the master key and the lock file. Made when it is missing."`
-	Database      string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
+	Database      string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"PostgreSQL database, postgres://USER:PASSWORD@HOST:5432/DATABASE, which any number of Busbars share. Empty: an SQLite file in --data. Prefer the variable: a flag is seen in the list of processes."`
 	MasterKeyFile string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
 	NewKey        bool     `name:"new-key" env:"BUSBAR_NEW_KEY" placeholder:"true" help:"Make one more project key at this start and write it to busbar.env in --data: for when the first one was lost."`
 	Connectors    string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
@@ -21,7 +21,7 @@ type Serve struct {
 type Demo struct {
 	Listen   string `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on."`
 	Data     string `name:"data" default:"./busbar-demo" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the demo's data and of demo.env. Delete it to begin anew."`
-	Database string `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: data are kept in an SQLite file in --data. PostgreSQL is not supported yet."`
+	Database string `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"Leave empty: the demo keeps its data in an SQLite file in --data."`
 	DemoLog
 }
 

@@ -14,8 +14,10 @@ import (
 type Engine struct {
 	Writer, Reader *sql.DB
 	Bulk           Bulk
-	Explain        func(error) error // names the engine's errors by this package's facts
-	Release        func() error      // after the pools are closed
+	// KeepsStatements says that the driver itself prepares what it is given, once a connection.
+	KeepsStatements bool
+	Explain         func(error) error // names the engine's errors by this package's facts
+	Release         func() error      // after the pools are closed
 
 	// Shared is what a database that many processes use at once brings besides; nil where one process has it to itself.
 	Shared *Shared
@@ -30,6 +32,10 @@ type Shared struct {
 	Alone func(ctx context.Context, fn func(ctx context.Context) error) error
 	// Now is the database's clock.
 	Now func(ctx context.Context) (time.Time, error)
+	// Mark names a transaction that is about to commit.
+	Mark func(ctx context.Context, tx *sql.Tx) (string, error)
+	// Settle finds out what became of a transaction whose commit gave an error: nil says that it was stored after all.
+	Settle func(ctx context.Context, mark string, commit error) error
 }
 
 // Bulk is the set-based part of a dialect: statements over many rows of one stream.

@@ -12,7 +12,8 @@ import (
 
 // scans are the reads over many rows, which copy no more than they must.
 type scans struct {
-	statements map[string]*sql.Stmt
+	db         *sql.DB
+	statements map[string]*sql.Stmt // none where the driver keeps them
 }
 
 // bodyScan asks for bodies of a stream after a seq.
@@ -46,7 +47,7 @@ where connection = $1 and stream = $2 and deleted = 0 and id > $3 order by id li
 const walkStep = 5000
 
 func prepareScans(ctx context.Context, db *sql.DB) (*scans, error) {
-	s := &scans{statements: map[string]*sql.Stmt{}}
+	s := &scans{db: db, statements: map[string]*sql.Stmt{}}
 	for _, text := range []string{scanFeed, scanFeedRecords, scanAll, scanAllRaw, scanLive, scanLiveRaw, scanLiveHeads} {
 		st, err := db.PrepareContext(ctx, text)
 		if err != nil {
@@ -55,6 +56,13 @@ func prepareScans(ctx context.Context, db *sql.DB) (*scans, error) {
 		s.statements[text] = st
 	}
 	return s, nil
+}
+
+func (s *scans) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if st := s.statements[text]; st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return s.db.QueryContext(ctx, text, args...)
 }
 
 func (b bodyScan) feed() string {
@@ -79,7 +87,7 @@ func (b bodyScan) list() string {
 // records calls each with what a list shows, in seq order, until it returns false. Lists are the most frequent read, and every
 // column costs.
 func (s *scans) records(ctx context.Context, b bodyScan, each func(Record) (more bool)) (err error) {
-	rows, err := s.statements[b.list()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
+	rows, err := s.query(ctx, b.list(), b.Connection, b.Stream, b.After, b.Limit)
 	if err != nil {
 		return err
 	}
@@ -98,7 +106,7 @@ func (s *scans) records(ctx context.Context, b bodyScan, each func(Record) (more
 
 // changes calls each with what the feed shows, in seq order, until it returns false. The row is valid during the call only.
 func (s *scans) changes(ctx context.Context, b bodyScan, each func(row *BodyRow, record string) (more bool)) (err error) {
-	rows, err := s.statements[b.feed()].QueryContext(ctx, b.Connection, b.Stream, b.After, b.Limit)
+	rows, err := s.query(ctx, b.feed(), b.Connection, b.Stream, b.After, b.Limit)
 	if err != nil {
 		return err
 	}
@@ -122,7 +130,7 @@ func (s *scans) changes(ctx context.Context, b bodyScan, each func(row *BodyRow,
 
 // liveHeads calls each with up to walkStep live heads after an id, in the order of ids, until it returns false.
 func (s *scans) liveHeads(ctx context.Context, k StreamKey, after uuid.UUID, each func(LiveHead) (more bool)) (err error) {
-	rows, err := s.statements[scanLiveHeads].QueryContext(ctx, k.Connection, k.Stream, after[:], walkStep)
+	rows, err := s.query(ctx, scanLiveHeads, k.Connection, k.Stream, after[:], walkStep)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,10 @@ func New(ctx context.Context, e Engine) (*Store, error) {
 }
 
 func (s *Store) prepare(ctx context.Context) (err error) {
+	if s.engine.KeepsStatements {
+		s.write, s.read, s.scans = queries.New(s.engine.Writer), queries.New(s.engine.Reader), &scans{db: s.engine.Reader}
+		return nil
+	}
 	if s.write, err = queries.Prepare(ctx, s.engine.Writer); err != nil {
 		return err
 	}
@@ -57,28 +61,16 @@ func (s *Store) Close() error {
 // DB gives the writing pool to package jobs. Nobody else may use it.
 func (s *Store) DB() *sql.DB { return s.engine.Writer }
 
+// Alone runs fn while no other process on the database runs one. fn must not call Alone.
+func (s *Store) Alone(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s.engine.Shared == nil {
+		return fn(ctx)
+	}
+	return s.engine.Shared.Alone(ctx, fn)
+}
+
 // SQL gives the transaction to package jobs, which inserts its rows into the same transaction. Nobody else may use it.
 func (t *Tx) SQL() *sql.Tx { return t.tx }
-
-// Write runs fn in one transaction, which commits when fn returns nil. fn must not keep tx, nor call writing methods of the store.
-func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	return s.engine.explain(s.transact(ctx, fn))
-}
-
-func (s *Store) transact(ctx context.Context, fn func(tx *Tx) error) error {
-	tx, err := s.engine.Writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
-	}
-	defer tx.Rollback() // after a commit this does nothing
-	if err := fn(&Tx{s: s, tx: tx, q: s.write.WithTx(tx)}); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
 
 // Meta gives a deployment-wide value, "" when unset.
 func (s *Store) Meta(ctx context.Context, key string) (string, error) {

@@ -1,5 +1,5 @@
-// Package migrations holds the schema as goose migrations: one set of files, written in PostgreSQL's words. What only SQLite
-// takes stands in a comment of the form /* sqlite: … */, which becomes live there. It knows nothing of what the tables mean.
+// Package migrations holds the schema as goose migrations: one set of files, written in words that both engines take. What only
+// one takes stands in a comment of the form /* sqlite: … */ or /* postgres: … */, which becomes live there. It knows nothing of what the tables mean.
 package migrations
 
 import (
@@ -15,14 +15,30 @@ import (
 var files embed.FS
 
 // SQLite gives the migrations as SQLite runs them.
-func SQLite() fs.FS { return sqliteFS{files} }
+func SQLite() fs.FS { return dialectFS{files, forSQLite} }
 
-var sqliteOnly = regexp.MustCompile(`/\* sqlite: (.*?) \*/`)
+// Postgres gives the migrations as PostgreSQL runs them.
+func Postgres() fs.FS { return dialectFS{files, forPostgres} }
 
-type sqliteFS struct{ fs.FS }
+var (
+	sqliteOnly   = regexp.MustCompile(`/\* sqlite: (.*?) \*/`)
+	postgresOnly = regexp.MustCompile(`(?s)/\* postgres: (.*?) \*/`)
+)
 
-func (s sqliteFS) Open(name string) (fs.File, error) {
-	f, err := s.FS.Open(name)
+func forSQLite(text []byte) []byte {
+	return sqliteOnly.ReplaceAll(postgresOnly.ReplaceAll(text, nil), []byte("$1"))
+}
+
+func forPostgres(text []byte) []byte { return postgresOnly.ReplaceAll(text, []byte("$1")) }
+
+// dialectFS gives SQL files as one dialect takes them.
+type dialectFS struct {
+	fs.FS
+	dialect func([]byte) []byte
+}
+
+func (d dialectFS) Open(name string) (fs.File, error) {
+	f, err := d.FS.Open(name)
 	if err != nil || path.Ext(name) != ".sql" {
 		return f, err
 	}
@@ -30,12 +46,12 @@ func (s sqliteFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sqliteFile{f, bytes.NewReader(sqliteOnly.ReplaceAll(text, []byte("$1")))}, nil
+	return dialectFile{f, bytes.NewReader(d.dialect(text))}, nil
 }
 
-type sqliteFile struct {
+type dialectFile struct {
 	fs.File
 	text *bytes.Reader
 }
 
-func (f sqliteFile) Read(p []byte) (int, error) { return f.text.Read(p) }
+func (f dialectFile) Read(p []byte) (int, error) { return f.text.Read(p) }

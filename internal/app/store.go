@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/store/postgres"
+	"github.com/busbar-dev/busbar/internal/store/sqlite"
+)
+
+// openStore opens the PostgreSQL database at o.Database, or else the file in the data directory.
+func openStore(ctx context.Context, o Options) (*store.Store, error) {
+	if o.Database == "" {
+		return sqlite.Open(ctx, o.Data)
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory %s: %w: choose a directory that this user may write", o.Data, err)
+	}
+	return postgres.Open(ctx, o.Database)
+}
+
+// openKeeper opens the master key and refuses one that did not seal this database. Of processes that start at once the first one's key counts.
+func openKeeper(ctx context.Context, st *store.Store, o Options) (keeper *secret.Keeper, err error) {
+	err = st.Alone(ctx, func(ctx context.Context) error {
+		keeper, err = firstKeeper(ctx, st, o)
+		return err
+	})
+	return keeper, err
+}
+
+func firstKeeper(ctx context.Context, st *store.Store, o Options) (*secret.Keeper, error) {
+	check, err := st.Meta(ctx, secret.CheckName)
+	if err != nil {
+		return nil, fmt.Errorf("read the key check: %w", err)
+	}
+	keeper, err := secret.FromFile(o.MasterKey, check, rand.Reader)
+	if err != nil || check != "" {
+		return keeper, err
+	}
+	if err := st.SetMeta(ctx, secret.CheckName, keeper.Check()); err != nil {
+		return nil, fmt.Errorf("store the key check: %w", err)
+	}
+	return keeper, nil
+}

@@ -1,0 +1,34 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/store/postgres"
+	"github.com/busbar-dev/busbar/internal/store/storetest"
+
+	server "github.com/busbar-dev/busbar/internal/realsys/postgres"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, server.Database(t)) })
+}
+
+func TestModel(t *testing.T) {
+	storetest.Model(t, func(t *testing.T) *store.Store { return open(t, server.Database(t)) })
+}
+
+func open(t testing.TB, url string) *store.Store {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Write runs fn in one transaction, which commits when fn returns nil. Where many processes use the database, what lost against another process or lost
+// its connection is done again from the beginning: fn may run several times, and what it leaves behind outside the transaction must be the last run's
+// alone. fn must not keep tx, nor call writing methods of the store.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	err := s.transact(ctx, fn)
+	if shared := s.engine.Shared; shared != nil {
+		for n := 0; n < tries && shared.Retry(err) && ctx.Err() == nil; n++ {
+			pause(ctx, n)
+			err = s.transact(ctx, fn)
+		}
+	}
+	return s.engine.explain(err)
+}
+
+// How often a transaction is tried again, and how long is waited before: about twice as long each time.
+const (
+	tries      = 8
+	firstPause = 5 * time.Millisecond
+	mostPause  = 500 * time.Millisecond
+)
+
+// pause waits before try n; how long is chance, so that those who met once do not meet again.
+func pause(ctx context.Context, n int) {
+	timer := time.NewTimer(rand.N(min(firstPause<<n, mostPause)) + firstPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Store) transact(ctx context.Context, fn func(tx *Tx) error) error {
+	tx, err := s.engine.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	defer tx.Rollback() // after a commit this does nothing
+	if err := fn(&Tx{s: s, tx: tx, q: s.write.WithTx(tx)}); err != nil {
+		return err
+	}
+	if err := s.commit(ctx, tx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// commit makes sure whether it was stored: an answer that did not come is no answer.
+func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
+	shared := s.engine.Shared
+	if shared == nil {
+		return tx.Commit()
+	}
+	mark, err := shared.Mark(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return shared.Settle(ctx, mark, err)
+	}
+	return nil
+}
