@@ -29,13 +29,13 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
-	"github.com/busbar-dev/busbar/internal/store/sqlite"
 	"github.com/busbar-dev/busbar/model"
 )
 
 // Options say how to build an App.
 type Options struct {
 	Data       string // directory; made when it is missing
+	Database   string // URL of a PostgreSQL database; empty: a file in Data
 	MasterKey  string // file; made when it is missing
 	Connectors []fs.FS
 	Allow      []allow.Rule
@@ -84,7 +84,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 			a = nil
 		}
 	}()
-	if a.Store, err = sqlite.Open(ctx, o.Data); err != nil {
+	if a.Store, err = openStore(ctx, o); err != nil {
 		return a, err
 	}
 	parts, err := loadParts(o.Connectors)
@@ -136,22 +136,6 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err
-}
-
-// openKeeper opens the master key and refuses one that did not seal this database.
-func openKeeper(ctx context.Context, st *store.Store, o Options) (*secret.Keeper, error) {
-	check, err := st.Meta(ctx, secret.CheckName)
-	if err != nil {
-		return nil, fmt.Errorf("read the key check: %w", err)
-	}
-	keeper, err := secret.FromFile(o.MasterKey, check, rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	if check == "" {
-		err = st.SetMeta(ctx, secret.CheckName, keeper.Check())
-	}
-	return keeper, err
 }
 
 // Start lets the App work: jobs, the schedule, notes of when tokens were used. Close ends it.
