@@ -23,7 +23,7 @@ func (c *client) unreachable(err error) error {
 	host := c.base.Hostname()
 	e := &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: host + " does not answer.", Err: err}
 	switch {
-	case errors.Is(err, egress.ErrTooLarge):
+	case errors.Is(err, egress.ErrTooLarge), errors.Is(err, egress.ErrEncoding):
 		return c.torn(err)
 	case errors.Is(err, egress.ErrBlocked):
 		e.Detail = host + " may not be called: " + egress.ErrBlocked.Error() + "."
@@ -41,8 +41,13 @@ func (c *client) unreachable(err error) error {
 
 // torn explains an answer that could not be read to its end.
 func (c *client) torn(err error) error {
-	if errors.Is(err, egress.ErrTooLarge) {
+	switch {
+	case errors.Is(err, egress.ErrTooLarge):
 		return &driver.Error{Kind: driver.TooLarge, Detail: "The answer is larger than allowed; ask for smaller pages.", Err: err}
+	case errors.Is(err, egress.ErrStalled), errors.Is(err, egress.ErrDeadline):
+		return &driver.Error{Kind: driver.Unreachable, Detail: c.base.Hostname() + " began to answer and did not come to an end. Is it overloaded?", Err: err}
+	case errors.Is(err, egress.ErrEncoding):
+		return &driver.Error{Kind: driver.Torn, Detail: "The answer is not encoded as it says, or in a way that was not asked for.", Err: err}
 	}
 	return &driver.Error{Kind: driver.Torn, Detail: "The answer broke off before its end.", Err: err}
 }
