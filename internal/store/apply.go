@@ -73,6 +73,9 @@ func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time)
 	if err := t.noteSeen(ctx, r, p.SeenSeqs); err != nil {
 		return queries.Run{}, err
 	}
+	if err := t.followRecords(ctx, r, p, w); err != nil {
+		return queries.Run{}, err
+	}
 	if err := t.quarantine(ctx, r, p.Bad); err != nil {
 		return queries.Run{}, err
 	}

@@ -96,18 +96,6 @@ func (t *Tx) noteSeen(ctx context.Context, r *Run, seqs []int64) error {
 	return t.q.InsertSeen(ctx, r.scope.no, r.ID, packed)
 }
 
-func (t *Tx) quarantine(ctx context.Context, r *Run, bad []BadRecord) error {
-	for _, b := range bad {
-		err := t.q.InsertQuarantine(ctx, queries.InsertQuarantineParams{
-			Connection: r.scope.no, Run: r.ID, RemoteID: b.RemoteID, Pointer: b.Pointer, Reason: b.Reason, Raw: string(b.Raw),
-		})
-		if err != nil {
-			return fmt.Errorf("quarantine record %q: %w", b.RemoteID, err)
-		}
-	}
-	return nil
-}
-
 // putOutOfRange keeps bounded sweeps from deleting a record that may have moved out of their period, until it maps again.
 func (t *Tx) putOutOfRange(ctx context.Context, r *Run, heads []*Head) error {
 	k := r.key()

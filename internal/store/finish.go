@@ -16,10 +16,12 @@ type Finish struct {
 	Full                     bool      // it read everything: LastFullAt when complete, FullTriedAt however it ended
 	NextRunAt                time.Time // zero: none
 	RetryAt                  time.Time // failed with a retry: the run goes back to queued until then
+	Held                     *HeldChange
 }
 
 // FinishRun ends the run (or, with RetryAt, queues it again) and updates the stream (cursor, last success, failures, error, next run) in one
-// transaction. A run that was asked to cancel is not queued again but cancelled; one that has a stronger run queued behind it leaves the retry to that one. ErrFenced.
+// transaction. A run that was asked to cancel is not queued again but cancelled; one that has a stronger run queued behind it leaves the retry to that one. ErrFenced. ErrConflict: somebody decided on
+// held deletions since the sweep that ends with the run.
 func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) error {
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {
@@ -35,9 +37,25 @@ func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) err
 	if err := t.q.FinishStream(ctx, finished(st, r, f, state, now)); err != nil {
 		return fmt.Errorf("finish run %s: %w", r.ID, err)
 	}
+	if err := t.settleFindings(ctx, r, f, state); err != nil {
+		return fmt.Errorf("finish run %s: %w", r.ID, err)
+	}
 	r.State, r.ReasonCode, r.ReasonDetail = state, f.ReasonCode, f.ReasonDetail
 	if state == RunComplete {
 		return t.q.SetConnectionSuccess(ctx, queries.At(now), r.scope.no)
+	}
+	return nil
+}
+
+// settleFindings stores what the run's sweep made of held deletions, and lets go of the quarantine that the run has made old.
+func (t *Tx) settleFindings(ctx context.Context, r *Run, f Finish, state RunState) error {
+	if f.Held != nil {
+		if err := t.changeHeld(ctx, r, f.Held); err != nil {
+			return err
+		}
+	}
+	if state == RunComplete && f.Full {
+		return t.dropOldQuarantine(ctx, r)
 	}
 	return nil
 }

@@ -41,10 +41,12 @@ type Rehash struct {
 
 // BadRecord is one record that could not be mapped.
 type BadRecord struct {
-	RemoteID string // may be empty
-	Pointer  string // of the member at fault
+	ID       uuid.UUID // of the record; zero where it could not be read
+	RemoteID string    // may be empty
+	Pointer  string    // of the member at fault
 	Reason   string
 	Raw      []byte
+	Twin     bool // another record has its id and was taken: only one that is newer by its own time may take that one's place
 }
 
 // PageResult is everything that one transaction stores for one or more fetched pages.
@@ -57,6 +59,7 @@ type PageResult struct {
 	Pages, Fetched, Unchanged int64
 	Expected                  int64           // -1 unknown
 	Checkpoint                json.RawMessage // nil leaves it
+	Remapped                  bool            // stored records mapped anew: no news of the source
 }
 
 // latest keeps one change per record: the one the source says is newest, or else the last one, which is what the source said last.

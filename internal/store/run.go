@@ -122,14 +122,6 @@ func (t *Tx) CancelRun(ctx context.Context, sc Scope, id string, now time.Time) 
 	return getRun(ctx, t.q, sc, id)
 }
 
-// BadRecords lists a run's quarantine after position n (0: from the start); positions count from 1.
-func (s *Store) BadRecords(ctx context.Context, sc Scope, runID string, after int64, limit int) ([]BadRecord, error) {
-	rows, err := s.read.Quarantine(ctx, queries.QuarantineParams{Connection: sc.no, Run: runID, After: after, MaxRows: atMost(limit)})
-	return each(rows, func(r queries.QuarantineRow) BadRecord {
-		return BadRecord{RemoteID: r.RemoteID, Pointer: r.Pointer, Reason: r.Reason, Raw: []byte(r.Raw)}
-	}), err
-}
-
 func getRun(ctx context.Context, q *queries.Queries, sc Scope, id string) (*Run, error) {
 	row, err := q.Run(ctx, sc.no, id)
 	if err != nil {

@@ -24,7 +24,9 @@ type Stream struct {
 	Live, Deleted          int64 // records
 	Failures               int   // in a row
 	ErrorCode, ErrorDetail string
-	LastRun, ActiveRun     *Run // LastRun: the last that ended; ActiveRun: running, or else queued
+	LastRun, ActiveRun     *Run           // LastRun: the last that ended; ActiveRun: running, or else queued
+	Quarantined            int64          // records in quarantine now
+	Held                   *HeldDeletions // that still bear on sweeps; nil: none
 }
 
 // StreamSettings changes what is not nil.
@@ -73,7 +75,32 @@ func streamsOf(ctx context.Context, q *queries.Queries, sc Scope) ([]Stream, err
 	}
 	out := each(rows, streamFrom)
 	attach(out, sc, active, last)
-	return out, nil
+	return out, attachFindings(ctx, q, sc, rows, out)
+}
+
+// attachFindings adds what runs have left for people to look at. out is aligned with rows.
+func attachFindings(ctx context.Context, q *queries.Queries, sc Scope, rows []queries.Stream, out []Stream) error {
+	held, err := heldOf(ctx, q, sc)
+	if err != nil {
+		return err
+	}
+	counts, err := q.CountQuarantine(ctx, sc.no)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		for _, h := range held {
+			if h.Entity == rows[i].Entity && h.open() {
+				out[i].Held = &h
+			}
+		}
+		for _, n := range counts {
+			if n.Stream == rows[i].Stream {
+				out[i].Quarantined = n.OpenCount
+			}
+		}
+	}
+	return nil
 }
 
 // attach hangs runs on their streams. Queued runs come first and give way to running ones.
@@ -148,6 +175,14 @@ func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, e
 	return each(rows, func(r queries.DueStreamsRow) Due {
 		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time}
 	}), err
+}
+
+// ClaimDue sets when a due stream is due next; false: somebody else has claimed it, or it does not sync any more.
+func (t *Tx) ClaimDue(ctx context.Context, d Due, next time.Time) (bool, error) {
+	n, err := t.q.ClaimDueStream(ctx, queries.ClaimDueStreamParams{
+		NextRunAt: queries.At(next), Connection: d.Scope.no, Entity: d.Entity, DueAt: queries.At(d.NextRunAt),
+	})
+	return n > 0, err
 }
 
 // ShiftSchedules takes the time by which the clock went back off everything that is to come: what was planned by the wrong clock would wait as much

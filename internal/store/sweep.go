@@ -21,20 +21,41 @@ type Sweep struct {
 	seen  *roaring64.Bitmap
 	after uuid.UUID // heads up to here are done
 	spare bool      // records without a history date
+
+	held   heldSet           // when the sweep was opened
+	gone   *roaring64.Bitmap // candidates, once counted
+	agreed *roaring64.Bitmap // of gone: those held
+	kept   *roaring64.Bitmap // of those held: what has not come back
+	ranged int64             // live records in the range
 }
 
 // SpareUndated leaves records alone that have no history date: a source that is asked for a period may leave them out.
 func (w *Sweep) SpareUndated() { w.spare = true }
 
-// OpenSweep loads the seen set of a run. Candidates are live heads with seq <= r.StartSeq that were not seen and whose
+// OpenSweep loads the seen set of a run and the stream's held deletions. Candidates are live heads with seq <= r.StartSeq that were not seen and whose
 // RangeAt is zero or well inside the period that begins with r.HistoryFrom.
 func (s *Store) OpenSweep(ctx context.Context, r *Run) (*Sweep, error) {
 	seen, err := s.Seen(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return &Sweep{s: s, r: r, seen: seen.seqs}, nil
+	held, err := heldSetOf(ctx, s.read, r.key())
+	if err != nil {
+		return nil, err
+	}
+	return &Sweep{s: s, r: r, seen: seen.seqs, held: held}, nil
 }
+
+// Held gives the stream's held deletions as the sweep found them; nil when there are none, or they were carried out.
+func (w *Sweep) Held() *HeldDeletions {
+	if !w.held.open() {
+		return nil
+	}
+	return &w.held.HeldDeletions
+}
+
+// Agreed is how many of the candidates that Count counted are held deletions.
+func (w *Sweep) Agreed() int64 { return int64(w.agreed.GetCardinality()) }
 
 // SeenSet is what a run has seen unchanged: seqs of heads.
 type SeenSet struct{ seqs *roaring64.Bitmap }
@@ -67,25 +88,38 @@ func (s *Store) Seen(ctx context.Context, r *Run) (*SeenSet, error) {
 
 // Count gives how many candidates there are and how many live records lie in the range.
 func (w *Sweep) Count(ctx context.Context) (missing, inRange int64, err error) {
+	w.gone, w.agreed, w.kept, w.ranged = roaring64.New(), roaring64.New(), roaring64.New(), 0
 	err = w.walk(ctx, uuid.Nil, func(h LiveHead) bool {
-		if w.inRange(h) {
-			inRange++
-		}
-		if w.missing(h) {
-			missing++
-		}
+		w.count(h)
 		return true
 	})
-	return missing, inRange, err
+	return int64(w.gone.GetCardinality()), w.ranged, err
 }
 
-// Delete marks up to limit candidates deleted with evidence absent_from_complete_sweep, in one transaction; done when none are left. Safe to
-// repeat after a crash. ErrFenced.
+func (w *Sweep) count(h LiveHead) {
+	seq := uint64(h.Seq)
+	held := w.held.open() && w.held.seqs.Contains(seq)
+	if held && !w.seen.Contains(seq) {
+		w.kept.Add(seq)
+	}
+	if w.inRange(h) {
+		w.ranged++
+	}
+	if !w.missing(h) {
+		return
+	}
+	if w.gone.Add(seq); held {
+		w.agreed.Add(seq)
+	}
+}
+
+// Delete marks up to limit candidates deleted with evidence absent_from_complete_sweep, in one transaction; done when none are left. Rejected deletions
+// are left out. Safe to repeat after a crash. ErrFenced. ErrConflict: somebody decided on held deletions since the sweep was opened.
 func (w *Sweep) Delete(ctx context.Context, limit int, now time.Time) (deleted int, done bool, err error) {
 	found := make([]LiveHead, 0, limit)
 	last := w.after
 	err = w.walk(ctx, w.after, func(h LiveHead) bool {
-		if w.missing(h) {
+		if w.missing(h) && !w.rejected(h) {
 			found = append(found, h)
 		}
 		last = h.ID
@@ -109,6 +143,9 @@ func (w *Sweep) bury(ctx context.Context, found []LiveHead, now time.Time) (dele
 	err = w.s.Write(ctx, func(tx *Tx) error {
 		deleted, err = tx.bury(ctx, w.r, found, deletion{evidence: AbsentFromSweep, runID: w.r.ID}, now)
 		if err != nil {
+			return err
+		}
+		if err := tx.heldAre(ctx, w.r.key(), &w.held.HeldDeletions); err != nil {
 			return err
 		}
 		after, err = tx.countRun(ctx, countDeleted(w.r, deleted))
@@ -136,6 +173,11 @@ func (w *Sweep) inRange(h LiveHead) bool {
 
 func (w *Sweep) missing(h LiveHead) bool {
 	return h.Seq <= w.r.StartSeq && !w.seen.Contains(uint64(h.Seq)) && w.inRange(h)
+}
+
+// rejected says that a person wants the record to stay.
+func (w *Sweep) rejected(h LiveHead) bool {
+	return w.held.open() && w.held.Decision == DecisionRejected && w.held.seqs.Contains(uint64(h.Seq))
 }
 
 // walk calls each with the live heads after an id, in the order of ids, until it returns false. Memory is bounded.

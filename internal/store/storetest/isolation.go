@@ -38,7 +38,7 @@ var isolationTests = []test{
 		w.is(err, store.ErrNotFound)
 		bad := store.PageResult{Bad: []store.BadRecord{{RemoteID: "x"}}, Expected: -1}
 		w.ok(w.ApplyPage(t.Context(), runA, bad, w.now))
-		w.equal("quarantine", len(must[[]store.BadRecord](w)(w.BadRecords(t.Context(), b.Scope(), runA.ID, 0, 10))), 0)
+		w.equal("quarantine", len(w.quarantined(b, runA.ID, 0)), 0)
 
 		w.apply(a, runA, recs(2, "changed"))
 		w.equal("swept", w.sweep(runA), 3)

@@ -29,8 +29,8 @@ var pageTests = []test{
 		}
 		w.equal("live", w.stream(c, orders).Live, 123)
 		w.equal("records", len(w.list(c, orders, store.Range{Limit: 50})), 123)
-		w.equal("quarantine", must[[]store.BadRecord](w)(w.BadRecords(t.Context(), c.Scope(), r.ID, 0, 10)), p.Bad)
-		w.equal("quarantine after 1", must[[]store.BadRecord](w)(w.BadRecords(t.Context(), c.Scope(), r.ID, 1, 10)), p.Bad[1:])
+		w.equal("quarantine", w.quarantined(c, r.ID, 0), p.Bad)
+		w.equal("quarantine after 1", w.quarantined(c, r.ID, 1), p.Bad[1:])
 	}},
 	{"a record is served with its envelope", func(t *testing.T, w *world) {
 		c := w.connect()

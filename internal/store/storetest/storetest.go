@@ -24,6 +24,8 @@ func Run(t *testing.T, open Opener) {
 		{"Runs", runTests},
 		{"Pages", pageTests},
 		{"Sweeps", sweepTests},
+		{"Held deletions", heldTests},
+		{"Quarantine", quarantineTests},
 		{"Reading", readingTests},
 		{"Isolation", isolationTests},
 	} {
