@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Fill a fresh Tryton database with a small company's purchasing: usage tryton-setup.py CONF DATABASE
+"""Fill a fresh Tryton database with a small company's purchasing: usage tryton-setup.py CONF URI NAME
 
 Everything is made from fixed seeds; only dates follow the calendar (orders of the last 300 days)."""
 import datetime
@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from proteus import Model, Wizard, config
 
-CONF, DATABASE = sys.argv[1:3]
+CONF, URI, DATABASE = sys.argv[1:4]
 VENDORS, CUSTOMERS, PRODUCTS, ORDERS = 100, 20, 200, 100
-CFG = config.set_trytond('sqlite:///%s' % DATABASE, config_file=CONF)
+CFG = config.set_trytond(URI, config_file=CONF)
 
 from trytond.modules.account.tests.tools import (  # noqa: E402 (needs DB_NAME and the connection above)
     create_chart, create_fiscalyear, create_tax, get_accounts)

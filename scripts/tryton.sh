@@ -1,7 +1,8 @@
 #!/bin/bash
-# A real Tryton 6.0 (Debian 12 packages) on SQLite with a company, a chart of accounts and sample purchasing data.
+# A real Tryton 6.0 (Debian 12 packages) with a company, a chart of accounts and sample purchasing data, on SQLite or PostgreSQL.
 #
-#   scripts/tryton.sh template           build the database once, print the cached directory that holds it
+#   scripts/tryton.sh template           build the SQLite database once, print the cached directory that holds it
+#   scripts/tryton.sh restore URL        fill an empty PostgreSQL database, postgresql://role@host:port/name, with the same data; built once, then from a cached dump
 #   scripts/tryton.sh serve [PORT]       run a server on a fresh copy at 127.0.0.1:PORT (8000), until interrupted
 #
 # Logins: admin/admin (everything) and clerk/clerk-password (may not see purchasing). Database: busbar.
@@ -22,24 +23,31 @@ install_packages() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"; } >&2
 }
 
-# build DIR fills an empty directory with trytond.conf and busbar.sqlite.
+# fill URI NAME makes the sample in an empty database; the working directory takes files that hold no data.
+fill() {
+  echo admin > password
+  TRYTONPASSFILE=password trytond-admin -c trytond.conf -d "$2" --email admin@example.com -u "${modules[@]}" --activate-dependencies
+  DB_NAME=$2 /usr/bin/python3 -W ignore "$here/tryton-setup.py" trytond.conf "$1$2" "$2"
+  rm password
+}
+
+# build DIR fills an empty directory with busbar.sqlite.
 build() {
   cd "$1"
   printf '[database]\nuri = sqlite://\npath = %s\n' "$1" > trytond.conf
-  echo admin > password
   : > busbar.sqlite # trytond-admin refuses a missing SQLite file
-  TRYTONPASSFILE=password trytond-admin -c trytond.conf -d busbar --email admin@example.com -u "${modules[@]}" --activate-dependencies
-  DB_NAME=busbar /usr/bin/python3 -W ignore "$here/tryton-setup.py" trytond.conf busbar
-  rm password trytond.conf
+  fill sqlite:/// busbar
+  rm trytond.conf
 }
 
-# template prints the directory of the built database. Its name carries everything that the content depends on; the
-# year is part of it because the fiscal year and the order dates follow the calendar.
+# key names everything that the sample depends on; the year is part of it because the fiscal year and the order dates follow the calendar.
+key() { echo "$(cat "$here/tryton.sh" "$here/tryton-setup.py" | sha256sum | cut -c1-12)-$(date +%Y)"; }
+
+# template prints the directory of the built database.
 template() {
-  local key dir work
-  key=$(cat "$here/tryton.sh" "$here/tryton-setup.py" | sha256sum | cut -c1-12)-$(date +%Y)
+  local dir work
   mkdir -p "$cache"
-  dir=$(cd "$cache" && pwd)/tryton-$key
+  dir=$(cd "$cache" && pwd)/tryton-$(key)
   exec 9> "$cache/tryton.lock"
   flock 9
   if [ ! -d "$dir" ]; then
@@ -55,6 +63,32 @@ template() {
   echo "$dir"
 }
 
+# restore URL fills the database from the dump, or builds it and keeps the dump.
+restore() {
+  local url=$1 name=${1##*/} dump work
+  name=${name%%\?*}
+  packages+=(python3-psycopg2 postgresql-client)
+  mkdir -p "$cache"
+  dump=$(cd "$cache" && pwd)/tryton-$(key).dump
+  exec 9> "$cache/tryton-postgres.lock"
+  flock 9
+  install_packages
+  if [ -f "$dump" ]; then
+    exec 9>&-
+    pg_restore --no-owner --exit-on-error --dbname "$url" "$dump"
+    return
+  fi
+  work=$(mktemp -d "$dump.XXXXXX")
+  trap "rm -rf '$work'" EXIT # the variable is gone by then
+  (
+    cd "$work"
+    printf '[database]\nuri = %s\n' "${url/"/$name"//}" > trytond.conf
+    fill "${url%/*}/" "$name"
+    pg_dump --format custom --no-owner --file dump "$url"
+  ) >&2
+  mv "$work/dump" "$dump"
+}
+
 serve() {
   local dir
   dir=$(mktemp -d)
@@ -68,6 +102,7 @@ serve() {
 
 case "${1:-}" in
   template) template ;;
+  restore) restore "${2:?a URL of PostgreSQL}" ;;
   serve) serve "${2:-}" ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
 esac
