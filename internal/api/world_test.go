@@ -178,7 +178,7 @@ func (testClient) Close() error { return nil }
 // nobody wakes nobody: tests work runs off themselves.
 type nobody struct{}
 
-func (nobody) Wake(context.Context, *store.Tx, string) error { return nil }
+func (nobody) Wake(context.Context, *store.Tx, store.Lane, ...string) error { return nil }
 
 type lockedBuffer struct {
 	mu sync.Mutex

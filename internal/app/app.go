@@ -47,10 +47,7 @@ type Options struct {
 	Calls      egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 }
 
-const (
-	defaultTick = time.Second
-	turnsAtOnce = 8 // connections worked on at once
-)
+const defaultTick = time.Second
 
 // App is one Busbar, ready to answer. Start lets it work in the background.
 type App struct {
@@ -66,6 +63,7 @@ type App struct {
 	guard  *egress.Guard
 	worker *engine.Worker
 	jobs   *jobs.Runner
+	clock  *clock
 	opts   Options
 
 	background sync.WaitGroup
@@ -87,6 +85,10 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	if a.Store, err = openStore(ctx, o); err != nil {
 		return a, err
 	}
+	if a.clock, err = newClock(ctx, o.Now, a.Store); err != nil {
+		return a, err
+	}
+	a.opts.Now = a.clock.Now
 	parts, err := loadParts(o.Connectors)
 	if err != nil {
 		return a, err
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 
 func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err error) {
 	o := a.opts
-	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Workers: turnsAtOnce, Log: o.Log}); err != nil {
+	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Now: o.Now, Log: o.Log}); err != nil {
 		return err
 	}
 	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid})
@@ -127,7 +129,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	}
 	a.worker = engine.NewWorker(engine.WorkerConfig{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
-		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, FetchWithin: jobs.Longest,
+		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, Short: jobs.Short, FetchWithin: jobs.Longest, Crowded: a.jobs.Crowded,
 	})
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Handler, err = api.New(api.Deps{
@@ -141,20 +143,25 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 // Start lets the App work: jobs, the schedule, notes of when tokens were used. Close ends it.
 func (a *App) Start(ctx context.Context) error {
 	ctx, a.stop = context.WithCancel(ctx)
-	if err := a.Store.ClearLeases(ctx); err != nil {
-		return fmt.Errorf("clear leases: %w", err)
+	if a.Store.Shared() == nil { // else they may be another process's
+		if err := a.Store.ClearLeases(ctx); err != nil {
+			return fmt.Errorf("clear leases: %w", err)
+		}
 	}
-	if err := a.jobs.Start(ctx, a.worker.Work); err != nil {
+	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked}
+	if err := a.jobs.Start(ctx, lanes); err != nil {
 		return err
 	}
+	a.background.Go(func() { a.clock.follow(ctx) })
 	a.background.Go(func() { a.tick(ctx) })
+	a.background.Go(func() { a.recover(ctx) })
 	return nil
 }
 
-// Step does in the caller's goroutine what Start lets happen by itself: a look at the schedule, and the connection's turns until it wants no
+// Step does in the caller's goroutine what Start lets happen by itself: a look at systems that were down and at the schedule, and the connection's turns until it wants no
 // more. Who holds the clock uses it instead of Start.
 func (a *App) Step(ctx context.Context, connectionID string) error {
-	if err := a.worker.Tick(ctx); err != nil {
+	if err := errors.Join(a.Connections.Recover(ctx), a.worker.Tick(ctx)); err != nil {
 		return err
 	}
 	for more := true; more; {
@@ -166,12 +173,28 @@ func (a *App) Step(ctx context.Context, connectionID string) error {
 	return nil
 }
 
+// recover looks until ctx ends whether systems that did not answer are back. It waits for slow ones, which the schedule must not.
+func (a *App) recover(ctx context.Context) {
+	ticker := time.NewTicker(a.opts.Tick)
+	defer ticker.Stop()
+	for {
+		if err := a.Connections.Recover(ctx); err != nil && ctx.Err() == nil {
+			a.opts.Log.Error("a look whether systems are back failed; the next one follows", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
 	ticker := time.NewTicker(a.opts.Tick)
 	defer ticker.Stop()
 	for {
-		err := errors.Join(a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
+		err := errors.Join(a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
 		if err != nil && ctx.Err() == nil {
 			a.opts.Log.Error("a look at the schedule failed; the next one follows", "error", err)
 		}

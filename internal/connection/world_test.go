@@ -178,7 +178,7 @@ func wantProblem(t *testing.T, err error, code problem.Code, pointer string, fau
 
 type nobody struct{}
 
-func (nobody) Wake(context.Context, *store.Tx, string) error { return nil }
+func (nobody) Wake(context.Context, *store.Tx, store.Lane, ...string) error { return nil }
 
 type systems []*manifest.System
 

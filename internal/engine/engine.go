@@ -14,9 +14,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Waker asks for a connection's turn, within the transaction that gives it something to do.
+// Waker asks for a turn of each connection in the lane, at the end of the transaction that gives it something to do.
 type Waker interface {
-	Wake(ctx context.Context, tx *store.Tx, connectionID string) error
+	Wake(ctx context.Context, tx *store.Tx, lane store.Lane, connectionIDs ...string) error
 }
 
 // Config is what a Service needs.
@@ -25,6 +25,7 @@ type Config struct {
 	Waker Waker
 	Now   func() time.Time
 	Rand  io.Reader // for ids
+
 }
 
 // Service asks for syncs, cancels them and changes their settings. The work itself is the Worker's.

@@ -48,7 +48,7 @@ func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connecti
 		}
 		runs = append(runs, *run)
 	}
-	return runs, s.Waker.Wake(ctx, tx, c.ID)
+	return runs, s.Waker.Wake(ctx, tx, trigger.Lane(), c.ID)
 }
 
 // unpaused lists the connection's streams that are not paused, in the order in which they are synced.

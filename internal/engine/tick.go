@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 // Bounds of one tick, so that it stays short however much is due.
 const (
 	dueAtOnce    = 500
+	dueRounds    = 10
 	wakeAtOnce   = 500
 	deleteAtOnce = 10
 )
@@ -38,41 +40,56 @@ func (w *Worker) followClock(ctx context.Context) error {
 	return w.Store.ShiftSchedules(ctx, before.Sub(now))
 }
 
-// makeDueRuns makes the due streams' runs, sets their next time and wakes their connections, in one transaction.
+// makeDueRuns makes the due streams' runs, as many as one look allows.
 func (w *Worker) makeDueRuns(ctx context.Context) error {
-	return w.Store.Write(ctx, func(tx *store.Tx) error {
+	for range dueRounds {
+		if n, err := w.makeSomeDueRuns(ctx); err != nil || n < dueAtOnce {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeSomeDueRuns makes due streams' runs, sets their next time and wakes their connections, in one transaction. n is how many were due.
+func (w *Worker) makeSomeDueRuns(ctx context.Context) (n int, err error) {
+	err = w.Store.Write(ctx, func(tx *store.Tx) error {
 		due, err := tx.DueStreams(ctx, w.Now(), dueAtOnce)
 		if err != nil {
 			return fmt.Errorf("list due streams: %w", err)
 		}
+		n = len(due)
+		slices.SortFunc(due, func(a, b store.Due) int { return a.Scope.Compare(b.Scope) })
+		var woken []string
 		for _, d := range due {
-			if err := w.makeDueRun(ctx, tx, d); err != nil {
+			claimed, err := w.makeDueRun(ctx, tx, d)
+			if err != nil {
 				return fmt.Errorf("schedule %s of connection %s: %w", d.Entity, d.Scope.ConnectionID(), err)
 			}
+			if claimed {
+				woken = append(woken, d.Scope.ConnectionID())
+			}
 		}
-		return nil
+		return w.Waker.Wake(ctx, tx, store.LaneScheduled, woken...)
 	})
+	return n, err
 }
 
-func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) error {
-	id, err := uuid.NewV7FromReader(w.Rand)
-	if err != nil {
-		return err
-	}
-	if _, _, err := tx.RequestRun(ctx, d.Scope, d.Entity, w.scheduledMode(d), store.TriggerSchedule, id.String(), w.Now()); err != nil {
-		return err
-	}
-	var set store.StreamSettings
+// makeDueRun makes the run unless another process did; a time that was missed is made up for once.
+func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) (claimed bool, err error) {
 	schedule, err := ParseSchedule(d.Schedule)
 	if err != nil {
 		w.Log.Error("a stored schedule cannot be read; the stream syncs only when asked", "connection", d.Scope.ConnectionID(), "entity", d.Entity, "error", err)
 	}
-	next := schedule.Next(w.Now(), Spread(d.Scope.ConnectionID(), d.Entity))
-	set.NextRunAt = &next
-	if err := tx.UpdateStream(ctx, d.Scope, d.Entity, set); err != nil {
-		return err
+	claimed, err = tx.ClaimDue(ctx, d, schedule.Next(w.Now(), Spread(d.Scope.ConnectionID(), d.Entity)))
+	if err != nil || !claimed {
+		return false, err
 	}
-	return w.Waker.Wake(ctx, tx, d.Scope.ConnectionID())
+	id, err := uuid.NewV7FromReader(w.Rand)
+	if err != nil {
+		return false, err
+	}
+	_, _, err = tx.RequestRun(ctx, d.Scope, d.Entity, w.scheduledMode(d), store.TriggerSchedule, id.String(), w.Now())
+	return true, err
 }
 
 // scheduledMode is incremental, and once a day full: only a full read finds deletions, and commits that came later than the
@@ -85,18 +102,20 @@ func (w *Worker) scheduledMode(d store.Due) store.Mode {
 }
 
 func (w *Worker) wakeBacklog(ctx context.Context) error {
-	scopes, err := w.Store.ConnectionsWithRunnableRuns(ctx, w.Now(), wakeAtOnce)
-	if err != nil || len(scopes) == 0 {
+	waiting, err := w.Store.Backlog(ctx, w.Now(), wakeAtOnce)
+	if err != nil {
 		return err
 	}
-	return w.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, sc := range scopes {
-			if err := w.Waker.Wake(ctx, tx, sc.ConnectionID()); err != nil {
-				return err
-			}
+	for lane, scopes := range waiting {
+		ids := make([]string, len(scopes))
+		for i, sc := range scopes {
+			ids[i] = sc.ConnectionID()
 		}
-		return nil
-	})
+		if err := w.Store.Write(ctx, func(tx *store.Tx) error { return w.Waker.Wake(ctx, tx, lane, ids...) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Worker) deleteData(ctx context.Context) error {

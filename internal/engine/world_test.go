@@ -194,7 +194,10 @@ func (w *world) must(err error) {
 func (w *world) now() time.Time { return w.clock }
 
 // Wake, Open, Report and Settled are the worker's surroundings.
-func (w *world) Wake(context.Context, *store.Tx, string) error { w.woken++; return nil }
+func (w *world) Wake(_ context.Context, _ *store.Tx, _ store.Lane, ids ...string) error {
+	w.woken += len(ids)
+	return nil
+}
 func (w *world) Open(context.Context, *store.Connection) (driver.Client, *manifest.System, error) {
 	return w.source, w.system, nil
 }

@@ -26,7 +26,7 @@ func (t *Tx) RequestRun(ctx context.Context, sc Scope, entity string, mode Mode,
 	running, queued := split(active)
 	switch {
 	case running != nil && Mode(running.Mode).covers(mode) && !bool(running.CancelRequested):
-		return runFrom(sc, entity, *running), false, nil
+		return runFrom(sc, entity, *running), false, t.askFor(ctx, running, trigger)
 	case queued != nil && Mode(queued.Mode).covers(mode):
 		id, err = queued.ID, t.hurry(ctx, queued, trigger)
 	case queued != nil:
@@ -59,7 +59,24 @@ func (t *Tx) hurry(ctx context.Context, queued *queries.Run, trigger Trigger) er
 	if trigger == TriggerSchedule {
 		return nil
 	}
-	return t.q.HurryRun(ctx, queued.Connection, queued.ID)
+	return t.q.HurryRun(ctx, causeOf(queued, trigger), queued.Connection, queued.ID)
+}
+
+// askFor notes that somebody waits for a run that is under way.
+func (t *Tx) askFor(ctx context.Context, running *queries.Run, trigger Trigger) error {
+	cause := causeOf(running, trigger)
+	if cause == running.Cause {
+		return nil
+	}
+	return t.q.AskForRun(ctx, cause, running.Connection, running.ID)
+}
+
+// causeOf is the cause of a run for which one more asks: somebody who waits for it counts more than somebody who does not.
+func causeOf(r *queries.Run, trigger Trigger) string {
+	if Trigger(r.Cause).Lane() == LaneAsked {
+		return r.Cause
+	}
+	return string(trigger)
 }
 
 // upgrade makes a queued run stronger: what a weaker attempt at it had seen no longer counts.
@@ -70,5 +87,5 @@ func (t *Tx) upgrade(ctx context.Context, queued *queries.Run, mode Mode, trigge
 	if err := t.q.DeleteQuarantine(ctx, queued.Connection, queued.ID); err != nil {
 		return err
 	}
-	return t.q.UpgradeRun(ctx, queries.UpgradeRunParams{Connection: queued.Connection, ID: queued.ID, Mode: string(mode), Cause: string(trigger)})
+	return t.q.UpgradeRun(ctx, queries.UpgradeRunParams{Connection: queued.Connection, ID: queued.ID, Mode: string(mode), Cause: causeOf(queued, trigger)})
 }
