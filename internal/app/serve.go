@@ -54,8 +54,11 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 // firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.
 func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url string) error {
 	file := filepath.Join(c.Data, "busbar.env")
-	_, err := a.Connections.EnsureFirstKey(ctx, c.NewKey, func(plain string) error {
-		return writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}})
+	err := a.Store.Alone(ctx, func(ctx context.Context) error {
+		_, err := a.Connections.EnsureFirstKey(ctx, c.NewKey, func(plain string) error {
+			return writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}})
+		})
+		return err
 	})
 	if err == nil && exists(file) {
 		fmt.Fprintf(p.Out, "The project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)

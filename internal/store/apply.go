@@ -64,6 +64,10 @@ func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time)
 	if err != nil {
 		return queries.Run{}, err
 	}
+	after, err := t.countPage(ctx, r, p, w)
+	if err != nil {
+		return queries.Run{}, err
+	}
 	if err := t.storeRecords(ctx, r, w); err != nil {
 		return queries.Run{}, err
 	}
@@ -76,13 +80,10 @@ func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time)
 	if err := t.followRecords(ctx, r, p, w); err != nil {
 		return queries.Run{}, err
 	}
-	if err := t.quarantine(ctx, r, p.Bad); err != nil {
+	if err := t.quarantine(ctx, r, p); err != nil {
 		return queries.Run{}, err
 	}
-	if err := t.putOutOfRange(ctx, r, p.Unsure); err != nil {
-		return queries.Run{}, err
-	}
-	return t.countPage(ctx, r, p, w)
+	return after, t.putOutOfRange(ctx, r, p.Unsure)
 }
 
 // pageRows are the rows that a page becomes.

@@ -32,12 +32,13 @@ func (w *pageRows) add(c *Change, head HeadRow, exists bool, seq int64, e *envel
 	if exists && head.Deleted {
 		w.revived++
 	}
-	record, err := e.record(next, c.RemoteID, nil, c.Fields)
+	remoteID := Storable(c.RemoteID)
+	record, err := e.record(next, remoteID, nil, c.Fields)
 	if err != nil {
-		return fmt.Errorf("record %s: %w", c.RemoteID, err)
+		return fmt.Errorf("record %s: %w", remoteID, err)
 	}
 	w.heads = append(w.heads, next)
-	w.bodies = append(w.bodies, BodyRow{Seq: seq, CreatedSeq: next.CreatedSeq, ID: c.ID, RemoteID: c.RemoteID, Record: record, Raw: c.Raw})
+	w.bodies = append(w.bodies, BodyRow{Seq: seq, CreatedSeq: next.CreatedSeq, ID: c.ID, RemoteID: remoteID, Record: record, Raw: storableBytes(c.Raw)})
 	return nil
 }
 
@@ -70,7 +71,7 @@ func (t *Tx) rehash(ctx context.Context, r *Run, rehashed []Rehash) error {
 	for _, h := range rehashed {
 		n, err := t.q.Rehash(ctx, queries.RehashParams{Connection: k.Connection, Stream: k.Stream, ID: h.ID[:], Seq: h.Seq, RawHash: h.RawHash[:]})
 		if err == nil && n > 0 && h.Raw != nil {
-			err = t.q.SetRaw(ctx, queries.SetRawParams{Connection: k.Connection, Stream: k.Stream, Seq: h.Seq, Raw: string(h.Raw)})
+			err = t.q.SetRaw(ctx, queries.SetRawParams{Connection: k.Connection, Stream: k.Stream, Seq: h.Seq, Raw: string(storableBytes(h.Raw))})
 		}
 		if err != nil {
 			return fmt.Errorf("store the hash of %s: %w", h.ID, err)
@@ -110,7 +111,7 @@ func (t *Tx) putOutOfRange(ctx context.Context, r *Run, heads []*Head) error {
 	return nil
 }
 
-// countPage adds to the run's tallies under its fence; without the fence nothing of the page is stored.
+// countPage adds to the run's tallies under its fence, which is held until the transaction ends: nobody else writes for the run meanwhile.
 func (t *Tx) countPage(ctx context.Context, r *Run, p PageResult, w pageRows) (queries.Run, error) {
 	dropped := int64(len(p.Changes)) - w.created - w.updated
 	c := queries.CountRunParams{

@@ -27,7 +27,7 @@ const (
 // dormant says that a connection in this state does not sync by itself.
 func (s ConnectionState) dormant() bool {
 	switch s {
-	case ConnectionPending, ConnectionNeedsReauth, ConnectionPaused, ConnectionDisconnected:
+	case ConnectionPending, ConnectionUnreachable, ConnectionNeedsReauth, ConnectionPaused, ConnectionDisconnected:
 		return true
 	}
 	return false
@@ -173,6 +173,7 @@ func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionS
 	if state == ConnectionDisconnected {
 		return fmt.Errorf("connection %s is ended by disconnecting it: %w", sc.id, ErrConflict)
 	}
+	detail = Storable(detail)
 	n, err := t.q.SetConnectionState(ctx, queries.SetConnectionStateParams{
 		Connection: sc.no, State: string(state), StateCode: code, StateDetail: detail, Now: now.UnixMicro(),
 	})

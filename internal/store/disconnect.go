@@ -48,7 +48,7 @@ func (s *Store) DeleteDataStep(ctx context.Context, sc Scope, limit int) (done b
 }
 
 func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool, err error) {
-	c, err := t.q.ConnectionByNumber(ctx, sc.no)
+	c, err := t.q.LockConnectionNumber(ctx, sc.no) // two who delete at once would each believe what the other deletes to be gone already
 	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}

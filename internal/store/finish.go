@@ -20,9 +20,14 @@ type Finish struct {
 }
 
 // FinishRun ends the run (or, with RetryAt, queues it again) and updates the stream (cursor, last success, failures, error, next run) in one
-// transaction. A run that was asked to cancel is not queued again but cancelled; one that has a stronger run queued behind it leaves the retry to that one. ErrFenced. ErrConflict: somebody decided on
-// held deletions since the sweep that ends with the run.
+// transaction. A run that was asked to cancel is not queued again but cancelled; one that has a stronger run queued behind it leaves the retry to that one. ErrFenced, ErrDecided.
 func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) error {
+	f.ReasonDetail = Storable(f.ReasonDetail)
+	if f.State == RunComplete { // before the stream and the run: locks are taken in that order
+		if err := t.q.SetConnectionSuccess(ctx, queries.At(now), r.scope.no); err != nil {
+			return fmt.Errorf("finish run %s: %w", r.ID, err)
+		}
+	}
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {
 		return fmt.Errorf("finish run %s: %w", r.ID, noRows(err, ErrFenced))
@@ -41,9 +46,6 @@ func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) err
 		return fmt.Errorf("finish run %s: %w", r.ID, err)
 	}
 	r.State, r.ReasonCode, r.ReasonDetail = state, f.ReasonCode, f.ReasonDetail
-	if state == RunComplete {
-		return t.q.SetConnectionSuccess(ctx, queries.At(now), r.scope.no)
-	}
 	return nil
 }
 

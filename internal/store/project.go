@@ -35,6 +35,9 @@ func (s *Store) EnsureProject(ctx context.Context, id, name string, now time.Tim
 }
 
 func (t *Tx) ensureProject(ctx context.Context, id, name string, now time.Time) (Project, bool, error) {
+	if err := t.q.LockNumbers(ctx, "connection"); err != nil { // of processes that start at once one makes it
+		return Project{}, false, err
+	}
 	row, err := t.q.FirstProject(ctx)
 	if err == nil {
 		return Project{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt.Time}, false, nil

@@ -50,7 +50,7 @@ func (s *Store) Quarantine(ctx context.Context, sc Scope, runID string, q Quaran
 		return nil, false, fmt.Errorf("read the quarantine of run %s: %w", runID, err)
 	}
 	return each(rows, func(r queries.QuarantineRow) Quarantined {
-		return Quarantined{BadRecord{RemoteID: r.RemoteID, Pointer: r.Pointer, Reason: r.Reason, Raw: []byte(r.Raw)}, r.N, QuarantineState(r.State)}
+		return Quarantined{BadRecord{RemoteID: r.RemoteID, Pointer: r.Pointer, Reason: r.Reason, Raw: r.Raw}, r.N, QuarantineState(r.State)}
 	}), more, nil
 }
 
@@ -73,24 +73,38 @@ func (s *Store) quarantineEnd(ctx context.Context, sc Scope, runID string, q Qua
 	return upTo, cut.more, nil
 }
 
-// quarantine stores records that could not be mapped. What is in quarantine of the same record already is older.
-func (t *Tx) quarantine(ctx context.Context, r *Run, bad []BadRecord) error {
-	for _, b := range bad {
-		id := quarantineID(b)
-		if err := t.q.SupersedeQuarantined(ctx, r.scope.no, r.stream, id[:]); err != nil {
-			return fmt.Errorf("quarantine record %q: %w", b.RemoteID, err)
-		}
-		p := queries.InsertQuarantineParams{
-			Connection: r.scope.no, Run: r.ID, RemoteID: b.RemoteID, Pointer: b.Pointer, Reason: b.Reason, Raw: string(b.Raw), Stream: r.stream, ID: id[:],
-		}
-		if b.Twin {
-			p.Twin = 1
-		}
-		if err := t.q.InsertQuarantine(ctx, p); err != nil {
+// quarantine stores records that could not be mapped. What is in quarantine of the same record already is older, unless the record was stored
+// before it and is only mapped anew.
+func (t *Tx) quarantine(ctx context.Context, r *Run, p PageResult) error {
+	for _, b := range p.Bad {
+		if err := t.quarantineOne(ctx, r, b, p.Remapped); err != nil {
 			return fmt.Errorf("quarantine record %q: %w", b.RemoteID, err)
 		}
 	}
 	return nil
+}
+
+func (t *Tx) quarantineOne(ctx context.Context, r *Run, b BadRecord, remapped bool) error {
+	id := quarantineID(b)
+	row := queries.InsertQuarantineParams{
+		Connection: r.scope.no, Run: r.ID, RemoteID: Storable(b.RemoteID), Pointer: Storable(b.Pointer), Reason: Storable(b.Reason), Raw: append([]byte{}, b.Raw...), Stream: r.stream, ID: id[:],
+		State: string(QuarantineOpen),
+	}
+	if b.Twin {
+		row.Twin = 1
+	}
+	if remapped {
+		n, err := t.q.CountOpenQuarantine(ctx, r.scope.no, r.stream, id[:])
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			row.State = string(QuarantineSuperseded)
+		}
+	} else if err := t.q.SupersedeQuarantined(ctx, r.scope.no, r.stream, id[:]); err != nil {
+		return err
+	}
+	return t.q.InsertQuarantine(ctx, row)
 }
 
 // quarantineID tells records in quarantine apart: where the id is not known, by their raw form.

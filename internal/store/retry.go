@@ -56,7 +56,10 @@ func (t *Tx) retryQuarantine(ctx context.Context, r *Run, tried []Retried, now t
 		return n, err
 	}
 	n = RetryCounts{Created: w.created, Updated: w.updated, Superseded: int64(len(over)), Open: int64(len(bad))}
-	return n, t.noteRetried(ctx, r, fit, over, bad)
+	if err := t.noteRetried(ctx, r, fit, over, bad); err != nil || len(fit) == 0 {
+		return n, err
+	}
+	return n, t.q.FreeRunOfStream(ctx, r.scope.no, r.stream)
 }
 
 // stillOpen gives the taken_seq of what is open, by its number.
@@ -136,10 +139,7 @@ func (t *Tx) storeRetried(ctx context.Context, r *Run, fit []Retried, now time.T
 			return pageRows{}, err
 		}
 	}
-	if err := t.storeRecords(ctx, r, w); err != nil {
-		return pageRows{}, err
-	}
-	return w, t.q.FreeRunOfStream(ctx, r.scope.no, r.stream)
+	return w, t.storeRecords(ctx, r, w)
 }
 
 func (t *Tx) noteRetried(ctx context.Context, r *Run, fit, over, bad []Retried) error {
@@ -159,7 +159,7 @@ func (t *Tx) noteRetried(ctx context.Context, r *Run, fit, over, bad []Retried) 
 		return err
 	}
 	for _, e := range bad {
-		p := queries.ExplainQuarantinedParams{Pointer: e.Pointer, Reason: e.Reason, Connection: r.scope.no, Run: r.ID, N: e.N}
+		p := queries.ExplainQuarantinedParams{Pointer: Storable(e.Pointer), Reason: Storable(e.Reason), Connection: r.scope.no, Run: r.ID, N: e.N}
 		if err := t.q.ExplainQuarantined(ctx, p); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ type StreamSettings struct {
 // InsertStreams makes the streams of a new connection; their order here is the order in which their runs are worked.
 // Entities that exist already are left alone, so it also serves a connector that gained an entity.
 func (t *Tx) InsertStreams(ctx context.Context, sc Scope, streams []Stream) error {
-	c, err := t.q.ConnectionByNumber(ctx, sc.no)
+	c, err := t.q.LockConnectionNumber(ctx, sc.no)
 	if err != nil {
 		return orNotFound(err)
 	}
@@ -165,15 +165,18 @@ type Due struct {
 	Scope            Scope
 	Entity, Schedule string
 	NextRunAt        time.Time
+	Blackouts        []string // the connection's, in its TimeZone
+	TimeZone         string
 	FullTriedAt      time.Time // when a full run last ended, however; zero: never
 }
 
-// DueStreams lists streams with NextRunAt <= now on connections that sync (not paused, disconnected, needs_reauthorization, pending), oldest
+// DueStreams lists streams with NextRunAt <= now on connections that sync (not unreachable, paused, disconnected, needs_reauthorization, pending), oldest
 // first; one indexed query.
 func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	rows, err := t.q.DueStreams(ctx, queries.At(now), atMost(limit))
 	return each(rows, func(r queries.DueStreamsRow) Due {
-		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time}
+		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time,
+			Blackouts: blackoutsFrom(r.Blackouts), TimeZone: r.TimeZone}
 	}), err
 }
 

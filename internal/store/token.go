@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/store/queries"
@@ -72,8 +74,8 @@ func (s *Store) TouchTokens(ctx context.Context, lastUsed map[string]time.Time) 
 		return nil
 	}
 	return s.Write(ctx, func(tx *Tx) error {
-		for hash, at := range lastUsed {
-			if err := tx.touch(ctx, []byte(hash), queries.At(at)); err != nil {
+		for _, hash := range slices.Sorted(maps.Keys(lastUsed)) { // all processes in one order, so that they do not wait for each other in a circle
+			if err := tx.touch(ctx, []byte(hash), queries.At(lastUsed[hash])); err != nil {
 				return err
 			}
 		}

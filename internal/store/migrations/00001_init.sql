@@ -164,7 +164,7 @@ create table quarantine (
   remote_id  text   not null,
   pointer    text   not null,
   reason     text   not null,
-  raw        text   not null,
+  raw        bytea  not null,
   primary key (connection, run, n)
 );
 

@@ -12,7 +12,8 @@ import (
 // oneAtATime is the advisory lock of Alone; such locks belong to one database.
 const oneAtATime = 0x62757362617231
 
-// alone is store.Shared's Alone: under a lock of the session, which the server lets go when the connection ends, however the process does.
+// alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, so that it goes with the connection, however the
+// process ends, and holds behind a pooler that shares connections out by transaction.
 func (d *database) alone(ctx context.Context, fn func(ctx context.Context) error) error {
 	c := d.session.Copy()
 	patient(c.RuntimeParams)
@@ -21,7 +22,11 @@ func (d *database) alone(ctx context.Context, fn func(ctx context.Context) error
 		return explain(fmt.Errorf("connect for a task that only one may do: %w", err))
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, int64(oneAtATime)); err != nil {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return explain(fmt.Errorf("begin a task that only one may do: %w", err))
+	}
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(oneAtATime)); err != nil {
 		return explain(fmt.Errorf("wait for a task that only one may do: %w", err))
 	}
 	return fn(ctx)

@@ -54,7 +54,7 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 }
 
 func (d *database) engine() store.Engine {
-	writer, reader := stdlib.OpenDBFromPool(d.writer), stdlib.OpenDBFromPool(d.reader)
+	writer, reader := openPool(d.writer), openPool(d.reader)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader}, KeepsStatements: true, Explain: explain, Release: d.close,
 		Shared: &store.Shared{Listener: d.listener, Retry: retry, Alone: d.alone, Now: clock(reader), Mark: mark, Settle: d.settle},

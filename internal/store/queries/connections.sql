@@ -14,6 +14,10 @@ select * from connections where id = @id;
 -- Takes the connection's lock.
 update connections set state = state where id = @id returning *;
 
+-- name: LockConnectionNumber :one
+-- Takes the connection's lock.
+update connections set state = state where connection = @connection returning *;
+
 -- name: ConnectionByNumber :one
 select * from connections where connection = @connection;
 

@@ -422,6 +422,44 @@ func (q *Queries) LockConnection(ctx context.Context, id string) (Connection, er
 	return i, err
 }
 
+const lockConnectionNumber = `-- name: LockConnectionNumber :one
+update connections set state = state where connection = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count
+`
+
+// Takes the connection's lock.
+func (q *Queries) LockConnectionNumber(ctx context.Context, connection int64) (Connection, error) {
+	row := q.queryRow(ctx, q.lockConnectionNumberStmt, lockConnectionNumber, connection)
+	var i Connection
+	err := row.Scan(
+		&i.Connection,
+		&i.ID,
+		&i.ProjectID,
+		&i.System,
+		&i.Name,
+		&i.State,
+		&i.StateCode,
+		&i.StateDetail,
+		&i.StateSinceAt,
+		&i.AuthMethod,
+		&i.Credentials,
+		&i.DataKey,
+		&i.PublicFields,
+		&i.Metadata,
+		&i.Tags,
+		&i.TimeZone,
+		&i.SystemVersion,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.LastSuccessAt,
+		&i.DisconnectedAt,
+		&i.DeletingAt,
+		&i.Blackouts,
+		&i.ProbeAt,
+		&i.ProbeCount,
+	)
+	return i, err
+}
+
 const revokeToken = `-- name: RevokeToken :execrows
 update tokens set revoked_at = coalesce(revoked_at, cast($1 as bigint)) where connection = $2 and id = $3
 `

@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
 	}
+	if q.countOpenQuarantineStmt, err = db.PrepareContext(ctx, countOpenQuarantine); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOpenQuarantine: %w", err)
+	}
 	if q.countQuarantineStmt, err = db.PrepareContext(ctx, countQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountQuarantine: %w", err)
 	}
@@ -254,6 +257,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockConnectionStmt, err = db.PrepareContext(ctx, lockConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnection: %w", err)
+	}
+	if q.lockConnectionNumberStmt, err = db.PrepareContext(ctx, lockConnectionNumber); err != nil {
+		return nil, fmt.Errorf("error preparing query LockConnectionNumber: %w", err)
+	}
+	if q.lockNumbersStmt, err = db.PrepareContext(ctx, lockNumbers); err != nil {
+		return nil, fmt.Errorf("error preparing query LockNumbers: %w", err)
 	}
 	if q.lockStreamStmt, err = db.PrepareContext(ctx, lockStream); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStream: %w", err)
@@ -528,6 +537,11 @@ func (q *Queries) Close() error {
 	if q.connectionsWithRunnableRunsStmt != nil {
 		if cerr := q.connectionsWithRunnableRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsWithRunnableRunsStmt: %w", cerr)
+		}
+	}
+	if q.countOpenQuarantineStmt != nil {
+		if cerr := q.countOpenQuarantineStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOpenQuarantineStmt: %w", cerr)
 		}
 	}
 	if q.countQuarantineStmt != nil {
@@ -808,6 +822,16 @@ func (q *Queries) Close() error {
 	if q.lockConnectionStmt != nil {
 		if cerr := q.lockConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockConnectionStmt: %w", cerr)
+		}
+	}
+	if q.lockConnectionNumberStmt != nil {
+		if cerr := q.lockConnectionNumberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockConnectionNumberStmt: %w", cerr)
+		}
+	}
+	if q.lockNumbersStmt != nil {
+		if cerr := q.lockNumbersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockNumbersStmt: %w", cerr)
 		}
 	}
 	if q.lockStreamStmt != nil {
@@ -1145,6 +1169,7 @@ type Queries struct {
 	connectionsStmt                 *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
+	countOpenQuarantineStmt         *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
 	countRecordsStmt                *sql.Stmt
 	countRunStmt                    *sql.Stmt
@@ -1201,6 +1226,8 @@ type Queries struct {
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
+	lockConnectionNumberStmt        *sql.Stmt
+	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
@@ -1283,6 +1310,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsStmt:                 q.connectionsStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
+		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,
 		countRecordsStmt:                q.countRecordsStmt,
 		countRunStmt:                    q.countRunStmt,
@@ -1339,6 +1367,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
+		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
+		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,

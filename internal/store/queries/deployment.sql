@@ -7,6 +7,10 @@ insert into meta (key, value) values (@key, @value) on conflict (key) do update 
 -- name: NextNumber :one
 update counters set value = value + 1 where name = @name returning value;
 
+-- name: LockNumbers :exec
+-- Takes the lock of a counter.
+update counters set value = value where name = @name;
+
 -- name: FirstProject :one
 select * from projects order by id limit 1;
 

@@ -119,6 +119,16 @@ func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, err
 	return items, nil
 }
 
+const lockNumbers = `-- name: LockNumbers :exec
+update counters set value = value where name = $1
+`
+
+// Takes the lock of a counter.
+func (q *Queries) LockNumbers(ctx context.Context, name string) error {
+	_, err := q.exec(ctx, q.lockNumbersStmt, lockNumbers, name)
+	return err
+}
+
 const meta = `-- name: Meta :one
 select value from meta where key = $1
 `

@@ -5,7 +5,7 @@ delete from quarantine where connection = @connection and run = @run;
 -- A twin is an older copy of a record that is stored: any stored one is newer.
 insert into quarantine (connection, run, n, remote_id, pointer, reason, raw, stream, id, taken_seq, state)
 values (@connection, @run, (select coalesce(max(q.n), 0) + 1 from quarantine q where q.connection = @connection and q.run = @run), @remote_id, @pointer, @reason, @raw,
-  @stream, @id, case when cast(@twin as bigint) = 1 then 0 else (select s.seq from streams s where s.connection = @connection and s.stream = @stream) end, 'open');
+  @stream, @id, case when cast(@twin as bigint) = 1 then 0 else (select s.seq from streams s where s.connection = @connection and s.stream = @stream) end, @state);
 
 -- name: QuarantineSizes :many
 select n, cast(length(raw) as bigint) as size from quarantine
@@ -23,6 +23,9 @@ select run, n, id from quarantine where connection = @connection and stream = @s
 
 -- name: CountQuarantine :many
 select stream, count(*) as open_count from quarantine where connection = @connection and state = 'open' group by stream;
+
+-- name: CountOpenQuarantine :one
+select count(*) from quarantine where connection = @connection and stream = @stream and id = @id and state = 'open';
 
 -- name: SupersedeQuarantined :exec
 update quarantine set state = 'superseded' where connection = @connection and stream = @stream and id = @id and state = 'open';

@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const countOpenQuarantine = `-- name: CountOpenQuarantine :one
+select count(*) from quarantine where connection = $1 and stream = $2 and id = $3 and state = 'open'
+`
+
+func (q *Queries) CountOpenQuarantine(ctx context.Context, connection int64, stream int64, iD []byte) (int64, error) {
+	row := q.queryRow(ctx, q.countOpenQuarantineStmt, countOpenQuarantine, connection, stream, iD)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countQuarantine = `-- name: CountQuarantine :many
 select stream, count(*) as open_count from quarantine where connection = $1 and state = 'open' group by stream
 `
@@ -116,7 +127,7 @@ func (q *Queries) FreeRunOfStream(ctx context.Context, connection int64, stream 
 const insertQuarantine = `-- name: InsertQuarantine :exec
 insert into quarantine (connection, run, n, remote_id, pointer, reason, raw, stream, id, taken_seq, state)
 values ($1, $2, (select coalesce(max(q.n), 0) + 1 from quarantine q where q.connection = $1 and q.run = $2), $3, $4, $5, $6,
-  $7, $8, case when cast($9 as bigint) = 1 then 0 else (select s.seq from streams s where s.connection = $1 and s.stream = $7) end, 'open')
+  $7, $8, case when cast($9 as bigint) = 1 then 0 else (select s.seq from streams s where s.connection = $1 and s.stream = $7) end, $10)
 `
 
 type InsertQuarantineParams struct {
@@ -125,10 +136,11 @@ type InsertQuarantineParams struct {
 	RemoteID   string
 	Pointer    string
 	Reason     string
-	Raw        string
+	Raw        []byte
 	Stream     int64
 	ID         []byte
 	Twin       int64
+	State      string
 }
 
 // A twin is an older copy of a record that is stored: any stored one is newer.
@@ -143,6 +155,7 @@ func (q *Queries) InsertQuarantine(ctx context.Context, arg InsertQuarantinePara
 		arg.Stream,
 		arg.ID,
 		arg.Twin,
+		arg.State,
 	)
 	return err
 }
@@ -199,7 +212,7 @@ type QuarantineRow struct {
 	Pointer  string
 	Reason   string
 	State    string
-	Raw      string
+	Raw      []byte
 }
 
 func (q *Queries) Quarantine(ctx context.Context, arg QuarantineParams) ([]QuarantineRow, error) {

@@ -32,7 +32,7 @@ where connection = @connection and stream = @stream;
 
 -- name: DueStreams :many
 -- Across connections: the scheduler's tick.
-select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id from streams s join connections c on c.connection = s.connection
+select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id, c.blackouts, c.time_zone from streams s join connections c on c.connection = s.connection
 where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= @now
 order by s.next_run_at limit @max_rows;
 

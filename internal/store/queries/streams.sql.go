@@ -57,7 +57,7 @@ func (q *Queries) CountRecords(ctx context.Context, arg CountRecordsParams) erro
 }
 
 const dueStreams = `-- name: DueStreams :many
-select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id from streams s join connections c on c.connection = s.connection
+select s.connection, s.entity, s.schedule, s.next_run_at, s.full_tried_at, c.id, c.blackouts, c.time_zone from streams s join connections c on c.connection = s.connection
 where s.paused = 0 and s.dormant = 0 and s.next_run_at is not null and s.next_run_at <= $1
 order by s.next_run_at limit $2
 `
@@ -69,6 +69,8 @@ type DueStreamsRow struct {
 	NextRunAt   Time
 	FullTriedAt Time
 	ID          string
+	Blackouts   string
+	TimeZone    string
 }
 
 // Across connections: the scheduler's tick.
@@ -88,6 +90,8 @@ func (q *Queries) DueStreams(ctx context.Context, now Time, maxRows int32) ([]Du
 			&i.NextRunAt,
 			&i.FullTriedAt,
 			&i.ID,
+			&i.Blackouts,
+			&i.TimeZone,
 		); err != nil {
 			return nil, err
 		}

@@ -28,6 +28,7 @@ func Run(t *testing.T, open Opener) {
 		{"Quarantine", quarantineTests},
 		{"Reading", readingTests},
 		{"Isolation", isolationTests},
+		{"Text", textTests},
 	} {
 		t.Run(group.name, func(t *testing.T) { runGroup(t, open, group.tests) })
 	}
