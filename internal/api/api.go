@@ -45,6 +45,7 @@ type Deps struct {
 	Changes     Changes         // nil: the store is asked every 250 ms
 	Limits      Limits          // zeros: DefaultLimits
 	Stopping    context.Context // long polls answer when it ends; nil: never
+	Leaving     context.Context // not ready for requests any more when it ends; nil: never
 	Now         func() time.Time
 	Log         *slog.Logger
 	Version     string // of the program, for the reference page
@@ -108,9 +109,12 @@ func build(d Deps) (*server, error) {
 	s.registerConnection()
 	s.registerSyncs()
 	s.registerRuns()
+	s.registerHeld()
+	s.registerQuarantine()
 	s.registerSystems()
 	s.registerConnections()
 	s.registerConnectionActs()
+	s.registerHealth()
 	s.registerTokens()
 	s.tidyDocument()
 	return s, nil

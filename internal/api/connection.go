@@ -51,6 +51,7 @@ type connectionView struct {
 	Metadata       object            `json:"metadata" doc:"Your own object."`
 	Tags           []string          `json:"tags"`
 	TimeZone       string            `json:"time_zone" doc:"Zone of the source's times that carry none." example:"Europe/Amsterdam"`
+	Blackouts      []string          `json:"blackouts" doc:"Times of the week, in the connection's time zone, at which no sync calls the system." example:"[\"Mon-Fri 07:00-09:30\"]"`
 	CreatedAt      *time.Time        `json:"created_at"`
 	UpdatedAt      *time.Time        `json:"updated_at"`
 	LastSuccessAt  *time.Time        `json:"last_success_at" doc:"End of the last successful sync of any entity."`
@@ -62,7 +63,7 @@ func (s *server) viewConnection(c *store.Connection) connectionView {
 	v := connectionView{
 		ID: c.ID, System: c.System, SystemName: c.System, SystemVersion: c.SystemVersion, Name: c.Name,
 		Status: string(c.State), StatusCode: c.StateCode, StatusDetail: c.StateDetail, StatusSince: moment(c.StateSince),
-		AuthMethod: c.AuthMethod, Fields: c.Public, Metadata: object(c.Metadata), Tags: list(c.Tags), TimeZone: c.TimeZone,
+		AuthMethod: c.AuthMethod, Fields: c.Public, Metadata: object(c.Metadata), Tags: list(c.Tags), TimeZone: c.TimeZone, Blackouts: list(c.Blackouts),
 		CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt), LastSuccessAt: moment(c.LastSuccessAt),
 		DisconnectedAt: moment(c.DisconnectedAt), DeletingAt: moment(c.DeletingAt),
 	}

@@ -39,10 +39,6 @@ func (s *server) registerConnectionActs() {
 			return s.Connections.Reauthorize(ctx, c, connection.Renewal(in.Body))
 		})
 	})
-	register(s, access{plane: controlPlane}, huma.Operation{
-		OperationID: "get-connection-health", Method: http.MethodGet, Path: "/v1/connections/{id}/health", Tags: []string{tagConnections},
-		Summary: "Is this connection well, and if not, why and since when",
-	}, s.connectionHealth)
 }
 
 // registerAct adds POST /v1/connections/{id}/<verb>.

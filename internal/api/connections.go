@@ -35,6 +35,7 @@ type newConnection struct {
 	Metadata    object            `json:"metadata,omitempty" doc:"Your own object."`
 	Tags        []string          `json:"tags,omitempty" maxItems:"20"`
 	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA zone of the source's times that carry none." example:"Europe/Amsterdam"`
+	Blackouts   []string          `json:"blackouts,omitempty" maxItems:"50" doc:"Times of the week, in the connection's time zone, at which no sync calls the system: Mon-Fri 07:00-09:30, daily 22:00-02:00, Sun 00:00-24:00. Syncs that fall due wait until the end." example:"[\"Mon-Fri 07:00-09:30\"]"`
 	History     string            `json:"history,omitempty" doc:"Historical period of the first sync: PnD, PnW, PnM or PnY (days, weeks, months, years), or all. Default P90D." example:"P90D"`
 	Schedule    string            `json:"schedule,omitempty" doc:"An interval, a cron line, or manual. Default 1h." example:"1h"`
 	Entities    []string          `json:"entities,omitempty" maxItems:"200" doc:"What to sync. Default: all that the connector maps."`
@@ -59,10 +60,11 @@ type changeConnectionInput struct {
 }
 
 type changeConnection struct {
-	Name     *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
-	TimeZone *string   `json:"time_zone,omitempty" doc:"IANA zone." example:"Europe/Amsterdam"`
-	Metadata object    `json:"metadata,omitempty" doc:"Replaces the whole object."`
-	Tags     *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all tags."`
+	Name      *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	TimeZone  *string   `json:"time_zone,omitempty" doc:"IANA zone." example:"Europe/Amsterdam"`
+	Metadata  object    `json:"metadata,omitempty" doc:"Replaces the whole object."`
+	Tags      *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all tags."`
+	Blackouts *[]string `json:"blackouts,omitempty" maxItems:"50" doc:"Times of the week, in the connection's time zone, at which no sync calls the system: Mon-Fri 07:00-09:30, daily 22:00-02:00, Sun 00:00-24:00. Replaces all; an empty list lets waiting syncs go on at once." example:"[\"Mon-Fri 07:00-09:30\"]"`
 }
 
 func (s *server) registerConnections() {
@@ -87,7 +89,7 @@ func (s *server) registerConnections() {
 	})
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "update-connection", Method: http.MethodPatch, Path: "/v1/connections/{id}", Tags: []string{tagConnections},
-		Summary:     "Rename a connection; change its time zone, metadata or tags",
+		Summary:     "Rename a connection; change its time zone, blackouts, metadata or tags",
 		RequestBody: example(map[string]any{"name": "Plant Rotterdam North"}),
 	}, func(ctx context.Context, in *changeConnectionInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
@@ -116,7 +118,7 @@ func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (
 	b := in.Body
 	made, err := s.Connections.Create(ctx, callerOf(ctx).project(), connection.New{
 		System: b.System, Name: b.Name, AuthMethod: b.AuthMethod, Credentials: b.Credentials, Metadata: json.RawMessage(b.Metadata),
-		Tags: b.Tags, TimeZone: b.TimeZone, History: b.History, Schedule: b.Schedule, Entities: b.Entities, TokenLabel: b.TokenLabel,
+		Tags: b.Tags, TimeZone: b.TimeZone, Blackouts: b.Blackouts, History: b.History, Schedule: b.Schedule, Entities: b.Entities, TokenLabel: b.TokenLabel,
 	})
 	if err != nil {
 		return nil, err
@@ -128,7 +130,7 @@ func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (
 }
 
 func updateOf(b changeConnection) connection.Update {
-	return connection.Update{Name: b.Name, TimeZone: b.TimeZone, Metadata: json.RawMessage(b.Metadata), Tags: b.Tags}
+	return connection.Update{Name: b.Name, TimeZone: b.TimeZone, Metadata: json.RawMessage(b.Metadata), Tags: b.Tags, Blackouts: b.Blackouts}
 }
 
 // owned gives a connection of the caller's project.

@@ -56,6 +56,10 @@ type App struct {
 	Syncs       *engine.Service
 	Handler     http.Handler
 
+	leaving context.Context // ended by Leave
+	// Leave says that no new requests should come: the probe of readiness fails.
+	Leave context.CancelFunc
+
 	stopping context.Context // ended by StopWaiting
 	// StopWaiting lets waiting requests answer at once: the listener closes.
 	StopWaiting context.CancelFunc
@@ -107,7 +111,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	}
 	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid})
 	budgets := budget.NewBudgets()
-	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader})
+	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{
 		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
@@ -131,9 +135,10 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
 		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, Short: jobs.Short, FetchWithin: jobs.Longest, Crowded: a.jobs.Crowded,
 	})
+	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Handler, err = api.New(api.Deps{
-		Stopping: a.stopping,
+		Stopping: a.stopping, Leaving: a.leaving,
 		Model:    p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
@@ -206,20 +211,22 @@ func (a *App) tick(ctx context.Context) {
 	}
 }
 
-// Close ends background work, frees what it held and closes the database. Safe to call twice and on a half-built App.
+// Close ends background work, frees what it held and closes the database; it does not wait for longer than ctx. Safe to call twice and on a
+// half-built App.
 func (a *App) Close(ctx context.Context) error {
 	var errs []error
 	if a.StopWaiting != nil {
+		a.Leave()
 		a.StopWaiting()
 	}
 	if a.stop != nil {
 		a.stop()
-		errs = append(errs, a.jobs.Stop(context.WithoutCancel(ctx)))
+		errs = append(errs, a.jobs.Stop(ctx))
 		a.background.Wait()
 		a.stop = nil
 	}
 	if a.Connections != nil {
-		errs = append(errs, a.Connections.FlushUse(context.WithoutCancel(ctx)), a.Connections.Close())
+		errs = append(errs, a.Connections.FlushUse(ctx), a.Connections.Close())
 	}
 	if a.guard != nil {
 		a.guard.Close()

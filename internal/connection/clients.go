@@ -2,6 +2,7 @@ package connection
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type shared struct {
 	users       int
 	retired     bool // no longer in open: its last user closes it
 	usedAt      time.Time
+	refusal     refusal
 }
 
 func newClients() *clients { return &clients{open: map[string]*shared{}} }
@@ -48,7 +50,7 @@ func (k *clients) lease(c *store.Connection, now time.Time, dial func() (driver.
 	}
 	sh.users++
 	sh.usedAt = now
-	return &leased{Client: sh.client, close: sync.OnceValue(func() error { return k.release(sh) })}, ended, nil
+	return &leased{Client: sh.client, refusal: &sh.refusal, close: sync.OnceValue(func() error { return k.release(sh) })}, ended, nil
 }
 
 // drop takes a client out and gives it when nobody uses it.
@@ -121,7 +123,21 @@ func closeEach(ended []driver.Client) error {
 // leased is one caller's use of a shared client; Close ends the use, not the session.
 type leased struct {
 	driver.Client
-	close func() error
+	refusal *refusal
+	confirm func(context.Context, error) error
+	close   func() error
+}
+
+// Fetch reads one page; that the login is refused it says only when it is refused once more.
+func (l *leased) Fetch(ctx context.Context, r driver.Request) (*driver.Page, error) {
+	if err := l.refusal.known(); err != nil {
+		return nil, err
+	}
+	page, err := l.Client.Fetch(ctx, r)
+	if driver.KindOf(err) == driver.Credentials {
+		err = l.refusal.settle(ctx, err, l.confirm)
+	}
+	return page, err
 }
 
 // Close ends the use; twice is fine.

@@ -4,14 +4,14 @@
 // It owns the states of a connection. Resting is syncing while a first run is left, degraded while an entity fails, else active:
 //
 //	            ┌─────────── resting ─────────────┐ ── no usable answer ─▶ ┌─────────────┐
-//	created ──▶ │ syncing ──▶ active ◀─▶ degraded │ ◀─ a call went well ── │ unreachable │
+//	created ──▶ │ syncing ──▶ active ◀─▶ degraded │ ◀─ a probe went well ─ │ unreachable │
 //	            └─────────────────────────────────┘                        └─────────────┘
 //	               │ ▲         │     ▲                                           │
 //	         pause │ │ resume  │     └── credentials renewed ──┐                 │ login refused
-//	               ▼ │         │                   ┌───────────────────────┐     │
+//	               ▼ │         │                   ┌───────────────────────┐     │ twice
 //	             paused        └─ login refused ─▶ │ needs_reauthorization │ ◀───┘
-//	                                               └───────────────────────┘
-//	every state ── disconnect ──▶ disconnected
+//	                              twice            └───────────────────────┘
+//	every state ── disconnect ──▶ disconnected; unreachable and needs_reauthorization come back after a pause
 //
 // The table is in states.go; docs/states/connection.md is written from it.
 package connection

@@ -51,7 +51,7 @@ func (s *Service) candidate(projectID string, p *plan) (*store.Connection, error
 		ID: id, ProjectID: projectID, System: p.system.System, Name: p.Name,
 		State: state, StateCode: why.code, StateDetail: why.detail, StateSince: now,
 		AuthMethod: p.method.Method, Public: public(p.method, p.Credentials),
-		Metadata: p.Metadata, Tags: p.Tags, TimeZone: p.TimeZone, CreatedAt: now, UpdatedAt: now,
+		Metadata: p.Metadata, Tags: p.Tags, TimeZone: p.TimeZone, Blackouts: p.Blackouts, CreatedAt: now, UpdatedAt: now,
 	}, nil
 }
 

@@ -44,7 +44,7 @@ func TestReport(t *testing.T) {
 		"maintenance page":       {{fail(driver.NotSystem), store.ConnectionUnreachable}, {nil, store.ConnectionActive}},
 		"login refused stays":    {{fail(driver.Credentials), store.ConnectionNeedsReauth}, {nil, store.ConnectionNeedsReauth}, {fail(driver.Unreachable), store.ConnectionNeedsReauth}},
 		"down, then refused":     {{fail(driver.Unreachable), store.ConnectionUnreachable}, {fail(driver.Credentials), store.ConnectionNeedsReauth}},
-		"fault":                  {{fail(driver.Fault), store.ConnectionDegraded}, {fail(driver.Unreachable), store.ConnectionUnreachable}, {fail(driver.Permission), store.ConnectionDegraded}},
+		"fault":                  {{fail(driver.Fault), store.ConnectionDegraded}, {fail(driver.Unreachable), store.ConnectionUnreachable}, {fail(driver.Permission), store.ConnectionActive}, {fail(driver.Permission), store.ConnectionDegraded}},
 		"told to wait":           {{fail(driver.RateLimited), store.ConnectionActive}, {fail(driver.TokenGone), store.ConnectionActive}},
 		"our own faults":         {{errors.New("disk"), store.ConnectionActive}, {context.Canceled, store.ConnectionActive}},
 	}

@@ -25,6 +25,7 @@ type New struct {
 	Metadata    json.RawMessage
 	Tags        []string
 	TimeZone    string   // IANA; default: the manifest's
+	Blackouts   []string // windows at which background work waits: "Mon-Fri 07:00-09:30"
 	History     string   // "P90D" (default), or store.AllHistory
 	Schedule    string   // default "1h"; store.ManualSchedule: none
 	Entities    []string // default: all that the manifest maps
@@ -54,7 +55,7 @@ type plan struct {
 func (s *Service) check(n New) (*plan, error) {
 	f := newFaults()
 	p := &plan{New: n, system: s.Systems.System(n.System)}
-	p.Metadata, p.Tags = f.metadata(n.Metadata), f.tags(n.Tags)
+	p.Metadata, p.Tags, p.Blackouts = f.metadata(n.Metadata), f.tags(n.Tags), f.blackouts(n.Blackouts)
 	p.TokenLabel = f.line(cmp.Or(n.TokenLabel, defaultLabel), maxName, "token_label")
 	p.Schedule = cmp.Or(n.Schedule, defaultSchedule)
 	f.text(s.CheckSchedule, p.Schedule, "schedule")

@@ -36,7 +36,7 @@ func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driv
 		return driver.Probe{}, err
 	}
 	defer func() { s.logEnd(c.ID, client.Close()) }()
-	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.InteractiveRead), probeTime) // a person waits
+	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.Check), probeTime) // a person waits
 	defer cancel()
 	p, err := client.Probe(within)
 	if err == nil {

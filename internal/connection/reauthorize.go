@@ -84,7 +84,7 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, vouch
 				return err
 			}
 		}
-		waited := now.State == store.ConnectionNeedsReauth
+		waited := outlastsPause(now.State)
 		now.AuthMethod, now.Public, now.SystemVersion = l.method.Method, public(l.method, l.values), version
 		if err := s.seal(now, l.values); err != nil {
 			return err

@@ -17,9 +17,14 @@ func (s *Service) Report(ctx context.Context, c *store.Connection, err error) (s
 	if on == "" {
 		return c.State, nil
 	}
-	now, readErr := s.fresh(ctx, c)
-	if readErr != nil {
-		return c.State, readErr
+	return s.happened(ctx, c, on, why)
+}
+
+// happened applies what was met with the credentials of c.
+func (s *Service) happened(ctx context.Context, c *store.Connection, on event, why reason) (store.ConnectionState, error) {
+	now, err := s.fresh(ctx, c)
+	if err != nil {
+		return c.State, err
 	}
 	if _, moves := next(now.State, on); !moves || !bytes.Equal(now.Credentials, c.Credentials) {
 		return now.State, nil
@@ -27,7 +32,6 @@ func (s *Service) Report(ctx context.Context, c *store.Connection, err error) (s
 	if err := s.move(ctx, now, on, why); err != nil {
 		return c.State, err
 	}
-	s.Log.Info("connection changed state", "connection", c.ID, "system", c.System, "state", now.State, "reason", now.StateCode)
 	return now.State, nil
 }
 

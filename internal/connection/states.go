@@ -19,15 +19,20 @@ const (
 	settled      event = "a run ended"
 	faulted      event = "the system answered, but failed or refused a part"
 	unanswered   event = "no usable answer came"
-	refused      event = "the system refused the login"
+	doubted      event = "the system, just back, refused the login for the first time"
+	refused      event = "the system refused the login, and again when asked once more"
 	renewed      event = "new credentials were checked and stored"
 	paused       event = "somebody paused it"
 	resumed      event = "somebody resumed it"
 	disconnected event = "somebody disconnected it"
 )
 
-// resting is no stored state: it stands for syncing, degraded or active, as the streams say.
-const resting store.ConnectionState = "resting"
+// No stored states: resting stands for syncing, degraded or active, as the streams say; interrupted for what a pause interrupted, which is
+// unreachable, needs_reauthorization or resting.
+const (
+	resting     store.ConnectionState = "resting"
+	interrupted store.ConnectionState = "interrupted"
+)
 
 // transition is one row of the table.
 type transition struct {
@@ -47,12 +52,14 @@ func transitions() []transition {
 		{created, states{pending}, syncing},
 		{worked, states{unreachable}, resting},
 		{settled, states{syncing, active, degraded}, resting},
-		{faulted, states{active, unreachable}, degraded},
-		{unanswered, states{syncing, active, degraded}, unreachable},
+		{faulted, states{active}, degraded},
+		{faulted, states{unreachable}, resting},
+		{unanswered, states{syncing, active, degraded, unreachable}, unreachable},
+		{doubted, states{unreachable}, unreachable},
 		{refused, states{syncing, active, degraded, unreachable}, reauth},
 		{renewed, states{syncing, active, degraded, unreachable, reauth}, resting},
 		{paused, states{syncing, active, degraded, unreachable, reauth}, pausedState},
-		{resumed, states{pausedState}, resting},
+		{resumed, states{pausedState}, interrupted},
 		{disconnected, states{pending, syncing, active, degraded, unreachable, reauth, pausedState}, store.ConnectionDisconnected},
 	}
 }
@@ -76,12 +83,16 @@ type reason struct {
 // rest tells the state of a connection that nothing hinders, from its streams.
 func rest(streams []store.Stream) (store.ConnectionState, reason) {
 	var failing []string
+	var held *store.HeldDeletions
 	first := false
 	for _, st := range streams {
 		if st.Paused {
 			continue
 		}
 		first = first || firstRunLeft(st)
+		if held == nil && st.Held != nil && st.Held.Decision == store.DecisionPending {
+			held = st.Held
+		}
 		if ownFailure(st) {
 			failing = append(failing, st.Entity)
 		}
@@ -89,6 +100,9 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 	switch {
 	case first:
 		return store.ConnectionSyncing, reason{problem.ReasonFirstSync, "The first sync is under way; records appear as they come."}
+	case held != nil:
+		return store.ConnectionDegraded, reason{problem.ReasonDeletionsHeld, fmt.Sprintf("%d records of %s are gone from the system's answer; nothing was deleted. %s",
+			held.Missing, held.Entity, problem.DecideOnDeletions(held.Run))}
 	case len(failing) > 0:
 		return store.ConnectionDegraded, reason{problem.ReasonEntitiesFailing, fmt.Sprintf("The last sync failed for %s. GET /v1/syncs says why.", strings.Join(failing, ", "))}
 	default:
@@ -96,11 +110,16 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 	}
 }
 
+// firstRunLeft says that the first run waits, works, or was ended by what concerns the whole connection: then it is asked for again.
 func firstRunLeft(st store.Stream) bool {
-	return st.ActiveRun != nil && st.LastRun == nil
+	return st.ActiveRun != nil && st.LastRun == nil || st.LastSuccessAt.IsZero() && wholeFailure(st)
 }
 
 // ownFailure says that the stream's last run failed for a reason of its own: what concerns the whole connection has states of its own.
 func ownFailure(st store.Stream) bool {
 	return st.Failures > 0 && !driver.EffectOf(st.ErrorCode).Whole()
+}
+
+func wholeFailure(st store.Stream) bool {
+	return st.Failures > 0 && driver.EffectOf(st.ErrorCode).Whole()
 }

@@ -14,7 +14,8 @@ func StatesPage(source []byte) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("# States of a connection\n\nWritten from `internal/connection/states.go`, which owns them.\n\n```\n" + picture + "```\n\n")
-	b.WriteString("`resting` is no stored state. It stands for `syncing` while a first run is left, `degraded` while an entity fails for a reason of its own, else `active`.\n\n")
+	b.WriteString("`resting` is no stored state. It stands for `syncing` while a first run is left, `degraded` while an entity fails for a reason of its own, else `active`. ")
+	b.WriteString("`interrupted` stands for what a pause interrupted: `unreachable`, `needs_reauthorization`, or `resting`.\n\n")
 	b.WriteString("| when | in | it becomes |\n|---|---|---|\n")
 	for _, tr := range transitions() {
 		from := make([]string, len(tr.from))

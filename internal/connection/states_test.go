@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -34,7 +35,7 @@ func TestTransitions(t *testing.T) {
 // What must never happen, whatever rows are added.
 func TestTransitionsKeepTheirPromises(t *testing.T) {
 	t.Parallel()
-	for _, on := range []event{created, worked, settled, faulted, unanswered, refused, renewed, paused, resumed, disconnected} {
+	for _, on := range []event{created, worked, settled, faulted, unanswered, doubted, refused, renewed, paused, resumed, disconnected} {
 		if to, ok := next(store.ConnectionDisconnected, on); ok {
 			t.Errorf("a disconnected connection becomes %s when %s", to, on)
 		}
@@ -49,23 +50,27 @@ func TestTransitionsKeepTheirPromises(t *testing.T) {
 
 func TestRest(t *testing.T) {
 	t.Parallel()
-	run := &store.Run{}
+	run, once := &store.Run{}, time.Unix(1, 0)
 	cases := map[string]struct {
 		streams []store.Stream
 		want    store.ConnectionState
 	}{
-		"nothing to do":          {nil, store.ConnectionActive},
-		"all well":               {[]store.Stream{{LastRun: run}}, store.ConnectionActive},
-		"first run":              {[]store.Stream{{LastRun: run}, {ActiveRun: run}}, store.ConnectionSyncing},
-		"first run, one fails":   {[]store.Stream{{LastRun: run, Failures: 1}, {ActiveRun: run}}, store.ConnectionSyncing},
-		"later run":              {[]store.Stream{{LastRun: run, ActiveRun: run}}, store.ConnectionActive},
-		"first run is paused":    {[]store.Stream{{ActiveRun: run, Paused: true}}, store.ConnectionActive},
-		"one fails":              {[]store.Stream{{LastRun: run}, {LastRun: run, Failures: 1, ErrorCode: problem.ReasonSystemError}}, store.ConnectionDegraded},
-		"a paused one fails":     {[]store.Stream{{LastRun: run, Failures: 1, Paused: true}}, store.ConnectionActive},
-		"system was unreachable": {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: problem.ReasonSystemUnreachable}}, store.ConnectionActive},
-		"maintenance page":       {[]store.Stream{{LastRun: run, Failures: 3, ErrorCode: problem.ReasonNotThisSystem}}, store.ConnectionActive},
-		"login was refused":      {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonCredentialsRefused}}, store.ConnectionActive},
-		"the disk was full":      {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonStorageFull}}, store.ConnectionDegraded},
+		"nothing to do":            {nil, store.ConnectionActive},
+		"all well":                 {[]store.Stream{{LastRun: run}}, store.ConnectionActive},
+		"first run":                {[]store.Stream{{LastRun: run}, {ActiveRun: run}}, store.ConnectionSyncing},
+		"first run, one fails":     {[]store.Stream{{LastRun: run, Failures: 1}, {ActiveRun: run}}, store.ConnectionSyncing},
+		"later run":                {[]store.Stream{{LastRun: run, ActiveRun: run}}, store.ConnectionActive},
+		"first run is paused":      {[]store.Stream{{ActiveRun: run, Paused: true}}, store.ConnectionActive},
+		"one fails":                {[]store.Stream{{LastRun: run}, {LastRun: run, Failures: 1, ErrorCode: problem.ReasonSystemError}}, store.ConnectionDegraded},
+		"a paused one fails":       {[]store.Stream{{LastRun: run, Failures: 1, Paused: true}}, store.ConnectionActive},
+		"system was unreachable":   {[]store.Stream{{LastRun: run, Failures: 3, LastSuccessAt: once, ErrorCode: problem.ReasonSystemUnreachable}}, store.ConnectionActive},
+		"maintenance page":         {[]store.Stream{{LastRun: run, Failures: 3, LastSuccessAt: once, ErrorCode: problem.ReasonNotThisSystem}}, store.ConnectionActive},
+		"login was refused":        {[]store.Stream{{LastRun: run, Failures: 1, LastSuccessAt: once, ErrorCode: problem.ReasonCredentialsRefused}}, store.ConnectionActive},
+		"unreachable in its first": {[]store.Stream{{LastRun: run, Failures: 6, ErrorCode: problem.ReasonSystemUnreachable}}, store.ConnectionSyncing},
+		"refused in its first":     {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonCredentialsRefused}}, store.ConnectionSyncing},
+		"its first run failed":     {[]store.Stream{{LastRun: run, Failures: 6, ErrorCode: problem.ReasonSystemError}}, store.ConnectionDegraded},
+		"its first run is retried": {[]store.Stream{{ActiveRun: run, Failures: 1, ErrorCode: problem.ReasonSystemError}}, store.ConnectionSyncing},
+		"the disk was full":        {[]store.Stream{{LastRun: run, Failures: 1, ErrorCode: problem.ReasonStorageFull}}, store.ConnectionDegraded},
 	}
 	for name, c := range cases {
 		if got, why := rest(c.streams); got != c.want || (got == store.ConnectionActive) != (why == reason{}) {

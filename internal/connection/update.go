@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -13,6 +14,7 @@ type Update struct {
 	Name, TimeZone *string
 	Metadata       json.RawMessage
 	Tags           *[]string
+	Blackouts      *[]string
 }
 
 // Update changes a connection's profile and brings c up to date. Errors: *problem.Error validation-failed with pointers.
@@ -28,7 +30,10 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 		}
 		set(now)
 		now.UpdatedAt = s.instant()
-		return tx.SetConnectionProfile(ctx, now, now.UpdatedAt)
+		if err := tx.SetConnectionProfile(ctx, now, now.UpdatedAt); err != nil || u.TimeZone == nil && u.Blackouts == nil {
+			return err
+		}
+		return tx.FreeRuns(ctx, now.Scope(), problem.ReasonBlackout) // those that still have to wait are held again at their next turn
 	})
 	if err != nil {
 		return fmt.Errorf("update connection %s: %w", c.ID, err)
@@ -41,7 +46,7 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 func (u Update) check() (set func(*store.Connection), err error) {
 	f := newFaults()
 	var name, zone string
-	var tags []string
+	var tags, blackouts []string
 	if u.Name != nil {
 		name = f.name(*u.Name)
 	}
@@ -50,6 +55,9 @@ func (u Update) check() (set func(*store.Connection), err error) {
 	}
 	if u.Tags != nil {
 		tags = f.tags(*u.Tags)
+	}
+	if u.Blackouts != nil {
+		blackouts = f.blackouts(*u.Blackouts)
 	}
 	metadata := f.metadata(u.Metadata)
 	return func(c *store.Connection) {
@@ -61,6 +69,9 @@ func (u Update) check() (set func(*store.Connection), err error) {
 		}
 		if u.Tags != nil {
 			c.Tags = tags
+		}
+		if u.Blackouts != nil {
+			c.Blackouts = blackouts
 		}
 		if u.Metadata != nil {
 			c.Metadata = metadata

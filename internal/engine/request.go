@@ -30,7 +30,11 @@ func (s *Service) Request(ctx context.Context, c *store.Connection, entities []s
 
 // RequestTx does the same within the caller's transaction; the entities are named.
 func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) ([]store.Run, error) {
-	if err := mayRequest(c); err != nil {
+	now, err := tx.LockConnection(ctx, c.ID) // before the streams: locks are taken in that order; and nobody ends the connection meanwhile
+	if err != nil {
+		return nil, fmt.Errorf("lock connection %s: %w", c.ID, err)
+	}
+	if err := mayRequest(now); err != nil {
 		return nil, err
 	}
 	runs := make([]store.Run, 0, len(entities))
@@ -48,8 +52,19 @@ func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connecti
 		}
 		runs = append(runs, *run)
 	}
+	if err := s.holdRequested(ctx, tx, c, runs); err != nil {
+		return nil, fmt.Errorf("let the runs wait for the end of a blackout: %w", err)
+	}
+	if c.State == store.ConnectionUnreachable && trigger.Lane() == store.LaneAsked {
+		if err := tx.HurryProbe(ctx, c.Scope(), s.Now().Add(probeSoon)); err != nil {
+			return nil, fmt.Errorf("look soon whether the system is back: %w", err)
+		}
+	}
 	return runs, s.Waker.Wake(ctx, tx, trigger.Lane(), c.ID)
 }
+
+// probeSoon is when a system that did not answer is looked at after somebody asked for a sync, however often they ask.
+const probeSoon = 5 * time.Second
 
 // unpaused lists the connection's streams that are not paused, in the order in which they are synced.
 func (s *Service) unpaused(ctx context.Context, c *store.Connection) ([]string, error) {
@@ -99,7 +114,7 @@ func (s *Service) Cancel(ctx context.Context, c *store.Connection, runID string)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, problem.New(problem.NotFound, "This connection has no sync run of that id. GET /v1/sync-runs lists them.")
+		return nil, noSuchRun()
 	}
 	return run, err
 }

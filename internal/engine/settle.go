@@ -21,7 +21,8 @@ const (
 	fullEvery    = 24 * time.Hour // between full reads of a scheduled stream
 )
 
-// settle stores what became of the slice. It also works when ctx has ended: a process that stops still frees its lease.
+// settle stores what became of the slice. It also works when ctx has ended: a process that stops still frees its lease. A decision on held
+// deletions that came while the run ended is looked at by another slice.
 func (s *runSlice) settle(ctx context.Context, err error) error {
 	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
@@ -29,15 +30,25 @@ func (s *runSlice) settle(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, store.ErrFenced):
 		return nil // another worker has the run
-	case stopping || errors.Is(err, errTurnOver):
+	case stopping || errors.Is(err, errTurnOver) || errors.Is(err, store.ErrDecided):
 		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
+	}
+	if held, err := s.heldBack(ctx, err); held {
+		return err
 	}
 	finish, callErr := s.outcome(ctx, err)
 	finish.Full = s.run.Checkpoint != nil && s.readsAll()
-	s.log(err, finish)
-	if err := s.finish(ctx, finish); err != nil {
-		return err
+	if finish.State == store.RunComplete || finish.State == store.RunIncomplete {
+		finish.Held = s.held
 	}
+	failed := s.finish(ctx, finish)
+	if errors.Is(failed, store.ErrDecided) {
+		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
+	}
+	if failed != nil {
+		return failed
+	}
+	s.log(err, finish)
 	return s.report(ctx, callErr)
 }
 
@@ -110,6 +121,7 @@ func (s *runSlice) finish(ctx context.Context, f store.Finish) error {
 	if schedule, err := ParseSchedule(stream.Schedule); err == nil {
 		f.NextRunAt = schedule.Next(s.worker.Now(), Spread(s.conn.ID, s.run.Entity))
 	}
+	f.NextRunAt = s.sooner(f, stream)
 	err = s.worker.Store.Write(ctx, func(tx *store.Tx) error { return tx.FinishRun(ctx, s.run, f, s.worker.Now()) })
 	if err := notFenced(err); err != nil {
 		return fmt.Errorf("finish run %s: %w", s.run.ID, err)

@@ -51,6 +51,7 @@ type runSlice struct {
 	live       int64 // records stored when the slice began
 	seen       *store.SeenSet
 	applied    atomic.Int64 // transactions of this slice that are stored
+	held       *store.HeldChange
 }
 
 // advance takes the run as far as the turn allows; nil says that it is complete.
@@ -102,7 +103,7 @@ func (s *runSlice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.client = client
+	s.client = considerate{client, s}
 	s.entity, s.mapper = system.Entity(s.run.Entity), s.worker.Mapper(system.System, s.run.Entity)
 	if s.entity == nil || s.mapper == nil {
 		return &hopeless{problem.ReasonEntityNotEnabled, fmt.Sprintf("The connector %s no longer maps %s.", system.System, s.run.Entity)}

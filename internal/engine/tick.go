@@ -80,6 +80,10 @@ func (w *Worker) makeDueRun(ctx context.Context, tx *store.Tx, d store.Due) (cla
 	if err != nil {
 		w.Log.Error("a stored schedule cannot be read; the stream syncs only when asked", "connection", d.Scope.ConnectionID(), "entity", d.Entity, "error", err)
 	}
+	if next, inside := afterWindow(d, w.Now()); inside {
+		_, err := tx.ClaimDue(ctx, d, next)
+		return false, err
+	}
 	claimed, err = tx.ClaimDue(ctx, d, schedule.Next(w.Now(), Spread(d.Scope.ConnectionID(), d.Entity)))
 	if err != nil || !claimed {
 		return false, err

@@ -66,6 +66,16 @@ func Faults() []FaultType { return catalog().Faults }
 // Reasons lists the codes of reasons. The slice is not to be changed.
 func Reasons() []ReasonType { return catalog().Reasons }
 
+// NextStep says what to do about a reason; "" for a code that does not exist.
+func NextStep(code Reason) string {
+	for _, r := range Reasons() {
+		if r.Code == code {
+			return r.Next
+		}
+	}
+	return ""
+}
+
 // Lookup gives the type of a code; ok is false for a code that does not exist.
 func Lookup(code Code) (t Type, ok bool) {
 	t, ok = catalog().byCode[code]

@@ -69,6 +69,7 @@ const (
 	ReasonFirstSync           Reason = "first-sync"
 	ReasonPaused              Reason = "paused"
 	ReasonEntitiesFailing     Reason = "entities-failing"
+	ReasonBlackout            Reason = "blackout"
 	ReasonCredentialsRefused  Reason = "credentials-refused"
 	ReasonSystemUnreachable   Reason = "system-unreachable"
 	ReasonNotThisSystem       Reason = "not-this-system"

@@ -43,13 +43,17 @@ func connectionOf(r queries.Connection, err error) (*Connection, error) {
 	if err := json.Unmarshal([]byte(r.Tags), &c.Tags); err != nil {
 		return nil, fmt.Errorf("read tags of connection %s: %w", r.ID, err)
 	}
-	if r.Blackouts == "[]" {
-		return c, nil
-	}
-	if err := json.Unmarshal([]byte(r.Blackouts), &c.Blackouts); err != nil {
-		return nil, fmt.Errorf("read blackouts of connection %s: %w", r.ID, err)
-	}
+	c.Blackouts = blackoutsFrom(r.Blackouts)
 	return c, nil
+}
+
+// blackoutsFrom reads a list as this package wrote it.
+func blackoutsFrom(text string) (list []string) {
+	if text == "[]" {
+		return nil
+	}
+	_ = json.Unmarshal([]byte(text), &list)
+	return list
 }
 
 // profile is what people say of a connection, as it is stored.

@@ -48,6 +48,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.bodyStmt, err = db.PrepareContext(ctx, body); err != nil {
 		return nil, fmt.Errorf("error preparing query Body: %w", err)
 	}
+	if q.budgetStmt, err = db.PrepareContext(ctx, budget); err != nil {
+		return nil, fmt.Errorf("error preparing query Budget: %w", err)
+	}
 	if q.cancelQueuedRunsStmt, err = db.PrepareContext(ctx, cancelQueuedRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelQueuedRuns: %w", err)
 	}
@@ -135,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseBodiesStmt, err = db.PrepareContext(ctx, eraseBodies); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseBodies: %w", err)
 	}
+	if q.eraseBudgetStmt, err = db.PrepareContext(ctx, eraseBudget); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseBudget: %w", err)
+	}
 	if q.eraseConnectionStmt, err = db.PrepareContext(ctx, eraseConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseConnection: %w", err)
 	}
@@ -213,6 +219,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hurryRunsStmt, err = db.PrepareContext(ctx, hurryRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query HurryRuns: %w", err)
 	}
+	if q.insertBudgetStmt, err = db.PrepareContext(ctx, insertBudget); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertBudget: %w", err)
+	}
 	if q.insertConnectionStmt, err = db.PrepareContext(ctx, insertConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertConnection: %w", err)
 	}
@@ -255,6 +264,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastStateStmt, err = db.PrepareContext(ctx, lastState); err != nil {
 		return nil, fmt.Errorf("error preparing query LastState: %w", err)
 	}
+	if q.lockBudgetStmt, err = db.PrepareContext(ctx, lockBudget); err != nil {
+		return nil, fmt.Errorf("error preparing query LockBudget: %w", err)
+	}
 	if q.lockConnectionStmt, err = db.PrepareContext(ctx, lockConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnection: %w", err)
 	}
@@ -279,8 +291,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextSeqsStmt, err = db.PrepareContext(ctx, nextSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query NextSeqs: %w", err)
 	}
-	if q.openQuarantineStmt, err = db.PrepareContext(ctx, openQuarantine); err != nil {
-		return nil, fmt.Errorf("error preparing query OpenQuarantine: %w", err)
+	if q.openQuarantineCountsStmt, err = db.PrepareContext(ctx, openQuarantineCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenQuarantineCounts: %w", err)
+	}
+	if q.openQuarantineIDsStmt, err = db.PrepareContext(ctx, openQuarantineIDs); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenQuarantineIDs: %w", err)
 	}
 	if q.planProbeStmt, err = db.PrepareContext(ctx, planProbe); err != nil {
 		return nil, fmt.Errorf("error preparing query PlanProbe: %w", err)
@@ -296,6 +311,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
 		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
+	}
+	if q.putBudgetStmt, err = db.PrepareContext(ctx, putBudget); err != nil {
+		return nil, fmt.Errorf("error preparing query PutBudget: %w", err)
 	}
 	if q.putHeldStmt, err = db.PrepareContext(ctx, putHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHeld: %w", err)
@@ -474,6 +492,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing bodyStmt: %w", cerr)
 		}
 	}
+	if q.budgetStmt != nil {
+		if cerr := q.budgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing budgetStmt: %w", cerr)
+		}
+	}
 	if q.cancelQueuedRunsStmt != nil {
 		if cerr := q.cancelQueuedRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing cancelQueuedRunsStmt: %w", cerr)
@@ -619,6 +642,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseBodiesStmt: %w", cerr)
 		}
 	}
+	if q.eraseBudgetStmt != nil {
+		if cerr := q.eraseBudgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseBudgetStmt: %w", cerr)
+		}
+	}
 	if q.eraseConnectionStmt != nil {
 		if cerr := q.eraseConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseConnectionStmt: %w", cerr)
@@ -749,6 +777,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hurryRunsStmt: %w", cerr)
 		}
 	}
+	if q.insertBudgetStmt != nil {
+		if cerr := q.insertBudgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertBudgetStmt: %w", cerr)
+		}
+	}
 	if q.insertConnectionStmt != nil {
 		if cerr := q.insertConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertConnectionStmt: %w", cerr)
@@ -819,6 +852,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastStateStmt: %w", cerr)
 		}
 	}
+	if q.lockBudgetStmt != nil {
+		if cerr := q.lockBudgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockBudgetStmt: %w", cerr)
+		}
+	}
 	if q.lockConnectionStmt != nil {
 		if cerr := q.lockConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockConnectionStmt: %w", cerr)
@@ -859,9 +897,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextSeqsStmt: %w", cerr)
 		}
 	}
-	if q.openQuarantineStmt != nil {
-		if cerr := q.openQuarantineStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing openQuarantineStmt: %w", cerr)
+	if q.openQuarantineCountsStmt != nil {
+		if cerr := q.openQuarantineCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openQuarantineCountsStmt: %w", cerr)
+		}
+	}
+	if q.openQuarantineIDsStmt != nil {
+		if cerr := q.openQuarantineIDsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openQuarantineIDsStmt: %w", cerr)
 		}
 	}
 	if q.planProbeStmt != nil {
@@ -887,6 +930,11 @@ func (q *Queries) Close() error {
 	if q.probesDueStmt != nil {
 		if cerr := q.probesDueStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing probesDueStmt: %w", cerr)
+		}
+	}
+	if q.putBudgetStmt != nil {
+		if cerr := q.putBudgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putBudgetStmt: %w", cerr)
 		}
 	}
 	if q.putHeldStmt != nil {
@@ -1156,6 +1204,7 @@ type Queries struct {
 	askForRunStmt                   *sql.Stmt
 	beginReadingStmt                *sql.Stmt
 	bodyStmt                        *sql.Stmt
+	budgetStmt                      *sql.Stmt
 	cancelQueuedRunsStmt            *sql.Stmt
 	cancelRunStmt                   *sql.Stmt
 	cancelRunningRunsStmt           *sql.Stmt
@@ -1185,6 +1234,7 @@ type Queries struct {
 	dropQuarantineStmt              *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
+	eraseBudgetStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
 	eraseHeldStmt                   *sql.Stmt
@@ -1211,6 +1261,7 @@ type Queries struct {
 	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
 	hurryRunsStmt                   *sql.Stmt
+	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
 	insertProjectStmt               *sql.Stmt
@@ -1225,6 +1276,7 @@ type Queries struct {
 	keysStmt                        *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
+	lockBudgetStmt                  *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
 	lockConnectionNumberStmt        *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
@@ -1233,12 +1285,14 @@ type Queries struct {
 	moveHeadStmt                    *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
-	openQuarantineStmt              *sql.Stmt
+	openQuarantineCountsStmt        *sql.Stmt
+	openQuarantineIDsStmt           *sql.Stmt
 	planProbeStmt                   *sql.Stmt
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
 	postponeRunsStmt                *sql.Stmt
 	probesDueStmt                   *sql.Stmt
+	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
@@ -1297,6 +1351,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		askForRunStmt:                   q.askForRunStmt,
 		beginReadingStmt:                q.beginReadingStmt,
 		bodyStmt:                        q.bodyStmt,
+		budgetStmt:                      q.budgetStmt,
 		cancelQueuedRunsStmt:            q.cancelQueuedRunsStmt,
 		cancelRunStmt:                   q.cancelRunStmt,
 		cancelRunningRunsStmt:           q.cancelRunningRunsStmt,
@@ -1326,6 +1381,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropQuarantineStmt:              q.dropQuarantineStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
+		eraseBudgetStmt:                 q.eraseBudgetStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
 		eraseHeldStmt:                   q.eraseHeldStmt,
@@ -1352,6 +1408,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
 		hurryRunsStmt:                   q.hurryRunsStmt,
+		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertProjectStmt:               q.insertProjectStmt,
@@ -1366,6 +1423,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keysStmt:                        q.keysStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
+		lockBudgetStmt:                  q.lockBudgetStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
@@ -1374,12 +1432,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
-		openQuarantineStmt:              q.openQuarantineStmt,
+		openQuarantineCountsStmt:        q.openQuarantineCountsStmt,
+		openQuarantineIDsStmt:           q.openQuarantineIDsStmt,
 		planProbeStmt:                   q.planProbeStmt,
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
 		postponeRunsStmt:                q.postponeRunsStmt,
 		probesDueStmt:                   q.probesDueStmt,
+		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		quarantineStmt:                  q.quarantineStmt,

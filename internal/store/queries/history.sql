@@ -50,6 +50,6 @@ where connection = @connection and id = @id and state = 'running' and lease_epoc
 update runs set retry_at = null, reason_code = '', reason_detail = ''
 where connection = @connection and state in ('queued', 'running') and reason_code = @reason_code;
 
--- name: OpenQuarantine :many
+-- name: OpenQuarantineCounts :many
 select s.entity, count(*) as records from quarantine q join streams s on s.connection = q.connection and s.stream = q.stream
 where q.connection = @connection and q.state = 'open' group by s.entity;

@@ -136,6 +136,39 @@ func (q *Queries) LastState(ctx context.Context, connection int64) (LastStateRow
 	return i, err
 }
 
+const openQuarantineCounts = `-- name: OpenQuarantineCounts :many
+select s.entity, count(*) as records from quarantine q join streams s on s.connection = q.connection and s.stream = q.stream
+where q.connection = $1 and q.state = 'open' group by s.entity
+`
+
+type OpenQuarantineCountsRow struct {
+	Entity  string
+	Records int64
+}
+
+func (q *Queries) OpenQuarantineCounts(ctx context.Context, connection int64) ([]OpenQuarantineCountsRow, error) {
+	rows, err := q.query(ctx, q.openQuarantineCountsStmt, openQuarantineCounts, connection)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenQuarantineCountsRow
+	for rows.Next() {
+		var i OpenQuarantineCountsRow
+		if err := rows.Scan(&i.Entity, &i.Records); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const planProbe = `-- name: PlanProbe :exec
 update connections set probe_at = $1 where connection = $2 and state = 'unreachable'
 `

@@ -18,6 +18,11 @@ type Body struct {
 	Raw        string
 }
 
+type Budget struct {
+	Connection int64
+	State      string
+}
+
 type Connection struct {
 	Connection     int64
 	ID             string

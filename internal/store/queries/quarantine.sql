@@ -18,7 +18,7 @@ where connection = @connection and run = @run and n > @after and n <= @up_to and
 -- name: QuarantineState :many
 select n, taken_seq, state from quarantine where connection = @connection and run = @run and n >= @from_n and n <= @to_n order by n;
 
--- name: OpenQuarantine :many
+-- name: OpenQuarantineIDs :many
 select run, n, id from quarantine where connection = @connection and stream = @stream and state = 'open' and id is not null;
 
 -- name: CountQuarantine :many

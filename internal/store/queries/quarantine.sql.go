@@ -160,25 +160,25 @@ func (q *Queries) InsertQuarantine(ctx context.Context, arg InsertQuarantinePara
 	return err
 }
 
-const openQuarantine = `-- name: OpenQuarantine :many
+const openQuarantineIDs = `-- name: OpenQuarantineIDs :many
 select run, n, id from quarantine where connection = $1 and stream = $2 and state = 'open' and id is not null
 `
 
-type OpenQuarantineRow struct {
+type OpenQuarantineIDsRow struct {
 	Run string
 	N   int64
 	ID  []byte
 }
 
-func (q *Queries) OpenQuarantine(ctx context.Context, connection int64, stream int64) ([]OpenQuarantineRow, error) {
-	rows, err := q.query(ctx, q.openQuarantineStmt, openQuarantine, connection, stream)
+func (q *Queries) OpenQuarantineIDs(ctx context.Context, connection int64, stream int64) ([]OpenQuarantineIDsRow, error) {
+	rows, err := q.query(ctx, q.openQuarantineIDsStmt, openQuarantineIDs, connection, stream)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OpenQuarantineRow
+	var items []OpenQuarantineIDsRow
 	for rows.Next() {
-		var i OpenQuarantineRow
+		var i OpenQuarantineIDsRow
 		if err := rows.Scan(&i.Run, &i.N, &i.ID); err != nil {
 			return nil, err
 		}

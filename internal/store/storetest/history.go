@@ -140,12 +140,12 @@ var historyTests = []test{
 		w.ok(w.HoldRun(t.Context(), r, hold))
 		w.is(w.HoldRun(t.Context(), r, hold), store.ErrFenced)
 		got := must[*store.Run](w)(w.Run(t.Context(), c.Scope(), r.ID))
-		w.equal("held", fmt.Sprint(got.State, got.ReasonCode, got.RetryAt.Equal(hold.Until)), "running"+"blackout"+" true")
+		w.equal("held", fmt.Sprintln(got.State, got.ReasonCode, got.RetryAt.Equal(hold.Until)), fmt.Sprintln("running", "blackout", true))
 		w.equal("ready", len(must[[]store.Run](w)(w.RunnableRuns(t.Context(), c.Scope(), w.now))), 0)
 		w.tick(time.Hour)
 		w.equal("ready", len(must[[]store.Run](w)(w.RunnableRuns(t.Context(), c.Scope(), w.now))), 1)
 		again := w.acquire(got)
-		w.equal("again", fmt.Sprint(again.State, again.ReasonCode, again.Attempt, again.Counts.Pages, again.RetryAt.IsZero()), "running 1 1 true")
+		w.equal("again", fmt.Sprintln(again.State, again.ReasonCode, again.Attempt, again.Counts.Pages, again.RetryAt.IsZero()), fmt.Sprintln("running", "", 1, 1, true))
 	}},
 	{"holding a connection's runs leaves those at work and those that wait longer", func(t *testing.T, w *world) {
 		c := w.connect()

@@ -64,7 +64,7 @@ var streamTests = []test{
 		w.equal("due", due(), []string{b.ID + " vendors", a.ID + " purchase-orders"})
 		for state, dormant := range map[store.ConnectionState]bool{
 			store.ConnectionPaused: true, store.ConnectionNeedsReauth: true, store.ConnectionPending: true,
-			store.ConnectionActive: false, store.ConnectionDegraded: false, store.ConnectionUnreachable: false, store.ConnectionSyncing: false,
+			store.ConnectionActive: false, store.ConnectionDegraded: false, store.ConnectionUnreachable: true, store.ConnectionSyncing: false,
 		} {
 			w.write(func(tx *store.Tx) error { return tx.SetConnectionState(t.Context(), b.Scope(), state, "", "", w.now) })
 			w.equal("due while "+string(state), len(due()) == 1, dormant)
