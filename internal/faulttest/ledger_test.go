@@ -139,7 +139,11 @@ func (w *world) even() {
 // balanced compares source, store and reader as they are.
 func (w *world) balanced() {
 	w.Helper()
-	t := w.count()
+	w.none(w.count())
+}
+
+func (w *world) none(t tally) {
+	w.Helper()
 	for name, ids := range map[string][]string{"lost": t.lost, "ghost": t.ghost, "stale": t.stale, "doubled": t.doubled, "order": t.order, "undelivered": t.undelivered} {
 		if len(ids) > 0 {
 			slices.Sort(ids)
@@ -153,12 +157,11 @@ func (w *world) count() (t tally) {
 	source, stored, bad := w.sim.Truth("vendors"), w.stored(), w.quarantined()
 	for id, record := range source {
 		raw, ok := stored[id]
-		equal, err := rawjson.Equal([]byte(raw), []byte(record), nil)
 		switch {
-		case bad[id]:
+		case bad[id] || bad[strings.ToValidUTF8(record, "\ufffd")]:
 		case !ok:
 			t.lost = append(t.lost, id)
-		case err != nil || !equal:
+		case !sameRecord(raw, record):
 			t.stale = append(t.stale, id)
 		}
 	}
@@ -177,6 +180,11 @@ func (w *world) count() (t tally) {
 	return t
 }
 
+func sameRecord(a, b string) bool {
+	equal, err := rawjson.Equal([]byte(a), []byte(b), nil)
+	return err == nil && equal
+}
+
 // differences are the records of which the reader of the feed holds another state than the store.
 func (w *world) differences() (ids []string) {
 	w.Helper()
@@ -185,7 +193,7 @@ func (w *world) differences() (ids []string) {
 		id := r.get("remote_id")
 		whole, err := json.Marshal(r)
 		w.check(err)
-		if equal, err := rawjson.Equal(whole, []byte(held[id]), nil); err != nil || !equal {
+		if !sameRecord(string(whole), held[id]) {
 			ids = append(ids, id)
 		}
 		delete(held, id)
@@ -193,12 +201,12 @@ func (w *world) differences() (ids []string) {
 	return append(ids, slices.Collect(maps.Keys(held))...)
 }
 
-// quarantined are the remote ids of what the last run could not map.
+// quarantined are the remote ids of what the last run could not map, and what it was.
 func (w *world) quarantined() map[string]bool {
 	w.Helper()
 	bad := map[string]bool{}
 	for _, b := range w.pages("/v1/sync-runs/"+w.lastRun().get("id")+"/quarantine", url.Values{}) {
-		bad[b.get("remote_id")] = true
+		bad[b.get("remote_id")], bad[b.get("raw")] = true, true
 	}
 	return bad
 }

@@ -51,7 +51,9 @@ type setup struct {
 	read    string // options of the driver besides the path
 	cursor  string // of the manifest
 	calls   egress.ClientConfig
+	limits  string        // of the manifest
 	ahead   time.Duration // the source's clock against ours
+	start   time.Time     // of the clock
 }
 
 func (s setup) withDefaults() setup {
@@ -66,6 +68,12 @@ func (s setup) withDefaults() setup {
 	}
 	if s.read == "" {
 		s.read = byCursor
+	}
+	if s.limits == "" {
+		s.limits = "{concurrency: 4}"
+	}
+	if s.start.IsZero() {
+		s.start = noon()
 	}
 	if s.cursor == "" {
 		s.cursor = "{precision: 1us}"
@@ -83,6 +91,8 @@ const (
 	byOffset    = `paging: {style: offset, param: offset, size: limit}, total: total, order: modified`
 	byOffsetEnd = `paging: {style: offset, param: offset, size: limit}, order: modified`
 	byPage      = `paging: {style: page, param: page, size: limit}, total: total, order: modified`
+	byPageEnd   = `paging: {style: page, param: page, size: limit}, order: modified`
+	unordered   = `paging: {style: cursor, param: cursor, next: nextCursor, size: limit}, total: total, newest: {query: {sort: "-updatedAt", limit: "1"}}`
 )
 
 func (s setup) manifest() string {
@@ -95,7 +105,7 @@ driver: rest
 versions: ["1.4"]
 simulated: true
 time_zone: UTC
-limits: {concurrency: 4}
+limits: %s
 auth:
   - method: api_key
     fields:
@@ -118,11 +128,11 @@ entities:
     page_size: %d
     fields: {name: name, code: vendorNumber, tax_number: taxId, currency: currencyCode, payment_terms: paymentTerms, is_active: active}
     evidence: {read: simulated}
-`, s.format(), s.read, s.cursor, s.page)
+`, s.limits, s.format(), s.read, s.cursor, s.page)
 }
 
 func (s setup) format() string {
-	for layout, name := range map[string]string{localSeconds: "local-s", time.DateOnly: "date"} {
+	for layout, name := range map[string]string{localSeconds: "local-s", localMinutes: "local-s", localDays: "local-s"} {
 		if s.stamps.Layout == layout {
 			return ", format: " + name
 		}
@@ -130,7 +140,12 @@ func (s setup) format() string {
 	return ""
 }
 
-const localSeconds = "2006-01-02T15:04:05"
+// Notations of time without a zone; minutes are written with no seconds, and asked for with some.
+const (
+	localSeconds = "2006-01-02T15:04:05"
+	localMinutes = "2006-01-02T15:04"
+	localDays    = "2006-01-02T00:00:00"
+)
 
 // world is SimERP, a Busbar that is connected to it, and a reader of its feed.
 type world struct {
@@ -147,6 +162,7 @@ type world struct {
 	id     string // of the connection
 	token  string // of the connection
 	feed   reader
+	places []string     // the vendors of the beginning, in the order of modification
 	shift  atomic.Int64 // the source's clock against ours, ns
 }
 
@@ -158,13 +174,15 @@ func newWorld(t *testing.T, s setup) *world {
 	w.step()
 	w.ends(w.lastRun(), "complete", "")
 	w.follow()
+	w.places = w.sim.Order("vendors")
 	return w
 }
 
 // unconnected is a world without a connection.
 func unconnected(t *testing.T, s setup) *world {
 	t.Helper()
-	w := &world{T: t, setup: s.withDefaults(), clock: &clock{now: noon()}, plan: &erp.Plan{}, data: t.TempDir()}
+	w := &world{T: t, setup: s.withDefaults(), plan: &erp.Plan{}, data: t.TempDir()}
+	w.clock = &clock{now: w.start}
 	w.shift.Store(int64(s.ahead))
 	w.startSim()
 	w.open()
@@ -181,7 +199,7 @@ func (w *world) startSim() {
 	var err error
 	w.sim, err = erp.Open(erp.Options{
 		Counts: erp.Counts{Vendors: w.vendors, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1},
-		Base:   noon().Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
+		Base:   w.start.Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
 	})
 	w.check(err)
 	w.check(w.sim.Start(""))

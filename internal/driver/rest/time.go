@@ -90,7 +90,7 @@ func readTime(raw []byte, zone *time.Location, countsUnix bool) (time.Time, bool
 	if t, err := time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "T", 1)); err == nil {
 		return t.UTC(), true
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return earlier(t), true
 		}

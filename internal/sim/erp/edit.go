@@ -31,6 +31,7 @@ type Revision struct {
 // change is an edit on its way to the lists.
 type change struct {
 	entry
+	key     int64 // what lists sort and filter by
 	visible int64
 }
 
@@ -68,9 +69,9 @@ func (s *Server) changeOf(t *table, e Edit, now int64) (change, error) {
 	if e.Delete {
 		return c, nil
 	}
-	old, at, date := s.newest(t, e.ID)
-	if e.Silent {
-		c.At = at
+	old, key, date := s.newest(t, e.ID)
+	if c.key = s.opts.Stamps.key(c.At); e.Silent {
+		c.key = key
 	}
 	c.Date = date
 	var err error
@@ -100,10 +101,10 @@ func (e Edit) merge(old []byte, at int64) ([]byte, error) {
 }
 
 // newest is a record's latest state, committed but perhaps not visible.
-func (s *Server) newest(t *table, id string) (record []byte, at, date int64) {
+func (s *Server) newest(t *table, id string) (record []byte, key, date int64) {
 	for _, c := range slices.Backward(s.pending) {
 		if c.Resource == t.name && c.ID == id {
-			return c.Record, c.At, c.Date
+			return c.Record, c.key, c.Date
 		}
 	}
 	if r := t.byID[id]; r != nil {
@@ -126,7 +127,7 @@ func (s *Server) reveal() {
 		if t := s.byName[c.Resource]; c.Record == nil {
 			t.remove(c.ID)
 		} else {
-			t.put(c.ID, c.At, c.Date, c.Record)
+			t.put(c.ID, c.key, c.Date, c.Record)
 		}
 	}
 	s.waiting.Store(len(s.pending) > 0)
@@ -178,4 +179,17 @@ func (s *Server) Truth(resource string) map[string]string {
 		all[r.id] = string(s.show(t.json(r)))
 	}
 	return all
+}
+
+// Order gives the ids of what lists show now, in the order of modification.
+func (s *Server) Order(resource string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.byName[resource]
+	t.load()
+	ids := make([]string, len(t.rows))
+	for i, r := range t.rows {
+		ids[i] = r.id
+	}
+	return ids
 }

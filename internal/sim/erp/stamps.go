@@ -39,19 +39,30 @@ func (f StampForm) zone() *time.Location {
 	return f.Zone
 }
 
-// read takes updatedSince. Of two instants with the same local time it takes the later, as a system does that has never heard of the other.
-func (f StampForm) read(text string) (time.Time, error) {
+// key is what a system that keeps its stamps in this form knows of an instant, µs: one that keeps local times sorts and compares local times.
+func (f StampForm) key(at int64) int64 {
 	if f.Layout == "" {
-		return time.Parse(time.RFC3339Nano, text)
+		return at
 	}
-	t, err := time.ParseInLocation(f.Layout, text, f.zone())
-	if later := t.Add(time.Hour); err == nil && later.In(f.zone()).Format(f.Layout) == text && f.hours() {
-		t = later
+	t, err := time.Parse(f.Layout, time.UnixMicro(at).In(f.zone()).Format(f.Layout))
+	if err != nil {
+		panic("SimERP wrote a time it cannot read: " + err.Error())
 	}
-	return t, err
+	return t.UnixMicro()
 }
 
-// hours tells whether the form shows the hour.
-func (f StampForm) hours() bool {
-	return time.Unix(0, 0).UTC().Format(f.Layout) != time.Unix(3600, 0).UTC().Format(f.Layout)
+// read takes updatedSince, which may have more digits than the form shows.
+func (f StampForm) read(text string) (time.Time, error) {
+	layouts := []string{f.Layout, "2006-01-02T15:04:05", time.RFC3339Nano}
+	if f.Layout == "" {
+		layouts = layouts[2:]
+	}
+	var t time.Time
+	var err error
+	for _, layout := range layouts {
+		if t, err = time.Parse(layout, text); err == nil {
+			break
+		}
+	}
+	return t, err
 }

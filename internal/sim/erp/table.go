@@ -80,12 +80,13 @@ func (t *table) json(r *row) []byte {
 	return b
 }
 
-// put stores a record that a person wrote; it becomes the newest.
+// put stores a record that a person wrote, at its place in order.
 func (t *table) put(id string, updated, date int64, body []byte) {
 	t.remove(id)
 	r := &row{id: id, updated: updated, date: date, place: -1}
 	r.body.Store(&body)
-	t.rows = append(t.rows, r)
+	at, _ := slices.BinarySearchFunc(t.rows, r, func(a, b *row) int { return a.compare(b.updated, b.id) })
+	t.rows = slices.Insert(t.rows, at, r)
 	t.byID[id] = r
 	t.note(id)
 }

@@ -131,8 +131,8 @@ func repeat(head, part string, n int, tail string) Body {
 		}
 		per := max(1, 32<<10/len(part))
 		block := bytes.Repeat([]byte(part), per)
-		for ; n > 0; n -= per {
-			if _, err := w.Write(block[:min(n, per)*len(part)]); err != nil {
+		for left := n; left > 0; left -= per {
+			if _, err := w.Write(block[:min(left, per)*len(part)]); err != nil {
 				return err
 			}
 		}

@@ -105,7 +105,7 @@ func (s *Server) finish(w http.ResponseWriter, status int, e entry, record any, 
 	case err != nil:
 		refuse(w, refusal{http.StatusInternalServerError, "internal", err.Error()})
 	default:
-		s.remember(change{e, e.At}, e.At)
+		s.remember(change{e, e.At, e.At}, e.At)
 		s.apply(e)
 		answer(w, status, e.Record)
 	}

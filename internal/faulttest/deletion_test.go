@@ -1,0 +1,55 @@
+package faulttest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/sim/erp"
+)
+
+func remove(id string) erp.Edit { return erp.Edit{Resource: "vendors", ID: id, Delete: true} }
+
+// TestHardDelete is row 12: what the source no longer has becomes a tombstone after a complete sweep, and only there.
+func TestHardDelete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.check(w.sim.Edit(remove("000010"), remove("000011")))
+	w.clock.add(time.Hour)
+	w.settled("incremental")
+	if got := w.stream().get("counts", "deleted"); got != "0" {
+		t.Errorf("an incremental run deleted %s", got)
+	}
+	w.settled("full")
+	w.follow()
+	if got := w.stream().get("counts", "deleted"); got != "2" {
+		t.Errorf("a full run deleted %s of 2", got)
+	}
+	w.even()
+}
+
+// TestRecreated is row 15: a record that is deleted and made again with its id is deleted and alive again in the feed, with a higher version.
+func TestRecreated(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string]string{"seen deleted": "full", "not seen deleted": "incremental"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{})
+			for range 3 {
+				w.clock.add(time.Hour)
+				w.check(w.sim.Edit(remove("000010")))
+				w.settled(between)
+				w.follow()
+				_, held := w.feed.raw["000010"]
+				if held == (between == "full") {
+					t.Errorf("after the deletion the reader holds the record: %t", held)
+				}
+				w.clock.add(time.Hour)
+				w.check(w.sim.Edit(edit("000010", "Made again at "+w.clock.Now().String())))
+				w.settled("incremental")
+				w.follow()
+				w.balanced()
+			}
+			w.even()
+		})
+	}
+}
