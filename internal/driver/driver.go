@@ -61,6 +61,11 @@ type Request struct {
 	Token json.RawMessage
 	// Limit is the wanted number of records; the source may give fewer or more.
 	Limit int
+	// Hot asks for the entity's hot records only, whatever their stamps: those that the manifest's `hot:` picks out.
+	Hot bool
+	// Peeked is what was read ahead at the place that Token leads to; nil when nothing was. A client that finds it to be of another place
+	// asks the source itself.
+	Peeked Peeked
 }
 
 // Page is one page of records, as received.
@@ -76,7 +81,25 @@ type Page struct {
 	// order of modification sets it to the newest modification on each page; one that pages in another order asks
 	// the source for its newest modification before the first page and sets it there only.
 	HighWater time.Time
+	// Ordered says that the pages come in the order of modification: whoever stops behind this page has everything up to HighWater.
+	Ordered bool
+	// Ahead are the places of the pages to come, Next's own first, as far as they can be told already and the manifest lets them be read side by
+	// side. Each may be peeked at before the page in front of it is known.
+	Ahead []Place
 	// Undated says that a request with HistoryFrom also gives records whose history field is empty. Where it is false, such records are
 	// not missed: a bounded read may leave them out.
 	Undated bool
+}
+
+// Place is where a page begins, as far as that can be told without the page before it.
+type Place struct {
+	Key  string                                    // places with one key are the same
+	Peek func(ctx context.Context) (Peeked, error) // reads what stands there; safe for concurrent use
+}
+
+// Peeked is an answer that was read ahead. Nothing in it counts until a Fetch with the token that leads to its place has checked it against the
+// page before. It is good for one Fetch.
+type Peeked interface {
+	// Size is the memory that it holds, in bytes.
+	Size() int
 }

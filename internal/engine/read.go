@@ -18,9 +18,11 @@ const coalescePages = 8
 
 // fetchedPage is one page on its way from the source to the store.
 type fetchedPage struct {
-	page *driver.Page
-	loop loopGuard // after this page
-	err  error
+	page   *driver.Page
+	loop   loopGuard // after this page
+	since  int64     // the stream's seq before the page was asked for
+	peeked bool      // it was asked for before the page in front of it was known
+	err    error
 }
 
 // batch is a classified page. applied is the number of transactions of this slice that its classification knew of.
@@ -103,12 +105,9 @@ func (s *runSlice) beginPhase(ctx context.Context) (err error) {
 		s.seen, err = s.worker.Store.Seen(ctx, s.run)
 		return err
 	}
-	position, err := s.worker.Store.Position(ctx, s.conn.Scope(), s.run.Entity)
-	if err != nil {
-		return fmt.Errorf("read where %s stands: %w", s.run.Entity, err)
-	}
-	s.cp.Base, s.seen = position.Seq, store.NewSeenSet()
-	return nil
+	s.seen = store.NewSeenSet()
+	s.cp.Base, err = s.position(ctx)
+	return err
 }
 
 // dropOlder takes changes out of a batch that are older copies of what this phase has met or stored already.
@@ -154,59 +153,6 @@ func (s *runSlice) believable(highWater time.Time) time.Time {
 	}
 	s.worker.Log.Warn("the system has a modification time in the future; it is not used as a cursor", "connection", s.conn.ID, "entity", s.run.Entity, "time", highWater)
 	return now.Add(-aDay)
-}
-
-// pipeline fetches and classifies ahead of the store. wait returns when its goroutines have ended, which needs ctx cancelled or the
-// channel drained.
-func (s *runSlice) pipeline(ctx context.Context, r driver.Request) (<-chan batch, func()) {
-	pages, batches := make(chan fetchedPage, 1), make(chan batch, 1)
-	ended := make(chan struct{})
-	go s.fetch(ctx, r, pages)
-	go func() {
-		defer close(ended)
-		defer close(batches)
-		for p := range pages {
-			b := s.classifyPage(ctx, p)
-			select {
-			case batches <- b:
-			case <-ctx.Done():
-			}
-		}
-	}()
-	return batches, func() { <-ended }
-}
-
-// fetch follows page tokens until the end, an error or a loop.
-func (s *runSlice) fetch(ctx context.Context, r driver.Request, out chan<- fetchedPage) {
-	defer close(out)
-	loop := s.cp.Loop
-	for {
-		page, err := s.fetchOne(ctx, r)
-		if err == nil && page.Next != nil && loop.seen(page.Next) {
-			err = &unproved{problem.ReasonPageTokenLoop, "The system gave a page token a second time, so its pages never end."}
-		}
-		select {
-		case out <- fetchedPage{page, loop, err}:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil || page.Next == nil {
-			return
-		}
-		r.Token = page.Next
-	}
-}
-
-// fetchOne bounds one page, retries included, so that a system which accepts and then says nothing is noticed.
-func (s *runSlice) fetchOne(ctx context.Context, r driver.Request) (*driver.Page, error) {
-	bounded, cancel := context.WithTimeout(ctx, s.worker.FetchWithin)
-	defer cancel()
-	page, err := s.client.Fetch(bounded, r)
-	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-		err = &driver.Error{Kind: driver.Unreachable, Err: err,
-			Detail: fmt.Sprintf("The system did not finish a page within %s. Is it overloaded, or is the page too large?", s.worker.FetchWithin)}
-	}
-	return page, err
 }
 
 func firstOf(errs ...error) error {

@@ -161,6 +161,12 @@ func (c *checker) paging(p pagingOptions) {
 	if p.End == endShort && p.Size == "" {
 		c.wrong("a short page is known only by the size that was asked for", "add size, or leave out end", "paging", "end")
 	}
+	if limit := c.system.Limits.Concurrency; counted && limit > 0 && p.Concurrent > limit {
+		c.wrong("more pages at once than calls", "write at most limits.concurrency, or raise that", "paging", "concurrent")
+	}
+	if p.Concurrent < 0 {
+		c.wrong("is negative", "write how many pages may be asked for side by side", "paging", "concurrent")
+	}
 	if p.Max < 0 {
 		c.wrong("is negative", "write the largest number that the system gives at once", "paging", "max")
 	}
@@ -179,6 +185,7 @@ func (c *checker) useless(p pagingOptions) {
 		{"end", p.End == endShort, counted || p.Style == "keyset"},
 		{"size", p.Size != "", p.Style != "none"},
 		{"max", p.Max > 0, p.Style != "none"},
+		{"concurrent", p.Concurrent != 0, counted},
 	} {
 		if !o.read {
 			c.needs(p.Style, false, o.given, "paging", o.name)

@@ -33,6 +33,9 @@ func (c *client) Fetch(ctx context.Context, r driver.Request) (*driver.Page, err
 // page asks for one page and takes it apart.
 func (c *client) page(ctx context.Context, o *readOptions, r driver.Request, at place, newest time.Time) (*driver.Page, error) {
 	p, err := c.read(ctx, o, r, at)
+	if outOfRange(at, err) {
+		p, err = &taken{total: -1, header: http.Header{}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +49,14 @@ func (c *client) page(ctx context.Context, o *readOptions, r driver.Request, at 
 		}
 	}
 	page := &driver.Page{Records: p.records, Total: p.total, HighWater: newest, Unproved: o.Paging.mayHaveSkipped(at)}
+	page.Ordered = o.Order == byModification && !page.Unproved
 	if o.skips(at, next) {
 		page.HighWater = time.Time{}
 	}
 	if next != nil {
 		next.keep(o, newest)
 		page.Next, err = json.Marshal(next)
+		page.Ahead = c.ahead(o, r, *next, p)
 	}
 	return page, err
 }
@@ -65,6 +70,9 @@ func (o *readOptions) skips(at place, next *place) bool {
 // readAt asks for the records at a place, unchecked.
 func (c *client) readAt(ctx context.Context, o *readOptions, r driver.Request, at place) (*taken, error) {
 	asked := o.Paging.limit(r.Limit)
+	if p, ok := r.Peeked.(*peeked); ok && p.where == o.Paging.where(at) && p.asked == asked {
+		return p.taken, nil
+	}
 	u, err := c.pageAddress(o, r, at, asked)
 	if err != nil {
 		return nil, err

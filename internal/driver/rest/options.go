@@ -89,6 +89,8 @@ type pagingOptions struct {
 	More   manifest.Path `yaml:"more"`   // true while there is another page
 	Pages  manifest.Path `yaml:"pages"`  // page: number of pages
 	End    string        `yaml:"end"`    // offset, page, keyset: empty (default) | short
+
+	Concurrent int `yaml:"concurrent"` // offset, page: pages that may be asked for side by side; default 1
 }
 
 // newestOptions is a query whose first record is the one modified last; it is asked before the first page where the list has

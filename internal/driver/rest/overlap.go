@@ -20,12 +20,9 @@ func (c *client) read(ctx context.Context, o *readOptions, r driver.Request, at 
 	if o.Paging.Style != "offset" || at.Last == 0 {
 		return c.readAt(ctx, o, r, at)
 	}
-	early, wider := at, r
+	early := at
 	early.Offset--
-	if wider.Limit > 0 {
-		wider.Limit++
-	}
-	p, err := c.readAt(ctx, o, wider, early)
+	p, err := c.readAt(ctx, o, r, early)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +30,7 @@ func (c *client) read(ctx context.Context, o *readOptions, r driver.Request, at 
 		return nil, err
 	}
 	p.records, p.overlap = p.records[1:], 1
-	if len(p.records) > 0 || o.Paging.isShort(p) {
+	if len(p.records) > 0 || o.Paging.isShort(at, p) || at.Proof {
 		return p, nil
 	}
 	return c.readEnd(ctx, o, r, at)

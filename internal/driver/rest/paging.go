@@ -22,6 +22,9 @@ type place struct {
 	First  uint64    `json:"first,omitempty"`  // offset, page: identity of the last page's first record
 	Last   uint64    `json:"last,omitempty"`   // offset: identity of the last record so far
 	Newest time.Time `json:"newest,omitzero"`  // order modified: newest change so far
+	Span   int       `json:"span,omitempty"`   // offset, page, keyset: records on the longest page so far: what the system gives at once
+	Proof  bool      `json:"proof,omitempty"`  // offset, page: the count is reached; this page shows whether it is right
+	Doubt  bool      `json:"doubt,omitempty"`  // offset, page: the count was too low; only the pages themselves tell the end
 }
 
 // start reads a token; none is the first page.
@@ -94,7 +97,7 @@ func (p pagingOptions) afterCursor(at place, t *taken) (*place, error) {
 }
 
 func (p pagingOptions) afterKey(at place, t *taken) (*place, error) {
-	if len(t.records) == 0 || p.isShort(t) {
+	if len(t.records) == 0 || p.isShort(at, t) {
 		return nil, nil
 	}
 	key := text(find(t.records[len(t.records)-1], p.Key))
@@ -104,54 +107,7 @@ func (p pagingOptions) afterKey(at place, t *taken) (*place, error) {
 	case at.Cursor:
 		return nil, stuck()
 	}
-	return &place{Cursor: key}, nil
-}
-
-func (p pagingOptions) isShort(t *taken) bool {
-	return p.End == endShort && t.asked > 0 && len(t.records)+t.overlap < t.asked
-}
-
-// afterCount counts what came, never what was asked for: systems cap their pages silently.
-func (o *readOptions) afterCount(at place, t *taken) (*place, error) {
-	next := &place{Offset: at.Offset + int64(len(t.records)), Page: at.Page + 1, Last: at.Last}
-	if n := len(t.records); n > 0 {
-		next.First, next.Last = o.identity(t.records[0]), o.identity(t.records[n-1])
-		if next.First == at.First {
-			return nil, o.Paging.samePage()
-		}
-	}
-	done, err := o.Paging.isEnd(at, next, t)
-	if done || err != nil {
-		return nil, err
-	}
-	return next, nil
-}
-
-func (p pagingOptions) samePage() error {
-	return torn("The system gives the same page again; it may not know the parameter " + p.Param + ".")
-}
-
-// mayHaveSkipped tells whether records may have moved past the reader unseen: page numbers cannot be checked as offsets are.
-func (p pagingOptions) mayHaveSkipped(at place) bool { return p.Style == "page" && at.Page > p.First }
-
-func (p pagingOptions) isEnd(at place, next *place, t *taken) (bool, error) {
-	if t.total >= 0 {
-		if len(t.records) == 0 && next.Offset < t.total {
-			return false, torn("The system counts " + strconv.FormatInt(t.total, 10) + " records but gives only " + strconv.FormatInt(next.Offset, 10) + ".")
-		}
-		return next.Offset >= t.total, nil
-	}
-	if raw := text(find(t.around, p.Pages)); raw != "" {
-		pages, err := strconv.Atoi(raw)
-		if err != nil {
-			return false, torn("The number of pages is not a number.")
-		}
-		return at.Page-p.First+1 >= pages, nil
-	}
-	if more := text(find(t.around, p.More)); more != "" {
-		return more == "false", nil
-	}
-	return len(t.records) == 0 || p.isShort(t), nil
+	return &place{Cursor: key, Span: max(at.Span, t.given())}, nil
 }
 
 // afterLink reads the next page's address. It must lead to the same host; only its path and query are kept.

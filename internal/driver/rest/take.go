@@ -18,7 +18,11 @@ type taken struct {
 	asked   int
 	overlap int // records at the beginning that were taken off, for they belong to the page before
 	url     *url.URL
+	body    int // size of the answer
 }
+
+// given is how many records the system gave.
+func (t *taken) given() int { return len(t.records) + t.overlap }
 
 // take splits an answer and checks that all of it is well-formed, to the last brace.
 func (o *readOptions) take(a *answer) (*taken, error) {
@@ -33,7 +37,7 @@ func (o *readOptions) take(a *answer) (*taken, error) {
 	case !ok:
 		return nil, &driver.Error{Kind: driver.Torn, Status: a.status, Detail: "The answer has no list at " + o.Records.String() + "."}
 	}
-	p := &taken{header: a.header, total: -1}
+	p := &taken{header: a.header, total: -1, body: len(a.body)}
 	if p.records, err = rawjson.Split(list); err != nil {
 		return nil, notJSON(err)
 	}
