@@ -57,13 +57,13 @@ func (s *runSlice) identify(b *batch) []received {
 		remoteID, err := s.mapper.RemoteID(raw)
 		if err != nil {
 			b.unidentified++
-			b.result.Bad = append(b.result.Bad, badRecord("", raw, err))
+			b.result.Bad = append(b.result.Bad, badRecord(uuid.Nil, "", raw, err))
 			continue
 		}
 		r := received{raw, remoteID, xxh3.Hash128(raw).Bytes()}
 		id := mapping.RecordID(s.connection, s.run.Entity, remoteID)
 		if i, twice := at[id]; twice {
-			records[i] = s.oneOf(b, records[i], r)
+			records[i] = s.oneOf(b, id, records[i], r)
 			continue
 		}
 		at[id] = len(records)
@@ -89,7 +89,7 @@ func (s *runSlice) saw(b *batch, h *store.Head) {
 
 // oneOf decides between two records of one page with one id: the newer one, where their times tell, is the record. Otherwise they are two records
 // that the connector cannot tell apart, and the earlier one is shown in quarantine.
-func (s *runSlice) oneOf(b *batch, earlier, later received) received {
+func (s *runSlice) oneOf(b *batch, id uuid.UUID, earlier, later received) received {
 	b.twins++
 	if earlier.hash == later.hash {
 		b.result.Unchanged++
@@ -98,7 +98,7 @@ func (s *runSlice) oneOf(b *batch, earlier, later received) received {
 	one, oneErr := s.mapper.Map(earlier.raw, s.env)
 	two, twoErr := s.mapper.Map(later.raw, s.env)
 	if oneErr != nil || twoErr != nil || one.RemoteUpdatedAt.Equal(two.RemoteUpdatedAt) {
-		b.result.Bad = append(b.result.Bad, store.BadRecord{RemoteID: earlier.remoteID, Raw: earlier.raw,
+		b.result.Bad = append(b.result.Bad, store.BadRecord{ID: id, RemoteID: earlier.remoteID, Raw: earlier.raw, Twin: true,
 			Reason: "another record on the same page has the same id and other content; the later one was taken"})
 		return later
 	}
@@ -153,7 +153,7 @@ func (s *runSlice) sameContent(ctx context.Context, records []received, heads []
 func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Head) {
 	m, err := s.mapper.Map(r.raw, s.env)
 	if err != nil {
-		b.result.Bad = append(b.result.Bad, badRecord(r.remoteID, r.raw, err))
+		b.result.Bad = append(b.result.Bad, badRecord(id, r.remoteID, r.raw, err))
 		if head != nil && !head.Deleted {
 			s.saw(b, head)
 			b.result.Unsure = append(b.result.Unsure, head)

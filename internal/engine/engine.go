@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/mapping"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	Now   func() time.Time
 	Rand  io.Reader // for ids
 
+	// Mapper gives what maps an entity of a system, nil where nothing does; what is in quarantine is tried again with it.
+	Mapper func(system, entity string) *mapping.Mapper
 }
 
 // Service asks for syncs, cancels them and changes their settings. The work itself is the Worker's.

@@ -316,8 +316,7 @@ func TestQuarantineOfAPhaseThatStartsAnew(t *testing.T) {
 	w.work()
 	run = w.run(run.ID)
 	w.ends(run, store.RunComplete, "")
-	bad, err := w.store.BadRecords(t.Context(), w.conn.Scope(), run.ID, 0, 100)
-	w.must(err)
+	bad := w.quarantine(run)
 	if len(bad) != 6 || run.Counts.Quarantined != 6 || len(w.notes()) != 30 {
 		t.Errorf("%d in quarantine, counted %d, %d stored; want 6, 6 and 30", len(bad), run.Counts.Quarantined, len(w.notes()))
 	}

@@ -61,7 +61,7 @@ func (s *runSlice) remapStep(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	s.cp.Token = fmt.Append(nil, recs[len(recs)-1].Seq)
-	result.Checkpoint, result.Expected = s.cp.encode(), -1
+	result.Checkpoint, result.Expected, result.Remapped = s.cp.encode(), -1, true
 	if err := s.worker.Store.ApplyPage(ctx, s.run, result, s.worker.Now()); err != nil {
 		return false, err
 	}
@@ -72,7 +72,7 @@ func (s *runSlice) remapRecords(ctx context.Context, recs []store.Record) (p sto
 	remoteIDs, ids := make([]string, len(recs)), make([]uuid.UUID, len(recs))
 	for i, r := range recs {
 		if remoteIDs[i], err = s.mapper.RemoteID([]byte(r.Raw)); err != nil {
-			p.Bad = append(p.Bad, badRecord("", []byte(r.Raw), err))
+			p.Bad = append(p.Bad, badRecord(uuid.Nil, "", []byte(r.Raw), err))
 			continue
 		}
 		ids[i] = mapping.RecordID(s.connection, s.run.Entity, remoteIDs[i])
@@ -93,7 +93,7 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 	raw := []byte(r.Raw)
 	m, err := s.mapper.Map(raw, s.env)
 	if err != nil {
-		p.Bad = append(p.Bad, badRecord(remoteID, raw, err))
+		p.Bad = append(p.Bad, badRecord(head.ID, remoteID, raw, err))
 		return
 	}
 	if r.HasFields(m.Fields) && m.RangeAt.Equal(head.RangeAt) && m.RemoteUpdatedAt.Equal(head.RemoteUpdatedAt) {
@@ -105,10 +105,10 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 	})
 }
 
-func badRecord(remoteID string, raw []byte, err error) store.BadRecord {
+func badRecord(id uuid.UUID, remoteID string, raw []byte, err error) store.BadRecord {
 	var bad *mapping.BadValue
 	if errors.As(err, &bad) {
-		return store.BadRecord{RemoteID: remoteID, Pointer: bad.Pointer, Reason: bad.Reason, Raw: raw}
+		return store.BadRecord{ID: id, RemoteID: remoteID, Pointer: bad.Pointer, Reason: bad.Reason, Raw: raw}
 	}
-	return store.BadRecord{RemoteID: remoteID, Reason: err.Error(), Raw: raw}
+	return store.BadRecord{ID: id, RemoteID: remoteID, Reason: err.Error(), Raw: raw}
 }

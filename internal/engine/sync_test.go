@@ -235,8 +235,7 @@ func TestBadRecordsAreQuarantinedAndNotDeleted(t *testing.T) {
 	if run.Counts.Quarantined != 1 || run.Counts.Unchanged != 99 || len(w.notes()) != 100 {
 		t.Errorf("counts %+v, %d stored; want one quarantined, its last good state kept", run.Counts, len(w.notes()))
 	}
-	bad, err := w.store.BadRecords(t.Context(), w.conn.Scope(), run.ID, 0, 10)
-	w.must(err)
+	bad := w.quarantine(run)
 	if len(bad) != 1 || bad[0].RemoteID != "0007" || bad[0].Reason == "" || string(bad[0].Raw) != string(list[7].raw()) {
 		t.Errorf("quarantine %+v; want order 7 as received, with the reason", bad)
 	}

@@ -11,7 +11,8 @@ var (
 	ErrFenced    = errors.New("the lease was lost")       // another worker has taken the run over
 	ErrCancelled = errors.New("the run was cancelled")    //
 	ErrConflict  = errors.New("changed in the meanwhile") //
-	ErrFull      = errors.New("the disk is full")         //
+	ErrDecided   = errors.New("a decision on held deletions came since the sweep looked at them")
+	ErrFull      = errors.New("the disk is full") //
 	ErrInUse     = errors.New("the data directory is in use by another process")
 )
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -57,7 +56,7 @@ func (w *Sweep) change(after heldSet) *HeldChange {
 	return &HeldChange{before: w.held.HeldDeletions, after: after}
 }
 
-// changeHeld stores what a sweep made of the held deletions, under the stream's lock. ErrConflict: somebody decided since the sweep looked.
+// changeHeld stores what a sweep made of the held deletions, under the stream's lock. ErrDecided.
 func (t *Tx) changeHeld(ctx context.Context, r *Run, c *HeldChange) error {
 	if err := t.heldAre(ctx, r.key(), &c.before); err != nil {
 		return err
@@ -65,11 +64,11 @@ func (t *Tx) changeHeld(ctx context.Context, r *Run, c *HeldChange) error {
 	return t.putHeld(ctx, r.key(), c.after)
 }
 
-// heldAre makes sure that held deletions are as they were. ErrConflict.
+// heldAre makes sure that held deletions are as they were. ErrDecided.
 func (t *Tx) heldAre(ctx context.Context, k StreamKey, before *HeldDeletions) error {
 	now, err := heldSetOf(ctx, t.q, k)
 	if err == nil && !now.sameAs(before) {
-		err = fmt.Errorf("the held deletions: %w", ErrConflict)
+		err = ErrDecided
 	}
 	return err
 }

@@ -125,13 +125,13 @@ func (t *Tx) followRecords(ctx context.Context, r *Run, p PageResult, w pageRows
 
 // supersede takes records out of quarantine that the page brought in order: stored, or as they are stored already.
 func (t *Tx) supersede(ctx context.Context, r *Run, p PageResult, w pageRows) error {
-	open, err := t.q.OpenQuarantine(ctx, r.scope.no, r.stream)
+	open, err := t.q.OpenQuarantineIDs(ctx, r.scope.no, r.stream)
 	if err != nil || len(open) == 0 {
 		return err
 	}
 	met := metSeqs(p, w)
 	var over []uuid.UUID
-	ids := each(open, func(o queries.OpenQuarantineRow) uuid.UUID { return uuid.UUID(o.ID) })
+	ids := each(open, func(o queries.OpenQuarantineIDsRow) uuid.UUID { return uuid.UUID(o.ID) })
 	err = t.s.engine.Bulk.Heads(ctx, t.tx, r.key(), ids, func(h HeadRow) {
 		if met[h.Seq] {
 			over = append(over, h.ID)

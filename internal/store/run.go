@@ -97,6 +97,11 @@ func (s *Store) Run(ctx context.Context, sc Scope, id string) (*Run, error) {
 	return getRun(ctx, s.read, sc, id)
 }
 
+// Run gives a run as the transaction sees it. ErrNotFound.
+func (t *Tx) Run(ctx context.Context, sc Scope, id string) (*Run, error) {
+	return getRun(ctx, t.q, sc, id)
+}
+
 // Runs lists a connection's runs.
 func (s *Store) Runs(ctx context.Context, sc Scope, f RunFilter) ([]Run, error) {
 	rows, err := s.read.Runs(ctx, queries.RunsParams{

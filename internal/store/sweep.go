@@ -114,7 +114,7 @@ func (w *Sweep) count(h LiveHead) {
 }
 
 // Delete marks up to limit candidates deleted with evidence absent_from_complete_sweep, in one transaction; done when none are left. Rejected deletions
-// are left out. Safe to repeat after a crash. ErrFenced. ErrConflict: somebody decided on held deletions since the sweep was opened.
+// are left out, but by a reset. Safe to repeat after a crash. ErrFenced. ErrDecided.
 func (w *Sweep) Delete(ctx context.Context, limit int, now time.Time) (deleted int, done bool, err error) {
 	found := make([]LiveHead, 0, limit)
 	last := w.after
@@ -175,9 +175,9 @@ func (w *Sweep) missing(h LiveHead) bool {
 	return h.Seq <= w.r.StartSeq && !w.seen.Contains(uint64(h.Seq)) && w.inRange(h)
 }
 
-// rejected says that a person wants the record to stay.
+// rejected says that a person wants the record to stay; who asks for a reset wants otherwise.
 func (w *Sweep) rejected(h LiveHead) bool {
-	return w.held.open() && w.held.Decision == DecisionRejected && w.held.seqs.Contains(uint64(h.Seq))
+	return w.r.Mode != Reset && w.held.open() && w.held.Decision == DecisionRejected && w.held.seqs.Contains(uint64(h.Seq))
 }
 
 // walk calls each with the live heads after an id, in the order of ids, until it returns false. Memory is bounded.

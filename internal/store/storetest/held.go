@@ -99,7 +99,7 @@ var heldTests = []test{
 		sw := w.look(c, second, recs(4, "a"))
 		_, err := w.decide(first, store.DecisionApproved)
 		w.ok(err)
-		w.is(w.tryFinish(second, store.Finish{State: store.RunIncomplete, Held: sw.Confirm(w.now)}), store.ErrConflict)
+		w.is(w.tryFinish(second, store.Finish{State: store.RunIncomplete, Held: sw.Confirm(w.now)}), store.ErrDecided)
 		w.equal("still running", must[*store.Run](w)(w.Run(t.Context(), c.Scope(), second.ID)).State, store.RunRunning)
 
 		sw = w.count(second)
@@ -108,7 +108,7 @@ var heldTests = []test{
 		_, err = w.decide(first, store.DecisionRejected)
 		w.ok(err)
 		_, _, err = sw.Delete(t.Context(), 2, w.now)
-		w.is(err, store.ErrConflict)
+		w.is(err, store.ErrDecided)
 		w.equal("deleted", []any{n, w.stream(c, orders).Live}, []any{2, 8})
 	}},
 	{"rejected records stay while others are deleted, and leave the set when they come back", func(t *testing.T, w *world) {
