@@ -30,6 +30,8 @@ type Shared struct {
 	Retry func(error) bool
 	// Alone runs fn while no other process runs one: for what may happen once only, such as making the tables or the first key.
 	Alone func(ctx context.Context, fn func(ctx context.Context) error) error
+	// Turn says whether it is the transaction's turn to look at the schedule; false: another process's transaction does.
+	Turn func(ctx context.Context, tx *sql.Tx) (bool, error)
 	// Now is the database's clock.
 	Now func(ctx context.Context) (time.Time, error)
 	// Mark names a transaction that is about to commit.

@@ -171,8 +171,13 @@ type Due struct {
 }
 
 // DueStreams lists streams with NextRunAt <= now on connections that sync (not unreachable, paused, disconnected, needs_reauthorization, pending), oldest
-// first; one indexed query.
+// first; one indexed query. None while another process's transaction does the same: nobody waits for it.
 func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, error) {
+	if shared := t.s.engine.Shared; shared != nil {
+		if mine, err := shared.Turn(ctx, t.tx); err != nil || !mine {
+			return nil, err
+		}
+	}
 	rows, err := t.q.DueStreams(ctx, queries.At(now), atMost(limit))
 	return each(rows, func(r queries.DueStreamsRow) Due {
 		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time,

@@ -9,8 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// oneAtATime is the advisory lock of Alone; such locks belong to one database.
-const oneAtATime = 0x62757362617231
+// Advisory locks, which belong to one database: those of Alone and Turn.
+const (
+	oneAtATime int64 = 0x62757362617231 + iota
+	schedule
+)
 
 // alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, so that it goes with the connection, however the
 // process ends, and holds behind a pooler that shares connections out by transaction.
@@ -26,10 +29,16 @@ func (d *database) alone(ctx context.Context, fn func(ctx context.Context) error
 	if err != nil {
 		return explain(fmt.Errorf("begin a task that only one may do: %w", err))
 	}
-	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(oneAtATime)); err != nil {
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, oneAtATime); err != nil {
 		return explain(fmt.Errorf("wait for a task that only one may do: %w", err))
 	}
 	return fn(ctx)
+}
+
+// turn is store.Shared's Turn.
+func turn(ctx context.Context, tx *sql.Tx) (mine bool, err error) {
+	err = tx.QueryRowContext(ctx, `select pg_try_advisory_xact_lock($1)`, schedule).Scan(&mine)
+	return mine, err
 }
 
 // clock reads the database's clock.

@@ -57,7 +57,7 @@ func (d *database) engine() store.Engine {
 	writer, reader := openPool(d.writer), openPool(d.reader)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: retry, Alone: d.alone, Now: clock(reader), Mark: mark, Settle: d.settle},
+		Shared: &store.Shared{Listener: d.listener, Retry: retry, Alone: d.alone, Turn: turn, Now: clock(reader), Mark: mark, Settle: d.settle},
 	}
 }
 
