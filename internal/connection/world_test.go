@@ -214,6 +214,9 @@ type system struct {
 	answer  string // "" ok; or: html, fault, slow-down
 	accept  string // password
 	logins  int
+	refuse  int  // of the calls to come: refused, whatever the login
+	expired bool // pages are refused, the login is not
+	pages   int
 	clients atomic.Int64 // open
 	dials   atomic.Int64 // ever opened
 }
@@ -234,9 +237,20 @@ func (s *system) set(answer, accept string) {
 func (s *system) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.logins++
+	if r.URL.Path == "/page" {
+		s.pages++
+	} else {
+		s.logins++
+	}
+	if s.refuse > 0 {
+		s.refuse--
+		http.Error(w, "CANARY-body", http.StatusUnauthorized)
+		return
+	}
 	_, password, _ := r.BasicAuth()
 	switch {
+	case s.expired && r.URL.Path == "/page":
+		http.Error(w, "CANARY-body", http.StatusUnauthorized)
 	case s.answer == "html":
 		_, _ = io.WriteString(w, "<html>CANARY-body</html>")
 	case s.answer == "fault":
@@ -276,13 +290,18 @@ func (c *acmeClient) Close() error {
 	return nil
 }
 
-func (c *acmeClient) Fetch(context.Context, driver.Request) (*driver.Page, error) {
-	return nil, errors.ErrUnsupported
+func (c *acmeClient) Fetch(ctx context.Context, _ driver.Request) (*driver.Page, error) {
+	if _, err := c.call(ctx, "/page"); err != nil {
+		return nil, err
+	}
+	return &driver.Page{Total: -1}, nil
 }
 
-func (c *acmeClient) Probe(ctx context.Context) (driver.Probe, error) {
+func (c *acmeClient) Probe(ctx context.Context) (driver.Probe, error) { return c.call(ctx, "/login") }
+
+func (c *acmeClient) call(ctx context.Context, path string) (driver.Probe, error) {
 	login := c.config.Credentials
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, login.Get("url")+"/login?db="+login.Get("database"), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, login.Get("url")+path+"?db="+login.Get("database"), nil)
 	if err != nil {
 		return driver.Probe{}, err
 	}

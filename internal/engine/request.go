@@ -52,11 +52,11 @@ func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connecti
 		}
 		runs = append(runs, *run)
 	}
-	if err := s.holdRequested(ctx, tx, c, runs); err != nil {
+	if err := s.holdRequested(ctx, tx, now, runs); err != nil {
 		return nil, fmt.Errorf("let the runs wait for the end of a blackout: %w", err)
 	}
-	if c.State == store.ConnectionUnreachable && trigger.Lane() == store.LaneAsked {
-		if err := tx.HurryProbe(ctx, c.Scope(), s.Now().Add(probeSoon)); err != nil {
+	if now.State == store.ConnectionUnreachable && trigger.Lane() == store.LaneAsked {
+		if err := tx.HurryProbe(ctx, now.Scope(), s.Now().Add(probeSoon)); err != nil {
 			return nil, fmt.Errorf("look soon whether the system is back: %w", err)
 		}
 	}
