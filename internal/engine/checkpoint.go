@@ -17,6 +17,7 @@ const (
 	remapping phase = "remapping" // stored records, when the mapping is not the one that made them
 	reading   phase = "reading"   // the run's own range
 	catchUp   phase = "catchup"   // after a bounded full read: what changed since the last cursor, whatever its age
+	hot       phase = "hot"       // after an incremental read: records that change in ways their stamps do not show
 	sweep     phase = "sweep"     // deletions
 )
 
@@ -34,7 +35,12 @@ type checkpoint struct {
 	Undated      bool            `json:"undated,omitempty"`  // a bounded read gave records without a history date too
 	Skipping     bool            `json:"skipping,omitempty"` // pages may have skipped records
 	CaughtUp     bool            `json:"caught_up,omitempty"`
-	Unproved     *verdict        `json:"unproved,omitempty"` // the run has ended short of its proof; only its end is not stored yet
+	Pages        int64           `json:"pages,omitempty"`        // in this phase
+	Chased       int64           `json:"chased,omitempty"`       // of Pages: what came after the run had begun
+	Barren       int64           `json:"barren,omitempty"`       // pages in a row without a record that is new to the phase
+	Left         time.Time       `json:"left,omitzero"`          // the oldest stamp of a record left for the next run to read
+	LeftUndated  bool            `json:"left_undated,omitempty"` // a record without a stamp was left
+	Unproved     *verdict        `json:"unproved,omitempty"`     // the run has ended short of its proof; only its end is not stored yet
 }
 
 // verdict is why a run is not proved.
@@ -63,6 +69,7 @@ func (c checkpoint) encode() json.RawMessage {
 // enter starts another phase.
 func (c *checkpoint) enter(p phase) {
 	c.Phase, c.Token, c.Fetched, c.Repeated, c.Total, c.Loop = p, nil, 0, 0, -1, loopGuard{}
+	c.Pages, c.Chased, c.Barren = 0, 0, 0
 }
 
 // loopGuard notices page tokens that come round again, whatever the length of the loop, with constant memory (Brent's

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -11,16 +13,31 @@ import (
 // remembered is how many transactions back the keeper knows which records changed: more than the pipeline can be ahead.
 const remembered = 4
 
-// pageKeeper stores batches in order. Pages without a change wait for company; a page with one is stored at once, together
-// with what waits.
+// Bounds of what one transaction stores of several pages.
+const (
+	togetherPages   = 8
+	togetherRecords = 2000    // changes
+	togetherBytes   = 4 << 20 // of changes
+)
+
+// pageKeeper stores batches in order. Pages wait for company while more are ready at once, or while they hold nothing to lose; then they are
+// stored together, with the checkpoint behind the last.
 type pageKeeper struct {
 	slice   *runSlice
 	waiting *store.PageResult
+	ids     map[uuid.UUID]struct{}             // of the changes that wait
+	bytes   int                                // of the changes that wait
+	since   int64                              // the stream's seq before the oldest page that waits was asked for
 	changed [remembered]map[uuid.UUID]struct{} // ids changed by the latest transactions, by number modulo
 }
 
-// current gives the batch as it is classified now: again, when a page stored meanwhile held one of its records.
+// current gives the batch as it is classified now: again, when a page stored meanwhile, or to be stored before it, holds one of its records.
 func (k *pageKeeper) current(ctx context.Context, b batch) batch {
+	if holds(k.ids, b.ids) {
+		if b.err = k.flush(ctx); b.err != nil {
+			return b
+		}
+	}
 	if k.overtaken(b) {
 		return k.slice.classifyPage(ctx, b.fetchedPage)
 	}
@@ -29,69 +46,126 @@ func (k *pageKeeper) current(ctx context.Context, b batch) batch {
 
 // keep stores the batch or lets it wait; the phase's last page never waits.
 func (k *pageKeeper) keep(ctx context.Context, b batch, last bool) error {
-	k.add(b.result)
-	if !last && len(b.result.Changes)+len(b.result.Rehashed)+len(b.result.Bad) == 0 && k.waiting.Pages < coalescePages {
+	k.add(b.result, b.since)
+	w := k.waiting
+	if !last && w.Pages < togetherPages && len(w.Changes) < togetherRecords && k.bytes < togetherBytes && len(w.Bad) == 0 {
 		return nil
 	}
-	if err := k.flush(ctx); err != nil {
-		return err
+	return k.flush(ctx)
+}
+
+// idle stores what waits when no other page is ready, unless there is nothing in it to lose.
+func (k *pageKeeper) idle(ctx context.Context) error {
+	if k.waiting == nil || len(k.waiting.Changes)+len(k.waiting.Rehashed) == 0 {
+		return nil
 	}
-	k.remember(b.result.Changes)
-	return k.slice.tooManyBad()
+	return k.flush(ctx)
 }
 
 // overtaken says that a record of the batch was changed by a transaction that its classification did not know of: the
 // source gave the record on two pages.
 func (k *pageKeeper) overtaken(b batch) bool {
 	for n := b.applied; n < k.slice.applied.Load(); n++ {
-		changed := k.changed[n%remembered]
-		for _, id := range b.ids {
-			if _, ok := changed[id]; ok {
-				return true
-			}
+		if holds(k.changed[n%remembered], b.ids) {
+			return true
 		}
 	}
 	return false
 }
 
-func (k *pageKeeper) remember(changes []store.Change) {
-	ids := make(map[uuid.UUID]struct{}, len(changes))
-	for i := range changes {
-		ids[changes[i].ID] = struct{}{}
+func holds(set map[uuid.UUID]struct{}, ids []uuid.UUID) bool {
+	if len(set) == 0 {
+		return false
 	}
-	n := k.slice.applied.Load()
-	k.changed[n%remembered] = ids
-	k.slice.applied.Store(n + 1)
+	for _, id := range ids {
+		if _, ok := set[id]; ok {
+			return true
+		}
+	}
+	return false
 }
 
-// add joins a batch to what waits. What waits holds no changes, so order among them does not matter.
-func (k *pageKeeper) add(r store.PageResult) {
+// add joins a batch to what waits.
+func (k *pageKeeper) add(r store.PageResult, since int64) {
 	if k.waiting == nil {
-		k.waiting = &r
-		return
+		k.waiting, k.since, k.bytes, k.ids = &store.PageResult{}, since, 0, map[uuid.UUID]struct{}{}
 	}
 	w := k.waiting
-	w.Changes, w.Rehashed, w.Bad, w.Unsure = r.Changes, r.Rehashed, r.Bad, r.Unsure
+	k.since = min(k.since, since)
+	for i := range r.Changes {
+		k.ids[r.Changes[i].ID] = struct{}{}
+		k.bytes += len(r.Changes[i].Raw)
+	}
+	w.Changes, w.Rehashed = append(w.Changes, r.Changes...), append(w.Rehashed, r.Rehashed...)
+	w.Bad, w.Unsure = append(w.Bad, r.Bad...), append(w.Unsure, r.Unsure...)
 	w.SeenSeqs = append(w.SeenSeqs, r.SeenSeqs...)
 	w.Pages, w.Fetched, w.Unchanged = w.Pages+r.Pages, w.Fetched+r.Fetched, w.Unchanged+r.Unchanged
 }
 
 // flush stores what waits, with the checkpoint behind it.
 func (k *pageKeeper) flush(ctx context.Context) error {
-	if k.waiting == nil {
-		return nil
+	s := k.slice
+	for k.waiting != nil {
+		r := *k.waiting
+		r.Checkpoint, r.Expected, r.Strict = s.cp.encode(), s.cp.Total, true
+		err := s.worker.Store.ApplyPage(ctx, s.run, r, s.worker.Now())
+		if errors.Is(err, store.ErrConflict) {
+			err = k.judgeAnew(ctx)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			k.waiting = nil
+			return err
+		}
+		k.stored()
 	}
-	s, r := k.slice, *k.waiting
-	k.waiting = nil
-	r.Checkpoint, r.Expected = s.cp.encode(), s.cp.Total
-	return s.worker.Store.ApplyPage(ctx, s.run, r, s.worker.Now())
+	return s.tooManyBad()
+}
+
+// stored notes what the latest transaction changed.
+func (k *pageKeeper) stored() {
+	s := k.slice
+	n := s.applied.Load()
+	k.changed[n%remembered] = k.ids
+	s.own = s.own.with(s.run.Took)
+	k.waiting, k.ids = nil, nil
+	s.applied.Store(n + 1)
+}
+
+// judgeAnew compares what waits with the heads as they are now: others have stored one of the records since it was classified.
+func (k *pageKeeper) judgeAnew(ctx context.Context) error {
+	s, w := k.slice, k.waiting
+	ids := make([]uuid.UUID, len(w.Changes))
+	for i := range w.Changes {
+		ids[i] = w.Changes[i].ID
+	}
+	heads, err := s.worker.Store.Heads(ctx, s.conn.Scope(), s.run.Entity, ids)
+	if err != nil {
+		return fmt.Errorf("look up the heads of a page of %s: %w", s.run.Entity, err)
+	}
+	kept := w.Changes[:0]
+	for i, c := range w.Changes {
+		c.Head = heads[i]
+		switch {
+		case c.Head != nil && !c.Head.Deleted && c.Head.RawHash == c.RawHash && !s.rewrites(c.Head):
+			unchanged(w, c.Head)
+		case s.mayBeOlder(&c, k.since, false):
+			s.leave(w, &c)
+		default:
+			kept = append(kept, c)
+		}
+	}
+	w.Changes = kept
+	return nil
 }
 
 // startPhaseAnew stores what waits with a checkpoint at the phase's first page: the source no longer takes the token. What the phase has seen
 // so far stays seen.
 func (k *pageKeeper) startPhaseAnew(ctx context.Context) error {
 	k.slice.cp.enter(k.slice.cp.Phase)
-	k.add(store.PageResult{})
+	k.add(store.PageResult{}, 0)
 	if err := k.flush(ctx); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,9 +11,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
-
-// coalescePages is how many pages without any change may share one transaction: there is nothing in them to lose.
-const coalescePages = 8
 
 // fetchedPage is one page on its way from the source to the store.
 type fetchedPage struct {
@@ -41,6 +37,7 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	if err := s.beginPhase(ctx); err != nil {
 		return err
 	}
+	s.since = since
 	ctx, cancel := context.WithCancel(ctx)
 	batches, wait := s.pipeline(ctx, driver.Request{
 		Entity: s.entity, Since: since, HistoryFrom: from, Token: s.cp.Token, Limit: s.entity.PageSize,
@@ -48,17 +45,15 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	defer wait()
 	defer cancel()
 	keeper := pageKeeper{slice: s}
-	for b := range batches {
-		if driver.KindOf(b.err) == driver.TokenGone {
-			return firstOf(keeper.startPhaseAnew(ctx), b.err)
+	for {
+		b, err := next(ctx, batches, &keeper)
+		switch {
+		case driver.KindOf(err) == driver.TokenGone:
+			return firstOf(keeper.startPhaseAnew(ctx), err)
+		case err != nil:
+			return firstOf(keeper.flush(ctx), err)
 		}
-		if b.err != nil {
-			return firstOf(keeper.flush(ctx), b.err)
-		}
-		if b = keeper.current(ctx, b); b.err != nil {
-			return firstOf(keeper.flush(ctx), b.err)
-		}
-		s.dropOlder(&b)
+		s.guard(&b)
 		last, unproven := s.follow(ctx, b)
 		if err := firstOf(keeper.keep(ctx, b, last || unproven != nil), unproven); err != nil || last {
 			return err
@@ -67,69 +62,99 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 			return firstOf(keeper.flush(ctx), errTurnOver)
 		}
 	}
-	return firstOf(context.Cause(ctx), fmt.Errorf("the pages of run %s ended early", s.run.ID))
+}
+
+// next gives the next batch as it is classified now. What waits is stored before there is a wait for a page.
+func next(ctx context.Context, batches <-chan batch, keeper *pageKeeper) (b batch, err error) {
+	var more bool
+	select {
+	case b, more = <-batches:
+	default:
+		if err := keeper.idle(ctx); err != nil {
+			return b, err
+		}
+		b, more = <-batches
+	}
+	if !more {
+		return b, firstOf(context.Cause(ctx), fmt.Errorf("the pages of run %s ended early", keeper.slice.run.ID))
+	}
+	if b.err == nil {
+		b = keeper.current(ctx, b)
+	}
+	return b, b.err
 }
 
 // follow moves the checkpoint behind the page; last says that the phase is over and proved.
 func (s *runSlice) follow(ctx context.Context, b batch) (last bool, err error) {
+	repeated := s.repeats(b)
 	s.cp.Token, s.cp.Loop = b.page.Next, b.loop
+	s.cp.Pages++
 	s.cp.Fetched += int64(len(b.page.Records))
-	s.cp.Repeated += s.repeats(b)
+	s.cp.Repeated += repeated
 	s.cp.Unidentified += b.unidentified
 	s.cp.Undated = s.cp.Undated || b.page.Undated
 	s.cp.Skipping = s.cp.Skipping || b.page.Unproved
 	if b.page.Total >= 0 {
 		s.cp.Total = b.page.Total
 	}
-	if hw := s.believable(b.page.HighWater); hw.After(s.cp.HighWater) {
+	if hw := s.believable(b.page.HighWater); s.cp.Phase != hot && hw.After(s.cp.HighWater) {
 		s.cp.HighWater = hw
 	}
-	if b.page.Next != nil {
-		return false, nil
+	switch {
+	case b.page.Next == nil:
+		return s.proved(ctx)
+	case s.barren(int64(len(b.page.Records)) - repeated):
+		return false, s.unproven(problem.ReasonPageTokenLoop, fmt.Sprintf("The last %d pages held nothing new, and the system says that more follow.", s.cp.Barren))
+	case s.outran(b.page):
+		s.cp.Skipping = s.cp.Skipping || s.readsAll()
+		return true, s.nextPhase(ctx)
 	}
+	return false, nil
+}
+
+// proved ends the phase whose last page has been read, unless the source counts more than it gave.
+func (s *runSlice) proved(ctx context.Context) (last bool, err error) {
 	if given := s.cp.Fetched - s.cp.Repeated; s.cp.Total > given {
-		short := &unproved{problem.ReasonRecordsMissing, fmt.Sprintf("The system counts %d records but gave %d different ones. The next full sync reads them again.", s.cp.Total, given)}
-		s.cp.Unproved = &verdict{short.code, short.detail}
-		return false, short
+		return false, s.unproven(problem.ReasonRecordsMissing, fmt.Sprintf("The system counts %d records but gave %d different ones. The next full sync reads them again.", s.cp.Total, given))
 	}
 	return true, s.nextPhase(ctx)
 }
 
+// unproven notes in the checkpoint that the run ends short of its proof.
+func (s *runSlice) unproven(code problem.Reason, detail string) error {
+	s.cp.Unproved = &verdict{code, detail}
+	return &unproved{code, detail}
+}
+
 // beginPhase notes what is stored before the phase's first page, so that a record that comes twice is told from one more record. A phase that
-// catches up begins anew after a pause: what it has seen is not kept apart from what the first phase saw.
+// follows another begins anew after a pause: what it has seen is not kept apart from what the first phase saw.
 func (s *runSlice) beginPhase(ctx context.Context) (err error) {
-	if s.cp.Phase == catchUp {
-		s.cp.enter(catchUp)
+	if s.cp.Phase == catchUp || s.cp.Phase == hot {
+		s.cp.enter(s.cp.Phase)
+	}
+	if s.resumed, err = s.position(ctx); err != nil {
+		return err
 	}
 	if s.cp.Token != nil || s.cp.Fetched > 0 {
 		s.seen, err = s.worker.Store.Seen(ctx, s.run)
 		return err
 	}
-	s.seen = store.NewSeenSet()
-	s.cp.Base, err = s.position(ctx)
-	return err
+	s.seen, s.cp.Base = store.NewSeenSet(), s.resumed
+	return nil
 }
 
-// dropOlder takes changes out of a batch that are older copies of what this phase has met or stored already.
-func (s *runSlice) dropOlder(b *batch) {
-	b.result.Changes = slices.DeleteFunc(b.result.Changes, func(c store.Change) bool {
-		h := c.Head
-		older := h != nil && !c.RemoteUpdatedAt.IsZero() && c.RemoteUpdatedAt.Before(h.RemoteUpdatedAt) && s.met(h)
-		if older {
-			s.unchanged(b, h)
-		}
-		return older
-	})
-}
+// met says that this phase has stored the record or seen it unchanged. What was stored before the slice began is taken for the phase's own.
+func (s *runSlice) met(h *store.Head) bool { return s.wrote(h.Seq) || s.seen.Has(h.Seq) }
 
-// met says that this phase has stored the record or seen it unchanged.
-func (s *runSlice) met(h *store.Head) bool { return h.Seq > s.cp.Base || s.seen.Has(h.Seq) }
+func (s *runSlice) wrote(seq int64) bool {
+	return seq > s.cp.Base && (seq <= s.resumed || s.own.has(seq))
+}
 
 // repeats counts the records of a batch that the phase had met before.
 func (s *runSlice) repeats(b batch) (n int64) {
 	n = b.twins
 	for _, seq := range b.result.SeenSeqs {
-		if seq > s.cp.Base || !s.seen.Add(seq) {
+		if s.wrote(seq) || !s.seen.Add(seq) {
 			n++
 		}
 	}

@@ -76,11 +76,7 @@ func (s *runSlice) outcome(ctx context.Context, err error) (f store.Finish, call
 }
 
 func (s *runSlice) complete() store.Finish {
-	f := store.Finish{State: store.RunComplete}
-	if c := s.entity.Cursor; c != nil && !s.cp.HighWater.IsZero() {
-		f.CursorAt = s.cp.HighWater.Truncate(max(c.Precision, time.Microsecond))
-	}
-	return f
+	return store.Finish{State: store.RunComplete, CursorAt: s.nextCursor()}
 }
 
 // afterCall tries again what may pass by itself, and ends what a person must mend.

@@ -51,6 +51,9 @@ type runSlice struct {
 	live       int64 // records stored when the slice began
 	seen       *store.SeenSet
 	applied    atomic.Int64 // transactions of this slice that are stored
+	own        spans        // seqs that this slice has stored
+	resumed    int64        // the stream's seq when this slice took up the phase
+	since      time.Time    // from when the phase reads; zero: everything
 	held       *store.HeldChange
 }
 

@@ -42,48 +42,49 @@ func (s *Store) RawBySeq(ctx context.Context, sc Scope, entity string, seqs []in
 
 // ApplyPage stores one page in one transaction under the stream's lock and the run's fence: records with new seqs, bodies, hashes, seen set, quarantine,
 // counts and checkpoint. A change whose head has moved since it was classified is dropped (the stored one is newer) and counts as unchanged; of two
-// changes of one record the newer is kept. r.Counts, r.Expected and r.Checkpoint are updated. ErrFenced, ErrCancelled, ErrFull.
+// changes of one record the newer is kept. r.Counts, r.Expected, r.Checkpoint and r.Took are updated. ErrFenced, ErrCancelled, ErrFull; ErrConflict where p.Strict.
 func (s *Store) ApplyPage(ctx context.Context, r *Run, p PageResult, now time.Time) error {
 	var after queries.Run
+	var took SeqRange
 	err := s.Write(ctx, func(tx *Tx) (err error) {
-		after, err = tx.applyPage(ctx, r, p, now)
+		after, took, err = tx.applyPage(ctx, r, p, now)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("store a page of %s: %w", r.Entity, err)
 	}
-	r.Counts, r.Expected = countsFrom(after), after.Expected
+	r.Counts, r.Expected, r.Took = countsFrom(after), after.Expected, took
 	if p.Checkpoint != nil {
 		r.Checkpoint = p.Checkpoint
 	}
 	return nil
 }
 
-func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time) (queries.Run, error) {
+func (t *Tx) applyPage(ctx context.Context, r *Run, p PageResult, now time.Time) (queries.Run, SeqRange, error) {
 	w, err := t.planPage(ctx, r, p, now)
 	if err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	after, err := t.countPage(ctx, r, p, w)
 	if err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	if err := t.storeRecords(ctx, r, w); err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	if err := t.rehash(ctx, r, p.Rehashed); err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	if err := t.noteSeen(ctx, r, p.SeenSeqs); err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	if err := t.followRecords(ctx, r, p, w); err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
 	if err := t.quarantine(ctx, r, p); err != nil {
-		return queries.Run{}, err
+		return queries.Run{}, SeqRange{}, err
 	}
-	return after, t.putOutOfRange(ctx, r, p.Unsure)
+	return after, w.took, t.putOutOfRange(ctx, r, p.Unsure)
 }
 
 // pageRows are the rows that a page becomes.
@@ -95,6 +96,7 @@ type pageRows struct {
 	created, updated int64
 	revived          int64 // of created: those that were deleted before
 	anew             bool  // a reset: to a reader, everything is created
+	took             SeqRange
 }
 
 // planPage takes the stream's lock and seqs, compares every change with the head as it is now, and makes the rows.
@@ -112,11 +114,14 @@ func (t *Tx) planPage(ctx context.Context, r *Run, p PageResult, now time.Time) 
 		return pageRows{}, err
 	}
 	w := newPageRows(commit, len(changes))
-	w.anew = r.Mode == Reset
+	w.anew, w.took = r.Mode == Reset, SeqRange{first, first + int64(len(changes)) - 1}
 	e := newEnvelope(r, commit, changes)
 	for i := range changes {
 		head, exists := heads[changes[i].ID]
 		if moved(changes[i].Head, head, exists) {
+			if p.Strict {
+				return pageRows{}, ErrConflict
+			}
 			continue
 		}
 		if err := w.add(&changes[i], head, exists, first+int64(i), e); err != nil {

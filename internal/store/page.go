@@ -60,6 +60,7 @@ type PageResult struct {
 	Expected                  int64           // -1 unknown
 	Checkpoint                json.RawMessage // nil leaves it
 	Remapped                  bool            // stored records mapped anew: no news of the source
+	Strict                    bool            // a change whose head has moved stores nothing: ErrConflict, so that it is classified anew
 }
 
 // latest keeps one change per record: the one the source says is newest, or else the last one, which is what the source said last.

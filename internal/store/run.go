@@ -77,10 +77,15 @@ type Run struct {
 	CancelRequested                    bool
 	ReasonCode, ReasonDetail           string // incomplete, failed
 
+	Took SeqRange // what the latest ApplyPage stored
+
 	scope      Scope
 	stream     int64
 	leaseEpoch int64
 }
+
+// SeqRange are the seqs that one transaction took: from First to Last, none when Last is 0.
+type SeqRange struct{ First, Last int64 }
 
 // key is the stream of a run.
 func (r *Run) key() StreamKey { return StreamKey{Connection: r.scope.no, Stream: r.stream} }
