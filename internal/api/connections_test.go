@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/busbar-dev/busbar/internal/store"
 )
 
 func TestConnectByAPI(t *testing.T) {
@@ -218,21 +216,4 @@ func TestRuns(t *testing.T) {
 		t.Errorf("got %s", a.text)
 	}
 	w.want(w.call("POST", "/v1/sync-runs/nothing/cancel", token, ""), 404, "not-found")
-}
-
-func TestQuarantine(t *testing.T) {
-	w := newWorld(t)
-	c, token := w.connect("A")
-	run := w.begin(c, orders)
-	w.ok(w.store.ApplyPage(t.Context(), run, store.PageResult{Pages: 1, Fetched: 3, Expected: -1, Bad: []store.BadRecord{
-		{RemoteID: "1", Pointer: "/total", Reason: "not a number", Raw: []byte(`{"total":"<script>"}`)},
-		{RemoteID: "2", Reason: "not an object", Raw: []byte(`7`)},
-		{Reason: "no id", Raw: []byte(`{"total":`)},
-	}}, w.clock()))
-	path := "/v1/sync-runs/" + run.ID + "/quarantine?limit=2"
-	a := w.want(w.call("GET", path, token, ""), 200, "")
-	b := w.want(w.call("GET", path+"&cursor="+a.next(), token, ""), 200, "")
-	if len(a.data()) != 2 || a.data()[0]["raw"].(map[string]any)["total"] != "<script>" || len(b.data()) != 1 || b.data()[0]["raw"] != `{"total":` || b.next() != "" {
-		t.Errorf("got %s, %s", a.text, b.text)
-	}
 }

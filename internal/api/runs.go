@@ -32,6 +32,7 @@ type runView struct {
 	HistoryFrom     *time.Time   `json:"history_from" doc:"Begin of the historical period; null: everything."`
 	CancelRequested bool         `json:"cancel_requested"`
 	Error           *reason      `json:"error" doc:"Why it is incomplete or failed."`
+	HeldDeletions   *heldView    `json:"held_deletions" doc:"Deletions that this run found or confirmed and that were held back; null when there are none, or later runs settled them."`
 }
 
 // reason is why something is not well.
@@ -86,23 +87,29 @@ func (s *server) registerRuns() {
 	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-sync-run", Method: http.MethodGet, Path: "/v1/sync-runs/{id}", Tags: []string{tagSyncs},
 		Summary: "Get a sync run",
-	}, func(ctx context.Context, in *runInput) (*one[runView], error) {
-		r, err := s.run(ctx, in.ID)
-		if err != nil {
-			return nil, err
-		}
-		return &one[runView]{viewRun(*r)}, nil
-	})
+	}, s.getRun)
 	register(s, access{dataPlane, connection.ScopeSync}, huma.Operation{
 		OperationID: "cancel-sync-run", Method: http.MethodPost, Path: "/v1/sync-runs/{id}/cancel", Tags: []string{tagSyncs},
 		Summary:     "Cancel a sync run",
 		Description: "A queued run is cancelled at once, a running one at the end of its page; what it stored stays. A run that has ended is left as it is.",
 	}, s.cancelRun)
-	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
-		OperationID: "list-quarantine", Method: http.MethodGet, Path: "/v1/sync-runs/{id}/quarantine", Tags: []string{tagSyncs},
-		Summary:     "List the records that a run could not map",
-		Description: "Each with the reason, where it is, and the source's object as received. They are tried again when the source changes them and in every full run.",
-	}, s.listQuarantine)
+}
+
+func (s *server) getRun(ctx context.Context, in *runInput) (*one[runView], error) {
+	r, err := s.run(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.oneRun(ctx, callerOf(ctx).connection, r)
+}
+
+// oneRun shows a run with what it holds.
+func (s *server) oneRun(ctx context.Context, c *store.Connection, r *store.Run) (*one[runView], error) {
+	held, err := s.heldBy(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &one[runView]{held.view(*r)}, nil
 }
 
 func (s *server) listRuns(ctx context.Context, in *runsInput) (*page[runView], error) {
@@ -119,7 +126,11 @@ func (s *server) listRuns(ctx context.Context, in *runsInput) (*page[runView], e
 	if err != nil {
 		return nil, fmt.Errorf("read sync runs: %w", err)
 	}
-	return pageOf(s, at, in.Limit, runs, viewRun, endsAt(func(r store.Run) string { return r.ID })), nil
+	held, err := s.heldBy(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(s, at, in.Limit, runs, held.view, endsAt(func(r store.Run) string { return r.ID })), nil
 }
 
 func (s *server) run(ctx context.Context, id string) (*store.Run, error) {
@@ -134,9 +145,10 @@ func (s *server) run(ctx context.Context, id string) (*store.Run, error) {
 }
 
 func (s *server) cancelRun(ctx context.Context, in *runInput) (*one[runView], error) {
-	r, err := s.Syncs.Cancel(ctx, callerOf(ctx).connection, in.ID)
+	c := callerOf(ctx).connection
+	r, err := s.Syncs.Cancel(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &one[runView]{viewRun(*r)}, nil
+	return s.oneRun(ctx, c, r)
 }

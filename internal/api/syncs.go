@@ -29,19 +29,22 @@ type syncView struct {
 	Paused        bool         `json:"paused"`
 	Failures      int          `json:"failures" doc:"Failed runs in a row."`
 	Error         *reason      `json:"error" doc:"Why the last run did not succeed."`
+	HeldDeletions *heldView    `json:"held_deletions" doc:"Deletions that wait for a decision, for the run that carries them out, or were rejected; null when there are none."`
 }
 
 type recordCounts struct {
-	Live    int64 `json:"live"`
-	Deleted int64 `json:"deleted"`
+	Live        int64 `json:"live"`
+	Deleted     int64 `json:"deleted"`
+	Quarantined int64 `json:"quarantined" doc:"Records of the source that cannot be mapped at present; the quarantine of each run has its own."`
 }
 
 func viewSync(st store.Stream) syncView {
 	v := syncView{
 		Entity: st.Entity, State: "idle", LastSuccessAt: moment(st.LastSuccessAt), LastFullAt: moment(st.LastFullAt),
-		CursorAt: moment(st.CursorAt), Counts: recordCounts{st.Live, st.Deleted}, NextRunAt: moment(st.NextRunAt),
+		CursorAt: moment(st.CursorAt), Counts: recordCounts{st.Live, st.Deleted, st.Quarantined}, NextRunAt: moment(st.NextRunAt),
 		Schedule: st.Schedule, History: st.History, Paused: st.Paused, Failures: st.Failures,
 		LastRun: optionalRun(st.LastRun), ActiveRun: optionalRun(st.ActiveRun), Error: reasonOf(st.ErrorCode, st.ErrorDetail),
+		HeldDeletions: viewHeld(st.Held),
 	}
 	if st.ActiveRun != nil {
 		v.State = string(st.ActiveRun.State)

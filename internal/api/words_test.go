@@ -26,6 +26,7 @@ func TestEnumsAreTheListsOfTheirOwners(t *testing.T) {
 		{"connection states", string(store.ConnectionNeedsReauth), words(store.ConnectionStates()), 3},
 		{"run states", string(store.RunIncomplete), words(store.RunStates()), 2},
 		{"modes", string(store.Reset), words(store.Modes()), 2},
+		{"quarantine states", string(store.QuarantineSuperseded), words(store.QuarantineStates()), 2},
 		{"triggers", string(store.TriggerWebhook), words(store.Triggers()), 1},
 		{"scopes", connection.ScopeWrite, connection.Scopes(), 2},
 	} {

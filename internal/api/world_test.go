@@ -19,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
@@ -95,7 +96,7 @@ func newWorld(t *testing.T, changes ...with) *world {
 	w.store = must(sqlite.Open(t.Context(), t.TempDir()))
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	syncs := engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader})
+	syncs := engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Mapper: mappers(systems)})
 	w.conns = must(connection.NewService(connection.Config{
 		Store: w.store, Keeper: keeper, Systems: systems, Drivers: map[string]driver.Driver{"test": testDriver{}}, Syncs: syncs,
 		Client:        func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
@@ -114,6 +115,12 @@ func newWorld(t *testing.T, changes ...with) *world {
 	t.Cleanup(func() { srv.Close(); _ = w.conns.Close(); _ = w.store.Close() })
 	w.project, w.key = w.newProject("first")
 	return w
+}
+
+func mappers(systems *manifest.Registry) func(system, entity string) *mapping.Mapper {
+	return func(system, entity string) *mapping.Mapper {
+		return must(mapping.Compile(systems.System(system), systems.System(system).Entity(entity), nil))
+	}
 }
 
 // newProject gives the first project, or a further one, with a key.

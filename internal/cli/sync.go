@@ -17,7 +17,10 @@ type syncGroup struct {
 	Run        syncRunCmd        `cmd:"" help:"Show one run."`
 	Cancel     syncCancelCmd     `cmd:"" help:"Cancel a run."`
 	Set        syncSetCmd        `cmd:"" help:"Change how an entity is synced."`
-	Quarantine syncQuarantineCmd `cmd:"" help:"List the records of a run that could not be read, and why."`
+	Quarantine syncQuarantineCmd `cmd:"" help:"List the records of a run that could not be read, and why; or try them again."`
+	Held       syncHeldCmd       `cmd:"" help:"List deletions that are held back until a person decides."`
+	Approve    syncApproveCmd    `cmd:"" help:"Let the deletions go through that a run holds."`
+	Reject     syncRejectCmd     `cmd:"" help:"Keep the records whose deletions a run holds."`
 }
 
 type syncCounts struct {
@@ -46,6 +49,7 @@ type syncRun struct {
 	StartedAt  *string    `json:"started_at"`
 	FinishedAt *string    `json:"finished_at"`
 	Error      *syncError `json:"error"`
+	Held       *held      `json:"held_deletions"`
 }
 
 func (r syncRun) ended() bool { return r.State != "queued" && r.State != "running" }
@@ -76,9 +80,11 @@ type stream struct {
 	History     string     `json:"history"`
 	Paused      bool       `json:"paused"`
 	Error       *syncError `json:"error"`
+	Held        *held      `json:"held_deletions"`
 	Counts      struct {
-		Live    int64 `json:"live"`
-		Deleted int64 `json:"deleted"`
+		Live        int64 `json:"live"`
+		Deleted     int64 `json:"deleted"`
+		Quarantined int64 `json:"quarantined"`
 	} `json:"counts"`
 }
 
@@ -93,11 +99,11 @@ func (st stream) row() []string {
 	if st.Error != nil {
 		reason = st.Error.Code + ": " + st.Error.Detail
 	}
-	return []string{st.Entity, state, count(st.Counts.Live), instant(st.LastSuccess), schedule, instant(st.NextRun), reason}
+	return []string{st.Entity, state, count(st.Counts.Live), count(st.Counts.Quarantined), instant(st.LastSuccess), schedule, instant(st.NextRun), reason}
 }
 
 func streamTable(streams ...stream) *table {
-	t := newTable("Nothing is synced.", "ENTITY", "STATE", "RECORDS", "LAST SUCCESS", "SCHEDULE", "NEXT RUN", "ERROR")
+	t := newTable("Nothing is synced.", "ENTITY", "STATE", "RECORDS", "QUARANTINED", "LAST SUCCESS", "SCHEDULE", "NEXT RUN", "ERROR")
 	for _, st := range streams {
 		t.add(st.row()...)
 	}
@@ -177,7 +183,8 @@ func showRun(ctx context.Context, c *client, s *Streams, method, path string) er
 	n := r.Counts
 	return c.show(s, raw, facts("run", r.ID, "entity", r.Entity, "mode", r.Mode, "trigger", r.Trigger, "state", r.State, "reason", r.reason(),
 		"requested", instant(r.Requested), "started", instant(r.StartedAt), "finished", instant(r.FinishedAt), "fetched", count(n.Fetched),
-		"created", count(n.Created), "updated", count(n.Updated), "deleted", count(n.Deleted), "unchanged", count(n.Unchanged), "quarantined", count(n.Quarantined)))
+		"created", count(n.Created), "updated", count(n.Updated), "deleted", count(n.Deleted), "unchanged", count(n.Unchanged), "quarantined", count(n.Quarantined),
+		"held deletions", r.Held.text()))
 }
 
 type syncSetCmd struct {
@@ -212,34 +219,4 @@ func (cmd *syncSetCmd) Run(ctx context.Context, c *client, s *Streams) error {
 		return err
 	}
 	return c.show(s, raw, streamTable(st))
-}
-
-type syncQuarantineCmd struct {
-	RunID string `arg:"" name:"run" help:"The run's id."`
-	Limit int    `default:"100" help:"At most so many (1 to 500)."`
-}
-
-// Help ends the command's help with an example.
-func (syncQuarantineCmd) Help() string {
-	return "Example:\n\n  busbar sync quarantine 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55"
-}
-
-type badRecord struct {
-	RemoteID string `json:"remote_id"`
-	Pointer  string `json:"pointer"`
-	Reason   string `json:"reason"`
-}
-
-// Run prints the quarantine.
-func (cmd *syncQuarantineCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	page, raw, err := get[list[badRecord]](ctx, c, request{method: http.MethodGet, path: "/sync-runs/" + url.PathEscape(cmd.RunID) + "/quarantine",
-		query: url.Values{"limit": {strconv.Itoa(cmd.Limit)}}})
-	if err != nil {
-		return err
-	}
-	t := newTable("Nothing is in quarantine.", "REMOTE ID", "MEMBER", "REASON")
-	for _, b := range page.Data {
-		t.add(b.RemoteID, b.Pointer, b.Reason)
-	}
-	return c.show(s, raw, t)
 }

@@ -22,9 +22,6 @@ const (
 	DecisionRejected Decision = "rejected"
 )
 
-// Decisions lists them.
-func Decisions() []Decision { return []Decision{DecisionPending, DecisionApproved, DecisionRejected} }
-
 // HeldDeletions are deletions that a complete sweep found and did not carry out, because they are suspiciously many. A stream has at most one such set;
 // it holds records that every sweep since missed, and a record that comes back or changes is no longer in it.
 type HeldDeletions struct {
