@@ -53,6 +53,7 @@ const defaultTick = time.Second
 type App struct {
 	Store       *store.Store
 	Connections *connection.Service
+	Budgets     *budget.Budgets
 	Syncs       *engine.Service
 	Handler     http.Handler
 
@@ -110,20 +111,20 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		return err
 	}
 	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid})
-	budgets := budget.NewBudgets()
+	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{
 		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
 		Client: func(c *store.Connection, s *manifest.System) *http.Client {
 			calls := o.Calls
-			calls.Budget = budgets.For(c.ID, s.Limits)
+			calls.Budget = a.Budgets.For(c.ID, s.Limits)
 			return a.guard.Client(calls)
 		},
 		ProbeClient: func(c *store.Connection, s *manifest.System) *http.Client {
-			return a.guard.Client(egress.ClientConfig{Budget: budgets.For(c.ID, s.Limits), Attempts: 1})
+			return a.guard.Client(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Attempts: 1})
 		},
 		Wait:          wait,
-		Ended:         budgets.Forget,
+		Ended:         a.Budgets.Forget,
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, o.Now()); return err },
 		Now:           o.Now, Rand: rand.Reader, Log: o.Log,
@@ -227,6 +228,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.Connections != nil {
 		errs = append(errs, a.Connections.FlushUse(ctx), a.Connections.Close())
+	}
+	if a.Budgets != nil {
+		a.Budgets.Close()
 	}
 	if a.guard != nil {
 		a.guard.Close()

@@ -5,15 +5,24 @@ import "context"
 // Priority orders those who wait: a lower one goes first.
 type Priority int
 
-// The priorities. Work without one counts as Incremental.
+// The priorities. Work without one counts as Incremental. A person waits for the first three.
 const (
 	InteractiveWrite Priority = iota
 	InteractiveRead
+	Check // of a login, by a person: it may try the system even while the breaker is open
 	Flow
 	Incremental
 	Backfill
 	priorities
 )
+
+// names are what people read, in order.
+func names() [priorities]string {
+	return [priorities]string{"interactive_write", "interactive_read", "check", "flow", "incremental", "backfill"}
+}
+
+// interactive says that a person waits.
+func (p Priority) interactive() bool { return p <= Check }
 
 type priorityKey struct{}
 

@@ -1,6 +1,8 @@
 package budget
 
 import (
+	"context"
+	"strconv"
 	"sync"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -8,28 +10,40 @@ import (
 
 // Budgets holds one budget per connection, so that everything that calls a system shares it.
 type Budgets struct {
-	mu   sync.Mutex
-	byID map[string]entry
+	keeper  Keeper
+	memory  *Memory // what of it is in this process
+	replica string
+	remote  bool
+
+	mu     sync.Mutex
+	byID   map[string]*Budget
+	made   int
+	closed bool
 }
 
-type entry struct {
-	limits manifest.Limits
-	budget *Budget
+// NewBudgets makes budgets that this process shares with nobody.
+func NewBudgets() *Budgets {
+	m := NewMemory()
+	return &Budgets{keeper: m, memory: m, byID: map[string]*Budget{}}
 }
 
-// NewBudgets makes an empty registry.
-func NewBudgets() *Budgets { return &Budgets{byID: map[string]entry{}} }
+// NewSharedBudgets makes budgets that every process with the same database shares. replica names this one: no other, before or after, has that name.
+func NewSharedBudgets(d *Database, replica string) *Budgets {
+	return &Budgets{keeper: d, memory: d.Own, replica: replica, remote: true, byID: map[string]*Budget{}}
+}
 
 // For gives the budget of a connection. When the limits are not those it was made with, a new one takes its place.
 func (b *Budgets) For(connectionID string, l manifest.Limits) *Budget {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e, ok := b.byID[connectionID]
-	if !ok || e.limits != l {
-		e = entry{l, New(l)}
-		b.byID[connectionID] = e
+	one := b.byID[connectionID]
+	if one == nil || one.limits != l {
+		b.made++
+		one = newBudget(b.keeper, connectionID, b.replica+"."+strconv.Itoa(b.made), l, b.remote)
+		one.closed = b.closed
+		b.byID[connectionID] = one
 	}
-	return e.budget
+	return one
 }
 
 // Forget drops the budget of a connection that ended.
@@ -37,4 +51,28 @@ func (b *Budgets) Forget(connectionID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.byID, connectionID)
+	b.memory.Forget(connectionID)
+}
+
+// Look shows a connection's budget; l is what its system grants.
+func (b *Budgets) Look(ctx context.Context, connectionID string, l manifest.Limits) (Look, error) {
+	s, now, err := b.keeper.Look(ctx, connectionID)
+	if err != nil {
+		return Look{}, err
+	}
+	return s.look(l, now.At), nil
+}
+
+// Close sends away who waits and frees the places of this process. Safe to call twice.
+func (b *Budgets) Close() {
+	b.mu.Lock()
+	b.closed = true
+	var all []*Budget
+	for _, one := range b.byID {
+		all = append(all, one)
+	}
+	b.mu.Unlock()
+	for _, one := range all {
+		one.close()
+	}
 }

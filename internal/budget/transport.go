@@ -2,26 +2,25 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"io"
-	"math"
 	"net/http"
-	"strconv"
 	"time"
 )
-
-// maxPause caps the pause that one response can impose.
-const maxPause = 15 * time.Minute
 
 // Transport lets a request through when the budget has room. The place is free again when the response's body ends or is
 // closed, when the request fails, or when its context ends: whichever comes first.
 type Transport struct {
 	Budget *Budget
 	Next   http.RoundTripper
+	// Unanswered tells the errors of Next that mean that the system did not answer from those that we made ourselves. nil: all but the
+	// caller's own going away.
+	Unanswered func(error) bool
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	release, err := t.Budget.Acquire(req.Context())
+	call, err := t.Budget.acquire(req.Context())
 	if err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
@@ -30,37 +29,60 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.Next.RoundTrip(req)
 	if err != nil {
-		release()
+		if req.Context().Err() == nil && t.unanswered(err) {
+			call.outcome.Kind = Silent
+		}
+		call.release()
 		return nil, err
 	}
-	t.observe(resp)
-	resp.Body = holdUntilRead(req.Context(), resp.Body, release)
+	call.outcome.Kind, call.outcome.Pause = judge(resp, time.Now())
+	if call.outcome.Kind != Answered || call.outcome.Probe {
+		t.Budget.learn(call)
+	}
+	resp.Body = holdUntilRead(req.Context(), resp.Body, call.release)
 	return resp, nil
 }
 
-func (t *Transport) observe(resp *http.Response) {
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
-		t.Budget.Limited(min(RetryAfter(resp, time.Now()), maxPause))
-	case http.StatusServiceUnavailable:
-		if wait := RetryAfter(resp, time.Now()); wait > 0 {
-			t.Budget.Limited(min(wait, maxPause))
-		}
-	default:
-		t.Budget.Succeeded()
+// learn takes in what came of a call that still holds its place.
+func (b *Budget) learn(c *call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.over {
+		return
 	}
+	b.outcomes = append(b.outcomes, c.outcome)
+	if c.outcome.Probe {
+		b.probing = false
+	}
+	c.outcome = Outcome{}
+	b.wake()
 }
 
-// RetryAfter is the wait that a response asks for, in seconds or as a date; 0 when it names none, a past or a senseless one.
-func RetryAfter(resp *http.Response, now time.Time) time.Duration {
-	text := resp.Header.Get("Retry-After")
-	if s, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(s) {
-		return time.Duration(min(max(s, 0), (24*time.Hour).Seconds()) * float64(time.Second))
+func (t *Transport) unanswered(err error) bool {
+	if t.Unanswered != nil {
+		return t.Unanswered(err)
 	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(at.Sub(now), 0)
+	return !errors.Is(err, context.Canceled)
+}
+
+// judge says what a response means to the budget.
+func judge(resp *http.Response, now time.Time) (Kind, time.Duration) {
+	wait := min(RetryAfter(resp, now), maxPause)
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		if wait == 0 {
+			wait = usualPause
+		}
+		return Refused, wait
+	case http.StatusServiceUnavailable:
+		if wait > 0 {
+			return Refused, wait
+		}
+		return Overloaded, 0
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return Silent, 0
 	}
-	return 0
+	return Answered, 0
 }
 
 type heldBody struct {

@@ -100,7 +100,7 @@ type Error struct {
 	Field      string        // Credentials, Unreachable: the credential field to look at ("password", "database", "url"); may be empty
 	Status     int           // the HTTP status, if any
 	Code       string        // the system's own code, if any
-	RetryAfter time.Duration // RateLimited, Fault: what the system asked for; 0 when it did not
+	RetryAfter time.Duration // what the system asked for, or when it is called again after calls without an answer; 0 when nothing says
 	Err        error         // the cause; may be nil
 }
 

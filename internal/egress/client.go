@@ -10,14 +10,15 @@ import (
 // ClientConfig says how one connection's client behaves. Zero values mean the defaults.
 type ClientConfig struct {
 	Budget      *budget.Budget // nil: none
-	MaxBody     int64          // bytes of one response, decompressed; default 64 MiB
+	MaxBody     int64          // bytes of one response, decompressed; default 24 MiB
 	IdleTimeout time.Duration  // between two reads of a body; default 30s
 	Deadline    time.Duration  // of one attempt, header and body; default 5m
 	Attempts    int            // of a read, the first included; default 3
 	MaxWait     time.Duration  // longest wait between attempts that a Retry-After may ask for; default 30s
 }
 
-const defaultMaxBody = 64 << 20
+// defaultMaxBody holds a page of records many times over, and lets nobody fill the memory.
+const defaultMaxBody = 24 << 20
 
 // Client makes an HTTP client: a read is tried a few times, each attempt within the budget, each response within limits, each
 // dial judged. Redirects come back as responses. Requests not marked with AsRead are sent at most once.
@@ -27,7 +28,7 @@ func (g *Guard) Client(c ClientConfig) *http.Client {
 		deadline: orDefault(c.Deadline, 5*time.Minute)}
 	t = &once{next: t}
 	if c.Budget != nil {
-		t = &budget.Transport{Budget: c.Budget, Next: t}
+		t = &budget.Transport{Budget: c.Budget, Next: t, Unanswered: unanswered}
 	}
 	t = newRetry(t, orDefault(c.Attempts, 3), orDefault(c.MaxWait, 30*time.Second))
 	return &http.Client{Transport: t, CheckRedirect: followNone}

@@ -78,7 +78,10 @@ func (r *retry) transient(resp *http.Response, err error) bool {
 func transientError(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
+	var refused *budget.Refusal
 	switch {
+	case errors.As(err, &refused), errors.Is(err, budget.ErrClosed):
+		return false
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, ErrBlocked), errors.Is(err, ErrTooLarge), errors.Is(err, ErrDeadline), errors.Is(err, ErrEncoding):
 		return false
@@ -88,6 +91,11 @@ func transientError(err error) bool {
 		return !dns.IsNotFound
 	}
 	return true
+}
+
+// unanswered tells errors that mean that nothing came from the system: what our own rules ended is none.
+func unanswered(err error) bool {
+	return !errors.Is(err, context.Canceled) && !errors.Is(err, ErrBlocked) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrEncoding)
 }
 
 func retryAfter(e failsafe.ExecutionAttempt[*http.Response]) time.Duration {

@@ -68,6 +68,9 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 			return false, err
 		}
 	}
+	if _, err := t.q.EraseBudget(ctx, sc.no); err != nil {
+		return false, err
+	}
 	n, err := t.q.EraseConnection(ctx, sc.no)
 	return n == 1, err
 }

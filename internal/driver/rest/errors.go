@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -20,9 +21,14 @@ import (
 func (c *client) unreachable(err error) error {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
+	var refused *budget.Refusal
 	host := c.base.Hostname()
 	e := &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: host + " does not answer.", Err: err}
 	switch {
+	case errors.As(err, &refused) && refused.Reason == budget.Paused:
+		return &driver.Error{Kind: driver.RateLimited, Detail: host + " asked to wait.", RetryAfter: refused.After, Err: err}
+	case errors.As(err, &refused):
+		e.Detail, e.RetryAfter = host+" did not answer lately; it is tried again in a while.", refused.After
 	case errors.Is(err, egress.ErrTooLarge), errors.Is(err, egress.ErrEncoding):
 		return c.torn(err)
 	case errors.Is(err, egress.ErrBlocked):

@@ -19,7 +19,12 @@ import (
 // transportError is about a call that brought no answer.
 func transportError(err error) error {
 	e := &driver.Error{Kind: driver.Unreachable, Field: fieldURL, Err: err}
+	var refused *budget.Refusal
 	switch {
+	case errors.As(err, &refused) && refused.Reason == budget.Paused:
+		return &driver.Error{Kind: driver.RateLimited, Detail: "Tryton asked to wait.", RetryAfter: refused.After, Err: err}
+	case errors.As(err, &refused):
+		e.Detail, e.RetryAfter = "Tryton did not answer lately; it is tried again in a while.", refused.After
 	case errors.Is(err, context.Canceled):
 		e.Detail, e.Field = "The call was cancelled.", ""
 	case errors.Is(err, egress.ErrBlocked):

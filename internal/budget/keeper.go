@@ -1,0 +1,77 @@
+package budget
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Keeper keeps the states of budgets, one for each connection.
+type Keeper interface {
+	// Change lets change alter a state while nobody else does. It may run more than once, each time from what is kept; the last run counts. Of a
+	// Change that gives an error, nobody knows whether it was kept.
+	Change(ctx context.Context, connection string, change func(s *State, now Moment)) error
+	// Look gives a copy of a state, as it is now.
+	Look(ctx context.Context, connection string) (State, Moment, error)
+}
+
+// Moment is an instant on two clocks.
+type Moment struct {
+	At    time.Time // the keeper's clock, read while the state was locked
+	Local time.Time // this process's own, read just before
+}
+
+// Memory keeps states for one process. Its clock never goes back.
+type Memory struct {
+	began time.Time
+	mu    sync.Mutex
+	kept  map[string]*cell
+}
+
+type cell struct {
+	mu    sync.Mutex
+	state State
+}
+
+// NewMemory makes an empty Memory.
+func NewMemory() *Memory { return &Memory{began: time.Now(), kept: map[string]*cell{}} }
+
+// Change implements Keeper. It gives no error.
+func (m *Memory) Change(_ context.Context, connection string, change func(s *State, now Moment)) error {
+	c := m.cell(connection)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.state, m.now())
+	return nil
+}
+
+// Look implements Keeper.
+func (m *Memory) Look(_ context.Context, connection string) (State, Moment, error) {
+	c := m.cell(connection)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state.clone(), m.now(), nil
+}
+
+// Forget drops the state of a connection.
+func (m *Memory) Forget(connection string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, connection)
+}
+
+func (m *Memory) cell(connection string) *cell {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.kept[connection]
+	if c == nil {
+		c = &cell{}
+		m.kept[connection] = c
+	}
+	return c
+}
+
+func (m *Memory) now() Moment {
+	now := m.began.Add(time.Since(m.began))
+	return Moment{now, now}
+}
