@@ -57,12 +57,25 @@ func (w *world) follow() {
 		}
 		for _, c := range page.list("data") {
 			f.take(c)
+			if c.get("type") == "deleted" && !w.wasGone(c.get("remote_id")) {
+				f.faults = append(f.faults, "vendor "+c.get("remote_id")+" was deleted, which the source never did")
+			}
 		}
 		f.cursor = page.get("next_cursor")
 		if page.get("has_more") != "true" {
 			return
 		}
 	}
+}
+
+// wasGone tells whether the source ever was without the record after it had it.
+func (w *world) wasGone(id string) bool {
+	for _, r := range w.sim.Revisions("vendors", id) {
+		if r.Record == nil {
+			return true
+		}
+	}
+	return len(w.sim.Revisions("vendors", id)) == 0
 }
 
 func (f *reader) take(c object) {

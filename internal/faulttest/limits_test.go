@@ -102,7 +102,8 @@ func TestMemory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, setup{})
 			w.plan.Set(list(c.fault))
-			run, grown := "", peak(func() { run = w.sync("full").get("state") })
+			var run string
+			grown := peak(func() { run = w.sync("full").get("state") })
 			if w.plan.Hits() == 0 || run == "complete" {
 				t.Errorf("the run is %s", run)
 			}

@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -39,7 +40,8 @@ func TestPoison(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, setup{})
 			w.clock.add(time.Hour)
-			w.check(w.sim.Edit(erp.Edit{Resource: "vendors", ID: "p", Raw: c.raw, Stamp: noon().Add(30 * time.Minute)}, edit("000010", "Good")))
+			key := cmp.Or(c.id, "p")
+			w.check(w.sim.Edit(erp.Edit{Resource: "vendors", ID: key, Raw: c.raw, Stamp: noon().Add(30 * time.Minute)}, edit("000010", "Good")))
 			run := w.sync("incremental")
 			w.ends(run, "complete", "")
 			if got := run.get("counts", "quarantined"); (got == "1") != c.bad || !w.holds("000010") {
@@ -50,7 +52,7 @@ func TestPoison(t *testing.T) {
 			}
 			w.follow()
 			w.accounted(1, c.bad)
-			w.check(w.sim.Edit(remove("p")))
+			w.check(w.sim.Edit(remove(key)))
 			w.even()
 		})
 	}

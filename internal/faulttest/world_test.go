@@ -5,6 +5,7 @@ package faulttest
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
@@ -147,9 +150,17 @@ const (
 	localDays    = "2006-01-02T00:00:00"
 )
 
+// tester is a test, of package testing or of rapid.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+	Cleanup(func())
+	Output() io.Writer
+}
+
 // world is SimERP, a Busbar that is connected to it, and a reader of its feed.
 type world struct {
-	*testing.T
+	tester
 	setup
 	clock  *clock
 	plan   *erp.Plan
@@ -164,12 +175,19 @@ type world struct {
 	feed   reader
 	places []string     // the vendors of the beginning, in the order of modification
 	shift  atomic.Int64 // the source's clock against ours, ns
+	dead   bool         // Busbar need not close well
 }
 
 // newWorld connects a fresh Busbar to a fresh SimERP and lets the first sync run.
 func newWorld(t *testing.T, s setup) *world {
 	t.Helper()
-	w := unconnected(t, s)
+	return newWorldIn(t, s, t.TempDir())
+}
+
+// newWorldIn does so with that data directory.
+func newWorldIn(t tester, s setup, data string) *world {
+	t.Helper()
+	w := unconnected(t, s, data)
 	w.connect()
 	w.step()
 	w.ends(w.lastRun(), "complete", "")
@@ -179,14 +197,14 @@ func newWorld(t *testing.T, s setup) *world {
 }
 
 // unconnected is a world without a connection.
-func unconnected(t *testing.T, s setup) *world {
+func unconnected(t tester, s setup, data string) *world {
 	t.Helper()
-	w := &world{T: t, setup: s.withDefaults(), plan: &erp.Plan{}, data: t.TempDir()}
+	w := &world{tester: t, setup: s.withDefaults(), plan: &erp.Plan{}, data: data}
 	w.clock = &clock{now: w.start}
 	w.shift.Store(int64(s.ahead))
 	w.startSim()
 	w.open()
-	t.Cleanup(func() { w.check(w.app.Close(context.Background())) })
+	t.Cleanup(w.close)
 	w.web = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.handle.Load()).ServeHTTP(rw, r) }))
 	t.Cleanup(w.web.Close)
 	_, err := w.app.Connections.EnsureFirstKey(t.Context(), false, func(plain string) error { w.key = plain; return nil })
@@ -226,6 +244,12 @@ func (w *world) options() app.Options {
 		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls,
 		Log:        slog.New(slog.NewTextHandler(w.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Connectors: []fsys{fstest.MapFS{"sim-test/manifest.yaml": {Data: []byte(w.manifest())}, "sim-test/guide.md": {Data: []byte("# Guide\n")}}},
+	}
+}
+
+func (w *world) close() {
+	if err := w.app.Close(context.Background()); err != nil && !w.dead {
+		w.Error(err)
 	}
 }
 

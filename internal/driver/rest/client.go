@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -131,17 +132,31 @@ func (c *client) request(ctx context.Context, method string, u *url.URL, body st
 	return req, nil
 }
 
-// maxTrusted bounds what is set aside before anything has arrived.
-const maxTrusted = 16 << 20
+// maxTrusted bounds what is set aside before anything has arrived; partSize is what is read at a time where nothing is announced.
+const (
+	maxTrusted = 16 << 20
+	partSize   = 256 << 10
+)
 
-// readAll reads a body into one buffer, of the announced size where there is one. The records of a page lie in it.
+// readAll reads a body into one buffer, of the announced size where there is one. The records of a page lie in it. Of an unknown size it is
+// read in parts, for a buffer that grows holds everything twice.
 func readAll(resp *http.Response) ([]byte, error) {
 	if n := resp.ContentLength; n >= 0 && n <= maxTrusted {
 		body := make([]byte, n)
 		_, err := io.ReadFull(resp.Body, body)
 		return body, err
 	}
-	var b bytes.Buffer
-	_, err := b.ReadFrom(resp.Body)
-	return b.Bytes(), err
+	var parts [][]byte
+	for {
+		var part bytes.Buffer
+		part.Grow(partSize + bytes.MinRead)
+		_, err := io.CopyN(&part, resp.Body, partSize)
+		parts = append(parts, part.Bytes())
+		if errors.Is(err, io.EOF) {
+			return bytes.Join(parts, nil), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
