@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strconv"
 	"time"
 
@@ -77,9 +76,4 @@ func deepPage(ctx context.Context, busbar, token string, orders int) (string, er
 		}
 		url = busbar + "/v1/purchase-orders?limit=500&cursor=" + *page.NextCursor
 	}
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.Sorted(slices.Values(d))
-	return d[len(d)/2]
 }

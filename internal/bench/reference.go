@@ -2,22 +2,18 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 	"github.com/zeebo/xxh3"
-	_ "modernc.org/sqlite" // the reference writes to SQLite as Busbar does
 )
 
 // The reference pipe is what a careful programmer would write by hand for one system and one entity, with types: fetch, decode, map, hash,
-// upsert into SQLite. It has no checkpoints, feed, epochs, quarantine, or second system: it is the bar for speed, not for duty.
+// upsert. It has no checkpoints, feed, epochs, quarantine, or second system: it is the bar for speed, not for duty.
 
 type sourceLine struct {
 	LineID       string  `json:"lineId"`
@@ -136,22 +132,20 @@ func mapOrder(space uuid.UUID, o *sourceOrder) unifiedOrder {
 	return u
 }
 
-// reference is the pipe's own database.
+// reference is the pipe with a database of its own.
 type reference struct {
-	db     *sql.DB
+	rows   referenceRows
 	source string
 	key    string
 	space  uuid.UUID
 }
 
-func openReference(dir, source, key string) (*reference, error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "reference.db")+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	_, err = db.Exec(`create table records (id blob primary key, hash blob not null, unified text not null, raw text not null)`)
-	return &reference{db: db, source: source, key: key, space: uuid.New()}, err
+// referenceRows is what the reference asks of its database.
+type referenceRows interface {
+	// hashes gives the hashes of those ids that are stored.
+	hashes(ctx context.Context, ids []uuid.UUID) (map[[16]byte]bool, error)
+	// upsert stores a page in one transaction; a row whose hash is stored already is left alone.
+	upsert(ctx context.Context, rows []row) error
 }
 
 // run fetches every page; with skip it decodes only what a hash of the raw bytes says has changed.
@@ -199,12 +193,15 @@ func (r *reference) store(ctx context.Context, page []jsontext.Value, skip bool)
 		}
 		rows = append(rows, row{uuid.MustParse(u.ID), xxh3.Hash128(raw).Bytes(), uni, raw})
 	}
-	return r.upsert(ctx, rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	return r.rows.upsert(ctx, rows)
 }
 
 // hashes looks up which raw bytes are stored, by hash.
 func (r *reference) hashes(ctx context.Context, page []jsontext.Value) (map[[16]byte]bool, error) {
-	ids := make([]any, len(page))
+	ids := make([]uuid.UUID, len(page))
 	for i, raw := range page {
 		var o struct {
 			ID string `json:"id"`
@@ -212,23 +209,9 @@ func (r *reference) hashes(ctx context.Context, page []jsontext.Value) (map[[16]
 		if err := json.Unmarshal(raw, &o); err != nil {
 			return nil, err
 		}
-		id := uuid.NewSHA1(r.space, []byte("purchase-orders\x00"+o.ID))
-		ids[i] = id[:]
+		ids[i] = uuid.NewSHA1(r.space, []byte("purchase-orders\x00"+o.ID))
 	}
-	rows, err := r.db.QueryContext(ctx, "select hash from records where id in (?"+strings.Repeat(",?", len(ids)-1)+")", ids...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	known := make(map[[16]byte]bool, len(page))
-	for rows.Next() {
-		var h []byte
-		if err := rows.Scan(&h); err != nil {
-			return nil, err
-		}
-		known[[16]byte(h)] = true
-	}
-	return known, rows.Err()
+	return r.rows.hashes(ctx, ids)
 }
 
 func changed(page []jsontext.Value, known map[[16]byte]bool) []jsontext.Value {
@@ -239,33 +222,6 @@ func changed(page []jsontext.Value, known map[[16]byte]bool) []jsontext.Value {
 		}
 	}
 	return out
-}
-
-const upsertRows = 50
-
-func (r *reference) upsert(ctx context.Context, rows []row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	for len(rows) > 0 {
-		n := min(upsertRows, len(rows))
-		args := make([]any, 0, 4*n)
-		for i := range rows[:n] {
-			args = append(args, rows[i].id[:], rows[i].hash[:], rows[i].uni, rows[i].raw)
-		}
-		_, err := tx.ExecContext(ctx, "insert into records (id, hash, unified, raw) values (?,?,?,?)"+strings.Repeat(",(?,?,?,?)", n-1)+
-			" on conflict (id) do update set hash = excluded.hash, unified = excluded.unified, raw = excluded.raw where hash <> excluded.hash", args...)
-		if err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return tx.Commit()
 }
 
 // eachPage reads the source's purchase orders to the end; records are split, not decoded.

@@ -17,6 +17,8 @@ const (
 	// walBytes is how far the log grows before it is copied into the file: a page that changes often is copied once for many changes.
 	walBytes = 64 << 20
 	mmapSize = 1 << 30
+	// cacheKiB is what the writer keeps of pages; each costs twice its size in memory. What is not kept is read from the mapped file.
+	cacheKiB = 16 << 10
 )
 
 // The driver runs busy_timeout first and the rest by name.
@@ -24,7 +26,7 @@ func writerOptions() url.Values {
 	return url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			"busy_timeout(10000)", "synchronous(full)", "cache_size(-65536)", "temp_store(memory)", fmt.Sprintf("mmap_size(%d)", mmapSize),
+			"busy_timeout(10000)", "synchronous(full)", fmt.Sprintf("cache_size(-%d)", cacheKiB), "temp_store(memory)", fmt.Sprintf("mmap_size(%d)", mmapSize),
 			fmt.Sprintf("journal_size_limit(%d)", walBytes), fmt.Sprintf("wal_autocheckpoint(%d)", walBytes/pageSize),
 		},
 	}
