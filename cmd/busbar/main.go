@@ -20,6 +20,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	s := streams()
 	code := cli.Main(ctx, os.Args[1:], s, programs(s))
 	stop()

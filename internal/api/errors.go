@@ -59,6 +59,9 @@ func (d *problemDocument) MarshalJSON() ([]byte, error) {
 func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
 	info := infoOf(ctx)
 	p := problemOf(err)
+	if p.Code == problem.Internal && s.Store != nil && s.Store.Away(err) {
+		p = &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer.", RetryAfter: 5, Err: err}
+	}
 	kind, ok := problem.Lookup(p.Code)
 	if !ok {
 		kind, _ = problem.Lookup(problem.Internal)

@@ -10,6 +10,10 @@ import (
 func (s *server) mountProbes() {
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { probed(w) })
 	s.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if s.Leaving != nil && s.Leaving.Err() != nil {
+			s.fail(w, r, &problem.Error{Code: problem.Overloaded, Detail: "This Busbar is stopping.", RetryAfter: 5})
+			return
+		}
 		if _, err := s.Store.Meta(r.Context(), "ready"); err != nil {
 			s.fail(w, r, &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer.", RetryAfter: 5, Err: err})
 			return

@@ -45,14 +45,16 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	}
 	defer l.Close()
 	d := &demo{Program: p, log: newLog(p.Err, config.Log(c.DemoLog), p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
-	defer func() { err = errors.Join(err, d.close(ctx)) }()
+	limit, ended := outlive(ctx, stopWithin)
+	defer ended()
+	defer func() { err = errors.Join(err, d.close(limit)) }()
 	if err := d.open(ctx, c, own(l)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
-	go func() { served <- serveHTTP(ctx, l, d.app, d.log) }()
+	go func() { served <- serveHTTP(ctx, limit, l, d.app, d.log) }()
 	if err := d.introduce(ctx); err != nil && ctx.Err() == nil {
 		cancel()
 		return errors.Join(err, <-served)

@@ -18,8 +18,24 @@ const (
 	writeTimeout   = 3 * time.Minute // from the request to the end of the answer; the API has shorter times of its own
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10
-	drainWithin    = 25 * time.Second
 )
+
+// How a server stops: others have leaveFor to notice that it takes no more requests, which matters where a balancer sends them elsewhere; all of
+// it takes stopWithin at most.
+const (
+	leaveFor   = 2 * time.Second
+	stopWithin = 29 * time.Second
+)
+
+// outlive gives a context that ends d after ctx does.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(d, cancel)
+		context.AfterFunc(longer, func() { t.Stop() })
+	})
+	return longer, cancel
+}
 
 // listen opens the address, or says in one sentence why not and what to do.
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -34,8 +50,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// serveHTTP answers on l until ctx ends, then lets running requests finish; those that wait answer at once.
-func serveHTTP(ctx context.Context, l net.Listener, a *App, log *slog.Logger) error {
+// serveHTTP answers on l until ctx ends, then lets running requests finish, not beyond limit; those that wait answer at once.
+func serveHTTP(ctx, limit context.Context, l net.Listener, a *App, log *slog.Logger) error {
 	server := &http.Server{
 		Handler: a.Handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -47,10 +63,12 @@ func serveHTTP(ctx context.Context, l net.Listener, a *App, log *slog.Logger) er
 		return fmt.Errorf("answer on %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
+	a.Leave()
+	if a.Store.Shared() != nil {
+		wait(limit, leaveFor)
+	}
 	a.StopWaiting()
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
+	if err := server.Shutdown(limit); err != nil {
 		return errors.Join(fmt.Errorf("finish running requests: %w", err), server.Close())
 	}
 	return nil

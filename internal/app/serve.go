@@ -39,7 +39,9 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.Close(ctx)) }()
+	limit, cancel := outlive(ctx, stopWithin)
+	defer cancel()
+	defer func() { err = errors.Join(err, a.Close(limit)) }()
 	url := c.Public(l.Addr().String())
 	if err := p.firstKey(ctx, a, c, url); err != nil {
 		return err
@@ -48,7 +50,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 		return err
 	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
-	return serveHTTP(ctx, l, a, log)
+	return serveHTTP(ctx, limit, l, a, log)
 }
 
 // firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.

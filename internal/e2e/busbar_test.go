@@ -49,14 +49,14 @@ type busbar struct {
 	url  string
 	data string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	log  *said
 }
 
 // startBusbar starts `busbar serve` on a free port, allowed to reach the given loopback addresses (host:port).
 func startBusbar(t *testing.T, reach ...string) *busbar {
 	t.Helper()
 	address := freeAddress(t)
-	b := &busbar{t: t, url: "http://" + address, data: filepath.Join(t.TempDir(), "data"), log: new(bytes.Buffer)}
+	b := &busbar{t: t, url: "http://" + address, data: filepath.Join(t.TempDir(), "data"), log: new(said)}
 	b.args = []string{"serve", "--listen", address, "--data", b.data, "--log-format", "json"}
 	for _, r := range reach {
 		host, port, _ := net.SplitHostPort(r)
@@ -87,6 +87,13 @@ func freeAddress(t *testing.T) string {
 // start runs the process and waits until it answers.
 func (b *busbar) start() {
 	b.t.Helper()
+	b.launch()
+	b.awaitReady()
+}
+
+// launch runs the process.
+func (b *busbar) launch() {
+	b.t.Helper()
 	path, err := binary()
 	if err != nil {
 		b.t.Fatal(err)
@@ -96,6 +103,10 @@ func (b *busbar) start() {
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+func (b *busbar) awaitReady() {
+	b.t.Helper()
 	b.await("an answer to /readyz", func() bool {
 		resp, err := http.Get(b.url + "/readyz")
 		if err != nil {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -19,16 +18,16 @@ func startDemo(t *testing.T, data string) (*busbar, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := new(said)
-	b := &busbar{t: t, log: new(bytes.Buffer), data: data}
+	out := new(said)
+	b := &busbar{t: t, log: new(said), data: data}
 	b.cmd = exec.Command(path, "demo", "--listen", "127.0.0.1:0", "--data", data)
-	b.cmd.Stdout, b.cmd.Stderr = said, b.log
+	b.cmd.Stdout, b.cmd.Stderr = out, b.log
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.kill)
-	b.await("end of the demo's first sync", func() bool { return strings.Contains(said.String(), "Stop with Ctrl-C") })
-	env := map[string]string{"said": said.String()}
+	b.await("end of the demo's first sync", func() bool { return strings.Contains(out.String(), "Stop with Ctrl-C") })
+	env := map[string]string{"said": out.String()}
 	text, err := os.ReadFile(filepath.Join(data, "demo.env"))
 	if err != nil {
 		t.Fatal(err)

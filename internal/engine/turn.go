@@ -8,11 +8,15 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
 // lookEvery is how often a turn that may have to end looks whether somebody waits.
 const lookEvery = time.Second
+
+// leaveWithin is how long a turn waits for the database to come back; a turn and this are shorter than any job may take.
+const leaveWithin = 20 * time.Second
 
 // errMore says that work came in before a turn's end was stored.
 var errMore = errors.New("work is left")
@@ -131,13 +135,40 @@ func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run
 	if t.lane == store.LaneAsked && long(*run) > 0 {
 		go t.yieldToQuick(over, conn, yield)
 	}
+	log := t.Log.With("connection", conn.ID, "entity", run.Entity, "run", run.ID)
+	log.Debug("sync run taken", "lane", t.lane, "attempt", run.Attempt, "pages", run.Counts.Pages)
 	l.renew(*run)
 	s := &runSlice{worker: t.Worker, conn: conn, run: run, turn: over}
 	err := s.advance(budget.WithPriority(l.held, priority(run)))
 	if cause := l.end(); cause != nil && ctx.Err() == nil {
 		err = cause // the lease ended or a cancel came while a call was under way
 	}
+	switch {
+	case errors.Is(err, store.ErrFenced), errors.Is(err, errLeaseOver):
+		log.Warn("sync run lost: its lease was over before it could be renewed; nothing more was stored, and whoever takes it goes on from there")
+	case t.away(err):
+		log.Warn("sync run left: the database does not answer", "error", err)
+		return t.leave(ctx, run, err)
+	}
 	return s.settle(ctx, err)
+}
+
+// away says that it was the database that did not answer, not the system.
+func (t *turn) away(err error) bool {
+	var call *driver.Error
+	return t.Store.Away(err) && !errors.As(err, &call)
+}
+
+// leave frees the lease of a run that the database left in the middle, as soon as it is back, so that the run goes on at once; a lease that
+// cannot be freed ends by itself.
+func (t *turn) leave(ctx context.Context, run *store.Run, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	lookUntil(ctx, 0, func() bool {
+		err = notFenced(t.Store.ReleaseRun(ctx, run))
+		return !t.Store.Away(err)
+	})
+	return err
 }
 
 // shorten ends a turn that has lasted for the short time as soon as others wait for one.

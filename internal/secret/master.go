@@ -30,7 +30,7 @@ func FromFile(path, check string, random io.Reader) (*Keeper, error) {
 	text, err := readMaster(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if check != "" {
-			return nil, fmt.Errorf("the master key (%s) of these data is missing: put it back at %s", checkID(check), path)
+			return nil, fmt.Errorf("the master key (%s) of these data is missing: put it back at %s, or copy it there from a Busbar that uses the same database", checkID(check), path)
 		}
 		text, err = writeMaster(path, random)
 	}

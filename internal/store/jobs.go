@@ -56,5 +56,10 @@ func (s *Store) JobsWait(ctx context.Context, queue string) (bool, error) {
 	return n > 0, nil
 }
 
+// Away says that the database did not answer, or that it could not do now what it may do later: nothing is wrong with what was asked.
+func (s *Store) Away(err error) bool {
+	return err != nil && s.engine.Shared != nil && s.engine.Shared.Retry(err)
+}
+
 // Shared gives what a database that many processes use at once brings; nil where this process has it to itself.
 func (s *Store) Shared() *Shared { return s.engine.Shared }
