@@ -9,10 +9,13 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// token says where to go on: behind the record After, within the partition with the lowest id from Part on.
+// token says where to go on: behind the record After, within the partition with the lowest id from Part on. Total is what Tryton counted
+// before the first page, Given how many records came since.
 type token struct {
 	After int64 `json:"after"`
 	Part  int64 `json:"part,omitempty"`
+	Total int64 `json:"total,omitempty"`
+	Given int64 `json:"given,omitempty"`
 }
 
 const (
@@ -47,6 +50,7 @@ func (c *client) plain(ctx context.Context, r *reading, q driver.Request, at tok
 		if err := c.survey(ctx, r, q, page); err != nil {
 			return nil, err
 		}
+		at.Total = page.Total
 	}
 	records, last, err := c.page(ctx, r, r.listing(q), r.Context, at.After, q.Limit)
 	if err != nil {
@@ -56,10 +60,19 @@ func (c *client) plain(ctx context.Context, r *reading, q driver.Request, at tok
 	if err != nil {
 		return nil, err
 	}
+	at = token{After: last, Total: at.Total, Given: at.Given + int64(len(records))}
 	if len(records) >= q.Limit {
-		page.Next = token{After: last}.encode()
+		page.Next = at.encode()
+	} else if at.Given < at.Total {
+		page.Total, err = c.recount(ctx, r, q, at)
 	}
-	return page, nil
+	return page, err
+}
+
+// recount tells records that were deleted while the pages were read from those that the pages left out: the lesser count holds.
+func (c *client) recount(ctx context.Context, r *reading, q driver.Request, at token) (int64, error) {
+	now, err := c.count(ctx, r, q)
+	return min(at.Total, now), err
 }
 
 // survey fills what only the first page carries: the count, and how far the changes had come before it was read.
@@ -69,15 +82,20 @@ func (c *client) survey(ctx context.Context, r *reading, q driver.Request, page 
 			return err
 		}
 	}
+	page.Total, err = c.count(ctx, r, q)
+	return err
+}
+
+func (c *client) count(ctx context.Context, r *reading, q driver.Request) (int64, error) {
 	raw, err := c.call(ctx, r.Context, "model."+r.Model+".search_count", r.listing(q))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	page.Total, err = strconv.ParseInt(string(raw), 10, 64)
+	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
-		return torn(err)
+		return 0, torn(err)
 	}
-	return nil
+	return n, nil
 }
 
 // page reads up to limit records with an id above after.

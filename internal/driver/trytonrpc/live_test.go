@@ -130,6 +130,7 @@ func TestLive(t *testing.T) {
 		{"refusals", refusals},
 		{"pages to the end", pagesToTheEnd},
 		{"partitions", partitions},
+		{"deleted between pages", deletedBetweenPages},
 		{"changes since", changesSince},
 		{"history keeps orders without date", historyKeepsOrdersWithoutDate},
 		{"session is renewed", sessionIsRenewed},
@@ -151,6 +152,23 @@ func pagesToTheEnd(t *testing.T, s *tryton.Server) {
 		if got := records["1:<nil>"]["company."].(map[string]any)["currency."].(map[string]any)["code"]; got != "USD" {
 			t.Errorf("company currency: %v", got)
 		}
+	}
+}
+
+// A deletion between two pages takes one record from the count, and none else from the pages.
+func deletedBetweenPages(t *testing.T, s *tryton.Server) {
+	e := entity(t, "vendors", `{model: party.party, fields: [name]}`)
+	c := open(t, admin(s), e)
+	made := s.Create("party.party", map[string]any{"name": "Short-lived"})
+	total := len(s.Search("party.party"))
+	first, err := c.Fetch(t.Context(), driver.Request{Entity: e, Limit: 100})
+	if err != nil || first.Total != int64(total) || first.Next == nil {
+		t.Fatalf("first page of %d: %+v, %v", total, first, err)
+	}
+	s.Delete("party.party", made)
+	last, err := c.Fetch(t.Context(), driver.Request{Entity: e, Limit: 100, Token: first.Next})
+	if err != nil || last.Next != nil || last.Total != int64(total-1) || len(first.Records)+len(last.Records) != total-1 {
+		t.Errorf("last page: %d records, total %d, %v; want %d in all", len(last.Records), last.Total, err, total-1)
 	}
 }
 
