@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -34,6 +35,11 @@ type Changes interface {
 	Wait(ctx context.Context, sc store.Scope, entity string, after int64)
 }
 
+// Budgets shows how much a connection's system may be asked; package budget has one.
+type Budgets interface {
+	Look(ctx context.Context, connectionID string, l manifest.Limits) (budget.Look, error)
+}
+
 // Deps is what the API is built from. Model is always needed, the rest to serve requests.
 type Deps struct {
 	Model       *model.Model
@@ -42,6 +48,7 @@ type Deps struct {
 	Connections *connection.Service
 	Syncs       *engine.Service
 	Secrets     Signer
+	Budgets     Budgets         // nil: the health shows none
 	Changes     Changes         // nil: the store is asked every 250 ms
 	Limits      Limits          // zeros: DefaultLimits
 	Stopping    context.Context // long polls answer when it ends; nil: never

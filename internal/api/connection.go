@@ -61,7 +61,7 @@ type connectionView struct {
 
 func (s *server) viewConnection(c *store.Connection) connectionView {
 	v := connectionView{
-		ID: c.ID, System: c.System, SystemName: c.System, SystemVersion: c.SystemVersion, Name: c.Name,
+		ID: c.ID, System: c.System, SystemName: s.systemName(c), SystemVersion: c.SystemVersion, Name: c.Name,
 		Status: string(c.State), StatusCode: c.StateCode, StatusDetail: c.StateDetail, StatusSince: moment(c.StateSince),
 		AuthMethod: c.AuthMethod, Fields: c.Public, Metadata: object(c.Metadata), Tags: list(c.Tags), TimeZone: c.TimeZone, Blackouts: list(c.Blackouts),
 		CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt), LastSuccessAt: moment(c.LastSuccessAt),
@@ -70,10 +70,15 @@ func (s *server) viewConnection(c *store.Connection) connectionView {
 	if v.Fields == nil {
 		v.Fields = map[string]string{}
 	}
-	if sys := s.Systems.System(c.System); sys != nil {
-		v.SystemName = sys.Name
-	}
 	return v
+}
+
+// systemName gives what people call the connection's system.
+func (s *server) systemName(c *store.Connection) string {
+	if sys := s.Systems.System(c.System); sys != nil {
+		return sys.Name
+	}
+	return c.System
 }
 
 // moment gives a time for an answer, nil for none.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -26,6 +27,12 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Problem"
 	case typeOf[store.Counts]():
 		return "SyncRunCounts"
+	case typeOf[budget.Look]():
+		return "CallBudget"
+	case typeOf[budget.Limits]():
+		return "CallLimits"
+	case typeOf[budget.Breaker]():
+		return "CallBreaker"
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
 	for _, of := range []struct{ generic, suffix string }{{"PageBody", "Page"}, {"ListBody", "List"}} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -19,6 +20,9 @@ const latestStates = 10
 
 // healthView tells how a connection is.
 type healthView struct {
+	ID            string             `json:"id"`
+	Name          string             `json:"name" example:"Plant Rotterdam"`
+	SystemName    string             `json:"system_name" example:"Tryton"`
 	Status        string             `json:"status" enum:"pending,syncing,active,degraded,unreachable,needs_reauthorization,paused,disconnected"`
 	Since         *time.Time         `json:"since"`
 	Reason        *reason            `json:"reason"`
@@ -26,6 +30,7 @@ type healthView struct {
 	NextLookAt    *time.Time         `json:"next_look_at" doc:"Unreachable: when Busbar looks next whether the system is back."`
 	Blackout      *blackoutView      `json:"blackout" doc:"Null when the connection has no blackouts."`
 	LastSuccessAt *time.Time         `json:"last_success_at" doc:"End of the last successful sync of any entity."`
+	Budget        *budget.Look       `json:"budget" doc:"How much the system may be asked, and what holds calls back now; null when its connector is gone."`
 	Entities      []entityHealthView `json:"entities"`
 	History       []stateView        `json:"history" doc:"The latest states, newest first; GET /v1/connections/{id}/health/history has all."`
 }
@@ -86,9 +91,14 @@ func (s *server) connectionHealth(ctx context.Context, in *connectionInput) (*on
 	if err != nil {
 		return nil, err
 	}
+	look, err := s.lookAtBudget(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	v := healthView{
+		ID: c.ID, Name: c.Name, SystemName: s.systemName(c),
 		Status: string(c.State), Since: moment(c.StateSince), Reason: reasonOf(c.StateCode, c.StateDetail), NextStep: nextStep(c),
-		NextLookAt: moment(c.ProbeAt), Blackout: s.viewBlackout(c), LastSuccessAt: moment(c.LastSuccessAt), Entities: entities,
+		NextLookAt: moment(c.ProbeAt), Blackout: s.viewBlackout(c), LastSuccessAt: moment(c.LastSuccessAt), Budget: look, Entities: entities,
 		History: make([]stateView, len(states)),
 	}
 	for i, st := range states {
@@ -104,6 +114,18 @@ func nextStep(c *store.Connection) string {
 		return t.Next
 	}
 	return problem.NextStep(c.StateCode)
+}
+
+func (s *server) lookAtBudget(ctx context.Context, c *store.Connection) (*budget.Look, error) {
+	sys := s.Systems.System(c.System)
+	if sys == nil || s.Budgets == nil {
+		return nil, nil
+	}
+	look, err := s.Budgets.Look(ctx, c.ID, sys.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("look at the budget: %w", err)
+	}
+	return &look, nil
 }
 
 func (s *server) viewBlackout(c *store.Connection) *blackoutView {

@@ -140,7 +140,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Handler, err = api.New(api.Deps{
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 type connectionGroup struct {
@@ -14,8 +15,11 @@ type connectionGroup struct {
 
 	List        connectionListCmd        `cmd:"" help:"List connections, newest first."`
 	Get         connectionGetCmd         `cmd:"" help:"Show one connection: its state, why, and since when."`
+	Health      connectionHealthCmd      `cmd:"" help:"Is the connection well, and if not, why, since when, and what to do."`
+	History     connectionHistoryCmd     `cmd:"" help:"List the states that a connection was in, newest first."`
 	Create      connectionCreateCmd      `cmd:"" help:"Connect a system: the login is checked live, then the first sync begins."`
 	Rename      connectionRenameCmd      `cmd:"" help:"Give a connection another name."`
+	Blackouts   connectionBlackoutsCmd   `cmd:"" help:"Say when syncs leave the system alone."`
 	Pause       connectionPauseCmd       `cmd:"" help:"Stop syncing; stored records stay readable."`
 	Resume      connectionResumeCmd      `cmd:"" help:"Go on syncing."`
 	Reauthorize connectionReauthorizeCmd `cmd:"" help:"Put new credentials in place of the old; id and tokens stay."`
@@ -24,22 +28,25 @@ type connectionGroup struct {
 }
 
 type connection struct {
-	ID            string  `json:"id"`
-	System        string  `json:"system"`
-	Name          string  `json:"name"`
-	Status        string  `json:"status"`
-	StatusCode    string  `json:"status_code"`
-	StatusDetail  string  `json:"status_detail"`
-	StatusSince   *string `json:"status_since"`
-	AuthMethod    string  `json:"auth_method"`
-	SystemVersion string  `json:"system_version"`
-	LastSuccessAt *string `json:"last_success_at"`
-	CreatedAt     *string `json:"created_at"`
+	ID            string   `json:"id"`
+	System        string   `json:"system"`
+	Name          string   `json:"name"`
+	Status        string   `json:"status"`
+	StatusCode    string   `json:"status_code"`
+	StatusDetail  string   `json:"status_detail"`
+	StatusSince   *string  `json:"status_since"`
+	AuthMethod    string   `json:"auth_method"`
+	SystemVersion string   `json:"system_version"`
+	LastSuccessAt *string  `json:"last_success_at"`
+	CreatedAt     *string  `json:"created_at"`
+	TimeZone      string   `json:"time_zone"`
+	Blackouts     []string `json:"blackouts"`
 }
 
 func (c connection) facts() *table {
 	return facts("id", c.ID, "name", c.Name, "system", c.System+" "+c.SystemVersion, "status", c.Status, "since", instant(c.StatusSince),
-		"reason", c.StatusCode, "what to do", c.StatusDetail, "last success", instant(c.LastSuccessAt), "created", instant(c.CreatedAt))
+		"reason", c.StatusCode, "what to do", c.StatusDetail, "last success", instant(c.LastSuccessAt),
+		"blackouts", strings.Join(c.Blackouts, "; "), "time zone", c.TimeZone, "created", instant(c.CreatedAt))
 }
 
 type connectionListCmd struct {

@@ -16,6 +16,7 @@ type connectionCreateCmd struct {
 	History  string   `placeholder:"P90D" help:"How far back the first sync reads: days, weeks, months or years (P90D, P2W, P12M, P2Y), or all."`
 	Schedule string   `placeholder:"1h" help:"How often to sync: 5m, 1h, a cron expression, or manual."`
 	TimeZone string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one, such as Europe/Berlin."`
+	Blackout []string `name:"blackout" sep:"none" placeholder:"WINDOW" help:"A time of the week at which syncs leave the system alone, such as \"Mon-Fri 07:00-09:30\". Repeat the flag."`
 	Tags     []string `name:"tag" placeholder:"TAG" help:"Tags. Repeat the flag."`
 	Metadata string   `placeholder:"JSON" help:"A JSON object of your own to keep with the connection."`
 }
@@ -40,6 +41,7 @@ type newConnection struct {
 	History     string            `json:"history,omitempty"`
 	Schedule    string            `json:"schedule,omitempty"`
 	TimeZone    string            `json:"time_zone,omitempty"`
+	Blackouts   []string          `json:"blackouts,omitempty"`
 	Tags        []string          `json:"tags,omitempty"`
 	Metadata    jsontext.Value    `json:"metadata,omitzero"`
 }
@@ -70,7 +72,7 @@ func (cmd *connectionCreateCmd) Run(ctx context.Context, c *client, s *Streams) 
 
 func (cmd *connectionCreateCmd) body(ctx context.Context, c *client, s *Streams) (newConnection, error) {
 	n := newConnection{System: cmd.System, Name: cmd.Name, AuthMethod: cmd.AuthMethod, Entities: cmd.Entities, History: cmd.History,
-		Schedule: cmd.Schedule, TimeZone: cmd.TimeZone, Tags: cmd.Tags}
+		Schedule: cmd.Schedule, TimeZone: cmd.TimeZone, Blackouts: cmd.Blackout, Tags: cmd.Tags}
 	if cmd.Metadata != "" {
 		n.Metadata = jsontext.Value(cmd.Metadata)
 		if !n.Metadata.IsValid() || n.Metadata.Kind() != '{' {

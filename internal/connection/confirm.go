@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -39,7 +40,7 @@ func (r *refusal) settle(ctx context.Context, refused error, confirm func(contex
 // confirm logs in anew, once, after the system refused the login in the middle of work, and says what that means: the refusal when it is
 // confirmed, else what the system says now. A system in trouble may refuse anything.
 func (s *Service) confirm(ctx context.Context, c *store.Connection, refused error) error {
-	err := s.look(ctx, c)
+	err := s.look(budget.WithPriority(ctx, budget.Check), c)
 	switch {
 	case err == nil:
 		return &driver.Error{Kind: driver.Fault, Err: refused,
