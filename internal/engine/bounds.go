@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/busbar-dev/busbar/internal/driver"
 )
 
@@ -12,9 +10,10 @@ const (
 	chasePages  = 100 // at least so many of what came after the run had begun are read
 )
 
-// barren notes how many records of a page are new to the phase, and says that the pages lead nowhere: their tokens change, but nothing else does.
-func (s *runSlice) barren(news int64) bool {
-	if news > 0 {
+// barren notes how many records of a page are new to the phase, and says that the pages lead nowhere: their tokens change, but only records come
+// that the phase has met. In the order of modification, one that has changed again comes again.
+func (s *runSlice) barren(b batch, news int64) bool {
+	if news > 0 || b.page.Ordered && len(b.result.Changes) > 0 {
 		s.cp.Barren = 0
 		return false
 	}
@@ -23,23 +22,16 @@ func (s *runSlice) barren(news int64) bool {
 }
 
 // outran says that the source changes faster than its pages are read: in the order of modification, as many pages have come with what changed
-// since the run began as before. Whoever stops there has everything up to the high water, and the next run goes on from it. A stamp that the
-// last run had reached counts for nothing, so that each run gets further.
+// since the run began as before. Whoever stops there has everything up to the high water, and the next run goes on from it. What does not
+// lie behind the cursor does not count, so that each run gets further.
 func (s *runSlice) outran(page *driver.Page) bool {
 	begun := s.run.StartedAt
-	if reached := s.since.Add(s.lookback()); !s.since.IsZero() && reached.After(begun) {
-		begun = reached
+	if s.cursor.After(begun) {
+		begun = s.cursor
 	}
 	if !page.Ordered || s.cp.Phase == hot || !s.believable(page.HighWater).After(begun) {
 		return false
 	}
 	s.cp.Chased++
 	return s.cp.Chased > max(chasePages, s.cp.Pages-s.cp.Chased)
-}
-
-func (s *runSlice) lookback() time.Duration {
-	if s.entity.Cursor == nil {
-		return 0
-	}
-	return s.entity.Cursor.Lookback
 }

@@ -37,7 +37,6 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	if err := s.beginPhase(ctx); err != nil {
 		return err
 	}
-	s.since = since
 	ctx, cancel := context.WithCancel(ctx)
 	batches, wait := s.pipeline(ctx, driver.Request{
 		Entity: s.entity, Since: since, HistoryFrom: from, Token: s.cp.Token, Limit: s.entity.PageSize,
@@ -103,7 +102,7 @@ func (s *runSlice) follow(ctx context.Context, b batch) (last bool, err error) {
 	switch {
 	case b.page.Next == nil:
 		return s.proved(ctx)
-	case s.barren(int64(len(b.page.Records)) - repeated):
+	case s.barren(b, int64(len(b.page.Records))-repeated):
 		return false, s.unproven(problem.ReasonPageTokenLoop, fmt.Sprintf("The last %d pages held nothing new, and the system says that more follow.", s.cp.Barren))
 	case s.outran(b.page):
 		s.cp.Skipping = s.cp.Skipping || s.readsAll()

@@ -53,7 +53,7 @@ type runSlice struct {
 	applied    atomic.Int64 // transactions of this slice that are stored
 	own        spans        // seqs that this slice has stored
 	resumed    int64        // the stream's seq when this slice took up the phase
-	since      time.Time    // from when the phase reads; zero: everything
+	cursor     time.Time    // of the stream when the slice began
 	held       *store.HeldChange
 }
 
@@ -128,7 +128,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.live = stream.Live
+	s.live, s.cursor = stream.Live, stream.CursorAt
 	if s.run.Checkpoint != nil {
 		s.cp, err = readCheckpoint(s.run.Checkpoint)
 		return err

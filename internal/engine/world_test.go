@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -57,7 +58,8 @@ entities:
 type order struct{ id, num, date, note, updated string }
 
 func (o order) raw() []byte {
-	return fmt.Appendf(nil, `{"id":%q,"num":%q,"date":%q,"note":%q,"updated":%q}`, o.id, o.num, o.date, o.note, o.updated)
+	raw := fmt.Appendf(nil, `{"id":%q,"num":%q,"date":%q,"note":%q,"updated":%q}`, o.id, o.num, o.date, o.note, o.updated)
+	return bytes.Replace(raw, []byte(`"updated":""`), []byte(`"updated":null`), 1)
 }
 
 func orders(from, to int) (list []order) {
