@@ -54,7 +54,15 @@ alter table quarantine add column state text not null default 'open';
 update quarantine set stream = coalesce((select r.stream from runs r where r.connection = quarantine.connection and r.id = quarantine.run), 0);
 create index quarantine_open on quarantine (connection, stream, id) where state = 'open';
 
+-- What each connection's last transaction left when it committed: whoever lost the answer to a commit looks here.
+/* postgres: create table commits (
+  slot      text        not null primary key,
+  mark      text        not null,
+  marked_at timestamptz not null default now()
+); */
+
 -- +goose Down
+/* postgres: drop table commits; */
 drop index quarantine_open;
 alter table quarantine drop column state;
 alter table quarantine drop column taken_seq;

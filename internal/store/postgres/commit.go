@@ -8,60 +8,81 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// mark is store.Shared's Mark: the number of the transaction and the timeline of the server, which changes when a standby takes over.
-func mark(ctx context.Context, tx *sql.Tx) (m string, err error) {
-	err = tx.QueryRowContext(ctx, `select coalesce(pg_current_xact_id_if_assigned()::text, '') || '/' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)`).Scan(&m)
-	return m, err
+// A transaction leaves a mark of its own in the table commits when it commits, in the slot of its connection. A number of the server's would not do: after a
+// crash or a failover it is given out again.
+
+// slotSetting is the session's setting that names its slot.
+const slotSetting = "busbar.slot"
+
+// takeSlot gives a new connection a slot that none had before.
+func takeSlot(_ context.Context, c *pgx.ConnConfig) error {
+	slot, err := uuid.NewRandom()
+	c.RuntimeParams[slotSetting] = slot.String()
+	return err
 }
 
-// definite says that the error of a commit is the server's word that nothing was stored. Any other may have come after the commit.
+const (
+	putMark = `insert into commits (slot, mark) values (current_setting('` + slotSetting + `'), $1)
+on conflict (slot) do update set mark = excluded.mark, marked_at = now() returning slot`
+	// readMark waits for the end of a transaction that has the slot.
+	readMark  = `insert into commits (slot, mark) values ($1, '') on conflict (slot) do update set mark = commits.mark returning mark`
+	dropMarks = `delete from commits where marked_at < now() - interval '1 day'`
+)
+
+// mark is store.Shared's Mark.
+func mark(ctx context.Context, tx *sql.Tx) (string, error) {
+	own, err := uuid.NewRandom()
+	if err != nil {
+		return "", err
+	}
+	var slot string
+	err = tx.QueryRowContext(ctx, putMark, own.String()).Scan(&slot)
+	return slot + "/" + own.String(), err
+}
+
+// definite says that the error of a commit is the server's word that nothing was stored, or that it was never asked. Any other may have come after the
+// commit; so may one that pgx says is safe to retry, since for statements without parameters pgx says so of a lost answer too.
 func definite(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
-		return e.SeverityUnlocalized == "ERROR" || e.Severity == "ERROR"
+		return e.SeverityUnlocalized == "ERROR"
 	}
-	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone) || pgconn.SafeToRetry(err)
+	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone)
 }
 
 // How long is asked for what became of a transaction, and how often.
 const (
-	askFor   = 20 * time.Second
+	askFor   = 30 * time.Second
 	askEvery = 100 * time.Millisecond
 )
 
 var errUnknown = errors.New("the connection to the database broke at a commit, and it is not known whether it was stored")
 
-// What may have become of a transaction.
-const (
-	committed  = "committed"
-	aborted    = "aborted"
-	inProgress = "in progress"
-	unknown    = "unknown"
-)
-
-// settle is store.Shared's Settle: it asks the server, by the transaction's number, until it knows.
+// settle is store.Shared's Settle: it looks for the mark that the transaction left if it was stored.
 func (d *database) settle(ctx context.Context, mark string, commit error) error {
-	xid, timeline, _ := strings.Cut(mark, "/")
-	if xid == "" || definite(commit) {
+	if definite(commit) {
 		return commit
 	}
+	slot, own, _ := strings.Cut(mark, "/")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
 	defer cancel()
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		fate, err := d.fate(ctx, xid, timeline)
-		switch fate {
-		case committed:
+		var left string
+		err := d.writer.QueryRow(ctx, readMark, slot).Scan(&left)
+		switch {
+		case err == nil && left == own:
 			return nil
-		case aborted:
+		case err == nil:
 			return commit
-		case unknown:
-			return fmt.Errorf("%w: %w", errUnknown, commit)
+		case lost(err):
+			d.writer.Reset()
 		}
 		select {
 		case <-tick.C:
@@ -69,24 +90,4 @@ func (d *database) settle(ctx context.Context, mark string, commit error) error 
 			return fmt.Errorf("%w: %w", errUnknown, errors.Join(commit, err))
 		}
 	}
-}
-
-// invalidParameter is what the server says to a transaction's number that it has not given out yet.
-const invalidParameter = "22023"
-
-// fate gives what became of a transaction. On another timeline the number may have been given out again, so that only its loss is certain there.
-func (d *database) fate(ctx context.Context, xid, timeline string) (string, error) {
-	var status, now string
-	err := d.writer.QueryRow(ctx, `select coalesce(pg_xact_status($1::text::xid8), 'unknown'), substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)`, xid).Scan(&status, &now)
-	switch {
-	case code(err) == invalidParameter:
-		return aborted, nil
-	case err != nil:
-		return inProgress, err
-	case now == timeline:
-		return status, nil
-	case status == committed:
-		return unknown, nil
-	}
-	return aborted, nil
 }

@@ -45,25 +45,33 @@ func code(err error) string {
 }
 
 // retry is store.Shared's Retry.
-func retry(err error) bool {
-	if err == nil || errors.Is(err, errUnknown) || errors.Is(err, context.Canceled) {
+func (d *database) retry(err error) bool {
+	if err == nil || errors.Is(err, errUnknown) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
+	if lost(err) {
+		d.writer.Reset() // the others are lost too
+		return true
+	}
+	switch code(err) {
+	case serializationFailed, deadlock, lockNotAvailable, tooManyConnections, readOnly:
+		return true
+	}
+	return false
+}
+
+// lost says that the server was not reached, or not any more.
+func lost(err error) bool {
 	switch c := code(err); c {
-	case serializationFailed, deadlock, lockNotAvailable, tooManyConnections, shuttingDown, crashed, startingUp, idleInTransaction, readOnly:
+	case shuttingDown, crashed, startingUp, idleInTransaction:
 		return true
 	case "":
-		return connectionLost(err)
+		var network net.Error
+		return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+			errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err) || errors.As(err, &network)
 	default:
 		return strings.HasPrefix(c, connectionClass)
 	}
-}
-
-// connectionLost says that the server was not reached, or not any more.
-func connectionLost(err error) bool {
-	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		pgconn.SafeToRetry(err) || errors.As(err, &network) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // explain names errors by package store's facts and says what to do next.
@@ -85,7 +93,6 @@ func explainOpen(c *pgx.ConnConfig, err error) error {
 }
 
 func advice(c *pgx.ConnConfig, err error) string {
-	var network net.Error
 	switch code(err) {
 	case wrongPassword, notAuthorized:
 		return "check the user and password in the URL, and that the server's pg_hba.conf lets them in: "
@@ -96,7 +103,10 @@ func advice(c *pgx.ConnConfig, err error) string {
 	case startingUp:
 		return "the server is starting or stopping; try again: "
 	case "":
-		if errors.As(err, &network) || connectionLost(err) {
+		if strings.Contains(err.Error(), "read only connection") {
+			return "the server takes no writes; point the URL at the primary: "
+		}
+		if lost(err) {
 			return "check that the server runs and that the host and port in the URL are right: "
 		}
 	}

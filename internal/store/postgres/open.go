@@ -45,19 +45,20 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 		size int32
 	}{{&d.writer, sizes.writer}, {&d.reader, sizes.reader}, {&d.listener, sizes.listener}} {
 		c := config.Copy()
-		c.MaxConns, c.MinConns = p.size, 0
+		c.MaxConns, c.MinConns, c.BeforeConnect = p.size, 0, takeSlot
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 			return err
 		}
 	}
-	return d.reader.Ping(ctx)
+	_, err = d.writer.Exec(ctx, dropMarks)
+	return err
 }
 
 func (d *database) engine() store.Engine {
-	writer, reader := openPool(d.writer), openPool(d.reader)
+	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: retry, Alone: d.alone, Turn: turn, Now: clock(reader), Mark: mark, Settle: d.settle},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Alone: d.alone, Turn: turn, Now: clock(reader), Mark: mark, Settle: d.settle},
 	}
 }
 
