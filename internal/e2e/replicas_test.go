@@ -102,6 +102,7 @@ func logged(b *busbar, message string) (found []line) {
 const (
 	taken = "sync run taken"
 	ended = "sync run ended"
+	lost  = "sync run lost: its lease was over before it could be renewed; nothing more was stored, and whoever takes it goes on from there"
 )
 
 // holder gives the member that is working on an entity of a connection: the last to take it.

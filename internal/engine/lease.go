@@ -78,14 +78,17 @@ func (l *lease) renewOnce(run *store.Run) time.Duration {
 	return renewAgain
 }
 
-// end stops renewing and gives the cause for which the lease was lost, nil when it was not.
+// end stops renewing and gives the cause for which the lease was lost, nil when it was not. That its time is over comes before everything else
+// that a pause of the process has brought.
 func (l *lease) end() error {
 	close(l.quit)
 	if l.ended != nil {
 		<-l.ended
 	}
-	l.over.Stop()
 	lost := context.Cause(l.held)
+	if !l.over.Stop() {
+		lost = errLeaseOver
+	}
 	l.lose(nil)
 	return lost
 }

@@ -140,7 +140,7 @@ func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run
 	l.renew(*run)
 	s := &runSlice{worker: t.Worker, conn: conn, run: run, turn: over}
 	err := s.advance(budget.WithPriority(l.held, priority(run)))
-	if cause := l.end(); cause != nil && ctx.Err() == nil {
+	if cause := l.end(); cause != nil && (ctx.Err() == nil || errors.Is(cause, errLeaseOver)) {
 		err = cause // the lease ended or a cancel came while a call was under way
 	}
 	switch {
@@ -150,7 +150,10 @@ func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run
 		log.Warn("sync run left: the database does not answer", "error", err)
 		return t.leave(ctx, run, err)
 	}
-	return s.settle(ctx, err)
+	if err = s.settle(ctx, err); t.away(err) {
+		return t.leave(ctx, run, err)
+	}
+	return err
 }
 
 // away says that it was the database that did not answer, not the system.
