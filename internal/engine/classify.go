@@ -48,6 +48,13 @@ func (s *runSlice) classify(ctx context.Context, b *batch) error {
 	return s.classifyDiffering(ctx, b, records, heads, differ)
 }
 
+// bad keeps a record for quarantine; where so many are bad that the run stops for them, the rest of the page is not kept.
+func (b *batch) bad(r store.BadRecord) {
+	if len(b.result.Bad) <= maxBad {
+		b.result.Bad = append(b.result.Bad, r)
+	}
+}
+
 // identify finds each record's id and hash; the last one of several with one id stands for all.
 func (s *runSlice) identify(b *batch) []received {
 	records := make([]received, 0, len(b.page.Records))
@@ -57,7 +64,7 @@ func (s *runSlice) identify(b *batch) []received {
 		remoteID, err := s.mapper.RemoteID(raw)
 		if err != nil {
 			b.unidentified++
-			b.result.Bad = append(b.result.Bad, badRecord(uuid.Nil, "", raw, err))
+			b.bad(badRecord(uuid.Nil, "", raw, err))
 			continue
 		}
 		r := received{raw, remoteID, xxh3.Hash128(raw).Bytes()}
@@ -98,7 +105,7 @@ func (s *runSlice) oneOf(b *batch, id uuid.UUID, earlier, later received) receiv
 	one, oneErr := s.mapper.Map(earlier.raw, s.env)
 	two, twoErr := s.mapper.Map(later.raw, s.env)
 	if oneErr != nil || twoErr != nil || one.RemoteUpdatedAt.Equal(two.RemoteUpdatedAt) {
-		b.result.Bad = append(b.result.Bad, store.BadRecord{ID: id, RemoteID: earlier.remoteID, Raw: earlier.raw, Twin: true,
+		b.bad(store.BadRecord{ID: id, RemoteID: earlier.remoteID, Raw: earlier.raw, Twin: true,
 			Reason: "another record on the same page has the same id and other content; the later one was taken"})
 		return later
 	}
@@ -153,7 +160,7 @@ func (s *runSlice) sameContent(ctx context.Context, records []received, heads []
 func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Head) {
 	m, err := s.mapper.Map(r.raw, s.env)
 	if err != nil {
-		b.result.Bad = append(b.result.Bad, badRecord(id, r.remoteID, r.raw, err))
+		b.bad(badRecord(id, r.remoteID, r.raw, err))
 		if head != nil && !head.Deleted {
 			s.saw(b, head)
 			b.result.Unsure = append(b.result.Unsure, head)

@@ -59,7 +59,8 @@ func TestAnswers(t *testing.T) {
 		{"17 login page", setup{}, list(erp.Fault{LoginPage: true}), "queued", "not-this-system", "unreachable"},
 		{"17 login page in the middle", setup{}, listAfter(2, erp.Fault{LoginPage: true}), "queued", "not-this-system", "unreachable"},
 		{"17 redirect to a login", setup{}, list(erp.Fault{Status: 302, Header: header("Location", "/login")}), "queued", "not-this-system", "unreachable"},
-		{"17 login refused", setup{}, list(erp.Fault{Status: 401}), "failed", "credentials-refused", "needs_reauthorization"},
+		{"17 login refused", setup{}, erp.Rule{Path: "*", Fault: erp.Fault{Status: 401}}, "failed", "credentials-refused", "needs_reauthorization"},
+		{"17 login refused, though it is good", setup{}, list(erp.Fault{Status: 401}), "queued", "system-error", "degraded"},
 		{"17 permission missing", setup{}, list(erp.Fault{Status: 403}), "failed", "permission-missing", "degraded"},
 		// 18: torn bodies
 		{"18 cut at the first byte", setup{}, listAfter(1, erp.Fault{Cut: 1}), "queued", "answer-damaged", "degraded"},
@@ -82,7 +83,9 @@ func TestAnswers(t *testing.T) {
 		// 22: too much
 		{"22 gzip bomb", quick, list(erp.Fault{Make: erp.Huge(64 << 20), Gzip: true}), "failed", "answer-too-large", "degraded"},
 		{"22 body without end", quick, list(erp.Fault{Make: erp.Huge(1 << 31)}), "failed", "answer-too-large", "degraded"},
-		{"22 a million elements", setup{}, list(erp.Fault{Make: erp.Many(1_000_000, `{"updatedAt":"2026-03-01T00:00:00Z"}`)}), "failed", "too-many-bad-records", "degraded"},
+		{"22 a million elements", setup{}, list(erp.Fault{Make: erp.Many(1_000_000, `{}`)}), "queued", "answer-damaged", "degraded"},
+		{"22 more elements than memory", setup{}, list(erp.Fault{Make: erp.Many(1_000_000, `{"updatedAt":"2026-03-01T00:00:00Z"}`)}), "failed", "answer-too-large", "degraded"},
+		{"22 half a million records without id", setup{}, list(erp.Fault{Make: erp.Many(500_000, `{"updatedAt":"2026-03-01T00:00:00Z"}`)}), "failed", "too-many-bad-records", "degraded"},
 		{"22 a hundred thousand deep", setup{}, list(erp.Fault{Make: erp.Nested(100_000)}), "queued", "answer-damaged", "degraded"},
 	} {
 		for _, mode := range []string{"incremental", "full"} {

@@ -8,7 +8,7 @@ import (
 
 // Rule says which requests a fault spoils.
 type Rule struct {
-	Path  string                   // last element of the path, such as vendors or ping; "": everything but ping
+	Path  string                   // last element of the path, such as vendors or ping; "": everything but ping; "*": everything
 	When  func(*http.Request) bool // nil: all of them
 	After int                      // requests that go well first
 	Times int                      // requests that are spoilt then; 0: all
@@ -56,5 +56,5 @@ func (p *Plan) Next(r *http.Request) *Fault {
 
 func (r Rule) matches(req *http.Request) bool {
 	last := path.Base(req.URL.Path)
-	return (r.Path == last || r.Path == "" && last != "ping") && (r.When == nil || r.When(req))
+	return (r.Path == last || r.Path == "*" || r.Path == "" && last != "ping") && (r.When == nil || r.When(req))
 }
