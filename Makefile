@@ -7,6 +7,7 @@ SHELL       := /bin/bash
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    ?= ./...
+HISTORIES   ?= 2000
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +53,8 @@ live: ## Test against the real systems that can run here (Tryton)
 	go test -count=1 -timeout 20m ./internal/realsys/... ./internal/driver/trytonrpc/...
 	go test -count=1 -timeout 20m -run Tryton ./internal/e2e/...
 
-soak: ## Sync for hours against faulty simulators and count what was lost
-	@echo "Nothing to run yet: there is no soak test."
+soak: ## Make up histories of faults for hours and count what was lost (HISTORIES=2000)
+	go test -count=1 -timeout 24h -run TestAnything -v ./internal/faulttest -histories $(HISTORIES)
 
 clean: ## Remove what the other targets made; data directories stay
 	rm -rf busbar .cache coverage.out *.test

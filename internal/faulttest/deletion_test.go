@@ -31,25 +31,26 @@ func TestHardDelete(t *testing.T) {
 func TestRecreated(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]string{"seen deleted": "full", "not seen deleted": "incremental"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, setup{})
-			for range 3 {
-				w.clock.add(time.Hour)
-				w.check(w.sim.Edit(remove("000010")))
-				w.settled(between)
-				w.follow()
-				_, held := w.feed.raw["000010"]
-				if held == (between == "full") {
-					t.Errorf("after the deletion the reader holds the record: %t", held)
-				}
-				w.clock.add(time.Hour)
-				w.check(w.sim.Edit(edit("000010", "Made again at "+w.clock.Now().String())))
-				w.settled("incremental")
-				w.follow()
-				w.balanced()
-			}
-			w.even()
-		})
+		t.Run(name, func(t *testing.T) { t.Parallel(); recreated(t, setup{}, between) })
 	}
+}
+
+func recreated(t *testing.T, s setup, between string) {
+	w := newWorld(t, s)
+	for range 3 {
+		w.clock.add(time.Hour)
+		w.check(w.sim.Edit(remove("000010")))
+		w.settled(between)
+		w.follow()
+		_, held := w.feed.raw["000010"]
+		if held == (between == "full") {
+			t.Errorf("after the deletion the reader holds the record: %t", held)
+		}
+		w.clock.add(time.Hour)
+		w.check(w.sim.Edit(edit("000010", "Made again at "+w.clock.Now().String())))
+		w.settled("incremental")
+		w.follow()
+		w.balanced()
+	}
+	w.even()
 }

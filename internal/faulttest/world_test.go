@@ -21,6 +21,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/realsys/postgres"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 )
 
@@ -57,6 +58,9 @@ type setup struct {
 	limits  string        // of the manifest
 	ahead   time.Duration // the source's clock against ours
 	start   time.Time     // of the clock
+
+	postgres bool // in place of SQLite
+	database string
 }
 
 func (s setup) withDefaults() setup {
@@ -199,6 +203,9 @@ func newWorldIn(t tester, s setup, data string) *world {
 // unconnected is a world without a connection.
 func unconnected(t tester, s setup, data string) *world {
 	t.Helper()
+	if test, ok := t.(testing.TB); ok && s.postgres {
+		s.database = postgres.Database(test)
+	}
 	w := &world{tester: t, setup: s.withDefaults(), plan: &erp.Plan{}, data: data}
 	w.clock = &clock{now: w.start}
 	w.shift.Store(int64(s.ahead))
@@ -241,7 +248,7 @@ func (w *world) options() app.Options {
 	reach, err := allow.ParseAll([]string{strings.Replace(w.sim.Addr(), ":", "/32:", 1)})
 	w.check(err)
 	return app.Options{
-		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls,
+		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls, Database: w.database,
 		Log:        slog.New(slog.NewTextHandler(w.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Connectors: []fsys{fstest.MapFS{"sim-test/manifest.yaml": {Data: []byte(w.manifest())}, "sim-test/guide.md": {Data: []byte("# Guide\n")}}},
 	}
