@@ -8,10 +8,10 @@ import (
 // State is what is known of one connection's calls, wherever they are made. It changes by Step alone; the zero value is a budget that nobody used yet.
 // Instants are µs of the keeper's clock.
 type State struct {
-	At      int64          `json:"at"`               // of the last step
-	Next    [windows]int64 `json:"next"`             // instant of the next call at an even flow, for each window
-	Late    int64          `json:"late,omitempty"`   // how late calls granted lately may come, µs; 0: minLate
-	LateTo  int64          `json:"lateTo,omitempty"` // until when that counts
+	At      int64          `json:"at"`              // of the last step
+	Next    [windows]int64 `json:"next"`            // instant of the next call at an even flow, for each window
+	Late    int64          `json:"late,omitempty"`  // how late calls granted lately may come, µs
+	LateTo  [windows]int64 `json:"lateTo,omitzero"` // until when that counts, for each window
 	Holders []holder       `json:"holders,omitempty"`
 	Passed  [2]int         `json:"passed,omitzero"` // turns that went past somebody less urgent: background ones, interactive ones
 
@@ -66,9 +66,9 @@ func (h *holder) expire(now int64) {
 }
 
 func (s *State) shift(by int64) {
-	instants := []*int64{&s.LateTo, &s.NarrowAt, &s.Pause, &s.Breaker.Since, &s.Breaker.Until}
+	instants := []*int64{&s.NarrowAt, &s.Pause, &s.Breaker.Since, &s.Breaker.Until}
 	for i := range s.Next {
-		instants = append(instants, &s.Next[i])
+		instants = append(instants, &s.Next[i], &s.LateTo[i])
 	}
 	for i := range s.Holders {
 		h := &s.Holders[i]

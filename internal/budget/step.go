@@ -86,7 +86,6 @@ type blocked struct {
 func (s *State) grant(h *holder, a *Ask, out *Answer) blocked {
 	room := s.width(a.terms.width) - s.used()
 	probe := !s.Breaker.closed()
-	late := s.lateness(a.Late)
 	for h.waits() {
 		p, first := s.pick(h)
 		if probe && s.At < s.Breaker.Until {
@@ -98,12 +97,11 @@ func (s *State) grant(h *holder, a *Ask, out *Answer) blocked {
 		if room <= first || probe && s.Breaker.Probe != "" {
 			return blocked{place: true}
 		}
-		at := s.instant(&a.terms, late, first)
+		at := s.instant(a, first)
 		if at > s.At+micros(a.Ahead) {
 			return blocked{until: at - micros(a.Ahead)}
 		}
-		s.take(&a.terms, late, at)
-		s.LateTo = max(s.LateTo, at+micros(a.Late))
+		s.take(a, at)
 		room--
 		h.give(p, s.At)
 		s.pass(p)
