@@ -31,6 +31,7 @@ type Cluster struct {
 	watcher  *exec.Cmd
 	alive    io.Closer // the watcher's standard input
 	names    atomic.Int64
+	filled   map[string]bool // databases that others are copied from
 }
 
 // The roles of a cluster. Role owns its databases and is no superuser, as a program's role should be; Admin may do everything. Neither has a password.
@@ -55,7 +56,7 @@ func Start(t testing.TB, settings ...string) *Cluster {
 
 func begin(t testing.TB, settings []string) *Cluster {
 	t.Helper()
-	c := &Cluster{bin: binaries(t), settings: append(usual(), settings...), owner: owner(t), Port: freePort(t)}
+	c := &Cluster{bin: binaries(t), settings: append(usual(), settings...), owner: owner(t), Port: freePort(t), filled: map[string]bool{}}
 	c.fill(t, template(t, c.bin, c.owner))
 	c.watch(t)
 	c.Start(t)

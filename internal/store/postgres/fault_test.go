@@ -107,7 +107,7 @@ func TestLostCommit(t *testing.T) {
 	for name, where := range map[string]cut{"before the server had it": beforeCommit, "before its answer came": beforeAnswer} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, url := through(t, server.Database(t))
+			l, url := through(t, migrated(t))
 			s := open(t, url)
 			runs := 0
 			for i := range 5 {
@@ -131,7 +131,7 @@ func TestLostCommit(t *testing.T) {
 // Two transactions that wait for each other both go through in the end.
 func TestDeadlockIsDoneAgain(t *testing.T) {
 	t.Parallel()
-	s := open(t, server.Database(t))
+	s := open(t, migrated(t))
 	for _, id := range []string{"a", "b"} {
 		must(t, s.Write(t.Context(), func(tx *store.Tx) error {
 			return tx.InsertConnection(t.Context(), &store.Connection{ID: id, ProjectID: "p", State: store.ConnectionActive, CreatedAt: epoch})
@@ -218,7 +218,7 @@ func until(t *testing.T, holds func() bool) {
 // A cancelled caller leaves nothing half done and no lock behind.
 func TestCancelledWrite(t *testing.T) {
 	t.Parallel()
-	s := open(t, server.Database(t))
+	s := open(t, migrated(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.Write(ctx, func(tx *store.Tx) error {
 		err := tx.InsertConnection(ctx, &store.Connection{ID: "c", ProjectID: "p", State: store.ConnectionActive, CreatedAt: epoch})

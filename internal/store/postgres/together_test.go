@@ -17,7 +17,7 @@ import (
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	storetest.Together(t, func(t *testing.T) func() *store.Store {
-		url := server.Database(t)
+		url := migrated(t)
 		t.Cleanup(func() {
 			conn := connect(t, strings.Replace(url, server.Role+"@", server.Admin+"@", 1))
 			var deadlocks, rows int
