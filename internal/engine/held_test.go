@@ -416,7 +416,7 @@ func TestCarryingOutSurvivesACrashAtAnyStep(t *testing.T) {
 			first := w.sweeps(all[1300:], store.RunIncomplete, "deletions-held")
 			asked, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
 			w.must(err)
-			run := w.readAll(asked)
+			run := w.readAll(asked).run
 			sweep, err := w.store.OpenSweep(t.Context(), run)
 			w.must(err)
 			for range steps {
@@ -436,7 +436,7 @@ func TestCarryingOutSurvivesACrashAtAnyStep(t *testing.T) {
 }
 
 // readAll takes a run as a worker does that dies before it sweeps.
-func (w *world) readAll(asked *store.Run) *store.Run {
+func (w *world) readAll(asked *store.Run) *runSlice {
 	w.t.Helper()
 	run, err := w.store.AcquireRun(w.t.Context(), asked, "dies", w.clock.Add(leaseFor), w.clock)
 	w.must(err)
@@ -447,7 +447,29 @@ func (w *world) readAll(asked *store.Run) *store.Run {
 	if s.cp.Phase != sweep {
 		w.t.Fatalf("the run is in phase %s", s.cp.Phase)
 	}
-	return run
+	return s
+}
+
+// A decision comes after the sweep has looked and before the run has ended: the sweep looks again.
+func TestADecisionAtTheLastMomentCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := orders(0, 50)
+	w.sweeps(all, store.RunComplete, "")
+	first := w.sweeps(all[20:], store.RunIncomplete, "deletions-held")
+	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, "manual")
+	w.must(err)
+	s := w.readAll(&runs[0])
+	verdict := s.sweepGone(t.Context())
+	asked, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
+	w.must(err)
+	w.must(s.settle(t.Context(), verdict))
+	if verdict == nil || asked.ID != runs[0].ID || w.run(asked.ID).State != store.RunRunning {
+		t.Fatalf("the sweep said %v, the run is %+v; want it held, and the run to go on", verdict, w.run(asked.ID))
+	}
+	w.work()
+	w.ends(w.run(asked.ID), store.RunComplete, "")
+	w.keeps(all[20:])
 }
 
 // A sweep over a period says nothing of held records outside of it.
