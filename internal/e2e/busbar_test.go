@@ -55,6 +55,14 @@ type busbar struct {
 // startBusbar starts `busbar serve` on a free port, allowed to reach the given loopback addresses (host:port).
 func startBusbar(t *testing.T, reach ...string) *busbar {
 	t.Helper()
+	b := prepareBusbar(t, reach...)
+	b.start()
+	return b
+}
+
+// prepareBusbar is startBusbar without the start, for a test that adds arguments.
+func prepareBusbar(t *testing.T, reach ...string) *busbar {
+	t.Helper()
 	address := freeAddress(t)
 	b := &busbar{t: t, url: "http://" + address, data: filepath.Join(t.TempDir(), "data"), log: new(said)}
 	b.args = []string{"serve", "--listen", address, "--data", b.data, "--log-format", "json"}
@@ -62,7 +70,6 @@ func startBusbar(t *testing.T, reach ...string) *busbar {
 		host, port, _ := net.SplitHostPort(r)
 		b.args = append(b.args, "--allow", host+"/32:"+port)
 	}
-	b.start()
 	t.Cleanup(func() {
 		b.kill()
 		if t.Failed() {

@@ -13,33 +13,51 @@ import (
 // plant is a Busbar connected to a real Tryton.
 type plant struct {
 	*busbar
-	erp   *tryton.Server
-	token string
+	erp        *tryton.Server
+	concurrent bool // Tryton's database lets others write while a transaction that has written is open
+	gate       *gate
+	id, token  string
 }
 
 func connectTryton(t *testing.T) plant {
 	t.Helper()
-	erp := tryton.Start(t)
-	at, err := url.Parse(erp.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := startBusbar(t, at.Host)
+	return connectTrytonOn(t, tryton.Start(t))
+}
+
+// connectTrytonOn starts a Busbar with more arguments, connects it to a Tryton and waits for the first sync.
+func connectTrytonOn(t *testing.T, erp *tryton.Server, args ...string) plant {
+	t.Helper()
+	p := plant{erp: erp, gate: startGate(t, erp.URL)}
+	b := prepareBusbar(t, p.gate.address)
+	b.args = append(b.args, args...)
+	b.start()
 	made := b.call("POST", "/v1/connections", b.key(), map[string]any{
 		"system": "tryton", "history": "all", "schedule": "manual",
-		"credentials": map[string]string{"url": erp.URL, "database": erp.Database, "username": erp.User, "password": erp.Password},
+		"credentials": map[string]string{"url": "http://" + p.gate.address, "database": p.erp.Database, "username": p.erp.User, "password": p.erp.Password},
 	}, http.StatusCreated)
-	p := plant{b, erp, made["token"].(map[string]any)["token"].(string)}
+	p.busbar, p.id, p.token = b, made["connection"].(map[string]any)["id"].(string), made["token"].(map[string]any)["token"].(string)
 	awaitIdle(b, p.token)
+	return p
+}
+
+// in gives the same plant to a test within the one that made it.
+func (p plant) in(t *testing.T) plant {
+	b := *p.busbar
+	b.t, p.busbar, p.erp = t, &b, p.erp.For(t)
 	return p
 }
 
 // sync runs purchase orders once and gives the run, which must be complete.
 func (p plant) sync(mode string) map[string]any {
 	p.t.Helper()
-	run := p.syncAndWait(p.token, mode, "purchase-orders")["purchase-orders"]
+	return p.syncOf("purchase-orders", mode)
+}
+
+func (p plant) syncOf(entity, mode string) map[string]any {
+	p.t.Helper()
+	run := p.syncAndWait(p.token, mode, entity)[entity]
 	if run["state"] != "complete" {
-		p.t.Fatalf("the %s sync ended %v: %v", mode, run["state"], run["error"])
+		p.t.Fatalf("the %s sync of %s ended %v: %v", mode, entity, run["state"], run["error"])
 	}
 	return run
 }

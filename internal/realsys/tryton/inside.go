@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed inside.py
@@ -19,6 +20,7 @@ type Inside struct {
 	in  io.WriteCloser
 	out *json.Decoder
 	cmd *exec.Cmd
+	say strings.Builder // what it complains of
 }
 
 // Begin opens a transaction as the administrator.
@@ -38,7 +40,7 @@ func (s *Server) Begin() *Inside {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	x.in, x.out, x.cmd.Stderr = in, json.NewDecoder(out), os.Stderr
+	x.in, x.out, x.cmd.Stderr = in, json.NewDecoder(out), &x.say
 	if err := x.cmd.Start(); err != nil {
 		s.t.Fatalf("start Python: %v", err)
 	}
@@ -84,7 +86,8 @@ func (x *Inside) do(command map[string]any) [][]any {
 		Error string
 	}
 	if err := x.out.Decode(&answer); err != nil {
-		x.s.t.Fatalf("%v: no answer from inside Tryton: %v", command, err)
+		x.end()
+		x.s.t.Fatalf("%v: no answer from inside Tryton: %v\n%s", command, err, x.say.String())
 	}
 	if answer.Error != "" {
 		x.s.t.Fatalf("%v: %s", command, answer.Error)
