@@ -129,3 +129,18 @@ func TestBlackoutsByAPI(t *testing.T) {
 		t.Errorf("the run waits on: %v", runs)
 	}
 }
+
+// A failing entity that somebody pauses no longer counts.
+func TestPausingTheFailingEntityMakesTheConnectionActive(t *testing.T) {
+	w := newWorld(t)
+	c, token := w.connect("A")
+	w.put(c, "PO-1")
+	w.finish(w.begin(c, "vendors"), store.Finish{State: store.RunFailed, ReasonCode: "system-error", ReasonDetail: "no."})
+	w.ok(w.conns.Settled(t.Context(), c))
+	for _, tt := range []struct{ body, status string }{{`{"schedule":"2h"}`, "degraded"}, {`{"paused":true}`, "active"}, {`{"paused":false}`, "degraded"}} {
+		w.want(w.call("PATCH", "/v1/syncs/vendors", token, tt.body), 200, "")
+		if got := w.call("GET", "/v1/connection", token, "").body["status"]; got != tt.status {
+			t.Errorf("after %s: %v, want %s", tt.body, got, tt.status)
+		}
+	}
+}

@@ -134,6 +134,11 @@ func (s *server) updateSync(ctx context.Context, in *changeSyncInput) (*one[sync
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.Paused != nil {
+		if err := s.Connections.Settled(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	return &one[syncView]{viewSync(*st)}, nil
 }
 

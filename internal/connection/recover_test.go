@@ -88,6 +88,9 @@ func TestAShortOutageIsNoticedSoon(t *testing.T) {
 	c := w.manual()
 	w.finish(c, done)
 	w.goDown(c)
+	if wait := w.stored(c).ProbeAt.Sub(w.clock()); wait < 15*time.Second || wait > 30*time.Second {
+		t.Errorf("looked at first after %s", wait)
+	}
 	w.system.set("", canary)
 	if took := w.runFor(time.Hour, time.Second, w.is(c, store.ConnectionActive)); took > 31*time.Second {
 		t.Errorf("noticed after %s", took)

@@ -35,7 +35,7 @@ func (s *Service) happened(ctx context.Context, c *store.Connection, on event, w
 	return now.State, nil
 }
 
-// Settled tells that a run ended: the first sync may be over, an entity may fail or work again.
+// Settled tells that a run ended, or an entity was paused or resumed: the first sync may be over, an entity may fail or work again.
 func (s *Service) Settled(ctx context.Context, c *store.Connection) error {
 	now, err := s.fresh(ctx, c)
 	if err != nil {

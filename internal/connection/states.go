@@ -16,7 +16,7 @@ type event string
 const (
 	created      event = "the login was checked and stored"
 	worked       event = "a call to the system went well"
-	settled      event = "a run ended"
+	settled      event = "a run ended, or an entity was paused or resumed"
 	faulted      event = "the system answered, but failed or refused a part"
 	unanswered   event = "no usable answer came"
 	doubted      event = "the system, just back, refused the login for the first time"

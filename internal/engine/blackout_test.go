@@ -128,6 +128,21 @@ func TestARequestInABlackoutWaitsAndSaysSo(t *testing.T) {
 	w.ends(w.run(runs[0].ID), store.RunComplete, "")
 }
 
+// What was asked for before a window and is not begun yet is not begun in it.
+func TestAQueuedRunDoesNotBeginInABlackout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.source.pages(orders(0, 3))
+	w.leaveAlone("UTC", "Tue 12:10-14:00")
+	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	w.must(err)
+	w.clock = w.clock.Add(10 * time.Minute)
+	w.work()
+	if r := w.run(runs[0].ID); r.State != store.RunQueued || r.Attempt != 0 || r.ReasonCode != problem.ReasonBlackout {
+		t.Errorf("%s, attempt %d, %q", r.State, r.Attempt, r.ReasonCode)
+	}
+}
+
 // Nobody is woken in vain while a window holds.
 func TestABlackoutWakesNobody(t *testing.T) {
 	t.Parallel()

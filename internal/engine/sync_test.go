@@ -374,14 +374,21 @@ func TestRequestRefusals(t *testing.T) {
 	if _, err := w.service.Request(t.Context(), w.conn, []string{"assets"}, store.Full, "manual"); code(err) != "entity-not-enabled" {
 		t.Errorf("an entity that is not synced: %v", err)
 	}
-	for state, want := range map[store.ConnectionState]string{
-		store.ConnectionPaused: "connection-paused", store.ConnectionDisconnected: "connection-disconnected",
-		store.ConnectionNeedsReauth: "connection-needs-reauthorization",
+	for _, tt := range []struct {
+		state store.ConnectionState
+		want  string
+	}{
+		{store.ConnectionPaused, "connection-paused"}, {store.ConnectionNeedsReauth, "connection-needs-reauthorization"},
+		{store.ConnectionDisconnected, "connection-disconnected"},
 	} {
-		c := *w.conn
-		c.State = state
-		if _, err := w.service.Request(t.Context(), &c, nil, store.Full, "manual"); code(err) != want {
-			t.Errorf("%s: %v; want %s", state, err, want)
+		w.must(w.store.Write(t.Context(), func(tx *store.Tx) error {
+			if tt.state == store.ConnectionDisconnected {
+				return tx.Disconnect(t.Context(), w.conn.Scope(), w.clock)
+			}
+			return tx.SetConnectionState(t.Context(), w.conn.Scope(), tt.state, "", "", w.clock)
+		}))
+		if _, err := w.service.Request(t.Context(), w.conn, nil, store.Full, "manual"); code(err) != tt.want {
+			t.Errorf("%s: %v; want %s", tt.state, err, tt.want)
 		}
 	}
 	bad, never := "every now and then", "P-1D"
