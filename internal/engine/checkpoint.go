@@ -39,6 +39,7 @@ type checkpoint struct {
 	Chased       int64           `json:"chased,omitempty"`       // of Pages: what came after the run had begun
 	Barren       int64           `json:"barren,omitempty"`       // pages in a row without a record that is new to the phase
 	Left         time.Time       `json:"left,omitzero"`          // the oldest stamp of a record left for the next run to read
+	HotFrom      time.Time       `json:"hot_from,omitzero"`      // when the phase of hot records began
 	LeftUndated  bool            `json:"left_undated,omitempty"` // a record without a stamp was left
 	Unproved     *verdict        `json:"unproved,omitempty"`     // the run has ended short of its proof; only its end is not stored yet
 }

@@ -39,7 +39,7 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	batches, wait := s.pipeline(ctx, driver.Request{
-		Entity: s.entity, Since: since, HistoryFrom: from, Token: s.cp.Token, Limit: s.entity.PageSize,
+		Entity: s.entity, Since: since, HistoryFrom: from, Token: s.cp.Token, Limit: s.entity.PageSize, Hot: s.cp.Phase == hot,
 	})
 	defer wait()
 	defer cancel()

@@ -54,6 +54,8 @@ type runSlice struct {
 	own        spans        // seqs that this slice has stored
 	resumed    int64        // the stream's seq when this slice took up the phase
 	cursor     time.Time    // of the stream when the slice began
+	hotAt      time.Time    // likewise
+	history    string       // likewise
 	held       *store.HeldChange
 }
 
@@ -92,6 +94,10 @@ func (s *runSlice) advance(ctx context.Context) error {
 			if err := s.read(ctx, since, time.Time{}); err != nil {
 				return err
 			}
+		case hot:
+			if err := s.readHot(ctx); err != nil {
+				return err
+			}
 		case sweep:
 			return s.sweepGone(ctx)
 		default:
@@ -128,7 +134,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.live, s.cursor = stream.Live, stream.CursorAt
+	s.live, s.cursor, s.hotAt, s.history = stream.Live, stream.CursorAt, stream.HotAt, stream.History
 	if s.run.Checkpoint != nil {
 		s.cp, err = readCheckpoint(s.run.Checkpoint)
 		return err
@@ -188,6 +194,11 @@ func (s *runSlice) reset(ctx context.Context) error {
 // nextPhase enters what follows the phase whose last page has just been read.
 func (s *runSlice) nextPhase(ctx context.Context) error {
 	s.cp.CaughtUp = s.cp.Phase == catchUp
+	if s.cp.Phase == reading && s.readsAll() && s.entity.Hot != nil {
+		if err := s.worker.Store.SetHot(ctx, s.run, s.run.StartedAt); err != nil {
+			return err
+		}
+	}
 	if s.cp.Phase == reading && s.readsAll() && !s.run.HistoryFrom.IsZero() {
 		since, err := s.lastCursor(ctx)
 		if err != nil {
@@ -197,6 +208,11 @@ func (s *runSlice) nextPhase(ctx context.Context) error {
 			s.cp.enter(catchUp)
 			return nil
 		}
+	}
+	if s.cp.Phase == reading && s.hotIsDue() {
+		s.cp.HotFrom = s.worker.Now()
+		s.cp.enter(hot)
+		return nil
 	}
 	s.cp.enter(sweep)
 	return nil

@@ -20,6 +20,7 @@ type entityForm struct {
 	URL         string            `yaml:"url"`
 	Cursor      *cursorForm       `yaml:"cursor"`
 	History     Path              `yaml:"history"`
+	Hot         *hotForm          `yaml:"hot"`
 	Deletions   string            `yaml:"deletions"`
 	PageSize    *int              `yaml:"page_size"`
 	Volatile    []Path            `yaml:"volatile"`
@@ -33,7 +34,13 @@ type cursorForm struct {
 	Lookback  *time.Duration `yaml:"lookback"`
 }
 
+type hotForm struct {
+	Every *time.Duration `yaml:"every" manifest:"required"`
+	Read  yaml.Node      `yaml:"read" manifest:"required"`
+}
+
 const (
+	leastHot        = time.Minute
 	defaultLookback = 15 * time.Minute
 	defaultPageSize = 500
 )
@@ -59,6 +66,7 @@ func (b *builder) entities(n *yaml.Node) {
 		b.system.Entities = append(b.system.Entities, e)
 		(&entityBuilder{b, e, []string{"entities", m.Name}}).build(value)
 	})
+	b.system.Entities = syncOrder(b.system.Entities)
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		b.problem("maps no entity", "map at least one", "entities")
 	}
@@ -78,6 +86,7 @@ func (b *entityBuilder) build(n *yaml.Node) {
 	e.ID, e.DisplayID, e.DisplayName, e.CreatedAt, e.UpdatedAt = f.ID, f.DisplayID, f.DisplayName, f.CreatedAt, f.UpdatedAt
 	e.URL, e.History, e.Volatile, e.Evidence = f.URL, f.History.String(), f.Volatile, f.Evidence
 	b.reading(f)
+	b.hot(f.Hot)
 	b.link()
 	if f.Fields.Kind != 0 {
 		e.Fields = b.fields(e.Model.Fields, &f.Fields, scope{path: append(slices.Clone(b.path), "fields")})
@@ -126,6 +135,23 @@ func (b *entityBuilder) cursor(f *cursorForm) {
 	}
 	if len(b.entity.UpdatedAt) == 0 {
 		b.wrong("a cursor needs the time of the last change", "add updated_at", "cursor")
+	}
+}
+
+func (b *entityBuilder) hot(f *hotForm) {
+	if f == nil {
+		return
+	}
+	h := &Hot{Read: b.options(&f.Read, strings.Join(b.path, ".")+".hot.read")}
+	b.entity.Hot = h
+	if f.Every != nil {
+		h.Every = *f.Every
+		if h.Every < leastHot {
+			b.wrong("is too often", "write 1m or more", "hot", "every")
+		}
+	}
+	if b.entity.Cursor == nil {
+		b.wrong("without a cursor every run reads everything", "remove it", "hot")
 	}
 }
 

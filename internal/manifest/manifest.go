@@ -23,7 +23,7 @@ type System struct {
 	TimeZone   string    // default zone of source times that carry none; "UTC" when unset
 	Nulls      []string  // raw JSON texts that mean "empty" besides null: `""`, `false`
 	Options    Options   // `connect:`, for the driver
-	Entities   []*Entity // in the order in which they should be synced: referred-to first
+	Entities   []*Entity // in the order in which they are synced: referred-to first, small ones first among equals
 	Guide      string    // guide.md
 }
 
@@ -77,6 +77,7 @@ type Entity struct {
 	URL         string  // template with {path}; "" when there is none
 	Cursor      *Cursor // nil: cannot be read incrementally, every run is full
 	History     string  // source field that the historical period applies to; "" for master data
+	Hot         *Hot    // nil: the source's stamps show every change
 	Deletions   string  // "sweep" or "none"
 	PageSize    int
 	Volatile    []Path               // left out when deciding whether a record changed
@@ -90,6 +91,12 @@ type Entity struct {
 type Cursor struct {
 	Precision time.Duration // of the source's stamps; the cursor is rounded down to it
 	Lookback  time.Duration // default 15m
+}
+
+// Hot says which records change in ways their stamps do not show, and how often they are read again whatever their stamps say.
+type Hot struct {
+	Every time.Duration
+	Read  Options // for the driver: what it asks for besides
 }
 
 // Operation is a declared write.

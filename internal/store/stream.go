@@ -14,6 +14,7 @@ type Stream struct {
 	Epoch                  int64     // in every cursor; raised by reset
 	Seq                    int64     // last given out
 	Mapping                string    // what its records were mapped with; "" before the first run
+	HotAt                  time.Time // when its hot records were last read again
 	CursorAt               time.Time // where the source was left: the source's clock; zero: never completed
 	Schedule               string    // "5m", "1h", cron, or ManualSchedule
 	History                string    // "P90D", or AllHistory
@@ -218,6 +219,6 @@ func streamFrom(r queries.Stream) Stream {
 	return Stream{
 		Entity: r.Entity, Epoch: r.Epoch, Seq: r.Seq, Mapping: r.Mapping, CursorAt: r.CursorAt.Time, Schedule: r.Schedule, History: r.History,
 		Paused: bool(r.Paused), NextRunAt: r.NextRunAt.Time, LastSuccessAt: r.LastSuccessAt.Time, LastFullAt: r.LastFullAt.Time,
-		Live: r.LiveCount, Deleted: r.DeletedCount, Failures: int(r.Failures), ErrorCode: r.ErrorCode, ErrorDetail: r.ErrorDetail,
+		HotAt: r.HotAt.Time, Live: r.LiveCount, Deleted: r.DeletedCount, Failures: int(r.Failures), ErrorCode: r.ErrorCode, ErrorDetail: r.ErrorDetail,
 	}
 }

@@ -131,6 +131,11 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 	for name, text := range o.Query {
 		c.template(text, false, "query", name)
 	}
+	for name, text := range o.hot {
+		hot := checker{options: e.Hot.Read, system: c.system}
+		hot.template(text, false, "query", name)
+		c.problems = append(c.problems, hot.problems...)
+	}
 	if o.Newest != nil {
 		for name, text := range o.Newest.Query {
 			c.template(text, false, "newest", "query", name)

@@ -112,6 +112,11 @@ func (c *client) pageAddress(o *readOptions, r driver.Request, at place, asked i
 		return c.follow(at.URL)
 	}
 	q := c.parameters(o.Query)
+	if r.Hot {
+		for name, values := range c.parameters(o.hot) {
+			q[name] = values
+		}
+	}
 	if o.ChangedSince != nil && !r.Since.IsZero() {
 		q.Set(o.ChangedSince.Param, o.ChangedSince.write(r.Since, c.zone()))
 	}

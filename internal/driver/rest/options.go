@@ -58,6 +58,12 @@ type readOptions struct {
 	listOptions `yaml:",inline"`
 
 	id, updatedAt []manifest.Path
+	hot           map[string]string // parameters that pick out the hot records
+}
+
+// hotOptions is what an entity's `hot:` adds to the query.
+type hotOptions struct {
+	Query map[string]string `yaml:"query" manifest:"required"`
 }
 
 // listOptions say how a list is read. What all lists of a system have in common stands in `connect:` under `lists:`.
@@ -112,7 +118,13 @@ func decodeRead(e *manifest.Entity, lists listOptions) (*readOptions, manifest.P
 	if gives(e.Read, "paging") {
 		o.Paging = defaultPaging()
 	}
-	return o, e.Read.Decode(o)
+	problems := e.Read.Decode(o)
+	if e.Hot != nil {
+		var h hotOptions
+		problems = append(problems, e.Hot.Read.Decode(&h)...)
+		o.hot = h.Query
+	}
+	return o, problems
 }
 
 // gives tells whether options have that key themselves.

@@ -10,6 +10,9 @@ import (
 // listing is what one request asks for, without its paging.
 func (r *reading) listing(q driver.Request) []any {
 	domain := all(r.Domain, r.Archived)
+	if q.Hot && len(r.hot) > 0 {
+		domain = append(domain, r.hot)
+	}
 	if !q.Since.IsZero() {
 		domain = append(domain, r.changedSince(q.Since))
 	}

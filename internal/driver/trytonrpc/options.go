@@ -16,6 +16,13 @@ type reading struct {
 	ChangesWith []related         `yaml:"changes_with"`               // records whose change changes this one
 	With        map[string]lookup `yaml:"with"`                       // member name: a record read once and added to each
 	Partition   *partition        `yaml:"partition"`                  // list once per record of another model
+
+	hot []any // the domain of the hot records
+}
+
+// hotOptions is what an entity's `hot:` adds to the domain.
+type hotOptions struct {
+	Domain []any `yaml:"domain" manifest:"required"`
 }
 
 // related names records that belong to one of the entity: a change of theirs is a change of it.
@@ -81,6 +88,11 @@ func readingsOf(s *manifest.System) (map[string]*reading, manifest.Problems) {
 		r := &reading{}
 		problems = append(problems, e.Read.Decode(r)...)
 		problems = append(problems, r.check(e)...)
+		if e.Hot != nil {
+			var h hotOptions
+			problems = append(problems, e.Hot.Read.Decode(&h)...)
+			r.hot = h.Domain
+		}
 		all[e.Name] = r
 	}
 	return all, problems

@@ -104,6 +104,8 @@ func (a *ask) set(o Options, name, value string) *refusal {
 			return bad("a day like 2026-03-01")
 		}
 		a.from = t.UnixMicro()
+	case "status":
+		a.status = value
 	case "sort":
 		if !slices.Contains(sorts(), value) {
 			return bad("one of " + strings.Join(sorts(), ", "))

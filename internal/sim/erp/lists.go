@@ -93,7 +93,7 @@ func (s *Server) rows(t *table, a ask) (rows []*row, more bool) {
 		return t.page(a.query, a.after, limit)
 	}
 	for _, r := range t.rows {
-		if a.holds(r) {
+		if t.holds(a.query, r) {
 			rows = append(rows, r)
 		}
 	}

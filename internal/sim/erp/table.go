@@ -1,6 +1,7 @@
 package erp
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -50,7 +51,10 @@ type cacheBudget struct {
 }
 
 // query is what a list asks for.
-type query struct{ since, from int64 } // µs; 0: everything
+type query struct {
+	since, from int64  // µs; 0: everything
+	status      string // "": any
+}
 
 func (t *table) load() {
 	t.once.Do(func() {
@@ -112,7 +116,7 @@ func (t *table) page(q query, after mark, limit int) (rows []*row, more bool) {
 	}
 	rows = make([]*row, 0, limit)
 	for _, r := range t.rows[at:] {
-		if !q.holds(r) {
+		if !t.holds(q, r) {
 			continue
 		}
 		if len(rows) == limit {
@@ -127,6 +131,10 @@ func (q query) holds(r *row) bool {
 	return r.updated >= q.since && (q.from == 0 || r.date == 0 || r.date >= q.from)
 }
 
+func (t *table) holds(q query, r *row) bool {
+	return q.holds(r) && (q.status == "" || bytes.Contains(t.json(r), []byte(`"status":"`+q.status+`"`)))
+}
+
 // total counts the rows that a query holds; the last count is remembered until something changes.
 func (t *table) total(q query) int {
 	c := &t.counted
@@ -137,7 +145,7 @@ func (t *table) total(q query) int {
 	}
 	n := 0
 	for _, r := range t.rows {
-		if q.holds(r) {
+		if t.holds(q, r) {
 			n++
 		}
 	}

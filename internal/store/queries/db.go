@@ -381,6 +381,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setHeldSeqsStmt, err = db.PrepareContext(ctx, setHeldSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query SetHeldSeqs: %w", err)
 	}
+	if q.setHotStmt, err = db.PrepareContext(ctx, setHot); err != nil {
+		return nil, fmt.Errorf("error preparing query SetHot: %w", err)
+	}
 	if q.setMappingStmt, err = db.PrepareContext(ctx, setMapping); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMapping: %w", err)
 	}
@@ -1047,6 +1050,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setHeldSeqsStmt: %w", cerr)
 		}
 	}
+	if q.setHotStmt != nil {
+		if cerr := q.setHotStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setHotStmt: %w", cerr)
+		}
+	}
 	if q.setMappingStmt != nil {
 		if cerr := q.setMappingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMappingStmt: %w", cerr)
@@ -1315,6 +1323,7 @@ type Queries struct {
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
 	setHeldSeqsStmt                 *sql.Stmt
+	setHotStmt                      *sql.Stmt
 	setMappingStmt                  *sql.Stmt
 	setMetaStmt                     *sql.Stmt
 	setRawStmt                      *sql.Stmt
@@ -1462,6 +1471,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
 		setHeldSeqsStmt:                 q.setHeldSeqsStmt,
+		setHotStmt:                      q.setHotStmt,
 		setMappingStmt:                  q.setMappingStmt,
 		setMetaStmt:                     q.setMetaStmt,
 		setRawStmt:                      q.setRawStmt,
