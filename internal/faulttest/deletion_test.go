@@ -1,6 +1,8 @@
 package faulttest
 
 import (
+	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -25,6 +27,55 @@ func TestHardDelete(t *testing.T) {
 		t.Errorf("a full run deleted %s of 2", got)
 	}
 	w.even()
+}
+
+// TestMassDeletion is row 14: a third of the records is gone, as after a lost permission. Nothing is deleted until a second sweep finds the same and a
+// person approves; when they come back instead, nothing has happened.
+func TestMassDeletion(t *testing.T) {
+	t.Parallel()
+	for _, real := range []bool{true, false} {
+		t.Run(map[bool]string{true: "meant", false: "a lost permission"}[real], func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setup{})
+			var gone []erp.Edit
+			for i := range 40 {
+				gone = append(gone, remove(w.places[i]))
+			}
+			w.clock.add(time.Hour)
+			if real {
+				w.check(w.sim.Edit(gone...))
+			} else {
+				w.plan.Set(list(erp.Fault{Rewrite: hideMost}))
+			}
+			var run object
+			for range 2 {
+				run = w.sync("full")
+				w.ends(run, "incomplete", "deletions-held")
+				w.follow()
+				if got := w.stream().get("counts", "deleted"); got != "0" {
+					t.Fatalf("%s were deleted", got)
+				}
+			}
+			if real {
+				w.call(w.token, "POST", "/v1/sync-runs/"+run.get("id")+"/pending-deletions/approve", nil, http.StatusAccepted)
+				w.step()
+				w.follow()
+			}
+			w.even()
+		})
+	}
+}
+
+// hideMost shows the first ten records as if there were no others.
+func hideMost(body []byte) []byte {
+	var list struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return body
+	}
+	shown, _ := json.Marshal(map[string]any{"data": list.Data[:min(10, len(list.Data))], "nextCursor": nil, "total": min(10, len(list.Data))})
+	return shown
 }
 
 // TestRecreated is row 15: a record that is deleted and made again with its id is deleted and alive again in the feed, with a higher version.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -232,3 +233,35 @@ func hasCursor(r *http.Request) bool { return r.URL.Query().Get("cursor") != "" 
 
 // isPage leaves out the question for the newest record.
 func isPage(r *http.Request) bool { return r.URL.Query().Get("sort") == "" }
+
+// TestWrongTotals is row 13: a source that counts wrongly, or not what it gives, makes no record look deleted and hides none.
+func TestWrongTotals(t *testing.T) {
+	t.Parallel()
+	for _, s := range styles() {
+		if s.setup.lists.NoTotal {
+			continue
+		}
+		for _, off := range []int{-30, 5} {
+			t.Run(fmt.Sprintf("%s/%+d", s.name, off), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, s.setup)
+				w.clock.add(time.Hour)
+				w.check(w.sim.Edit(edit("000990", "New")))
+				w.plan.Set(list(erp.Fault{Rewrite: func(body []byte) []byte { return miscount(body, off) }}))
+				w.sync("full")
+				w.follow()
+				w.nothingLost("a wrong total")
+				w.even()
+			})
+		}
+	}
+}
+
+var total = regexp.MustCompile(`"total":(\d+)`)
+
+func miscount(body []byte, off int) []byte {
+	return total.ReplaceAllFunc(body, func(found []byte) []byte {
+		n, _ := strconv.Atoi(string(found[len(`"total":`):]))
+		return fmt.Appendf(nil, `"total":%d`, max(n+off, 0))
+	})
+}
