@@ -23,11 +23,12 @@ func (c *client) newest(ctx context.Context, o *readOptions, r driver.Request) (
 	if err != nil || len(p.records) == 0 {
 		return time.Time{}, err
 	}
-	return c.modified(o, p.records[0])
+	at, err := c.modified(o, p.records[0])
+	return at.earliest, err
 }
 
 // modified reads when a record was changed: the first of updated_at that is not null.
-func (c *client) modified(o *readOptions, record []byte) (time.Time, error) {
+func (c *client) modified(o *readOptions, record []byte) (reading, error) {
 	for _, path := range o.updatedAt {
 		raw := find(record, path)
 		if isEmpty(raw) {
@@ -37,23 +38,24 @@ func (c *client) modified(o *readOptions, record []byte) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &driver.Error{Kind: driver.Torn, Detail: "A record does not say when it was changed, though the list is sorted by that."}
+	return reading{}, &driver.Error{Kind: driver.Torn, Detail: "A record does not say when it was changed, though the list is sorted by that."}
 }
 
-// inOrder checks, by their edges, that pages come in the order of modification, and gives the newest.
+// inOrder checks, by their edges, that pages come in the order of modification, and gives the newest in its earliest reading: a cursor that is
+// too early repeats records, one that is too late loses them.
 func (c *client) inOrder(o *readOptions, at place, records [][]byte) (time.Time, error) {
 	first, err := c.modified(o, records[0])
 	if err != nil {
-		return first, err
+		return first.earliest, err
 	}
 	last, err := c.modified(o, records[len(records)-1])
 	if err != nil {
-		return last, err
+		return last.earliest, err
 	}
-	if last.Before(first) || first.Before(at.Newest) {
-		return last, &driver.Error{Kind: driver.Torn, Detail: "The list is not in the order of modification that was asked for, so nothing tells how far it has come."}
+	if last.latest.Before(first.earliest) || first.latest.Before(at.Newest) {
+		return last.earliest, &driver.Error{Kind: driver.Torn, Detail: "The list is not in the order of modification that was asked for, so nothing tells how far it has come."}
 	}
-	return last, nil
+	return last.earliest, nil
 }
 
 // keep carries the newest change along, so that the next page can be checked against it.

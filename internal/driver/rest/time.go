@@ -69,33 +69,32 @@ func writeTime(format string, t time.Time, zone *time.Location) string {
 	case !strings.HasPrefix(format, "local"):
 		return t.UTC().Format(formats()[format])
 	}
-	local := func(t time.Time) string { return t.In(zone).Format(formats()[format]) }
-	for local(t.Add(time.Hour)) == local(t) { // the hour comes twice: the source may mean the later one
-		t = t.Add(-time.Hour)
+	if r := readings(wall(t, zone), zone); r.earliest.Equal(t) { // the hour comes twice: the source may mean the later one
+		t = t.Add(-r.latest.Sub(r.earliest))
 	}
-	return local(t)
+	return t.In(zone).Format(formats()[format])
 }
 
 // readTime reads a time as a source writes it: RFC 3339, without a zone in the given one, a day, or, where the source
-// counts so, a unix number in seconds or milliseconds. Of two instants with the same local time it gives the earlier.
-func readTime(raw []byte, zone *time.Location, countsUnix bool) (time.Time, bool) {
+// counts so, a unix number in seconds or milliseconds.
+func readTime(raw []byte, zone *time.Location, countsUnix bool) (reading, bool) {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
 		text = string(raw)
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		t, ok := unixTime(n)
-		return t, ok && countsUnix
+		return reading{t, t}, ok && countsUnix
 	}
 	if t, err := time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "T", 1)); err == nil {
-		return t.UTC(), true
+		return reading{t.UTC(), t.UTC()}, true
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return earlier(t), true
+		if t, err := time.Parse(layout, text); err == nil {
+			return readings(t, zone), true
 		}
 	}
-	return time.Time{}, false
+	return reading{}, false
 }
 
 // unixTime takes a number for the seconds or milliseconds that give a year from 1990 to 2099; there is never more than one such reading.
@@ -106,12 +105,4 @@ func unixTime(n int64) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-func earlier(t time.Time) time.Time {
-	before := t.Add(-time.Hour)
-	if before.Format(time.DateTime) == t.Format(time.DateTime) {
-		t = before
-	}
-	return t.UTC()
 }

@@ -58,7 +58,7 @@ func TestNumbersAreTimesOnlyWhereTheSourceCountsSo(t *testing.T) {
 		for counts, want := range map[bool]string{true: c.unix, false: c.plain} {
 			got := ""
 			if at, ok := readTime([]byte(c.raw), time.UTC, counts); ok {
-				got = at.Format(time.RFC3339Nano)
+				got = at.earliest.Format(time.RFC3339Nano)
 			}
 			if got != want {
 				t.Errorf("%s, unix %t: %q", c.raw, counts, got)

@@ -1,0 +1,41 @@
+package rest
+
+import "time"
+
+// reading is what a time may mean. When clocks are set back an hour comes twice, and a time in it means one of two instants; in the hour that is
+// left out when clocks are set forward, a source that writes such a time all the same means either.
+type reading struct{ earliest, latest time.Time }
+
+// wall is what the clocks of a zone show at an instant, as a time in UTC.
+func wall(t time.Time, zone *time.Location) time.Time {
+	_, offset := t.In(zone).Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+// readings gives the instants at which the clocks of a zone show a time. What no clock shows is read with the offsets before and after the change.
+func readings(shown time.Time, zone *time.Location) reading {
+	var at, amiss []time.Time
+	for _, around := range []time.Duration{-day, 0, day} {
+		_, offset := shown.Add(around).In(zone).Zone()
+		t := shown.Add(-time.Duration(offset) * time.Second)
+		if wall(t, zone).Equal(shown) {
+			at = append(at, t)
+		}
+		amiss = append(amiss, t)
+	}
+	if len(at) == 0 {
+		at = amiss
+	}
+	r := reading{at[0], at[0]}
+	for _, t := range at[1:] {
+		if t.Before(r.earliest) {
+			r.earliest = t
+		}
+		if t.After(r.latest) {
+			r.latest = t
+		}
+	}
+	return r
+}
+
+const day = 24 * time.Hour
