@@ -55,7 +55,7 @@ func TestRetryAfter(t *testing.T) {
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	const perSecond = 40
-	w := newWorld(t, setup{page: 5, limits: fmt.Sprintf("{concurrency: 4, per_second: %d}", perSecond), calls: egress.ClientConfig{Attempts: 3, MaxWait: time.Second}})
+	w := newWorld(t, setup{vendors: 40, page: 5, limits: fmt.Sprintf("{concurrency: 4, per_second: %d}", perSecond), calls: egress.ClientConfig{Attempts: 3, MaxWait: time.Second}})
 	w.change()
 	var n atomic.Int64
 	w.plan.Set(erp.Rule{Path: "vendors", When: func(*http.Request) bool { return n.Add(1)%3 == 0 }, Fault: erp.Fault{Status: 503}})
