@@ -17,6 +17,7 @@ const (
 	dueAtOnce    = 500
 	dueRounds    = 10
 	wakeAtOnce   = 500
+	crowdedLooks = 10 // one in so many
 	deleteAtOnce = 10
 )
 
@@ -105,21 +106,45 @@ func (w *Worker) scheduledMode(d store.Due) store.Mode {
 	return store.Incremental
 }
 
+// wakeBacklog wakes connections that have runs to take and perhaps no wake-up. While a lane is crowded its runs wait for their turn and need none, so
+// that it is looked at seldom.
 func (w *Worker) wakeBacklog(ctx context.Context) error {
-	waiting, err := w.Store.Backlog(ctx, w.Now(), wakeAtOnce)
-	if err != nil {
-		return err
-	}
-	for lane, scopes := range waiting {
-		ids := make([]string, len(scopes))
-		for i, sc := range scopes {
-			ids[i] = sc.ConnectionID()
+	look := w.looks.Add(1)
+	for _, lane := range []store.Lane{store.LaneAsked, store.LaneScheduled} {
+		crowded, err := w.crowded(ctx, lane)
+		if err != nil {
+			return err
 		}
-		if err := w.Store.Write(ctx, func(tx *store.Tx) error { return w.Waker.Wake(ctx, tx, lane, ids...) }); err != nil {
+		if crowded && look%crowdedLooks != 0 {
+			continue
+		}
+		if err := w.wakeAll(ctx, lane); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *Worker) crowded(ctx context.Context, lane store.Lane) (bool, error) {
+	if w.Crowded == nil {
+		return false, nil
+	}
+	return w.Crowded(ctx, lane)
+}
+
+func (w *Worker) wakeAll(ctx context.Context, lane store.Lane) error {
+	scopes, err := w.Store.Backlog(ctx, lane, w.Now(), wakeAtOnce)
+	if err != nil {
+		return fmt.Errorf("list connections with work: %w", err)
+	}
+	if len(scopes) == 0 {
+		return nil
+	}
+	ids := make([]string, len(scopes))
+	for i, sc := range scopes {
+		ids[i] = sc.ConnectionID()
+	}
+	return w.Store.Write(ctx, func(tx *store.Tx) error { return w.Waker.Wake(ctx, tx, lane, ids...) })
 }
 
 func (w *Worker) deleteData(ctx context.Context) error {

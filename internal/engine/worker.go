@@ -46,6 +46,7 @@ type WorkerConfig struct {
 type Worker struct {
 	WorkerConfig
 	lastLook atomic.Pointer[time.Time] // of Tick
+	looks    atomic.Int64
 }
 
 // NewWorker gives a Worker.

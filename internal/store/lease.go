@@ -28,20 +28,15 @@ func runnable(ctx context.Context, q *queries.Queries, sc Scope, now time.Time) 
 // readyWindow is how many ready runs are looked at for each connection asked for: a connection has at most so many streams.
 const readyWindow = 32
 
-// Backlog lists by lane the connections that sync and for which RunnableRuns is not empty, those that waited longest first; one with
-// runs of several causes may be there more than once.
-func (s *Store) Backlog(ctx context.Context, now time.Time, limit int) (map[Lane][]Scope, error) {
+// Backlog lists the connections that sync and that have runs of the lane to take, those that waited longest first.
+func (s *Store) Backlog(ctx context.Context, lane Lane, now time.Time, limit int) ([]Scope, error) {
 	n := atMost(limit)
+	if lane == LaneAsked {
+		rows, err := s.read.ConnectionsWithAskedRuns(ctx, queries.At(now), n*readyWindow, n)
+		return each(rows, func(r queries.ConnectionsWithAskedRunsRow) Scope { return Scope{no: r.Connection, id: r.ID} }), err
+	}
 	rows, err := s.read.ConnectionsWithRunnableRuns(ctx, queries.At(now), n*readyWindow, n)
-	if err != nil {
-		return nil, fmt.Errorf("list connections with work: %w", err)
-	}
-	waiting := map[Lane][]Scope{}
-	for _, r := range rows {
-		lane := Trigger(r.Cause).Lane()
-		waiting[lane] = append(waiting[lane], Scope{no: r.Connection, id: r.ID})
-	}
-	return waiting, nil
+	return each(rows, func(r queries.ConnectionsWithRunnableRunsRow) Scope { return Scope{no: r.Connection, id: r.ID} }), err
 }
 
 // AcquireRun takes the lease (queued → running, or a running one whose lease is free or over), raising its fence. On the first acquisition it

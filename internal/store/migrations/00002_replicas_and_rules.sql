@@ -54,6 +54,10 @@ alter table quarantine add column state text not null default 'open';
 update quarantine set stream = coalesce((select r.stream from runs r where r.connection = quarantine.connection and r.id = quarantine.run), 0);
 create index quarantine_open on quarantine (connection, stream, id) where state = 'open';
 
+-- runs_ready of the runs for which somebody waits.
+create index runs_asked on runs (coalesce(lease_until_at, retry_at, requested_at))
+  where state in ('queued', 'running') and dormant = 0 and cause in ('manual', 'connect');
+
 -- What each connection's last transaction left when it committed: whoever lost the answer to a commit looks here.
 /* postgres: create table commits (
   slot      text        not null primary key,
@@ -61,8 +65,24 @@ create index quarantine_open on quarantine (connection, stream, id) where state 
   marked_at timestamptz not null default now()
 ); */
 
+-- How rows lie on the pages of PostgreSQL: records of up to 4 KB as they are (to compress them costs more than their room), rows that change often with
+-- room for the next version beside them, and no table so large that it is looked after too seldom.
+/* postgres: alter table bodies set (toast_tuple_target = 4080, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+alter table heads set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+alter table streams set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+alter table runs set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+alter table connections set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+alter table commits set (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000); */
+-- +goose StatementBegin
+/* postgres: do $$ begin
+  alter table bodies alter column record set compression lz4, alter column raw set compression lz4;
+exception when feature_not_supported or syntax_error then null; -- an older server, or one built without it
+end $$; */
+-- +goose StatementEnd
+
 -- +goose Down
 /* postgres: drop table commits; */
+drop index runs_asked;
 drop index quarantine_open;
 alter table quarantine drop column state;
 alter table quarantine drop column taken_seq;

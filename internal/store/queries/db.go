@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsToDeleteStmt, err = db.PrepareContext(ctx, connectionsToDelete); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsToDelete: %w", err)
 	}
+	if q.connectionsWithAskedRunsStmt, err = db.PrepareContext(ctx, connectionsWithAskedRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionsWithAskedRuns: %w", err)
+	}
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
 	}
@@ -558,6 +561,11 @@ func (q *Queries) Close() error {
 	if q.connectionsToDeleteStmt != nil {
 		if cerr := q.connectionsToDeleteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsToDeleteStmt: %w", cerr)
+		}
+	}
+	if q.connectionsWithAskedRunsStmt != nil {
+		if cerr := q.connectionsWithAskedRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionsWithAskedRunsStmt: %w", cerr)
 		}
 	}
 	if q.connectionsWithRunnableRunsStmt != nil {
@@ -1225,6 +1233,7 @@ type Queries struct {
 	connectionByNumberStmt          *sql.Stmt
 	connectionsStmt                 *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
+	connectionsWithAskedRunsStmt    *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
 	countOpenQuarantineStmt         *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
@@ -1373,6 +1382,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionByNumberStmt:          q.connectionByNumberStmt,
 		connectionsStmt:                 q.connectionsStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
+		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
 		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,

@@ -52,14 +52,26 @@ order by r.stream;
 
 -- name: ConnectionsWithRunnableRuns :many
 -- Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
-select c.connection, c.id, w.cause from
-  (select r.connection, r.cause, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+select c.connection, c.id from
+  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
    where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= @now
+     and r.cause not in ('manual', 'connect') and (r.state = 'running' or not exists
+       (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
+   order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit @window_rows) w
+join connections c on c.connection = w.connection
+group by c.connection, c.id order by min(w.ready) limit @max_rows;
+
+-- name: ConnectionsWithAskedRuns :many
+-- Across connections: the same, of runs for which somebody waits.
+select c.connection, c.id from
+  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+   where r.state in ('queued', 'running') and r.dormant = 0 and r.cause in ('manual', 'connect')
+     and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= @now
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit @window_rows) w
 join connections c on c.connection = w.connection
-group by c.connection, c.id, w.cause order by min(w.ready) limit @max_rows;
+group by c.connection, c.id order by min(w.ready) limit @max_rows;
 
 -- name: AcquireRun :execrows
 update runs set state = 'running', reason_code = case when reason_code = 'blackout' then '' else reason_code end,

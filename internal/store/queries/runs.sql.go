@@ -238,21 +238,61 @@ func (q *Queries) ClearLeases(ctx context.Context) error {
 	return err
 }
 
-const connectionsWithRunnableRuns = `-- name: ConnectionsWithRunnableRuns :many
-select c.connection, c.id, w.cause from
-  (select r.connection, r.cause, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
-   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $1
+const connectionsWithAskedRuns = `-- name: ConnectionsWithAskedRuns :many
+select c.connection, c.id from
+  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+   where r.state in ('queued', 'running') and r.dormant = 0 and r.cause in ('manual', 'connect')
+     and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $1
      and (r.state = 'running' or not exists
        (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
    order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit $2) w
 join connections c on c.connection = w.connection
-group by c.connection, c.id, w.cause order by min(w.ready) limit $3
+group by c.connection, c.id order by min(w.ready) limit $3
+`
+
+type ConnectionsWithAskedRunsRow struct {
+	Connection int64
+	ID         string
+}
+
+// Across connections: the same, of runs for which somebody waits.
+func (q *Queries) ConnectionsWithAskedRuns(ctx context.Context, now Time, windowRows int32, maxRows int32) ([]ConnectionsWithAskedRunsRow, error) {
+	rows, err := q.query(ctx, q.connectionsWithAskedRunsStmt, connectionsWithAskedRuns, now, windowRows, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConnectionsWithAskedRunsRow
+	for rows.Next() {
+		var i ConnectionsWithAskedRunsRow
+		if err := rows.Scan(&i.Connection, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const connectionsWithRunnableRuns = `-- name: ConnectionsWithRunnableRuns :many
+select c.connection, c.id from
+  (select r.connection, coalesce(r.lease_until_at, r.retry_at, r.requested_at) as ready from runs r
+   where r.state in ('queued', 'running') and r.dormant = 0 and coalesce(r.lease_until_at, r.retry_at, r.requested_at) <= $1
+     and r.cause not in ('manual', 'connect') and (r.state = 'running' or not exists
+       (select 1 from runs o where o.connection = r.connection and o.stream = r.stream and o.state = 'running'))
+   order by coalesce(r.lease_until_at, r.retry_at, r.requested_at) limit $2) w
+join connections c on c.connection = w.connection
+group by c.connection, c.id order by min(w.ready) limit $3
 `
 
 type ConnectionsWithRunnableRunsRow struct {
 	Connection int64
 	ID         string
-	Cause      string
 }
 
 // Across connections: the ticker that wakes the workers. Looks at a window of the runs that are ready, those that waited longest first.
@@ -265,7 +305,7 @@ func (q *Queries) ConnectionsWithRunnableRuns(ctx context.Context, now Time, win
 	var items []ConnectionsWithRunnableRunsRow
 	for rows.Next() {
 		var i ConnectionsWithRunnableRunsRow
-		if err := rows.Scan(&i.Connection, &i.ID, &i.Cause); err != nil {
+		if err := rows.Scan(&i.Connection, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

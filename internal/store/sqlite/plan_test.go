@@ -13,7 +13,7 @@ func TestTickUsesIndexes(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
 	for name, index := range map[string]string{
-		"DueStreams": "streams_due", "ConnectionsWithRunnableRuns": "runs_ready (<expr><?)", "ConnectionsToDelete": "connections_deleting", "ProbesDue": "connections_probe",
+		"DueStreams": "streams_due", "ConnectionsWithRunnableRuns": "runs_ready (<expr><?)", "ConnectionsWithAskedRuns": "runs_asked (<expr><?)", "ConnectionsToDelete": "connections_deleting", "ProbesDue": "connections_probe",
 		"RunnableRuns": "runs_active", "ActiveRuns": "runs_active", "ActiveRunsOfStream": "runs_active", "Tombstones": "bodies_tombstones", "TokenByHash": "hash=?",
 	} {
 		rows, err := s.DB().QueryContext(t.Context(), "explain query plan "+generated(t, name))

@@ -44,7 +44,8 @@ var runTests = []test{
 		o, _ := w.request(c, orders, store.Incremental)
 		v, _ := w.request(c, vendors, store.Incremental)
 		w.equal("runnable", w.runnable(c), []string{v.ID, o.ID})
-		w.equal("connections", must[map[store.Lane][]store.Scope](w)(w.Backlog(t.Context(), w.now, 10)), map[store.Lane][]store.Scope{store.LaneAsked: {c.Scope()}})
+		w.equal("connections nobody waits for", len(must[[]store.Scope](w)(w.Backlog(t.Context(), store.LaneScheduled, w.now, 10))), 0)
+		w.equal("connections somebody waits for", must[[]store.Scope](w)(w.Backlog(t.Context(), store.LaneAsked, w.now, 10)), []store.Scope{c.Scope()})
 		r := w.acquire(o)
 		behind, _ := w.request(c, orders, store.Full)
 		w.equal("leased", w.runnable(c), []string{v.ID})
@@ -57,7 +58,7 @@ var runTests = []test{
 		w.write(func(tx *store.Tx) error {
 			return tx.SetConnectionState(t.Context(), c.Scope(), store.ConnectionPaused, "", "", w.now)
 		})
-		w.equal("paused", len(must[map[store.Lane][]store.Scope](w)(w.Backlog(t.Context(), w.now, 10))), 0)
+		w.equal("paused", len(must[[]store.Scope](w)(w.Backlog(t.Context(), store.LaneAsked, w.now, 10))), 0)
 	}},
 	{"a lease is taken over when it is over, and the old holder is fenced", takeOver},
 	{"who let go of a lease may not write any more", func(t *testing.T, w *world) {
