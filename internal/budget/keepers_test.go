@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,7 @@ type shared struct {
 	process func(name string) *budget.Budgets
 	jump    func(d time.Duration) // moves the keeper's clock; nil where nobody can
 	kill    func(name string)     // cuts a process off from the keeper
+	changes *atomic.Int64         // transactions so far
 }
 
 // keepers lists every keeper.
@@ -56,13 +58,15 @@ func eachKeeper(t *testing.T, test func(t *testing.T, s shared)) {
 // mortal is a database that a process can be cut off from.
 type mortal struct {
 	*store.Store
-	dead atomic.Bool
+	dead    atomic.Bool
+	changes *atomic.Int64
 }
 
 func (m *mortal) ChangeBudget(ctx context.Context, id string, now func(context.Context) (time.Time, error), change func(string, time.Time) (string, error)) error {
 	if m.dead.Load() {
 		return errors.New("cut off")
 	}
+	m.changes.Add(1)
 	return m.Store.ChangeBudget(ctx, id, now, change)
 }
 
@@ -93,7 +97,7 @@ func inDatabase(t testing.TB, open func() (*store.Store, error)) shared {
 	database := func(rows budget.Rows) *budget.Database {
 		return &budget.Database{Rows: rows, Now: clock, Missing: missing, Own: budget.NewMemory()}
 	}
-	processes, lives := []*budget.Budgets{}, map[string]*mortal{}
+	processes, lives, changes := []*budget.Budgets{}, map[string]*mortal{}, &atomic.Int64{}
 	t.Cleanup(func() {
 		for _, p := range processes {
 			p.Close()
@@ -103,9 +107,9 @@ func inDatabase(t testing.TB, open func() (*store.Store, error)) shared {
 		}
 	})
 	return shared{
-		keeper: database(st), jump: func(d time.Duration) { ahead.Add(int64(d)) }, kill: func(name string) { lives[name].dead.Store(true) },
+		changes: changes, keeper: database(st), jump: func(d time.Duration) { ahead.Add(int64(d)) }, kill: func(name string) { lives[name].dead.Store(true) },
 		process: func(name string) *budget.Budgets {
-			lives[name] = &mortal{Store: st}
+			lives[name] = &mortal{Store: st, changes: changes}
 			p := budget.NewSharedBudgets(database(lives[name]), name)
 			processes = append(processes, p)
 			return p
@@ -276,6 +280,33 @@ func TestAPersonGoesNext(t *testing.T) {
 		leave <- struct{}{}
 		leave <- struct{}{}
 		until(t, "all places are free", func() bool { l := s.look(t, limits); return l.InUse == 0 && len(l.Waiting) == 0 })
+	})
+}
+
+// TestWhoGivesUpHoldsNothing lets callers give up at every stage: in line, while their process asks, and when they are granted.
+func TestWhoGivesUpHoldsNothing(t *testing.T) {
+	eachKeeper(t, func(t *testing.T, s shared) {
+		limits := manifest.Limits{Concurrency: 2, PerSecond: 500}
+		b := s.process("a").For("c1", limits)
+		var callers sync.WaitGroup
+		for n := range 12 {
+			callers.Go(func() {
+				for i := range 15 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n*i%40)*200*time.Microsecond)
+					if release, err := b.Acquire(ctx); err == nil {
+						release()
+					} else if !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+					}
+					cancel()
+				}
+			})
+		}
+		callers.Wait()
+		until(t, "nothing is held and nobody waits", func() bool { l := s.look(t, limits); return l.InUse == 0 && len(l.Waiting) == 0 })
+		if b.InUse() != 0 {
+			t.Errorf("in use here: %d", b.InUse())
+		}
 	})
 }
 

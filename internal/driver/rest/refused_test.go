@@ -12,10 +12,10 @@ import (
 	"github.com/busbar-dev/busbar/internal/secret"
 )
 
-// refusing is a client whose budget lets no call through.
-type refusing budget.Refusal
+// fullBudget is a client whose budget lets no call through.
+type fullBudget budget.Refusal
 
-func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
+func (r fullBudget) RoundTrip(*http.Request) (*http.Response, error) {
 	refusal := budget.Refusal(r)
 	return nil, &refusal
 }
@@ -26,7 +26,7 @@ func TestCallsThatTheBudgetRefuses(t *testing.T) {
 		s, e := system(t, plainConnect, noPaging)
 		c, err := rest.New().Open(s, driver.Config{
 			Credentials: secret.NewCredentials(map[string]string{"url": "http://erp.example.com", "key": key}), Now: time.Now, TimeZone: time.UTC,
-			HTTP: &http.Client{Transport: refusing{Reason: reason, After: time.Minute}},
+			HTTP: &http.Client{Transport: fullBudget{Reason: reason, After: time.Minute}},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -10,10 +10,10 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver"
 )
 
-// refusing is a client whose budget lets no call through.
-type refusing budget.Refusal
+// fullBudget is a client whose budget lets no call through.
+type fullBudget budget.Refusal
 
-func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
+func (r fullBudget) RoundTrip(*http.Request) (*http.Response, error) {
 	refusal := budget.Refusal(r)
 	return nil, &refusal
 }
@@ -23,7 +23,7 @@ func TestCallsThatTheBudgetRefuses(t *testing.T) {
 	login := map[string]string{"url": "http://erp.example.com", "database": "d", "username": "u", "password": password}
 	for reason, kind := range map[budget.Reason]driver.Kind{budget.Paused: driver.RateLimited, budget.Unreachable: driver.Unreachable} {
 		e := entity(t, "x", `{model: a.b, fields: [id]}`)
-		c := openOn(t, &http.Client{Transport: refusing{Reason: reason, After: time.Minute}}, login, e)
+		c := openOn(t, &http.Client{Transport: fullBudget{Reason: reason, After: time.Minute}}, login, e)
 		_, err := c.Fetch(t.Context(), driver.Request{Entity: e})
 		var got *driver.Error
 		if !errors.As(err, &got) || got.Kind != kind || got.RetryAfter != time.Minute {
