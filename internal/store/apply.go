@@ -103,7 +103,7 @@ type pageRows struct {
 func (t *Tx) planPage(ctx context.Context, r *Run, p PageResult, now time.Time) (pageRows, error) {
 	changes := latest(p.Changes)
 	if len(changes) == 0 {
-		return pageRows{}, nil
+		return pageRows{}, t.lockFor(ctx, r, p)
 	}
 	first, commit, err := t.takeSeqs(ctx, r.key(), len(changes), now)
 	if err != nil {
@@ -129,6 +129,15 @@ func (t *Tx) planPage(ctx context.Context, r *Run, p PageResult, now time.Time) 
 		}
 	}
 	return w, nil
+}
+
+// lockFor takes the stream's lock for a page without changes that touches heads or bodies all the same: they change under that lock only.
+func (t *Tx) lockFor(ctx context.Context, r *Run, p PageResult) error {
+	if len(p.Rehashed)+len(p.Unsure) == 0 {
+		return nil
+	}
+	_, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
+	return noRows(err, ErrFenced)
 }
 
 // takeSeqs takes the stream's lock and the next n seqs. The lock is held until the transaction ends, so commit order is seq order.

@@ -45,6 +45,9 @@ const (
 // patience is how long a server may take to start or stop.
 const patience = time.Minute
 
+// ticksASecond is the unit of Linux for processor time.
+const ticksASecond = 100
+
 // Start starts a cluster of the test's own, with settings such as "wal_level=logical" beside the usual ones. It ends with the test. The test is
 // skipped where PostgreSQL is not installed.
 func Start(t testing.TB, settings ...string) *Cluster {
@@ -217,6 +220,23 @@ func (c *Cluster) children() (pids []int) {
 		}
 	}
 	return pids
+}
+
+// CPU is the processor time that the server has spent.
+func (c *Cluster) CPU(t testing.TB) (spent time.Duration) {
+	t.Helper()
+	for _, pid := range append(c.children(), c.server.Process.Pid) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has ended, and its parent counts it
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		for _, ticks := range strings.Fields(rest)[11:15] {
+			n, _ := strconv.ParseInt(ticks, 10, 64)
+			spent += time.Duration(n) * time.Second / ticksASecond
+		}
+	}
+	return spent
 }
 
 func freePort(t testing.TB) int {

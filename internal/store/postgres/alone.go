@@ -9,10 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Advisory locks, which belong to one database: those of Alone and Turn.
+// Advisory locks, which belong to one database: those of Alone, of Turn and of whoever gathers statistics.
 const (
 	oneAtATime int64 = 0x62757362617231 + iota
 	schedule
+	statistics
 )
 
 // alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, so that it goes with the connection, however the

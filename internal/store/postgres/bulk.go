@@ -12,13 +12,20 @@ import (
 )
 
 // bulk does many rows with one statement each: columns go as arrays. The driver keeps statements prepared.
-type bulk struct{ reader *sql.DB }
+type bulk struct {
+	reader *sql.DB
+	*analyst
+}
 
+// Rows are looked up one by one through the primary key: left to choose, the planner of a table without statistics reads the whole stream instead.
 const (
-	selectHeads = `select id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, range_at from heads
-where connection = $1 and stream = $2 and id = any($3::bytea[])`
-	selectRaws   = `select seq, raw from bodies where connection = $1 and stream = $2 and seq = any($3::bigint[])`
-	deleteBodies = `delete from bodies where connection = $1 and stream = $2 and seq = any($3::bigint[])`
+	selectHeads = `select h.* from unnest($3::bytea[]) u(id) cross join lateral (
+select id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, range_at from heads
+where connection = $1 and stream = $2 and id = u.id offset 0) h`
+	selectRaws = `select b.* from unnest($3::bigint[]) u(seq) cross join lateral (
+select seq, raw from bodies where connection = $1 and stream = $2 and seq = u.seq offset 0) b`
+	deleteBodies = `delete from bodies where connection = $1 and stream = $2 and seq = any($3::bigint[]) and ctid = any(array(select b.* from unnest($3::bigint[]) u(seq) cross join lateral (
+select ctid from bodies where connection = $1 and stream = $2 and seq = u.seq offset 0) b))`
 	insertBodies = `insert into bodies (connection, stream, epoch, updated_at, seq, id, deleted, created_seq, remote_id, record, raw)
 select $1, $2, $3, $4, u.* from unnest($5::bigint[], $6::bytea[], $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[]) u`
 	putHeads = `insert into heads (connection, stream, id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, range_at)
@@ -86,6 +93,7 @@ func (b bulk) InsertBodies(ctx context.Context, tx *sql.Tx, k store.StreamKey, c
 		column(n, func(i int) string { return rows[i].RemoteID }),
 		column(n, func(i int) []byte { return rows[i].Record }),
 		column(n, func(i int) []byte { return rows[i].Raw }))
+	b.inserted(n)
 	return err
 }
 

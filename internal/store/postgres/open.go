@@ -18,6 +18,7 @@ import (
 type database struct {
 	writer, reader, listener *pgxpool.Pool
 	session                  *pgx.ConnConfig
+	analyst                  analyst
 }
 
 // Open opens the database at a URL (postgres://…) and brings its schema up to date; processes that start at the same time do so one after the
@@ -28,6 +29,7 @@ func Open(ctx context.Context, url string) (*store.Store, error) {
 		return nil, err
 	}
 	d := &database{session: config.ConnConfig}
+	d.analyst.db = d
 	if err := d.migrate(ctx); err != nil {
 		return nil, explainOpen(config.ConnConfig, err)
 	}
@@ -45,7 +47,7 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 		size int32
 	}{{&d.writer, sizes.writer}, {&d.reader, sizes.reader}, {&d.listener, sizes.listener}} {
 		c := config.Copy()
-		c.MaxConns, c.MinConns, c.BeforeConnect = p.size, 0, takeSlot
+		c.MaxConns, c.MinConns, c.BeforeConnect, c.AfterConnect = p.size, 0, takeSlot, encodeArraysAtOnce
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 			return err
 		}
@@ -57,13 +59,14 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 func (d *database) engine() store.Engine {
 	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
 	return store.Engine{
-		Writer: writer, Reader: reader, Bulk: bulk{reader}, KeepsStatements: true, Explain: explain, Release: d.close,
+		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
 		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Alone: d.alone, Turn: turn, Now: clock(reader), Mark: mark, Settle: d.settle},
 	}
 }
 
 // close closes the pools; connections in use are closed as they come back.
 func (d *database) close() error {
+	d.analyst.working.Wait()
 	for _, p := range []*pgxpool.Pool{d.reader, d.writer, d.listener} {
 		if p != nil {
 			p.Close()

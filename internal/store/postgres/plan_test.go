@@ -1,0 +1,132 @@
+package postgres_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	server "github.com/busbar-dev/busbar/internal/realsys/postgres"
+)
+
+// Tables without statistics are as quick as others (they once were not): rows are looked up by the whole of their primary key.
+func TestEmptyStatistics(t *testing.T) {
+	t.Parallel()
+	conn := planner(t)
+	for name, statement := range constants(t, "bulk.go") {
+		if strings.HasPrefix(strings.TrimSpace(statement), "insert") {
+			continue
+		}
+		plan := explain(t, conn, statement)
+		if !strings.Contains(plan, "u.id)") && !strings.Contains(plan, "u.seq)") || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Hash") {
+			t.Errorf("%s does not look rows up one by one:\n%s", name, plan)
+		}
+	}
+}
+
+// The queries that a tick runs over all connections can use their indexes.
+func TestTickUsesIndexes(t *testing.T) {
+	t.Parallel()
+	conn := planner(t)
+	if _, err := conn.Exec(t.Context(), "set enable_seqscan = off"); err != nil {
+		t.Fatal(err)
+	}
+	for name, index := range map[string]string{
+		"DueStreams": "streams_due", "ConnectionsWithRunnableRuns": "runs_ready", "ConnectionsToDelete": "connections_deleting",
+		"RunnableRuns": "runs_active", "ProbesDue": "connections_probe", "TokenByHash": "tokens_hash_key",
+	} {
+		if plan := explain(t, conn, generated(t, name)); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s does not use %s:\n%s", name, index, plan)
+		}
+	}
+}
+
+// planner gives a connection to an empty database of ours, with the settings of our sessions.
+func planner(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn := connect(t, strings.Replace(migrated(t), server.Role+"@", server.Admin+"@", 1))
+	for _, setting := range []string{"plan_cache_mode = force_custom_plan", "jit = off"} {
+		if _, err := conn.Exec(t.Context(), "set "+setting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return conn
+}
+
+// explain gives the plan of a statement for values of some kind.
+func explain(t *testing.T, conn *pgx.Conn, statement string) string {
+	t.Helper()
+	ctx := context.Background()
+	d, err := conn.Prepare(ctx, "", statement)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	values := make([]string, len(d.ParamOIDs))
+	for i, oid := range d.ParamOIDs {
+		known, _ := conn.TypeMap().TypeForOID(oid)
+		switch {
+		case strings.HasPrefix(known.Name, "_"):
+			values[i] = "array_fill(" + sample(known.Name[1:]) + ", array[500])"
+		default:
+			values[i] = sample(known.Name)
+		}
+	}
+	text := regexp.MustCompile(`\$(\d+)`).ReplaceAllStringFunc(statement, func(p string) string { return values[int(p[1]-'1')] })
+	rows, err := conn.Query(ctx, "explain "+text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func sample(typ string) string {
+	switch typ {
+	case "bytea":
+		return `'\x01'::bytea`
+	case "text":
+		return "'a'::text"
+	}
+	return "9::" + typ
+}
+
+// constants gives the statements of a file of this package.
+func constants(t *testing.T, file string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, m := range regexp.MustCompile("(?s)\\s(\\w+) += `([^`]*)`").FindAllStringSubmatch(string(text), -1) {
+		found[m[1]] = m[2]
+	}
+	return found
+}
+
+// generated gives the text of a query as sqlc made it.
+func generated(t *testing.T, name string) string {
+	t.Helper()
+	files, err := filepath.Glob("../queries/*.sql.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := regexp.MustCompile("(?s)`-- name: " + name + " :[a-z]+\n(.*?)`").FindSubmatch(text); m != nil {
+			return string(m[1])
+		}
+	}
+	t.Fatalf("no query %s", name)
+	return ""
+}
