@@ -28,6 +28,7 @@ type machine struct {
 	c            *store.Connection
 	source, want map[string]string // by remote id
 	run          *store.Run
+	taken        time.Time       // when the run's lease was
 	met          map[string]bool // by the run so far
 	reader       map[string]string
 	epoch, last  int64
@@ -52,7 +53,7 @@ func (m *machine) Begin(rt *rapid.T) {
 		return
 	}
 	m.run = m.begin(m.c, orders, rapid.SampledFrom([]store.Mode{store.Full, store.Full, store.Reset}).Draw(rt, "mode"))
-	m.met = map[string]bool{}
+	m.met, m.taken = map[string]bool{}, m.now
 	if m.run.Mode != store.Reset {
 		return
 	}
@@ -87,8 +88,11 @@ func (m *machine) Crash(rt *rapid.T) {
 		return
 	}
 	lost := m.run
+	if m.now.Before(m.taken) {
+		m.now = m.taken // the clock went back, and leases go by it
+	}
 	m.now = m.now.Add(10 * time.Minute)
-	m.run = m.acquire(lost)
+	m.run, m.taken = m.acquire(lost), m.now
 	m.is(m.ApplyPage(m.t.Context(), lost, m.classify(m.c, orders, []rec{{id: "ghost", value: "x"}}), m.now), store.ErrFenced)
 }
 
