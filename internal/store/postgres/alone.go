@@ -16,8 +16,7 @@ const (
 	statistics
 )
 
-// alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, so that it goes with the connection, however the
-// process ends, and holds behind a pooler that shares connections out by transaction.
+// alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, and goes with its connection, however the process ends.
 func (d *database) alone(ctx context.Context, fn func(ctx context.Context) error) error {
 	c := d.session.Copy()
 	patient(c.RuntimeParams)
