@@ -276,11 +276,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockConnectionNumberStmt, err = db.PrepareContext(ctx, lockConnectionNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnectionNumber: %w", err)
 	}
+	if q.lockMetaStmt, err = db.PrepareContext(ctx, lockMeta); err != nil {
+		return nil, fmt.Errorf("error preparing query LockMeta: %w", err)
+	}
 	if q.lockNumbersStmt, err = db.PrepareContext(ctx, lockNumbers); err != nil {
 		return nil, fmt.Errorf("error preparing query LockNumbers: %w", err)
 	}
 	if q.lockStreamStmt, err = db.PrepareContext(ctx, lockStream); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStream: %w", err)
+	}
+	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
+		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
 	}
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
@@ -878,6 +884,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockConnectionNumberStmt: %w", cerr)
 		}
 	}
+	if q.lockMetaStmt != nil {
+		if cerr := q.lockMetaStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockMetaStmt: %w", cerr)
+		}
+	}
 	if q.lockNumbersStmt != nil {
 		if cerr := q.lockNumbersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockNumbersStmt: %w", cerr)
@@ -886,6 +897,11 @@ func (q *Queries) Close() error {
 	if q.lockStreamStmt != nil {
 		if cerr := q.lockStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockStreamStmt: %w", cerr)
+		}
+	}
+	if q.lockStreamsStmt != nil {
+		if cerr := q.lockStreamsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
 		}
 	}
 	if q.metaStmt != nil {
@@ -1296,8 +1312,10 @@ type Queries struct {
 	lockBudgetStmt                  *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
 	lockConnectionNumberStmt        *sql.Stmt
+	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
+	lockStreamsStmt                 *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
@@ -1445,8 +1463,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockBudgetStmt:                  q.lockBudgetStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
+		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
+		lockStreamsStmt:                 q.lockStreamsStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextNumberStmt:                  q.nextNumberStmt,

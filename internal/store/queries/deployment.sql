@@ -4,6 +4,10 @@ select value from meta where key = @key;
 -- name: SetMeta :exec
 insert into meta (key, value) values (@key, @value) on conflict (key) do update set value = excluded.value;
 
+-- name: LockMeta :one
+-- Takes the value's lock, making the value when there is none.
+insert into meta (key, value) values (@key, '') on conflict (key) do update set value = meta.value returning value;
+
 -- name: NextNumber :one
 update counters set value = value + 1 where name = @name returning value;
 

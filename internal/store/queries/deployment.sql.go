@@ -119,6 +119,18 @@ func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, err
 	return items, nil
 }
 
+const lockMeta = `-- name: LockMeta :one
+insert into meta (key, value) values ($1, '') on conflict (key) do update set value = meta.value returning value
+`
+
+// Takes the value's lock, making the value when there is none.
+func (q *Queries) LockMeta(ctx context.Context, key string) (string, error) {
+	row := q.queryRow(ctx, q.lockMetaStmt, lockMeta, key)
+	var value string
+	err := row.Scan(&value)
+	return value, err
+}
+
 const lockNumbers = `-- name: LockNumbers :exec
 update counters set value = value where name = $1
 `

@@ -18,6 +18,10 @@ select * from streams where connection = @connection and entity = @entity;
 -- Takes the stream's lock.
 update streams set seq = seq where connection = @connection and entity = @entity returning *;
 
+-- name: LockStreams :exec
+-- Takes the locks of all streams of a connection.
+update streams set seq = seq where connection = @connection;
+
 -- name: NextSeqs :one
 -- Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
 update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at + 1 end

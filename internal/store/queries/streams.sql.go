@@ -215,6 +215,16 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 	return i, err
 }
 
+const lockStreams = `-- name: LockStreams :exec
+update streams set seq = seq where connection = $1
+`
+
+// Takes the locks of all streams of a connection.
+func (q *Queries) LockStreams(ctx context.Context, connection int64) error {
+	_, err := q.exec(ctx, q.lockStreamsStmt, lockStreams, connection)
+	return err
+}
+
 const nextSeqs = `-- name: NextSeqs :one
 update streams set seq = seq + $1, changed_at = case when changed_at < $2 then $2 else changed_at + 1 end
 where connection = $3 and stream = $4 returning epoch, seq, changed_at
