@@ -11,3 +11,6 @@ func FullState() State {
 		Breaker: breaker{Failures: 1, Trips: 2, Since: 3, Until: 4, Probe: "a"},
 	}
 }
+
+// Kept is how many connections the budgets hold anything of.
+func Kept(b *Budgets) (budgets, states int) { return len(b.byID), len(b.memory.kept) }

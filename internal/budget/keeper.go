@@ -31,6 +31,7 @@ type Memory struct {
 type cell struct {
 	mu    sync.Mutex
 	state State
+	gone  bool // another cell has taken its place, or will
 }
 
 // NewMemory makes an empty Memory.
@@ -38,8 +39,7 @@ func NewMemory() *Memory { return &Memory{began: time.Now(), kept: map[string]*c
 
 // Change implements Keeper. It gives no error.
 func (m *Memory) Change(_ context.Context, connection string, change func(s *State, now Moment)) error {
-	c := m.cell(connection)
-	c.mu.Lock()
+	c := m.lock(connection)
 	defer c.mu.Unlock()
 	change(&c.state, m.now())
 	return nil
@@ -47,17 +47,45 @@ func (m *Memory) Change(_ context.Context, connection string, change func(s *Sta
 
 // Look implements Keeper.
 func (m *Memory) Look(_ context.Context, connection string) (State, Moment, error) {
-	c := m.cell(connection)
-	c.mu.Lock()
+	c := m.lock(connection)
 	defer c.mu.Unlock()
 	return c.state.clone(), m.now(), nil
 }
 
 // Forget drops the state of a connection.
-func (m *Memory) Forget(connection string) {
+func (m *Memory) Forget(connection string) { m.drop(connection, func(*State) bool { return true }) }
+
+// tidy drops the state of a connection when it says no more than none would.
+func (m *Memory) tidy(connection string) {
+	now := m.now().At.UnixMicro()
+	m.drop(connection, func(s *State) bool { return s.rests(now) })
+}
+
+func (m *Memory) drop(connection string, may func(*State) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.kept, connection)
+	c := m.kept[connection]
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if may(&c.state) {
+		c.gone = true
+		delete(m.kept, connection)
+	}
+}
+
+// lock gives the cell of a connection, locked, made when there is none.
+func (m *Memory) lock(connection string) *cell {
+	for {
+		c := m.cell(connection)
+		c.mu.Lock()
+		if !c.gone {
+			return c
+		}
+		c.mu.Unlock()
+	}
 }
 
 func (m *Memory) cell(connection string) *cell {

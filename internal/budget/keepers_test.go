@@ -350,3 +350,30 @@ func TestAKeeperThatFailsIsAskedAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestIdleBudgetsGo: of connections that were called once, nothing stays but what still holds.
+func TestIdleBudgetsGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := budget.NewBudgets()
+		for n := range 20_000 {
+			limits := manifest.Limits{Concurrency: 1}
+			if n%100 == 0 {
+				limits.PerDay = 1
+			}
+			release, err := all.For(fmt.Sprint(n), limits).Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release()
+		}
+		if budgets, states := budget.Kept(all); budgets > 2000 || states > 2000 || states < 100 {
+			t.Errorf("%d budgets and %d states are kept", budgets, states)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if _, err := all.For("0", manifest.Limits{Concurrency: 1, PerDay: 1}).Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the day's only call was made already; another: %v", err)
+		}
+	})
+}

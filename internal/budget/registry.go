@@ -18,6 +18,7 @@ type Budgets struct {
 	mu     sync.Mutex
 	byID   map[string]*Budget
 	made   int
+	tidyAt int // budgets, when the idle ones go
 	closed bool
 }
 
@@ -41,9 +42,33 @@ func (b *Budgets) For(connectionID string, l manifest.Limits) *Budget {
 		b.made++
 		one = newBudget(b.keeper, connectionID, b.replica+"."+strconv.Itoa(b.made), l, b.remote)
 		one.closed = b.closed
+		if len(b.byID) >= max(b.tidyAt, fewBudgets) {
+			b.tidy()
+		}
 		b.byID[connectionID] = one
 	}
 	return one
+}
+
+// fewBudgets may be kept though nobody uses them.
+const fewBudgets = 1024
+
+// tidy drops budgets that nobody uses. Whoever still has one may go on with it: what counts is in the keeper.
+func (b *Budgets) tidy() {
+	for id, one := range b.byID {
+		if one.idle() {
+			delete(b.byID, id)
+			b.memory.tidy(id)
+		}
+	}
+	b.tidyAt = 2 * len(b.byID)
+}
+
+// idle tells whether nothing is under way here, nor to be told.
+func (b *Budget) idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held == 0 && !b.waits() && !b.turn.underway && !b.turn.news && b.alarm.due.IsZero() && len(b.outcomes) == 0 && len(b.turn.ask.Outcomes) == 0
 }
 
 // Forget drops the budget of a connection that ended.

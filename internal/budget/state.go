@@ -102,6 +102,12 @@ func (s *State) used() (n int) {
 	return n
 }
 
+// rests tells whether the state is as good as a new one.
+func (s *State) rests(now int64) bool {
+	last := max(s.Pause, s.Next[0], s.Next[1], s.Next[2], s.LateTo[0], s.LateTo[1], s.LateTo[2])
+	return len(s.Holders) == 0 && last <= now && s.Share == 0 && s.Narrow == 0 && s.Breaker.closed() && s.Breaker.Failures == 0
+}
+
 // waits tells whether anybody waits at all.
 func (h *holder) waits() bool { return h.Waiting != [priorities]int{} }
 

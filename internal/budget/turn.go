@@ -27,6 +27,7 @@ type turn struct {
 	step     func(*State, Moment)
 	underway bool
 	again    bool
+	news     bool // something happened that the keeper learns when the alarm rings, or with the next ask
 	fails    int
 	failure  error // of the last exchange
 	running  sync.WaitGroup
@@ -71,7 +72,7 @@ func (b *Budget) exchange() error {
 // prepare makes the ask of what there is.
 func (b *Budget) prepare() {
 	t := &b.turn
-	t.again = false
+	t.again, t.news = false, false
 	t.ask.Held, t.ask.Probing, t.ask.Late, t.ask.Chance = b.held, b.probing, b.late.allowed, chance()
 	t.ask.Outcomes, b.outcomes = append(t.ask.Outcomes, b.outcomes...), b.outcomes[:0]
 	t.ask.grants = t.answer.Grants
@@ -130,14 +131,17 @@ func (b *Budget) sendAway() {
 }
 
 // next is when to ask again, whatever happens here; 0: never.
-func (b *Budget) next() time.Duration {
+func (b *Budget) next() (d time.Duration) {
 	switch {
 	case b.turn.answer.Wait > 0 && b.waits():
-		return b.turn.answer.Wait
+		d = b.turn.answer.Wait
 	case b.remote && (b.held > 0 || b.waits()):
-		return longestWait
+		d = longestWait
 	}
-	return 0
+	if b.turn.news && (d == 0 || d > linger) {
+		d = linger
+	}
+	return d
 }
 
 // soon has what is new told in a moment.
@@ -146,6 +150,7 @@ func (b *Budget) soon() {
 		b.wake()
 		return
 	}
+	b.turn.news = true
 	b.alarm.sooner(b, linger)
 }
 
