@@ -38,7 +38,7 @@ func (w *Worker) followClock(ctx context.Context) error {
 		return nil
 	}
 	w.Log.Warn("the clock went back; schedules follow it", "by", before.Sub(now))
-	return w.Store.ShiftSchedules(ctx, before.Sub(now))
+	return w.Store.ShiftSchedules(ctx, now, before.Sub(now))
 }
 
 // makeDueRuns makes the due streams' runs, as many as one look allows.

@@ -194,16 +194,32 @@ func (t *Tx) ClaimDue(ctx context.Context, d Due, next time.Time) (bool, error) 
 	return n > 0, err
 }
 
-// ShiftSchedules takes the time by which the clock went back off everything that is to come: what was planned by the wrong clock would wait as much
-// too long.
-func (s *Store) ShiftSchedules(ctx context.Context, back time.Duration) error {
+// ShiftSchedules takes the time by which the clock went back to now off everything that is to come: what was planned by the wrong clock would wait as
+// much too long. Of processes that all see the clock go back the first does it.
+func (s *Store) ShiftSchedules(ctx context.Context, now time.Time, back time.Duration) error {
 	return s.Write(ctx, func(tx *Tx) error {
+		shifted, err := tx.q.LockMeta(ctx, shiftedAt)
+		if err != nil {
+			return fmt.Errorf("shift the schedules: %w", err)
+		}
+		if at, err := time.Parse(time.RFC3339Nano, shifted); err == nil && !now.Before(at) && now.Sub(at) < shiftedFor {
+			return nil
+		}
+		if err := tx.q.SetMeta(ctx, shiftedAt, now.UTC().Format(time.RFC3339Nano)); err != nil {
+			return fmt.Errorf("shift the schedules: %w", err)
+		}
 		if err := tx.q.ShiftSchedules(ctx, back.Microseconds()); err != nil {
 			return fmt.Errorf("shift the schedules: %w", err)
 		}
 		return tx.q.ShiftRetries(ctx, back.Microseconds())
 	})
 }
+
+// shiftedAt is the deployment's value that tells when schedules were shifted last; all processes see the same change of the clock within shiftedFor.
+const (
+	shiftedAt  = "schedules_shifted_at"
+	shiftedFor = 2 * time.Minute
+)
 
 // firstEpoch is the epoch of a new stream.
 const firstEpoch = 1

@@ -70,6 +70,34 @@ var streamTests = []test{
 			w.equal("due while "+string(state), len(due()) == 1, dormant)
 		}
 	}},
+	{"of all that see a stream due, one gets it", func(t *testing.T, w *world) {
+		c := w.connect()
+		due, next := w.now.Add(-time.Minute), w.now.Add(time.Hour)
+		w.write(func(tx *store.Tx) error {
+			return tx.UpdateStream(t.Context(), c.Scope(), orders, store.StreamSettings{NextRunAt: &due})
+		})
+		var seen []store.Due
+		w.write(func(tx *store.Tx) (err error) { seen, err = tx.DueStreams(t.Context(), w.now, 10); return err })
+		claim := func() (got bool) {
+			w.write(func(tx *store.Tx) (err error) { got, err = tx.ClaimDue(t.Context(), seen[0], next); return err })
+			return got
+		}
+		w.equal("claims", []bool{claim(), claim()}, []bool{true, false})
+		w.equal("next", w.stream(c, orders).NextRunAt, next)
+	}},
+	{"schedules are shifted once for all who see the clock go back", func(t *testing.T, w *world) {
+		c := w.connect()
+		at := w.now.Add(2 * time.Hour)
+		w.write(func(tx *store.Tx) error {
+			return tx.UpdateStream(t.Context(), c.Scope(), orders, store.StreamSettings{NextRunAt: &at})
+		})
+		for _, later := range []time.Duration{0, time.Second, time.Minute} {
+			w.ok(w.ShiftSchedules(t.Context(), w.now.Add(later), time.Hour))
+		}
+		w.equal("next", w.stream(c, orders).NextRunAt, at.Add(-time.Hour))
+		w.ok(w.ShiftSchedules(t.Context(), w.now.Add(-10*time.Minute), 30*time.Minute))
+		w.equal("after another change", w.stream(c, orders).NextRunAt, at.Add(-90*time.Minute))
+	}},
 	{"last and active runs are shown", func(t *testing.T, w *world) {
 		c := w.connect()
 		first := w.sync(c, orders, store.Incremental)
