@@ -13,31 +13,20 @@ import (
 // remembered is how many transactions back the keeper knows which records changed: more than the pipeline can be ahead.
 const remembered = 4
 
-// Bounds of what one transaction stores of several pages.
-const (
-	togetherPages   = 8
-	togetherRecords = 2000    // changes
-	togetherBytes   = 4 << 20 // of changes
-)
+// coalescePages is how many pages without any change may share one transaction: there is nothing in them to lose.
+const coalescePages = 8
 
-// pageKeeper stores batches in order. Pages wait for company while more are ready at once, or while they hold nothing to lose; then they are
-// stored together, with the checkpoint behind the last.
+// pageKeeper stores batches in order. Pages without a change wait for company; a page with one is stored at once, together
+// with what waits.
 type pageKeeper struct {
 	slice   *runSlice
 	waiting *store.PageResult
-	ids     map[uuid.UUID]struct{}             // of the changes that wait
-	bytes   int                                // of the changes that wait
 	since   int64                              // the stream's seq before the oldest page that waits was asked for
 	changed [remembered]map[uuid.UUID]struct{} // ids changed by the latest transactions, by number modulo
 }
 
-// current gives the batch as it is classified now: again, when a page stored meanwhile, or to be stored before it, holds one of its records.
+// current gives the batch as it is classified now: again, when a page stored meanwhile held one of its records.
 func (k *pageKeeper) current(ctx context.Context, b batch) batch {
-	if holds(k.ids, b.ids) {
-		if b.err = k.flush(ctx); b.err != nil {
-			return b
-		}
-	}
 	if k.overtaken(b) {
 		return k.slice.classifyPage(ctx, b.fetchedPage)
 	}
@@ -47,16 +36,7 @@ func (k *pageKeeper) current(ctx context.Context, b batch) batch {
 // keep stores the batch or lets it wait; the phase's last page never waits.
 func (k *pageKeeper) keep(ctx context.Context, b batch, last bool) error {
 	k.add(b.result, b.since)
-	w := k.waiting
-	if !last && w.Pages < togetherPages && len(w.Changes) < togetherRecords && k.bytes < togetherBytes && len(w.Bad) == 0 {
-		return nil
-	}
-	return k.flush(ctx)
-}
-
-// idle stores what waits when no other page is ready, unless there is nothing in it to lose.
-func (k *pageKeeper) idle(ctx context.Context) error {
-	if k.waiting == nil || len(k.waiting.Changes)+len(k.waiting.Rehashed) == 0 {
+	if !last && len(b.result.Changes)+len(b.result.Rehashed)+len(b.result.Bad) == 0 && k.waiting.Pages < coalescePages {
 		return nil
 	}
 	return k.flush(ctx)
@@ -66,38 +46,25 @@ func (k *pageKeeper) idle(ctx context.Context) error {
 // source gave the record on two pages.
 func (k *pageKeeper) overtaken(b batch) bool {
 	for n := b.applied; n < k.slice.applied.Load(); n++ {
-		if holds(k.changed[n%remembered], b.ids) {
-			return true
+		changed := k.changed[n%remembered]
+		for _, id := range b.ids {
+			if _, ok := changed[id]; ok {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-func holds(set map[uuid.UUID]struct{}, ids []uuid.UUID) bool {
-	if len(set) == 0 {
-		return false
-	}
-	for _, id := range ids {
-		if _, ok := set[id]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// add joins a batch to what waits.
+// add joins a batch to what waits. What waits holds no changes, so order among them does not matter.
 func (k *pageKeeper) add(r store.PageResult, since int64) {
 	if k.waiting == nil {
-		k.waiting, k.since, k.bytes, k.ids = &store.PageResult{}, since, 0, map[uuid.UUID]struct{}{}
+		k.waiting, k.since = &r, since
+		return
 	}
 	w := k.waiting
 	k.since = min(k.since, since)
-	for i := range r.Changes {
-		k.ids[r.Changes[i].ID] = struct{}{}
-		k.bytes += len(r.Changes[i].Raw)
-	}
-	w.Changes, w.Rehashed = append(w.Changes, r.Changes...), append(w.Rehashed, r.Rehashed...)
-	w.Bad, w.Unsure = append(w.Bad, r.Bad...), append(w.Unsure, r.Unsure...)
+	w.Changes, w.Rehashed, w.Bad, w.Unsure = r.Changes, r.Rehashed, r.Bad, r.Unsure
 	w.SeenSeqs = append(w.SeenSeqs, r.SeenSeqs...)
 	w.Pages, w.Fetched, w.Unchanged = w.Pages+r.Pages, w.Fetched+r.Fetched, w.Unchanged+r.Unchanged
 }
@@ -126,11 +93,13 @@ func (k *pageKeeper) flush(ctx context.Context) error {
 
 // stored notes what the latest transaction changed.
 func (k *pageKeeper) stored() {
-	s := k.slice
+	s, ids := k.slice, make(map[uuid.UUID]struct{}, len(k.waiting.Changes))
+	for i := range k.waiting.Changes {
+		ids[k.waiting.Changes[i].ID] = struct{}{}
+	}
 	n := s.applied.Load()
-	k.changed[n%remembered] = k.ids
-	s.own = s.own.with(s.run.Took)
-	k.waiting, k.ids = nil, nil
+	k.changed[n%remembered] = ids
+	k.waiting, s.own = nil, s.own.with(s.run.Took)
 	s.applied.Store(n + 1)
 }
 

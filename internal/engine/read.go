@@ -63,17 +63,9 @@ func (s *runSlice) read(ctx context.Context, since, from time.Time) error {
 	}
 }
 
-// next gives the next batch as it is classified now. What waits is stored before there is a wait for a page.
+// next gives the next batch as it is classified now.
 func next(ctx context.Context, batches <-chan batch, keeper *pageKeeper) (b batch, err error) {
-	var more bool
-	select {
-	case b, more = <-batches:
-	default:
-		if err := keeper.idle(ctx); err != nil {
-			return b, err
-		}
-		b, more = <-batches
-	}
+	b, more := <-batches
 	if !more {
 		return b, firstOf(context.Cause(ctx), fmt.Errorf("the pages of run %s ended early", keeper.slice.run.ID))
 	}

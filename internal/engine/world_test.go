@@ -122,7 +122,7 @@ func (scripted) Check(*manifest.System) manifest.Problems { return nil }
 
 // world is a store, one connection to a scripted source, and a worker.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	conn    *store.Connection
 	system  *manifest.System
@@ -134,7 +134,7 @@ type world struct {
 	woken   int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, source: &source{}, clock: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)}
 	w.system = w.load(scriptedManifest)
