@@ -151,7 +151,10 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 	if stream.Mapping != s.mapper.VersionWith(s.env) {
 		s.cp.Phase = remapping
 	}
-	s.run.Since, s.run.HistoryFrom = since, from
+	s.run.Since, s.run.HistoryFrom, s.run.Checkpoint = since, from, s.cp.encode()
+	if s.cp.Phase == reading && s.run.Mode != store.Reset {
+		return nil // the first page stores it
+	}
 	if err := s.worker.Store.PlanRun(ctx, s.run, since, from, s.cp.encode()); err != nil {
 		return fmt.Errorf("plan run %s: %w", s.run.ID, err)
 	}
@@ -159,7 +162,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 }
 
 func (s *runSlice) stream(ctx context.Context) (*store.Stream, error) {
-	st, err := s.worker.Store.Stream(ctx, s.conn.Scope(), s.run.Entity)
+	st, err := s.worker.Store.StreamAlone(ctx, s.conn.Scope(), s.run.Entity)
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", s.run.Entity, err)
 	}

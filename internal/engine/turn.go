@@ -28,13 +28,13 @@ type turn struct {
 	over context.Context // ends when the turn does; nothing is broken off by it
 }
 
-// Work gives a connection one turn: it works on its runs in their order until nothing is left or the turn is over. To end, it calls done and
-// then looks once more for runs, in one transaction: done holds off new requests for a turn until then. more says that work is left.
+// Work gives a connection one turn: it works on its runs in their order until nothing is left or the turn is over. more says that work is left.
 func (w *Worker) Work(ctx context.Context, connectionID string, done func(*store.Tx) error) (more bool, err error) {
 	return w.work(ctx, store.LaneScheduled, connectionID, done)
 }
 
-// WorkAsked does the same in a lane of its own for what somebody waits for: runs that were asked for, the quick ones first.
+// WorkAsked does the same in a lane of its own for what somebody waits for: runs that were asked for, the quick ones first. To end, it calls done
+// and then looks once more for runs, in one transaction: done holds off new requests for a turn until then.
 func (w *Worker) WorkAsked(ctx context.Context, connectionID string, done func(*store.Tx) error) (more bool, err error) {
 	return w.work(ctx, store.LaneAsked, connectionID, done)
 }
@@ -110,8 +110,12 @@ func long(r store.Run) int {
 	return 1
 }
 
-// finish ends the turn unless a run came in meanwhile. done comes first: it takes what every request for a turn takes last.
+// finish ends the turn unless a run came in meanwhile. done comes first: it takes what every request for a turn takes last. In the lane for which
+// nobody waits, a run that comes in at the last moment is left to the next look at the backlog.
 func (t *turn) finish(ctx context.Context, conn *store.Connection, done func(*store.Tx) error) (more bool, err error) {
+	if t.lane == store.LaneScheduled {
+		return false, nil
+	}
 	err = t.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := done(tx); err != nil {
 			return err

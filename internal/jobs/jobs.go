@@ -44,9 +44,9 @@ const (
 	scheduledPoll = 500 * time.Millisecond
 )
 
-// Handler does a connection's work until the context's deadline or until nothing is left. In the second case it calls done and then looks
-// once more, in one transaction: done holds off new wake-ups of the connection until that transaction ends, so that no request can fall
-// between the look and the job's end. more says that work is left and the connection wants another turn.
+// Handler does a connection's work until the context's deadline or until nothing is left; more says that work is left and the connection wants
+// another turn. Where a request must not be lost between the last look and the job's end, it calls done and then looks once more, in one
+// transaction: done holds off new wake-ups of the connection until that transaction ends. Without done the job ends a little later.
 type Handler func(ctx context.Context, connectionID string, done func(tx *store.Tx) error) (more bool, err error)
 
 // Config is what a Runner needs.

@@ -124,10 +124,12 @@ func (t *Tx) countPage(ctx context.Context, r *Run, p PageResult, w pageRows) (q
 	if p.Checkpoint == nil {
 		c.Checkpoint = string(r.Checkpoint)
 	}
-	return t.countRun(ctx, c)
+	return t.countRun(ctx, r, c)
 }
 
-func (t *Tx) countRun(ctx context.Context, c queries.CountRunParams) (queries.Run, error) {
+// countRun also stores the run's range: its first page does, unless PlanRun did.
+func (t *Tx) countRun(ctx context.Context, r *Run, c queries.CountRunParams) (queries.Run, error) {
+	c.SinceAt, c.HistoryFromAt = queries.At(r.Since), queries.At(r.HistoryFrom)
 	row, err := t.q.CountRun(ctx, c)
 	if err != nil {
 		return row, noRows(err, ErrFenced)

@@ -136,6 +136,16 @@ func (s *Store) Stream(ctx context.Context, sc Scope, entity string) (*Stream, e
 	return nil, fmt.Errorf("stream %s: %w", entity, ErrNotFound)
 }
 
+// StreamAlone gives one stream without its runs. ErrNotFound.
+func (s *Store) StreamAlone(ctx context.Context, sc Scope, entity string) (*Stream, error) {
+	row, err := s.read.Stream(ctx, sc.no, entity)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", entity, orNotFound(err))
+	}
+	st := streamFrom(row)
+	return &st, nil
+}
+
 // UpdateStream changes settings. ErrNotFound.
 func (t *Tx) UpdateStream(ctx context.Context, sc Scope, entity string, set StreamSettings) error {
 	row, err := t.q.LockStream(ctx, sc.no, entity)

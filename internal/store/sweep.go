@@ -148,7 +148,7 @@ func (w *Sweep) bury(ctx context.Context, found []LiveHead, now time.Time) (dele
 		if err := tx.heldAre(ctx, w.r.key(), &w.held.HeldDeletions); err != nil {
 			return err
 		}
-		after, err = tx.countRun(ctx, countDeleted(w.r, deleted))
+		after, err = tx.countRun(ctx, w.r, countDeleted(w.r, deleted))
 		return err
 	})
 	if err == nil {

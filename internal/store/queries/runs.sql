@@ -123,7 +123,8 @@ where connection = @connection and id = @id and state = 'running' and lease_epoc
 -- The fence of a page.
 update runs set pages_count = pages_count + @pages, fetched_count = fetched_count + @fetched, unchanged_count = unchanged_count + @unchanged,
   created_count = created_count + @created, updated_count = updated_count + @updated, deleted_count = deleted_count + @deleted,
-  quarantined_count = quarantined_count + @quarantined, expected = @expected, checkpoint = @checkpoint
+  quarantined_count = quarantined_count + @quarantined, expected = @expected, checkpoint = @checkpoint,
+  since_at = @since_at, history_from_at = @history_from_at
 where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch returning *;
 
 -- name: CancelRun :execrows

@@ -322,23 +322,26 @@ func (q *Queries) ConnectionsWithRunnableRuns(ctx context.Context, now Time, win
 const countRun = `-- name: CountRun :one
 update runs set pages_count = pages_count + $1, fetched_count = fetched_count + $2, unchanged_count = unchanged_count + $3,
   created_count = created_count + $4, updated_count = updated_count + $5, deleted_count = deleted_count + $6,
-  quarantined_count = quarantined_count + $7, expected = $8, checkpoint = $9
-where connection = $10 and id = $11 and state = 'running' and lease_epoch = $12 returning connection, id, stream, mode, cause, state, pages_count, fetched_count, unchanged_count, created_count, updated_count, deleted_count, quarantined_count, expected, requested_at, started_at, finished_at, retry_at, attempt, since_at, history_from_at, start_seq, checkpoint, cancel_requested, reason_code, reason_detail, dormant, lease_owner, lease_epoch, lease_until_at
+  quarantined_count = quarantined_count + $7, expected = $8, checkpoint = $9,
+  since_at = $10, history_from_at = $11
+where connection = $12 and id = $13 and state = 'running' and lease_epoch = $14 returning connection, id, stream, mode, cause, state, pages_count, fetched_count, unchanged_count, created_count, updated_count, deleted_count, quarantined_count, expected, requested_at, started_at, finished_at, retry_at, attempt, since_at, history_from_at, start_seq, checkpoint, cancel_requested, reason_code, reason_detail, dormant, lease_owner, lease_epoch, lease_until_at
 `
 
 type CountRunParams struct {
-	Pages       int64
-	Fetched     int64
-	Unchanged   int64
-	Created     int64
-	Updated     int64
-	Deleted     int64
-	Quarantined int64
-	Expected    int64
-	Checkpoint  string
-	Connection  int64
-	ID          string
-	LeaseEpoch  int64
+	Pages         int64
+	Fetched       int64
+	Unchanged     int64
+	Created       int64
+	Updated       int64
+	Deleted       int64
+	Quarantined   int64
+	Expected      int64
+	Checkpoint    string
+	SinceAt       Time
+	HistoryFromAt Time
+	Connection    int64
+	ID            string
+	LeaseEpoch    int64
 }
 
 // The fence of a page.
@@ -353,6 +356,8 @@ func (q *Queries) CountRun(ctx context.Context, arg CountRunParams) (Run, error)
 		arg.Quarantined,
 		arg.Expected,
 		arg.Checkpoint,
+		arg.SinceAt,
+		arg.HistoryFromAt,
 		arg.Connection,
 		arg.ID,
 		arg.LeaseEpoch,
