@@ -48,7 +48,7 @@ type plan struct {
 	New
 	system   *manifest.System
 	method   *manifest.AuthMethod
-	entities []*manifest.Entity // in the manifest's order
+	entities []*manifest.Entity // in their order of sync
 }
 
 // check finds everything wrong with n and fills in defaults.
@@ -95,7 +95,7 @@ func (f *faults) unknownSystem(n New, known []string) {
 	}
 }
 
-// entities gives the wanted entities in the manifest's order; all when none are wanted.
+// entities gives the wanted entities in their order of sync; all when none are wanted.
 func (f *faults) entities(sys *manifest.System, wanted []string) []*manifest.Entity {
 	if len(wanted) == 0 {
 		return sys.Entities

@@ -2,7 +2,7 @@ package manifest
 
 import "github.com/busbar-dev/busbar/model"
 
-// Capabilities is what can be done with a system, entity by entity in the manifest's order.
+// Capabilities is what can be done with a system, entity by entity in their order of sync.
 type Capabilities struct {
 	System    string             `json:"system"`
 	Simulated bool               `json:"simulated"`
