@@ -17,6 +17,7 @@ type Store struct {
 	read    *queries.Queries // on the reading pool
 	scans   *scans
 	streams streamNumbers
+	group   group // of writers, where there is one writing connection
 	closing sync.Once
 	closed  error
 }

@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
-// Write runs fn in one transaction, which commits when fn returns nil. Where many processes use the database, what lost against another process or lost
-// its connection is done again from the beginning: fn may run several times, and what it leaves behind outside the transaction must be the last run's
-// alone. fn must not keep tx, nor call writing methods of the store.
-func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	err := s.transact(ctx, fn)
-	if shared := s.engine.Shared; shared != nil {
+// Write runs fn in one transaction, which commits when fn returns nil. What lost against another process or lost its connection, or shared a
+// transaction with a part that failed, is done again from the beginning: fn may run several times, and what it leaves behind outside the transaction
+// must be the last run's alone. fn must not keep tx, nor call writing methods of the store.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	shared := s.engine.Shared
+	if shared == nil {
+		err = s.group.write(ctx, s, fn)
+	} else {
+		err = s.transact(ctx, fn)
 		for n := 0; n < tries && shared.Retry(err) && ctx.Err() == nil; n++ {
 			pause(ctx, n)
 			err = s.transact(ctx, fn)
