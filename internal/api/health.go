@@ -141,23 +141,9 @@ func (s *server) entityHealth(ctx context.Context, c *store.Connection) ([]entit
 	if err != nil {
 		return nil, fmt.Errorf("read streams: %w", err)
 	}
-	bad, err := s.Store.OpenQuarantine(ctx, c.Scope())
-	if err != nil {
-		return nil, err
-	}
-	held, err := s.Store.HeldDeletions(ctx, c.Scope())
-	if err != nil {
-		return nil, fmt.Errorf("read held deletions: %w", err)
-	}
 	views := make([]entityHealthView, len(streams))
 	for i, st := range streams {
 		views[i] = s.viewEntityHealth(c, st)
-		views[i].Quarantined = bad[st.Entity]
-		for _, h := range held {
-			if h.Entity == st.Entity && h.Decision == store.DecisionPending {
-				views[i].HeldDeletions = h.Missing
-			}
-		}
 	}
 	return views, nil
 }
@@ -166,7 +152,10 @@ func (s *server) viewEntityHealth(c *store.Connection, st store.Stream) entityHe
 	v := entityHealthView{
 		Entity: st.Entity, Freshness: string(engine.FreshnessOf(c.ID, st, s.Now())), LastSuccessAt: moment(st.LastSuccessAt), Failures: st.Failures,
 		Paused: st.Paused, NextRunAt: moment(st.NextRunAt), Run: optionalRun(st.ActiveRun), Error: reasonOf(st.ErrorCode, st.ErrorDetail),
-		NextStep: problem.NextStep(st.ErrorCode),
+		NextStep: problem.NextStep(st.ErrorCode), Quarantined: st.Quarantined,
+	}
+	if h := st.Held; h != nil && h.Decision == store.DecisionPending {
+		v.HeldDeletions = h.Missing
 	}
 	if !st.LastSuccessAt.IsZero() {
 		age := int64(s.Now().Sub(st.LastSuccessAt).Seconds())

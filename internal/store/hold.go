@@ -15,7 +15,7 @@ type Hold struct {
 
 // HoldRuns lets the connection's runs that nobody works on wait; those that wait longer already stay as they are.
 func (t *Tx) HoldRuns(ctx context.Context, sc Scope, h Hold) error {
-	return t.q.PostponeRuns(ctx, queries.PostponeRunsParams{
+	return t.q.HoldRuns(ctx, queries.HoldRunsParams{
 		Connection: sc.no, RetryAt: queries.At(h.Until), ReasonCode: h.Code, ReasonDetail: h.Detail,
 	})
 }

@@ -213,6 +213,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
 	}
+	if q.holdRunsStmt, err = db.PrepareContext(ctx, holdRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldRuns: %w", err)
+	}
 	if q.hurryProbeStmt, err = db.PrepareContext(ctx, hurryProbe); err != nil {
 		return nil, fmt.Errorf("error preparing query HurryProbe: %w", err)
 	}
@@ -300,9 +303,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextSeqsStmt, err = db.PrepareContext(ctx, nextSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query NextSeqs: %w", err)
 	}
-	if q.openQuarantineCountsStmt, err = db.PrepareContext(ctx, openQuarantineCounts); err != nil {
-		return nil, fmt.Errorf("error preparing query OpenQuarantineCounts: %w", err)
-	}
 	if q.openQuarantineIDsStmt, err = db.PrepareContext(ctx, openQuarantineIDs); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuarantineIDs: %w", err)
 	}
@@ -314,9 +314,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.positionStmt, err = db.PrepareContext(ctx, position); err != nil {
 		return nil, fmt.Errorf("error preparing query Position: %w", err)
-	}
-	if q.postponeRunsStmt, err = db.PrepareContext(ctx, postponeRuns); err != nil {
-		return nil, fmt.Errorf("error preparing query PostponeRuns: %w", err)
 	}
 	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
 		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
@@ -779,6 +776,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
 		}
 	}
+	if q.holdRunsStmt != nil {
+		if cerr := q.holdRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdRunsStmt: %w", cerr)
+		}
+	}
 	if q.hurryProbeStmt != nil {
 		if cerr := q.hurryProbeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hurryProbeStmt: %w", cerr)
@@ -924,11 +926,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextSeqsStmt: %w", cerr)
 		}
 	}
-	if q.openQuarantineCountsStmt != nil {
-		if cerr := q.openQuarantineCountsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing openQuarantineCountsStmt: %w", cerr)
-		}
-	}
 	if q.openQuarantineIDsStmt != nil {
 		if cerr := q.openQuarantineIDsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openQuarantineIDsStmt: %w", cerr)
@@ -947,11 +944,6 @@ func (q *Queries) Close() error {
 	if q.positionStmt != nil {
 		if cerr := q.positionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing positionStmt: %w", cerr)
-		}
-	}
-	if q.postponeRunsStmt != nil {
-		if cerr := q.postponeRunsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing postponeRunsStmt: %w", cerr)
 		}
 	}
 	if q.probesDueStmt != nil {
@@ -1291,6 +1283,7 @@ type Queries struct {
 	heldStmt                        *sql.Stmt
 	heldOfConnectionStmt            *sql.Stmt
 	holdRunStmt                     *sql.Stmt
+	holdRunsStmt                    *sql.Stmt
 	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
 	hurryRunsStmt                   *sql.Stmt
@@ -1320,12 +1313,10 @@ type Queries struct {
 	moveHeadStmt                    *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
-	openQuarantineCountsStmt        *sql.Stmt
 	openQuarantineIDsStmt           *sql.Stmt
 	planProbeStmt                   *sql.Stmt
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
-	postponeRunsStmt                *sql.Stmt
 	probesDueStmt                   *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
@@ -1442,6 +1433,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		heldStmt:                        q.heldStmt,
 		heldOfConnectionStmt:            q.heldOfConnectionStmt,
 		holdRunStmt:                     q.holdRunStmt,
+		holdRunsStmt:                    q.holdRunsStmt,
 		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
 		hurryRunsStmt:                   q.hurryRunsStmt,
@@ -1471,12 +1463,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
-		openQuarantineCountsStmt:        q.openQuarantineCountsStmt,
 		openQuarantineIDsStmt:           q.openQuarantineIDsStmt,
 		planProbeStmt:                   q.planProbeStmt,
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
-		postponeRunsStmt:                q.postponeRunsStmt,
 		probesDueStmt:                   q.probesDueStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,

@@ -45,19 +45,6 @@ func statesOf(ctx context.Context, q *queries.Queries, sc Scope, before int64, l
 	}), nil
 }
 
-// OpenQuarantine counts, by entity, the records of a connection that could not be mapped; entities without any are left out.
-func (s *Store) OpenQuarantine(ctx context.Context, sc Scope) (map[string]int64, error) {
-	rows, err := s.read.OpenQuarantineCounts(ctx, sc.no)
-	if err != nil {
-		return nil, fmt.Errorf("count the quarantine of connection %s: %w", sc.id, err)
-	}
-	out := make(map[string]int64, len(rows))
-	for _, r := range rows {
-		out[r.Entity] = r.Records
-	}
-	return out, nil
-}
-
 // noteState adds the state to the connection's history unless it is the one that stands there last, and drops what is too old. The caller's
 // transaction has changed the connection's row, so that nobody else notes at the same time.
 func (t *Tx) noteState(ctx context.Context, sc Scope, state ConnectionState, code, detail string, now time.Time) error {
