@@ -154,6 +154,9 @@ func (a *App) Start(ctx context.Context) error {
 			return fmt.Errorf("clear leases: %w", err)
 		}
 	}
+	if err := a.followServer(ctx); err != nil {
+		return err
+	}
 	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked}
 	if err := a.jobs.Start(ctx, lanes); err != nil {
 		return err
@@ -200,7 +203,7 @@ func (a *App) tick(ctx context.Context) {
 	ticker := time.NewTicker(a.opts.Tick)
 	defer ticker.Stop()
 	for {
-		err := errors.Join(a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
+		err := errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
 		if err != nil && ctx.Err() == nil {
 			a.opts.Log.Error("a look at the schedule failed; the next one follows", "error", err)
 		}
@@ -210,6 +213,15 @@ func (a *App) tick(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// followServer lets the store notice that the database moved.
+func (a *App) followServer(ctx context.Context) error {
+	moved, err := a.Store.FollowServer(ctx)
+	if moved {
+		a.opts.Log.Warn("the database is on another server now, which may lack the last commits: cursors begin a new epoch, and running syncs go on from what is stored")
+	}
+	return err
 }
 
 // Close ends background work, frees what it held and closes the database; it does not wait for longer than ctx. Safe to call twice and on a

@@ -129,7 +129,7 @@ func (t *Tx) countPage(ctx context.Context, r *Run, p PageResult, w pageRows) (q
 
 // countRun also stores the run's range: its first page does, unless PlanRun did.
 func (t *Tx) countRun(ctx context.Context, r *Run, c queries.CountRunParams) (queries.Run, error) {
-	c.SinceAt, c.HistoryFromAt = queries.At(r.Since), queries.At(r.HistoryFrom)
+	c.SinceAt, c.HistoryFromAt, c.PagesBefore = queries.At(r.Since), queries.At(r.HistoryFrom), r.Counts.Pages
 	row, err := t.q.CountRun(ctx, c)
 	if err != nil {
 		return row, noRows(err, ErrFenced)

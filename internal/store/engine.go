@@ -34,6 +34,8 @@ type Shared struct {
 	Turn func(ctx context.Context, tx *sql.Tx) (bool, error)
 	// Now is the database's clock.
 	Now func(ctx context.Context) (time.Time, error)
+	// Server names the line of history that commits go to; another one may lack commits of the one before.
+	Server func(ctx context.Context) (string, error)
 	// Mark names a transaction that is about to commit.
 	Mark func(ctx context.Context, tx *sql.Tx) (string, error)
 	// Settle finds out what became of a transaction whose commit gave an error: nil says that it was stored after all.

@@ -64,7 +64,7 @@ func (t *Tx) settleFindings(ctx context.Context, r *Run, f Finish, state RunStat
 
 // endState checks the fence and decides what becomes of the run.
 func (t *Tx) endState(ctx context.Context, r *Run, f Finish) (RunState, error) {
-	row, err := t.q.FenceRun(ctx, r.scope.no, r.ID, r.leaseEpoch)
+	row, err := t.q.FenceRun(ctx, r.fence())
 	switch {
 	case err != nil:
 		return "", noRows(err, ErrFenced)

@@ -24,7 +24,7 @@ func (t *Tx) beginReset(ctx context.Context, r *Run, limit int) (done bool, err 
 	if err != nil {
 		return false, noRows(err, ErrFenced)
 	}
-	if _, err := t.q.FenceRun(ctx, r.scope.no, r.ID, r.leaseEpoch); err != nil {
+	if _, err := t.q.FenceRun(ctx, r.fence()); err != nil {
 		return false, noRows(err, ErrFenced)
 	}
 	if st.ResetRun != r.ID {

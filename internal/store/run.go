@@ -90,6 +90,11 @@ type SeqRange struct{ First, Last int64 }
 // key is the stream of a run.
 func (r *Run) key() StreamKey { return StreamKey{Connection: r.scope.no, Stream: r.stream} }
 
+// fence is what must still hold of the run's row for its holder to write.
+func (r *Run) fence() queries.FenceRunParams {
+	return queries.FenceRunParams{Connection: r.scope.no, ID: r.ID, LeaseEpoch: r.leaseEpoch, Pages: r.Counts.Pages}
+}
+
 // RunFilter narrows a list of runs; zero fields do not filter. Newest first by id (UUIDv7).
 type RunFilter struct {
 	Before, Entity string

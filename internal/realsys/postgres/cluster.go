@@ -176,6 +176,26 @@ func (c *Cluster) Log(t testing.TB) string {
 	return string(text)
 }
 
+// Keep copies the files of a stopped server, for FallBack.
+func (c *Cluster) Keep(t testing.TB) (kept string) {
+	t.Helper()
+	kept = filepath.Join(c.dir, fmt.Sprintf("kept-%d", c.names.Add(1)))
+	output(t, exec.Command("cp", "-a", filepath.Join(c.dir, "data"), kept))
+	return kept
+}
+
+// FallBack starts a stopped server from a copy, on a timeline of its own, as a standby does that takes over before it has received everything: what was committed after the
+// copy is gone.
+func (c *Cluster) FallBack(t testing.TB, kept string) {
+	t.Helper()
+	data := filepath.Join(c.dir, "data")
+	output(t, exec.Command("rm", "-rf", data))
+	output(t, exec.Command("cp", "-a", kept, data))
+	output(t, exec.Command("cp", "--preserve=ownership", filepath.Join(data, "PG_VERSION"), filepath.Join(data, "recovery.signal")))
+	c.settings = append(c.settings, "restore_command=false")
+	c.Start(t)
+}
+
 // await asks until the server answers.
 func (c *Cluster) await(t testing.TB) {
 	t.Helper()

@@ -60,7 +60,7 @@ func (d *database) engine() store.Engine {
 	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Alone: d.alone, Turn: turn, Now: clock(reader), Mark: mark, Settle: d.settle},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Mark: mark, Settle: d.settle},
 	}
 }
 

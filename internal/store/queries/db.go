@@ -339,6 +339,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.raiseEpochStmt, err = db.PrepareContext(ctx, raiseEpoch); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseEpoch: %w", err)
 	}
+	if q.raiseEpochsStmt, err = db.PrepareContext(ctx, raiseEpochs); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseEpochs: %w", err)
+	}
 	if q.recordByIDStmt, err = db.PrepareContext(ctx, recordByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RecordByID: %w", err)
 	}
@@ -986,6 +989,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseEpochStmt: %w", cerr)
 		}
 	}
+	if q.raiseEpochsStmt != nil {
+		if cerr := q.raiseEpochsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseEpochsStmt: %w", cerr)
+		}
+	}
 	if q.recordByIDStmt != nil {
 		if cerr := q.recordByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing recordByIDStmt: %w", cerr)
@@ -1325,6 +1333,7 @@ type Queries struct {
 	quarantineSizesStmt             *sql.Stmt
 	quarantineStateStmt             *sql.Stmt
 	raiseEpochStmt                  *sql.Stmt
+	raiseEpochsStmt                 *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
 	rehashStmt                      *sql.Stmt
 	releaseRunStmt                  *sql.Stmt
@@ -1475,6 +1484,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		quarantineSizesStmt:             q.quarantineSizesStmt,
 		quarantineStateStmt:             q.quarantineStateStmt,
 		raiseEpochStmt:                  q.raiseEpochStmt,
+		raiseEpochsStmt:                 q.raiseEpochsStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
 		rehashStmt:                      q.rehashStmt,
 		releaseRunStmt:                  q.releaseRunStmt,

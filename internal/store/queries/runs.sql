@@ -115,17 +115,17 @@ where connection = @connection and id = @id and state = 'running' and lease_epoc
 update runs set retry_at = retry_at - cast(@by as bigint), requested_at = requested_at - cast(@by as bigint) where state = 'queued';
 
 -- name: FenceRun :one
--- Takes the run's row, if the lease is still held.
+-- Takes the run's row, if the lease is still held and no page is missing that its holder has stored: a database that fell back has lost some.
 update runs set cancel_requested = cancel_requested
-where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch returning cancel_requested, mode;
+where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch and pages_count = @pages returning cancel_requested, mode;
 
 -- name: CountRun :one
--- The fence of a page.
+-- The fence of a page, and of the pages before it.
 update runs set pages_count = pages_count + @pages, fetched_count = fetched_count + @fetched, unchanged_count = unchanged_count + @unchanged,
   created_count = created_count + @created, updated_count = updated_count + @updated, deleted_count = deleted_count + @deleted,
   quarantined_count = quarantined_count + @quarantined, expected = @expected, checkpoint = @checkpoint,
   since_at = @since_at, history_from_at = @history_from_at
-where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch returning *;
+where connection = @connection and id = @id and state = 'running' and lease_epoch = @lease_epoch and pages_count = @pages_before returning *;
 
 -- name: CancelRun :execrows
 update runs set state = 'cancelled', finished_at = @finished_at, retry_at = null where connection = @connection and id = @id and state = 'queued';

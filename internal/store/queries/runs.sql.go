@@ -324,7 +324,7 @@ update runs set pages_count = pages_count + $1, fetched_count = fetched_count + 
   created_count = created_count + $4, updated_count = updated_count + $5, deleted_count = deleted_count + $6,
   quarantined_count = quarantined_count + $7, expected = $8, checkpoint = $9,
   since_at = $10, history_from_at = $11
-where connection = $12 and id = $13 and state = 'running' and lease_epoch = $14 returning connection, id, stream, mode, cause, state, pages_count, fetched_count, unchanged_count, created_count, updated_count, deleted_count, quarantined_count, expected, requested_at, started_at, finished_at, retry_at, attempt, since_at, history_from_at, start_seq, checkpoint, cancel_requested, reason_code, reason_detail, dormant, lease_owner, lease_epoch, lease_until_at
+where connection = $12 and id = $13 and state = 'running' and lease_epoch = $14 and pages_count = $15 returning connection, id, stream, mode, cause, state, pages_count, fetched_count, unchanged_count, created_count, updated_count, deleted_count, quarantined_count, expected, requested_at, started_at, finished_at, retry_at, attempt, since_at, history_from_at, start_seq, checkpoint, cancel_requested, reason_code, reason_detail, dormant, lease_owner, lease_epoch, lease_until_at
 `
 
 type CountRunParams struct {
@@ -342,9 +342,10 @@ type CountRunParams struct {
 	Connection    int64
 	ID            string
 	LeaseEpoch    int64
+	PagesBefore   int64
 }
 
-// The fence of a page.
+// The fence of a page, and of the pages before it.
 func (q *Queries) CountRun(ctx context.Context, arg CountRunParams) (Run, error) {
 	row := q.queryRow(ctx, q.countRunStmt, countRun,
 		arg.Pages,
@@ -361,6 +362,7 @@ func (q *Queries) CountRun(ctx context.Context, arg CountRunParams) (Run, error)
 		arg.Connection,
 		arg.ID,
 		arg.LeaseEpoch,
+		arg.PagesBefore,
 	)
 	var i Run
 	err := row.Scan(
@@ -418,17 +420,29 @@ func (q *Queries) DeleteSeen(ctx context.Context, connection int64, run string) 
 
 const fenceRun = `-- name: FenceRun :one
 update runs set cancel_requested = cancel_requested
-where connection = $1 and id = $2 and state = 'running' and lease_epoch = $3 returning cancel_requested, mode
+where connection = $1 and id = $2 and state = 'running' and lease_epoch = $3 and pages_count = $4 returning cancel_requested, mode
 `
+
+type FenceRunParams struct {
+	Connection int64
+	ID         string
+	LeaseEpoch int64
+	Pages      int64
+}
 
 type FenceRunRow struct {
 	CancelRequested Flag
 	Mode            string
 }
 
-// Takes the run's row, if the lease is still held.
-func (q *Queries) FenceRun(ctx context.Context, connection int64, iD string, leaseEpoch int64) (FenceRunRow, error) {
-	row := q.queryRow(ctx, q.fenceRunStmt, fenceRun, connection, iD, leaseEpoch)
+// Takes the run's row, if the lease is still held and no page is missing that its holder has stored: a database that fell back has lost some.
+func (q *Queries) FenceRun(ctx context.Context, arg FenceRunParams) (FenceRunRow, error) {
+	row := q.queryRow(ctx, q.fenceRunStmt, fenceRun,
+		arg.Connection,
+		arg.ID,
+		arg.LeaseEpoch,
+		arg.Pages,
+	)
 	var i FenceRunRow
 	err := row.Scan(&i.CancelRequested, &i.Mode)
 	return i, err

@@ -62,3 +62,7 @@ update streams set epoch = epoch + 1, reset_run = @reset_run where connection = 
 
 -- name: StreamNumber :one
 select stream from streams where connection = @connection and entity = @entity;
+
+-- name: RaiseEpochs :exec
+-- Across connections: after the database moved to a server that may lack commits.
+update streams set epoch = epoch + 1;

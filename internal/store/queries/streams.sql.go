@@ -282,6 +282,16 @@ func (q *Queries) RaiseEpoch(ctx context.Context, resetRun string, connection in
 	return err
 }
 
+const raiseEpochs = `-- name: RaiseEpochs :exec
+update streams set epoch = epoch + 1
+`
+
+// Across connections: after the database moved to a server that may lack commits.
+func (q *Queries) RaiseEpochs(ctx context.Context) error {
+	_, err := q.exec(ctx, q.raiseEpochsStmt, raiseEpochs)
+	return err
+}
+
 const setMapping = `-- name: SetMapping :exec
 update streams set mapping = $1 where connection = $2 and stream = $3
 `
