@@ -40,7 +40,8 @@ func (s *Store) Backlog(ctx context.Context, lane Lane, now time.Time, limit int
 }
 
 // AcquireRun takes the lease (queued → running, or a running one whose lease is free or over), raising its fence. On the first acquisition it
-// sets StartedAt and StartSeq. ErrConflict: somebody else has it, or it ended, or another run of its stream is running.
+// sets StartedAt and StartSeq. ErrConflict: somebody else has it, it waits for its time, it
+// ended, or another run of its stream is running.
 func (s *Store) AcquireRun(ctx context.Context, r *Run, owner string, until, now time.Time) (out *Run, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
 		out, err = tx.acquire(ctx, r, owner, until, now)

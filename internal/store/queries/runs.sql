@@ -80,8 +80,8 @@ update runs set state = 'running', reason_code = case when reason_code = 'blacko
   start_seq = case when started_at is null then cast(@start_seq as bigint) else start_seq end,
   started_at = coalesce(started_at, cast(@now as bigint))
 where runs.connection = @connection and runs.id = @id
-  and (state = 'running' and (lease_until_at is null or lease_until_at <= @now)
-    or state = 'queued' and not exists
+  and (coalesce(lease_until_at, retry_at) is null or coalesce(lease_until_at, retry_at) <= @now)
+  and (state = 'running' or state = 'queued' and not exists
       (select 1 from runs o where o.connection = runs.connection and o.stream = runs.stream and o.state = 'running'));
 
 -- name: RenewRun :one

@@ -16,8 +16,8 @@ update runs set state = 'running', reason_code = case when reason_code = 'blacko
   start_seq = case when started_at is null then cast($3 as bigint) else start_seq end,
   started_at = coalesce(started_at, cast($4 as bigint))
 where runs.connection = $5 and runs.id = $6
-  and (state = 'running' and (lease_until_at is null or lease_until_at <= $4)
-    or state = 'queued' and not exists
+  and (coalesce(lease_until_at, retry_at) is null or coalesce(lease_until_at, retry_at) <= $4)
+  and (state = 'running' or state = 'queued' and not exists
       (select 1 from runs o where o.connection = runs.connection and o.stream = runs.stream and o.state = 'running'))
 `
 

@@ -108,6 +108,7 @@ var runTests = []test{
 		w.tick(time.Hour)
 		w.equal("runnable later", w.runnable(c), []string{full.ID})
 	}},
+	{"a run that is to wait is not taken by who saw it ready before", waitsForItsTime},
 	{"runs are listed newest first, filtered and paged", func(t *testing.T, w *world) {
 		c := w.connect()
 		var ids []string
@@ -152,6 +153,24 @@ func coverage(t *testing.T, w *world) {
 		return err
 	})
 	w.is(err, store.ErrNotFound)
+}
+
+func waitsForItsTime(t *testing.T, w *world) {
+	c := w.connect()
+	r, _ := w.request(c, orders, store.Full)
+	seen := must[[]store.Run](w)(w.RunnableRuns(t.Context(), c.Scope(), w.now))
+	take := func() error {
+		_, err := w.AcquireRun(t.Context(), &seen[0], "late", w.now.Add(time.Minute), w.now)
+		return err
+	}
+	w.finish(w.acquire(r), store.Finish{State: store.RunFailed, RetryAt: w.now.Add(time.Hour)})
+	w.is(take(), store.ErrConflict)
+	w.tick(time.Hour)
+	hold := store.Hold{Until: w.now.Add(time.Hour), Code: "blackout"}
+	w.ok(w.HoldRun(t.Context(), w.acquire(r), hold))
+	w.is(take(), store.ErrConflict)
+	w.tick(time.Hour)
+	w.ok(take())
 }
 
 func takeOver(t *testing.T, w *world) {
