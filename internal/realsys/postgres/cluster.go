@@ -192,7 +192,7 @@ func (c *Cluster) FallBack(t testing.TB, kept string) {
 	output(t, exec.Command("rm", "-rf", data))
 	output(t, exec.Command("cp", "-a", kept, data))
 	output(t, exec.Command("cp", "--preserve=ownership", filepath.Join(data, "PG_VERSION"), filepath.Join(data, "recovery.signal")))
-	c.settings = append(c.settings, "restore_command=false")
+	c.settings = append(c.settings, "restore_command=false", "hot_standby=off") // it answers once it has taken over
 	c.Start(t)
 }
 
