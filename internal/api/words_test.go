@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -27,6 +28,7 @@ func TestEnumsAreTheListsOfTheirOwners(t *testing.T) {
 		{"run states", string(store.RunIncomplete), words(store.RunStates()), 2},
 		{"modes", string(store.Reset), words(store.Modes()), 2},
 		{"quarantine states", string(store.QuarantineSuperseded), words(store.QuarantineStates()), 2},
+		{"freshness", string(engine.Unscheduled), words(engine.Freshnesses()), 1},
 		{"triggers", string(store.TriggerWebhook), words(store.Triggers()), 1},
 		{"scopes", connection.ScopeWrite, connection.Scopes(), 2},
 	} {

@@ -18,6 +18,9 @@ const (
 	Unscheduled Freshness = "unscheduled" // it syncs only when asked
 )
 
+// Freshnesses lists them.
+func Freshnesses() []Freshness { return []Freshness{Fresh, Late, Never, Paused, Unscheduled} }
+
 // atLeast is how long a success counts as fresh, however short the schedule.
 const atLeast = 2 * time.Minute
 

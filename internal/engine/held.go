@@ -13,9 +13,6 @@ import (
 // that run. Deletions that were carried out give the run that did it. *problem.Error: not-found, conflict, and those of Request.
 func (s *Service) ApproveDeletions(ctx context.Context, c *store.Connection, runID string) (run *store.Run, err error) {
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.LockConnection(ctx, c.ID); err != nil { // before the stream: locks are taken in that order
-			return err
-		}
 		held, err := s.decide(ctx, tx, c, runID, store.DecisionApproved)
 		if err != nil {
 			return err

@@ -1,6 +1,6 @@
 // Package store owns Busbar's data: every table, every SQL statement, and the rules that hold between rows (commit order
 // is seq order, one transaction per page, one running run per stream). What only one dialect of SQL can do is supplied from
-// outside (see Engine and Bulk): store/sqlite does. It knows no HTTP, no systems and no job engine.
+// outside (see Engine, Bulk and Shared): store/sqlite and store/postgres do. It knows no HTTP, no systems and no job engine.
 //
 // A connection has an internal number and its streams have small numbers within it; every table of tenant data is keyed by
 // them first. A record is two rows: a small head (hash, seq, deleted) by id, and a body (the record as served, and raw) at

@@ -116,8 +116,8 @@ func pack(seqs *roaring64.Bitmap) ([]byte, error) {
 }
 
 // DecideHeld stores a person's decision on the deletions that a run holds: the run that found them or the latest one that confirmed them. It gives
-// them as they are then; the same decision again changes nothing. The trouble that the hold was to the stream is over. ErrNotFound: the run holds
-// none (any more). ErrConflict: they were carried out, and the decision is another one; they are given too.
+// them as they are then; the same decision again changes nothing. ErrNotFound: the run holds none (any more). ErrConflict: they were carried out,
+// and the decision is another one; they are given too.
 func (t *Tx) DecideHeld(ctx context.Context, r *Run, d Decision, now time.Time) (HeldDeletions, error) {
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {

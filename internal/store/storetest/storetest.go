@@ -19,7 +19,8 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"Deployment", deploymentTests},
 		{"Connections", connectionTests},
-		{"History", historyTests},
+		{"States", stateTests},
+		{"Recovery", recoveryTests},
 		{"Streams", streamTests},
 		{"Runs", runTests},
 		{"Pages", pageTests},
