@@ -42,10 +42,12 @@ func (s *runSlice) settle(ctx context.Context, err error) error {
 		finish.Held = s.held
 	}
 	failed := s.finish(ctx, finish)
-	if errors.Is(failed, store.ErrDecided) {
+	switch {
+	case errors.Is(failed, store.ErrFenced):
+		return nil // what this worker met may be long ago
+	case errors.Is(failed, store.ErrDecided):
 		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
-	}
-	if failed != nil {
+	case failed != nil:
 		return failed
 	}
 	s.log(err, finish)
@@ -119,7 +121,7 @@ func (s *runSlice) finish(ctx context.Context, f store.Finish) error {
 	}
 	f.NextRunAt = s.sooner(f, stream)
 	err = s.worker.Store.Write(ctx, func(tx *store.Tx) error { return tx.FinishRun(ctx, s.run, f, s.worker.Now()) })
-	if err := notFenced(err); err != nil {
+	if err != nil {
 		return fmt.Errorf("finish run %s: %w", s.run.ID, err)
 	}
 	return nil

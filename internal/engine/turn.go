@@ -26,6 +26,7 @@ type turn struct {
 	*Worker
 	lane store.Lane
 	over context.Context // ends when the turn does; nothing is broken off by it
+	took bool            // it had a run
 }
 
 // Work gives a connection one turn: it works on its runs in their order until nothing is left or the turn is over. more says that work is left.
@@ -64,6 +65,7 @@ func (w *Worker) work(ctx context.Context, lane store.Lane, connectionID string,
 		if !worked {
 			return t.finish(ctx, conn, done)
 		}
+		t.took = true
 	}
 }
 
@@ -113,6 +115,11 @@ func long(r store.Run) int {
 // finish ends the turn unless a run came in meanwhile. done comes first: it takes what every request for a turn takes last. In the lane for which
 // nobody waits, a run that comes in at the last moment is left to the next look at the backlog.
 func (t *turn) finish(ctx context.Context, conn *store.Connection, done func(*store.Tx) error) (more bool, err error) {
+	if !t.took { // perhaps whoever was to work has ended the last run and died before it said so
+		if err := t.Connections.Settled(ctx, conn); err != nil {
+			return false, fmt.Errorf("settle connection %s: %w", conn.ID, err)
+		}
+	}
 	if t.lane == store.LaneScheduled {
 		return false, nil
 	}

@@ -132,6 +132,7 @@ type world struct {
 	clock   time.Time
 	reports []error
 	woken   int
+	settled int
 }
 
 func newWorld(t testing.TB) *world {
@@ -207,7 +208,10 @@ func (w *world) Report(_ context.Context, c *store.Connection, err error) (store
 	w.reports = append(w.reports, err)
 	return c.State, nil
 }
-func (w *world) Settled(context.Context, *store.Connection) error { return nil }
+func (w *world) Settled(context.Context, *store.Connection) error {
+	w.settled++
+	return nil
+}
 
 // sync asks for a run of purchase orders, lets the worker work, and gives the run as it is then.
 func (w *world) sync(mode store.Mode) *store.Run {
