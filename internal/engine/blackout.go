@@ -66,14 +66,29 @@ func (s *runSlice) heldBack(ctx context.Context, err error) (held bool, _ error)
 	return true, notFenced(s.worker.Store.HoldRun(ctx, s.run, b.hold()))
 }
 
-// waitFor ends a turn that falls into a window: the connection's runs wait until its end.
-func (t *turn) waitFor(ctx context.Context, conn *store.Connection, b *blackedOut, done func(*store.Tx) error) error {
-	return t.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := done(tx); err != nil {
-			return err
+// waitFor ends a turn that falls into a window: the connection's runs wait until its end. more: the window was taken away meanwhile.
+func (t *turn) waitFor(ctx context.Context, conn *store.Connection, done func(*store.Tx) error) (more bool, err error) {
+	err = t.Store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.LockConnection(ctx, conn.ID) // nobody changes the windows meanwhile; and locks are taken in this order, the wake-up's last
+		if errors.Is(err, store.ErrNotFound) {
+			return done(tx)
 		}
-		return tx.HoldRuns(ctx, conn.Scope(), b.hold())
+		if err != nil {
+			return fmt.Errorf("lock connection %s: %w", conn.ID, err)
+		}
+		b := inBlackout(now, t.Now())
+		if b == nil {
+			return errMore
+		}
+		if err := tx.HoldRuns(ctx, now.Scope(), b.hold()); err != nil {
+			return fmt.Errorf("let the runs of connection %s wait: %w", conn.ID, err)
+		}
+		return done(tx)
 	})
+	if errors.Is(err, errMore) {
+		return true, nil
+	}
+	return false, err
 }
 
 // afterWindow gives when a stream that is due in a window is due instead: once, and at a place of its own behind it.

@@ -143,6 +143,26 @@ func TestAQueuedRunDoesNotBeginInABlackout(t *testing.T) {
 	}
 }
 
+// A turn that falls into a window takes its locks in the order of all others: the wake-up's comes last.
+func TestATurnInABlackoutTakesItsLocksInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.leaveAlone("UTC", "Tue 12:10-14:00")
+	_, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	w.must(err)
+	w.clock = w.clock.Add(10 * time.Minute)
+	ready := -1
+	_, err = w.worker.Work(t.Context(), w.conn.ID, func(tx *store.Tx) error {
+		runs, err := tx.RunnableRuns(t.Context(), w.conn.Scope(), w.clock)
+		ready = len(runs)
+		return err
+	})
+	w.must(err)
+	if ready != 0 {
+		t.Errorf("%d runs were not held when the wake-up ended", ready)
+	}
+}
+
 // Nobody is woken in vain while a window holds.
 func TestABlackoutWakesNobody(t *testing.T) {
 	t.Parallel()

@@ -55,8 +55,8 @@ func (w *Worker) work(ctx context.Context, lane store.Lane, connectionID string,
 		if err != nil {
 			return false, fmt.Errorf("read connection %s: %w", connectionID, err)
 		}
-		if b := inBlackout(conn, w.Now()); b != nil {
-			return false, t.waitFor(ctx, conn, b, done)
+		if inBlackout(conn, w.Now()) != nil {
+			return t.waitFor(ctx, conn, done)
 		}
 		worked, err := t.workOne(ctx, conn)
 		if err != nil || over.Err() != nil {
