@@ -9,9 +9,14 @@ import (
 
 // move applies an event to a connection as it is stored now, and brings c up to date.
 func (s *Service) move(ctx context.Context, c *store.Connection, on event, why reason) error {
+	return s.moveIf(ctx, c, func(*store.Connection) bool { return true }, on, why)
+}
+
+// moveIf does so if the event counts for the connection as it is stored now.
+func (s *Service) moveIf(ctx context.Context, c *store.Connection, counts func(now *store.Connection) bool, on event, why reason) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
+		if now, err = tx.LockConnection(ctx, c.ID); err != nil || !counts(now) {
 			return err
 		}
 		return s.moveTx(ctx, tx, now, on, why)

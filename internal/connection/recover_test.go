@@ -417,3 +417,57 @@ func TestBlackoutsAreChecked(t *testing.T) {
 		t.Errorf("stored %q, %v", w.stored(c).Blackouts, err)
 	}
 }
+
+// What was met with the old login says nothing of a new one that is stored at the same moment.
+func TestARefusalOfTheOldLoginDoesNotTouchTheNewOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.manual()
+	for n := range 20 {
+		old := w.stored(c)
+		var telling sync.WaitGroup
+		err := w.store.Write(t.Context(), func(tx *store.Tx) error {
+			now, err := tx.LockConnection(t.Context(), c.ID)
+			if err != nil {
+				return err
+			}
+			now.Credentials = fmt.Append(nil, "login ", n)
+			if err := tx.SetConnectionCredentials(t.Context(), now, w.clock()); err != nil {
+				return err
+			}
+			telling.Go(func() {
+				if _, err := w.Report(t.Context(), old, &driver.Error{Kind: driver.Credentials, Detail: "no."}); err != nil {
+					t.Error(err)
+				}
+			})
+			for range 50 {
+				w.stored(c) // gives the other the time to look
+			}
+			return nil
+		})
+		telling.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(c, store.ConnectionSyncing)
+	}
+}
+
+// A look at a silent system that ends long after the system is back, because its process stood still, says nothing of it.
+func TestALateLookDoesNotCountOnceTheSystemIsBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.manual()
+	w.goDown(c)
+	down := w.stored(c)
+	if _, err := w.Report(t.Context(), down, nil); err != nil {
+		t.Fatal(err)
+	}
+	back := w.stored(c).State
+	for _, kind := range []driver.Kind{driver.Unreachable, driver.Credentials} {
+		if _, err := w.Report(t.Context(), down, &driver.Error{Kind: kind, Detail: "no."}); err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(c, back)
+	}
+}

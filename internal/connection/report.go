@@ -20,16 +20,19 @@ func (s *Service) Report(ctx context.Context, c *store.Connection, err error) (s
 	return s.happened(ctx, c, on, why)
 }
 
-// happened applies what was met with the credentials of c.
+// happened applies what was met with the credentials of c, unless it is old: they were renewed, or the system was down then and is back.
 func (s *Service) happened(ctx context.Context, c *store.Connection, on event, why reason) (store.ConnectionState, error) {
+	counts := func(now *store.Connection) bool {
+		return bytes.Equal(now.Credentials, c.Credentials) && (c.State != store.ConnectionUnreachable || now.State == c.State)
+	}
 	now, err := s.fresh(ctx, c)
 	if err != nil {
 		return c.State, err
 	}
-	if _, moves := next(now.State, on); !moves || !bytes.Equal(now.Credentials, c.Credentials) {
+	if _, moves := next(now.State, on); !moves || !counts(now) {
 		return now.State, nil
 	}
-	if err := s.move(ctx, now, on, why); err != nil {
+	if err := s.moveIf(ctx, now, counts, on, why); err != nil {
 		return c.State, err
 	}
 	return now.State, nil
