@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/busbar-dev/busbar/internal/realsys"
 )
 
 // Cluster is one PostgreSQL server with a data directory of its own. Its methods end the test on errors.
@@ -59,7 +60,7 @@ func Start(t testing.TB, settings ...string) *Cluster {
 
 func begin(t testing.TB, settings []string) *Cluster {
 	t.Helper()
-	c := &Cluster{bin: binaries(t), settings: append(usual(), settings...), owner: owner(t), Port: freePort(t), filled: map[string]bool{}}
+	c := &Cluster{bin: binaries(t), settings: append(usual(), settings...), owner: owner(t), Port: realsys.FreePort(t), filled: map[string]bool{}}
 	c.fill(t, template(t, c.bin, c.owner))
 	c.watch(t)
 	c.Start(t)
@@ -217,18 +218,6 @@ func (c *Cluster) await(t testing.TB) {
 	}
 }
 
-// Signal sends a signal to the server and all of its processes: SIGSTOP and SIGCONT freeze and thaw it.
-func (c *Cluster) Signal(t testing.TB, sig syscall.Signal) {
-	t.Helper()
-	if c.server == nil {
-		t.Fatal("PostgreSQL is stopped")
-	}
-	for _, pid := range c.children() {
-		_ = syscall.Kill(pid, sig)
-	}
-	c.signal(sig)
-}
-
 func (c *Cluster) signal(sig syscall.Signal) { _ = syscall.Kill(c.server.Process.Pid, sig) }
 
 func (c *Cluster) children() (pids []int) {
@@ -257,14 +246,4 @@ func (c *Cluster) CPU(t testing.TB) (spent time.Duration) {
 		}
 	}
 	return spent
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/busbar-dev/busbar/internal/realsys"
 )
 
 // installed is where Debian keeps PostgreSQL's binaries, by version.
@@ -57,7 +59,7 @@ echo 'create role busbar login createdb;' | "$2"/postgres --single -D "$1" postg
 // template gives the directory of an empty cluster that was never started, built once and kept in .cache.
 func template(t testing.TB, bin string, owner *syscall.Credential) string {
 	t.Helper()
-	cache := filepath.Join(root(t), ".cache")
+	cache := filepath.Join(realsys.Root(t), ".cache")
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -117,17 +119,4 @@ func output(t testing.TB, cmd *exec.Cmd) string {
 		t.Fatalf("%s: %v\n%s", cmd, err, stderr.String())
 	}
 	return stdout.String()
-}
-
-// root is the directory of go.mod above the test's.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.Abs(".")
-	for ; err == nil && dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-	}
-	t.Fatalf("no go.mod above the test's directory (%v)", err)
-	return ""
 }

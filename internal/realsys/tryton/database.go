@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/busbar-dev/busbar/internal/realsys"
 )
 
 const (
@@ -38,7 +40,7 @@ func restore(t testing.TB, database string) (uri, name string) {
 // script runs scripts/tryton.sh and gives what it prints.
 func script(t testing.TB, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("bash", append([]string{filepath.Join(root(t), "scripts", "tryton.sh")}, args...)...)
+	cmd := exec.Command("bash", append([]string{filepath.Join(realsys.Root(t), "scripts", "tryton.sh")}, args...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -50,19 +52,6 @@ func script(t testing.TB, args ...string) string {
 		t.Fatalf("scripts/tryton.sh %s: %v\n%s", args[0], err, stderr.String())
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// root is the directory of go.mod above the test's.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.Abs(".")
-	for ; err == nil && dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-	}
-	t.Fatalf("no go.mod above the test's directory (%v)", err)
-	return ""
 }
 
 func copyFile(t testing.TB, from, to string) {

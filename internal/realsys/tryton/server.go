@@ -9,7 +9,6 @@ package tryton
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/realsys"
 )
 
 // Server is a running Tryton. Its methods end the test on errors, except Try.
@@ -59,7 +59,7 @@ func StartOn(t testing.TB, database string) *Server {
 // serve starts a server on a database and waits until it answers.
 func serve(t testing.TB, dir, database, uri string) *Server {
 	t.Helper()
-	port := freePort(t)
+	port := realsys.FreePort(t)
 	text := fmt.Sprintf("[web]\nlisten = 127.0.0.1:%d\n[database]\nuri = %s\n", port, uri)
 	if err := os.WriteFile(filepath.Join(dir, "trytond.conf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -89,16 +89,6 @@ func (s *Server) Run() {
 		s.t.Fatalf("start trytond: %v", err)
 	}
 	s.await()
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func client(port int) *http.Client {
