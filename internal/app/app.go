@@ -134,7 +134,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	}
 	a.worker = engine.NewWorker(engine.WorkerConfig{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
-		Log: o.Log, Owner: uuid.NewString(), Slice: jobs.Slice, Short: jobs.Short, FetchWithin: jobs.Longest, Crowded: a.jobs.Crowded,
+		Log: o.Log, Owner: uuid.NewString(), Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, FetchWithin: jobs.LastStep, Crowded: a.jobs.Crowded,
 	})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
@@ -184,28 +184,23 @@ func (a *App) Step(ctx context.Context, connectionID string) error {
 
 // recover looks until ctx ends whether systems that did not answer are back. It waits for slow ones, which the schedule must not.
 func (a *App) recover(ctx context.Context) {
-	ticker := time.NewTicker(a.opts.Tick)
-	defer ticker.Stop()
-	for {
-		if err := a.Connections.Recover(ctx); err != nil && ctx.Err() == nil {
-			a.opts.Log.Error("a look whether systems are back failed; the next one follows", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
+	a.everyTick(ctx, "a look whether systems are back failed; the next one follows", a.Connections.Recover)
 }
 
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
+	a.everyTick(ctx, "a look at the schedule failed; the next one follows", func(ctx context.Context) error {
+		return errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
+	})
+}
+
+// everyTick looks at once and then regularly until ctx ends; a look that fails is logged.
+func (a *App) everyTick(ctx context.Context, failed string, look func(context.Context) error) {
 	ticker := time.NewTicker(a.opts.Tick)
 	defer ticker.Stop()
 	for {
-		err := errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
-		if err != nil && ctx.Err() == nil {
-			a.opts.Log.Error("a look at the schedule failed; the next one follows", "error", err)
+		if err := look(ctx); err != nil && ctx.Err() == nil {
+			a.opts.Log.Error(failed, "error", err)
 		}
 		select {
 		case <-ctx.Done():

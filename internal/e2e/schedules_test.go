@@ -119,7 +119,7 @@ func newReplica(t *testing.T, s *store.Store, q *quiet) *replica {
 	}
 	r.worker = engine.NewWorker(engine.WorkerConfig{
 		Store: s, Connections: q, Mapper: func(string, string) *mapping.Mapper { return q.mapper }, Waker: r.jobs, Now: time.Now, Rand: rand.Reader, Log: log,
-		Owner: uuid.NewString(), Slice: jobs.Slice, Short: jobs.Short, Crowded: r.jobs.Crowded, FetchWithin: jobs.Longest,
+		Owner: uuid.NewString(), Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, Crowded: r.jobs.Crowded, FetchWithin: jobs.LastStep,
 	})
 	return r
 }

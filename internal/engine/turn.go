@@ -41,7 +41,7 @@ func (w *Worker) WorkAsked(ctx context.Context, connectionID string, done func(*
 }
 
 func (w *Worker) work(ctx context.Context, lane store.Lane, connectionID string, done func(*store.Tx) error) (more bool, err error) {
-	over, end := context.WithTimeout(ctx, w.Slice)
+	over, end := context.WithTimeout(ctx, w.Turn)
 	defer end()
 	t := &turn{Worker: w, lane: lane, over: over}
 	if w.Crowded != nil {
@@ -187,7 +187,7 @@ func (t *turn) leave(ctx context.Context, run *store.Run, err error) error {
 
 // shorten ends a turn that has lasted for the short time as soon as others wait for one.
 func (t *turn) shorten(end func()) {
-	lookUntil(t.over, t.Short, func() bool {
+	lookUntil(t.over, t.ShortTurn, func() bool {
 		crowded, err := t.Crowded(t.over, t.lane)
 		if err == nil && crowded {
 			end()

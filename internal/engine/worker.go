@@ -34,8 +34,8 @@ type WorkerConfig struct {
 	Rand        io.Reader
 	Log         *slog.Logger
 	Owner       string        // this process, unique
-	Slice       time.Duration // how long one turn of a connection may take
-	Short       time.Duration // how long when others wait
+	Turn        time.Duration // how long one turn of a connection may take
+	ShortTurn   time.Duration // how long when others wait
 	FetchWithin time.Duration // bounds one page, retries included
 
 	// Crowded says that connections of the lane wait for a turn; nil: never.

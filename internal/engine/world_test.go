@@ -168,7 +168,7 @@ func (w *world) newWorker(owner string) *Worker {
 	}
 	return NewWorker(WorkerConfig{
 		Store: w.store, Connections: w, Mapper: func(_, entity string) *mapping.Mapper { return mappers[entity] }, Waker: w,
-		Now: w.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Owner: owner, Slice: time.Minute, FetchWithin: 10 * time.Second,
+		Now: w.now, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Owner: owner, Turn: time.Minute, FetchWithin: 10 * time.Second,
 	})
 }
 

@@ -14,12 +14,12 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Slice bounds one job: work hands back after it, so that no connection holds a worker for long; after Short already, when others wait.
-// Longest bounds the one step that may be under way when the slice ends.
+// A turn is one job: work hands back after Turn, so that no connection holds a worker for long; after ShortTurn already, when others wait.
+// LastStep bounds the one step that may be under way when the turn ends.
 const (
-	Slice   = 25 * time.Second
-	Short   = 5 * time.Second
-	Longest = 30 * time.Second
+	Turn      = 25 * time.Second
+	ShortTurn = 5 * time.Second
+	LastStep  = 30 * time.Second
 )
 
 const (

@@ -97,7 +97,7 @@ func register(workers *river.Workers, r *Runner) error {
 	return river.AddWorkerSafely(workers, &worker[askedArgs]{runner: r, lane: store.LaneAsked})
 }
 
-// Work gives the handler one slice; a connection with work left goes to the back of the queue.
+// Work gives the handler one turn; a connection with work left goes to the back of the queue.
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	done := func(tx *store.Tx) error {
 		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx.SQL(), job) // any driver of database/sql does; the client's own is used
