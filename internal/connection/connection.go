@@ -1,5 +1,6 @@
 // Package connection owns connections, their tokens and project keys: making, checking live, renewing, pausing and ending
-// them, and who a presented secret belongs to. It asks drivers whether a login works; it knows no HTTP of our own API and no sync.
+// them, finding out when a system that was down is back, and who a presented secret belongs to. It asks drivers whether a login works; it
+// knows no HTTP of our own API and no sync.
 //
 // It owns the states of a connection. Resting is syncing while a first run is left, degraded while an entity fails, else active:
 //

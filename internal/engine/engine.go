@@ -1,5 +1,6 @@
-// Package engine owns sync: it plans runs, fetches pages, maps, classifies and stores records, proves completeness and finds
-// deletions. It knows drivers and connections by their interfaces; it knows no HTTP of our own API and no job engine.
+// Package engine owns sync: it plans runs, fetches pages, maps, classifies and stores records, proves completeness, finds
+// deletions and holds those that are suspiciously many; schedules, and what counts as fresh, are its own too. It knows drivers and connections
+// by their interfaces; it knows no HTTP of our own API and no job engine.
 //
 // A run's states and their leases have one owner, package store, which shows them. What this package adds is when a run moves: a slice ends
 // with its connection's turn and frees the lease, and whoever comes next resumes from the checkpoint; a trouble that may pass queues the run
