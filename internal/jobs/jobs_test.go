@@ -102,8 +102,9 @@ func TestOneTurnAConnection(t *testing.T) {
 				t.Error("a connection has two turns at once")
 			}
 			defer now.Add(-1)
+			err := s.Write(ctx, done)
 			turns.Add(1)
-			return false, s.Write(ctx, done)
+			return false, err
 		})
 		await(t, "a turn", func() bool { return turns.Load() == 1 })
 		wake(t, r, store.LaneScheduled, "c")
