@@ -37,6 +37,11 @@ func (s *Service) RequestTx(ctx context.Context, tx *store.Tx, c *store.Connecti
 	if err := mayRequest(now); err != nil {
 		return nil, err
 	}
+	if len(entities) > 1 {
+		if err := tx.LockStreams(ctx, now.Scope()); err != nil {
+			return nil, err
+		}
+	}
 	runs := make([]store.Run, 0, len(entities))
 	for i, entity := range entities {
 		id, err := uuid.NewV7FromReader(s.Rand)

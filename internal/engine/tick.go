@@ -61,7 +61,10 @@ func (w *Worker) makeSomeDueRuns(ctx context.Context) (n int, err error) {
 		n = len(due)
 		slices.SortFunc(due, func(a, b store.Due) int { return a.Scope.Compare(b.Scope) })
 		var woken []string
-		for _, d := range due {
+		for i, d := range due {
+			if err := lockSeveral(ctx, tx, due, i); err != nil {
+				return err
+			}
 			claimed, err := w.makeDueRun(ctx, tx, d)
 			if err != nil {
 				return fmt.Errorf("schedule %s of connection %s: %w", d.Entity, d.Scope.ConnectionID(), err)
@@ -73,6 +76,15 @@ func (w *Worker) makeSomeDueRuns(ctx context.Context) (n int, err error) {
 		return w.Waker.Wake(ctx, tx, store.LaneScheduled, woken...)
 	})
 	return n, err
+}
+
+// lockSeveral takes the locks of a connection's streams together, at the first of several that are due.
+func lockSeveral(ctx context.Context, tx *store.Tx, due []store.Due, i int) error {
+	sc := due[i].Scope
+	if i > 0 && due[i-1].Scope == sc || i+1 == len(due) || due[i+1].Scope != sc {
+		return nil
+	}
+	return tx.LockStreams(ctx, sc)
 }
 
 // makeDueRun makes the run unless another process did; a time that was missed is made up for once.

@@ -171,6 +171,14 @@ func (t *Tx) UpdateStream(ctx context.Context, sc Scope, entity string, set Stre
 	return hit(n, err, ErrNotFound)
 }
 
+// LockStreams takes the locks of all streams of a connection, for who needs several of them: one by one, two who need them would wait for each other.
+func (t *Tx) LockStreams(ctx context.Context, sc Scope) error {
+	if err := t.q.LockStreams(ctx, sc.no); err != nil {
+		return fmt.Errorf("lock the streams of connection %s: %w", sc.id, err)
+	}
+	return nil
+}
+
 // Due is a stream whose schedule has come.
 type Due struct {
 	Scope            Scope
