@@ -140,7 +140,7 @@ func (s *Service) goOn(ctx context.Context, tx *store.Tx, c *store.Connection) e
 		if v.Effect != driver.Unanswered && v.Effect != driver.LoginRefused {
 			continue
 		}
-		if err := tx.HurryRuns(ctx, c.Scope(), v.Reason); err != nil {
+		if err := tx.FreeRuns(ctx, c.Scope(), v.Reason); err != nil {
 			return fmt.Errorf("let waiting runs go on: %w", err)
 		}
 	}

@@ -22,6 +22,9 @@ func (t *Tx) HoldRuns(ctx context.Context, sc Scope, h Hold) error {
 
 // FreeRuns ends the wait of the connection's runs that wait for this reason.
 func (t *Tx) FreeRuns(ctx context.Context, sc Scope, code string) error {
+	if err := t.q.LockStreams(ctx, sc.no); err != nil { // before their runs: locks are taken in that order
+		return err
+	}
 	return t.q.FreeRuns(ctx, sc.no, code)
 }
 

@@ -45,11 +45,3 @@ func (t *Tx) PlanProbe(ctx context.Context, sc Scope, at time.Time) error {
 func (t *Tx) HurryProbe(ctx context.Context, sc Scope, at time.Time) error {
 	return t.q.HurryProbe(ctx, queries.At(at), sc.no)
 }
-
-// HurryRuns lets queued runs of the connection that wait to be tried again for this reason go ahead at once.
-func (t *Tx) HurryRuns(ctx context.Context, sc Scope, reason string) error {
-	if err := t.q.LockStreams(ctx, sc.no); err != nil { // before their runs: locks are taken in that order
-		return err
-	}
-	return t.q.HurryRuns(ctx, sc.no, reason)
-}

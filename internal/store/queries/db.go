@@ -222,9 +222,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hurryRunStmt, err = db.PrepareContext(ctx, hurryRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HurryRun: %w", err)
 	}
-	if q.hurryRunsStmt, err = db.PrepareContext(ctx, hurryRuns); err != nil {
-		return nil, fmt.Errorf("error preparing query HurryRuns: %w", err)
-	}
 	if q.insertBudgetStmt, err = db.PrepareContext(ctx, insertBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBudget: %w", err)
 	}
@@ -794,11 +791,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hurryRunStmt: %w", cerr)
 		}
 	}
-	if q.hurryRunsStmt != nil {
-		if cerr := q.hurryRunsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing hurryRunsStmt: %w", cerr)
-		}
-	}
 	if q.insertBudgetStmt != nil {
 		if cerr := q.insertBudgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertBudgetStmt: %w", cerr)
@@ -1294,7 +1286,6 @@ type Queries struct {
 	holdRunsStmt                    *sql.Stmt
 	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
-	hurryRunsStmt                   *sql.Stmt
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
@@ -1445,7 +1436,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		holdRunsStmt:                    q.holdRunsStmt,
 		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
-		hurryRunsStmt:                   q.hurryRunsStmt,
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertKeyStmt:                   q.insertKeyStmt,

@@ -11,6 +11,3 @@ update connections set probe_at = @probe_at where connection = @connection and p
 -- name: ProbesDue :many
 -- Across connections: the look at systems that did not answer.
 select * from connections where probe_at is not null and probe_at <= @now order by probe_at limit @max_rows;
-
--- name: HurryRuns :exec
-update runs set retry_at = null where connection = @connection and state = 'queued' and reason_code = @reason_code;

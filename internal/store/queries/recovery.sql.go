@@ -31,15 +31,6 @@ func (q *Queries) HurryProbe(ctx context.Context, probeAt Time, connection int64
 	return err
 }
 
-const hurryRuns = `-- name: HurryRuns :exec
-update runs set retry_at = null where connection = $1 and state = 'queued' and reason_code = $2
-`
-
-func (q *Queries) HurryRuns(ctx context.Context, connection int64, reasonCode string) error {
-	_, err := q.exec(ctx, q.hurryRunsStmt, hurryRuns, connection, reasonCode)
-	return err
-}
-
 const planProbe = `-- name: PlanProbe :exec
 update connections set probe_at = $1 where connection = $2 and state = 'unreachable'
 `
