@@ -13,10 +13,9 @@ import (
 
 // peer is a process of the model: what it really has under way and who really waits there.
 type peer struct {
-	ask     Ask
-	dead    bool
-	until   time.Duration // its lease, as the model counts it
-	arrived [priorities]int
+	ask   Ask
+	dead  bool
+	until time.Duration // its lease, as the model counts it
 }
 
 // world runs peers against one state on a clock of its own and writes down every call that reaches the system.
