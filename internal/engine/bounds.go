@@ -35,3 +35,12 @@ func (s *runSlice) outran(page *driver.Page) bool {
 	s.cp.Chased++
 	return s.cp.Chased > max(chasePages, s.cp.Pages-s.cp.Chased)
 }
+
+// stopChase ends a phase behind a page that is not its last. How far a catch-up came bounds the cursor: what lies outside the period is read by it
+// alone.
+func (s *runSlice) stopChase(page *driver.Page) {
+	s.cp.Skipping = s.cp.Skipping || s.readsAll()
+	if hw := s.believable(page.HighWater); s.cp.Phase == catchUp && hw.Before(s.cp.HighWater) {
+		s.cp.HighWater = hw
+	}
+}

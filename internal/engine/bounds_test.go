@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -167,4 +168,33 @@ func newWorldOf(t *testing.T, old, text string) *world {
 	w.system = w.load(strings.Replace(scriptedManifest, old, text, 1))
 	w.worker = w.newWorker("other")
 	return w
+}
+
+// A source changes faster than it is read. The catch-up of a full run over a period stops sooner than its reading did: orders outside the period that
+// changed in between are left to the next run.
+func TestTheCursorDoesNotPassTheCatchUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.history("P60D")
+	w.source.fetch = filtered(orders(0, 1))
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	var last time.Time
+	w.source.fetch = func(r driver.Request) (*driver.Page, error) {
+		at := 0
+		if r.Token != nil {
+			w.must(json.Unmarshal(r.Token, &at))
+		}
+		last = w.clock.Add(time.Duration(at) * time.Second)
+		if !r.HistoryFrom.IsZero() { // much that is old comes first
+			last = last.Add(-300 * time.Second)
+		}
+		o := order{fmt.Sprintf("x%04d", at), "n", "2026-02-01", "", last.Format(time.RFC3339)}
+		p := filteredPage([]order{o})
+		p.Ordered, p.HighWater, p.Next = true, last, fmt.Append(nil, at+1)
+		return p, nil
+	}
+	w.ends(w.sync(store.Full), store.RunComplete, "")
+	if c := w.stream().CursorAt; c.After(last) {
+		t.Errorf("the catch-up was asked up to %s; the cursor is at %s", last, c)
+	}
 }

@@ -31,6 +31,8 @@ type checkpoint struct {
 	Unidentified int64           `json:"unidentified,omitempty"` // bad records whose remote id is not known
 	Loop         loopGuard       `json:"loop"`
 	Base         int64           `json:"base"`               // the stream's seq when the phase began: what is above it, the phase stored
+	Notes        int             `json:"notes,omitempty"`    // of what the run has seen: those that were there when the phase began
+	Mapping      string          `json:"mapping,omitempty"`  // remapping: what it began with
 	Repeated     int64           `json:"repeated,omitempty"` // of Fetched: records that the phase had seen before
 	Undated      bool            `json:"undated,omitempty"`  // a bounded read gave records without a history date too
 	Skipping     bool            `json:"skipping,omitempty"` // pages may have skipped records

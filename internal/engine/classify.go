@@ -79,9 +79,10 @@ func (s *runSlice) identify(b *batch) []received {
 	return records
 }
 
-// rewrites says that the record is stored anew even when it is unchanged: a reset does so once for each.
+// rewrites says that the record is stored anew even when it is unchanged: a reset does so once for each, and one that comes in order again after
+// it was in quarantine gets its history date back.
 func (s *runSlice) rewrites(h *store.Head) bool {
-	return s.run.Mode == store.Reset && h.Seq <= s.run.StartSeq
+	return s.run.Mode == store.Reset && h.Seq <= s.run.StartSeq || h.Unsure()
 }
 
 func (s *runSlice) unchanged(b *batch, h *store.Head) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,7 +98,7 @@ func (s *runSlice) follow(ctx context.Context, b batch) (last bool, err error) {
 	case s.barren(b, int64(len(b.page.Records))-repeated):
 		return false, s.unproven(problem.ReasonPageTokenLoop, fmt.Sprintf("The last %d pages held nothing new, and the system says that more follow.", s.cp.Barren))
 	case s.outran(b.page):
-		s.cp.Skipping = s.cp.Skipping || s.readsAll()
+		s.stopChase(b.page)
 		return true, s.nextPhase(ctx)
 	}
 	return false, nil
@@ -117,21 +118,19 @@ func (s *runSlice) unproven(code problem.Reason, detail string) error {
 	return &unproved{code, detail}
 }
 
-// beginPhase notes what is stored before the phase's first page, so that a record that comes twice is told from one more record. A phase that
-// follows another begins anew after a pause: what it has seen is not kept apart from what the first phase saw.
+// beginPhase notes what is stored and seen before the phase's first page, so that a record that comes twice is told from one more record. After a
+// pause the phase knows again what it has seen itself.
 func (s *runSlice) beginPhase(ctx context.Context) (err error) {
-	if s.cp.Phase == catchUp || s.cp.Phase == hot {
-		s.cp.enter(s.cp.Phase)
-	}
 	if s.resumed, err = s.position(ctx); err != nil {
 		return err
 	}
 	if s.cp.Token != nil || s.cp.Fetched > 0 {
-		s.seen, err = s.worker.Store.Seen(ctx, s.run)
+		s.seen, _, err = s.worker.Store.Seen(ctx, s.run, s.cp.Notes)
 		return err
 	}
-	s.seen, s.cp.Base = store.NewSeenSet(), s.resumed
-	return nil
+	s.cp.Base = s.resumed
+	s.seen, s.cp.Notes, err = s.worker.Store.Seen(ctx, s.run, math.MaxInt)
+	return err
 }
 
 // met says that this phase has stored the record or seen it unchanged. What was stored before the slice began is taken for the phase's own.

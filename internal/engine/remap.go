@@ -32,7 +32,25 @@ func (s *runSlice) remap(ctx context.Context) error {
 		}
 	}
 	s.cp.enter(reading)
-	if err := s.worker.Store.FinishRemap(ctx, s.run, s.mapper.VersionWith(s.env), s.cp.encode()); err != nil {
+	with := s.cp.Mapping
+	if with != s.mapper.VersionWith(s.env) {
+		with = mixed
+	}
+	if err := s.worker.Store.FinishRemap(ctx, s.run, with, s.cp.encode()); err != nil {
+		return fmt.Errorf("note the mapping of %s: %w", s.run.Entity, err)
+	}
+	return nil
+}
+
+// mixed stands for records that were not all mapped with one mapping: the next run maps them anew.
+const mixed = ""
+
+// noteMixed notes that a run which others began goes on with another mapping than theirs, as beside replicas of another release.
+func (s *runSlice) noteMixed(ctx context.Context, stream *store.Stream) error {
+	if s.cp.Phase == remapping || stream.Mapping == mixed || stream.Mapping == s.mapper.VersionWith(s.env) {
+		return nil
+	}
+	if err := s.worker.Store.SetMapping(ctx, s.run, mixed); err != nil {
 		return fmt.Errorf("note the mapping of %s: %w", s.run.Entity, err)
 	}
 	return nil
@@ -95,6 +113,9 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 	if err != nil {
 		p.Bad = append(p.Bad, badRecord(head.ID, remoteID, raw, err))
 		return
+	}
+	if head.Unsure() {
+		m.RangeAt = head.RangeAt // the stored form does not tell
 	}
 	if r.HasFields(m.Fields) && m.RangeAt.Equal(head.RangeAt) && m.RemoteUpdatedAt.Equal(head.RemoteUpdatedAt) {
 		return

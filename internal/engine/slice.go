@@ -136,8 +136,10 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 	}
 	s.live, s.cursor, s.hotAt, s.history = stream.Live, stream.CursorAt, stream.HotAt, stream.History
 	if s.run.Checkpoint != nil {
-		s.cp, err = readCheckpoint(s.run.Checkpoint)
-		return err
+		if s.cp, err = readCheckpoint(s.run.Checkpoint); err != nil {
+			return err
+		}
+		return s.noteMixed(ctx, stream)
 	}
 	var since, from time.Time
 	if s.run.Mode == store.Incremental && s.entity.Cursor != nil && !stream.CursorAt.IsZero() {
@@ -149,7 +151,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 	}
 	s.cp = firstCheckpoint()
 	if stream.Mapping != s.mapper.VersionWith(s.env) {
-		s.cp.Phase = remapping
+		s.cp.Phase, s.cp.Mapping = remapping, s.mapper.VersionWith(s.env)
 	}
 	s.run.Since, s.run.HistoryFrom, s.run.Checkpoint = since, from, s.cp.encode()
 	if s.cp.Phase == reading && s.run.Mode != store.Reset {

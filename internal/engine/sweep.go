@@ -52,9 +52,9 @@ func (s *runSlice) judge(ctx context.Context, found *store.Sweep, missing, inRan
 		s.held = found.KeepRejected()
 	case held.Decision == store.DecisionApproved:
 		s.held = found.CarryOut(now)
-	case suspicious(missing, inRange):
+	case suspicious(missing, min(inRange, held.InRange)):
 		s.held = found.Confirm(now)
-		return heldBack(s.run.Entity, held.Run, agreed, inRange)
+		return heldBack(s.run.Entity, held.Run, agreed, min(inRange, held.InRange))
 	default:
 		s.held = found.Dissolve()
 	}

@@ -97,12 +97,18 @@ func (t *Tx) noteSeen(ctx context.Context, r *Run, seqs []int64) error {
 	return t.q.InsertSeen(ctx, r.scope.no, r.ID, packed)
 }
 
+// unsureAt stands for the history date of a record that may have moved out of every period. No source gives it: a date has no microseconds.
+var unsureAt = time.UnixMicro(1).UTC()
+
+// Unsure says that the record's latest version is in quarantine, so that its history date is not known.
+func (h *Head) Unsure() bool { return h.RangeAt.Equal(unsureAt) }
+
 // putOutOfRange keeps bounded sweeps from deleting a record that may have moved out of their period, until it maps again.
 func (t *Tx) putOutOfRange(ctx context.Context, r *Run, heads []*Head) error {
 	k := r.key()
 	for _, h := range heads {
 		err := t.q.PutOutOfRange(ctx, queries.PutOutOfRangeParams{
-			RangeAt: queries.At(time.Unix(0, 0)), Connection: k.Connection, Stream: k.Stream, ID: h.ID[:], Seq: h.Seq,
+			RangeAt: queries.At(unsureAt), Connection: k.Connection, Stream: k.Stream, ID: h.ID[:], Seq: h.Seq,
 		})
 		if err != nil {
 			return fmt.Errorf("note that %s is in quarantine: %w", h.ID, err)

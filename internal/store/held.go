@@ -28,7 +28,7 @@ type HeldDeletions struct {
 	Entity       string
 	Run          string // that found them
 	Missing      int64  // records
-	InRange      int64  // records that the latest of the sweeps spoke of
+	InRange      int64  // records that the sweeps spoke of
 	HeldAt       time.Time
 	ConfirmedRun string // the latest sweep that misses them too; "" while there is none
 	ConfirmedAt  time.Time

@@ -20,10 +20,10 @@ func (w *Sweep) Hold(now time.Time) *HeldChange {
 	}, w.gone})
 }
 
-// Confirm keeps holding what was held before and is missing again.
+// Confirm keeps holding what was held before and is missing again. A stream that has grown since makes it no smaller part of what there was.
 func (w *Sweep) Confirm(now time.Time) *HeldChange {
 	h := heldSet{w.held.HeldDeletions, w.agreed}
-	h.Missing, h.InRange, h.ConfirmedRun, h.ConfirmedAt = w.Agreed(), w.ranged, w.r.ID, micros(now)
+	h.Missing, h.InRange, h.ConfirmedRun, h.ConfirmedAt = w.Agreed(), min(w.ranged, h.InRange), w.r.ID, micros(now)
 	return w.change(h)
 }
 

@@ -135,6 +135,19 @@ func (s *Store) FinishRemap(ctx context.Context, r *Run, mapping string, checkpo
 	return err
 }
 
+// SetMapping notes what the stream's records are mapped with. ErrFenced.
+func (s *Store) SetMapping(ctx context.Context, r *Run, mapping string) error {
+	return s.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.q.LockStream(ctx, r.scope.no, r.Entity); err != nil {
+			return noRows(err, ErrFenced)
+		}
+		if _, err := tx.q.FenceRun(ctx, r.fence()); err != nil {
+			return noRows(err, ErrFenced)
+		}
+		return tx.q.SetMapping(ctx, mapping, r.scope.no, r.stream)
+	})
+}
+
 // ForgetBad empties a run's quarantine: what it read is read again. ErrFenced.
 func (s *Store) ForgetBad(ctx context.Context, r *Run) error {
 	err := s.Write(ctx, func(tx *Tx) error {

@@ -26,7 +26,7 @@ type Sweep struct {
 	gone   *roaring64.Bitmap // candidates, once counted
 	agreed *roaring64.Bitmap // of gone: those held
 	kept   *roaring64.Bitmap // of those held: what has not come back
-	ranged int64             // live records in the range
+	ranged int64             // live records in the range that the run has not created
 }
 
 // SpareUndated leaves records alone that have no history date: a source that is asked for a period may leave them out.
@@ -35,7 +35,7 @@ func (w *Sweep) SpareUndated() { w.spare = true }
 // OpenSweep loads the seen set of a run and the stream's held deletions. Candidates are live heads with seq <= r.StartSeq that were not seen and whose
 // RangeAt is zero or well inside the period that begins with r.HistoryFrom.
 func (s *Store) OpenSweep(ctx context.Context, r *Run) (*Sweep, error) {
-	seen, err := s.Seen(ctx, r)
+	seen, _, err := s.Seen(ctx, r, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -69,31 +69,33 @@ func (s *SeenSet) Add(seq int64) bool { return s.seqs.CheckedAdd(uint64(seq)) }
 // Has says whether the seq is in the set.
 func (s *SeenSet) Has(seq int64) bool { return s.seqs.Contains(uint64(seq)) }
 
-// Seen loads what a run has noted so far.
-func (s *Store) Seen(ctx context.Context, r *Run) (*SeenSet, error) {
+// Seen loads what a run has noted so far, without its first notes. notes is how many there are by now.
+func (s *Store) Seen(ctx context.Context, r *Run, without int) (seen *SeenSet, notes int, err error) {
 	rows, err := s.read.Seen(ctx, r.scope.no, r.ID)
 	if err != nil {
-		return nil, fmt.Errorf("load what run %s has seen: %w", r.ID, err)
+		return nil, 0, fmt.Errorf("load what run %s has seen: %w", r.ID, err)
 	}
-	seen := roaring64.New()
-	for _, packed := range rows {
+	seen = NewSeenSet()
+	for _, packed := range rows[min(without, len(rows)):] {
 		part := roaring64.New()
 		if err := part.UnmarshalBinary(packed); err != nil {
-			return nil, fmt.Errorf("unpack what run %s has seen: %w", r.ID, err)
+			return nil, 0, fmt.Errorf("unpack what run %s has seen: %w", r.ID, err)
 		}
-		seen.Or(part)
+		seen.seqs.Or(part)
 	}
-	return &SeenSet{seen}, nil
+	return seen, len(rows), nil
 }
 
-// Count gives how many candidates there are and how many live records lie in the range.
+// Count gives how many candidates there are and of how many live records in the range: those that the run has created say nothing of what is missing.
 func (w *Sweep) Count(ctx context.Context) (missing, inRange int64, err error) {
 	w.gone, w.agreed, w.kept, w.ranged = roaring64.New(), roaring64.New(), roaring64.New(), 0
 	err = w.walk(ctx, uuid.Nil, func(h LiveHead) bool {
 		w.count(h)
 		return true
 	})
-	return int64(w.gone.GetCardinality()), w.ranged, err
+	missing = int64(w.gone.GetCardinality())
+	w.ranged = max(missing, w.ranged-w.r.Counts.Created)
+	return missing, w.ranged, err
 }
 
 func (w *Sweep) count(h LiveHead) {
