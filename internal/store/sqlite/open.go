@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -110,7 +109,7 @@ func touch(path string) error {
 }
 
 func pool(path string, size int, options url.Values) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String())
+	db, err := openKeeping((&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
