@@ -37,11 +37,13 @@ const (
 	scheduledTurns = 32
 )
 
-// How often a queue is looked at: at most once in fetchPause; at least once in a poll, where nobody tells that something came.
+// How often a queue is looked at: at most once in a pause, of which the longer one lets many turns that end together be filled by one look; at least
+// once in a poll, where nobody tells that something came.
 const (
-	fetchPause    = 5 * time.Millisecond
-	askedPoll     = 100 * time.Millisecond
-	scheduledPoll = 500 * time.Millisecond
+	askedPause     = 5 * time.Millisecond
+	scheduledPause = 25 * time.Millisecond
+	askedPoll      = 100 * time.Millisecond
+	scheduledPoll  = 500 * time.Millisecond
 )
 
 // Handler does a connection's work until the context's deadline or until nothing is left; more says that work is left and the connection wants
@@ -86,12 +88,12 @@ func riverConfig(c Config, workers *river.Workers) *river.Config {
 	return &river.Config{
 		Queues: map[string]river.QueueConfig{
 			queueOf(store.LaneAsked):     {MaxWorkers: askedTurns, FetchPollInterval: askedPoll},
-			queueOf(store.LaneScheduled): {MaxWorkers: scheduledTurns, FetchPollInterval: scheduledPoll},
+			queueOf(store.LaneScheduled): {MaxWorkers: scheduledTurns, FetchPollInterval: scheduledPoll, FetchCooldown: scheduledPause},
 		},
 		Workers:                     workers,
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
-		FetchCooldown:               fetchPause,
+		FetchCooldown:               askedPause,
 		FetchPollInterval:           scheduledPoll,
 		CompletedJobRetentionPeriod: keepDone,
 		Logger:                      quiet(c.Log),
