@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -123,7 +124,20 @@ func parse(k *kong.Kong, args []string) (parsed *kong.Context, err error) {
 		}
 	}()
 	if parsed, err = k.Parse(args); err != nil {
-		err = usage{err}
+		err = usage{elsewhere(k, args, err)}
 	}
 	return parsed, err
+}
+
+// elsewhere adds to an error about an unknown first word which commands of a group bear that name.
+func elsewhere(k *kong.Kong, args []string, err error) error {
+	if args[0] == "" || !strings.HasPrefix(err.Error(), "unexpected argument "+args[0]) {
+		return err
+	}
+	for _, leaf := range k.Model.Leaves(true) {
+		if leaf.Name == args[0] && leaf.Parent != k.Model.Node {
+			return fmt.Errorf("there is no command %q; did you mean \"busbar %s %s\"?", leaf.Name, leaf.Parent.Name, leaf.Name)
+		}
+	}
+	return err
 }

@@ -53,3 +53,18 @@ func TestPanicsAreNotSwallowed(t *testing.T) {
 	var out, errs bytes.Buffer
 	Main(t.Context(), []string{"serve"}, streamsTo(&out, &errs), Programs{Serve: func(context.Context, config.Serve) error { panic("bug") }})
 }
+
+func TestACommandOfAGroupIsFoundWithoutIt(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"quarantine":   `did you mean "busbar sync quarantine"?`,
+		"health c1":    `did you mean "busbar connection health"?`,
+		"conection":    `did you mean "connection"?`,
+		"sync helth":   `unexpected argument helth`,
+		"tea --please": `unexpected argument tea`,
+	} {
+		if _, errs, code := busbar(t.Context(), strings.Fields(args)...); code != ExitUsage || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit code %d, said %q; want %q", args, code, errs, want)
+		}
+	}
+}

@@ -15,7 +15,7 @@ type connectionBlackoutsCmd struct {
 // Help ends the command's help with examples.
 func (connectionBlackoutsCmd) Help() string {
 	return `In a window no sync calls the system. A sync that is under way stops at the end of its page and goes on afterwards; one that falls due or
-is asked for waits until the end.
+is asked for waits until the end. Without a flag the connection is shown, with its blackouts and their time zone.
 
 Examples:
 

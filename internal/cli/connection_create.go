@@ -15,7 +15,7 @@ type connectionCreateCmd struct {
 	Entities []string `placeholder:"ENTITY" help:"Sync only these. Default: everything that the connector knows."`
 	History  string   `placeholder:"P90D" help:"How far back the first sync reads: days, weeks, months or years (P90D, P2W, P12M, P2Y), or all."`
 	Schedule string   `placeholder:"1h" help:"How often to sync: 5m, 1h, a cron expression, or manual."`
-	TimeZone string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one, such as Europe/Berlin."`
+	TimeZone string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one, and of blackouts, such as Europe/Berlin. Default: UTC."`
 	Blackout []string `name:"blackout" sep:"none" placeholder:"WINDOW" help:"A time of the week at which syncs leave the system alone, such as \"Mon-Fri 07:00-09:30\". Repeat the flag."`
 	Tags     []string `name:"tag" placeholder:"TAG" help:"Tags. Repeat the flag."`
 	Metadata string   `placeholder:"JSON" help:"A JSON object of your own to keep with the connection."`

@@ -125,14 +125,11 @@ func (h health) facts(now time.Time) *table {
 func (h health) entityTable() *table {
 	t := newTable("Nothing is synced.", "ENTITY", "FRESHNESS", "AGE", "RUN", "NEXT RUN", "HELD DELETIONS", "QUARANTINED", "PROBLEM")
 	for _, e := range h.Entities {
-		age, why := "", ""
+		age := ""
 		if e.Age != nil {
 			age = rough(time.Duration(*e.Age) * time.Second)
 		}
-		if e.Error != nil {
-			why = e.Error.Code + ": " + e.Error.Detail
-		}
-		t.add(e.Entity, e.Freshness, age, e.Run.text(), instant(e.NextRun), count(e.Held), count(e.Quarantined), why)
+		t.add(e.Entity, e.Freshness, age, e.Run.text(), instant(e.NextRun), count(e.Held), count(e.Quarantined), e.Error.brief())
 	}
 	return t
 }
@@ -140,11 +137,7 @@ func (h health) entityTable() *table {
 func stateTable(states []state, now time.Time) *table {
 	t := newTable("Nothing is known.", "SINCE", "STATUS", "FOR", "REASON")
 	for _, st := range states {
-		why := ""
-		if st.Reason != nil {
-			why = st.Reason.Code + ": " + st.Reason.Detail
-		}
-		t.add(instant(st.Since), st.Status, duration(st.Since, st.Until, now), why)
+		t.add(instant(st.Since), st.Status, duration(st.Since, st.Until, now), st.Reason.brief())
 	}
 	return t
 }

@@ -109,7 +109,9 @@ func printDetails(w io.Writer, f *fault) {
 		fmt.Fprintf(w, "  %s\n", f.Detail)
 	}
 	for _, e := range f.Errors {
-		fmt.Fprintf(w, "  %s: %s\n", e.Pointer, e.Detail)
+		if entry := e.Pointer + ": " + e.Detail; !strings.Contains(f.Detail, entry) {
+			fmt.Fprintf(w, "  %s\n", entry)
+		}
 	}
 	if u := f.Upstream; u != nil {
 		fmt.Fprintf(w, "  the system answered: %s\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)))

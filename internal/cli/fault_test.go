@@ -72,6 +72,16 @@ func TestAnswersThatSayNo(t *testing.T) {
 	}
 }
 
+func TestAnErrorIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	url := answering(t, 422, nil, `{"title":"No","status":422,"code":"validation-failed","detail":"Mend every entry. /schedule: \"5x\" is none.",
+		"errors":[{"pointer":"/schedule","detail":"\"5x\" is none"},{"pointer":"/history","detail":"no"}]}`)
+	_, errs, _ := busbar(t.Context(), "connection", "list", "--key", "bb_key_x", "--url", url)
+	if strings.Count(errs, "/schedule") != 1 || strings.Count(errs, "/history: no") != 1 {
+		t.Errorf("said %q", errs)
+	}
+}
+
 func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())

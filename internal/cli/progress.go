@@ -68,6 +68,7 @@ func plus(sum, n int64) int64 {
 	return sum + n
 }
 
+// lines says once how each run ended, and once what a run waits for.
 type lines struct {
 	w    io.Writer
 	said map[string]bool
@@ -75,15 +76,36 @@ type lines struct {
 
 func (l *lines) show(runs []syncRun) {
 	for _, r := range runs {
-		if r.ended() && !l.said[r.ID] {
-			l.said[r.ID] = true
-			line := fmt.Sprintf("%s: %s, %d records fetched", clean(r.Entity), r.State, r.Counts.Fetched)
-			if r.Error != nil {
-				line += "; " + clean(r.reason())
-			}
-			fmt.Fprintln(l.w, line)
+		switch {
+		case r.ended():
+			l.say(r.ID, ending(r))
+		case r.State == "queued" && r.Error != nil:
+			l.say(r.ID+" waits", clean(r.Entity)+": waits; "+clean(r.reason()))
 		}
 	}
+}
+
+func (l *lines) say(key, line string) {
+	if !l.said[key] {
+		l.said[key] = true
+		fmt.Fprintln(l.w, line)
+	}
+}
+
+// ending says how a run ended, and where to look when something is left to look at.
+func ending(r syncRun) string {
+	noun := "records"
+	if r.Counts.Fetched == 1 {
+		noun = "record"
+	}
+	line := fmt.Sprintf("%s: %s, %d %s fetched", clean(r.Entity), r.State, r.Counts.Fetched, noun)
+	if n := r.Counts.Quarantined; n > 0 {
+		line += fmt.Sprintf("; %d in quarantine: busbar sync quarantine %s", n, clean(r.ID))
+	}
+	if r.Error != nil {
+		line += "; " + clean(r.reason())
+	}
+	return line
 }
 
 func (l *lines) end() {}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 type syncGroup struct {
@@ -17,7 +18,7 @@ type syncGroup struct {
 	Run        syncRunCmd        `cmd:"" help:"Show one run."`
 	Cancel     syncCancelCmd     `cmd:"" help:"Cancel a run."`
 	Set        syncSetCmd        `cmd:"" help:"Change how an entity is synced."`
-	Quarantine syncQuarantineCmd `cmd:"" help:"List the records of a run that could not be read, and why; or try them again."`
+	Quarantine syncQuarantineCmd `cmd:"" help:"List the records of a run that could not be mapped, and why; or try them again."`
 	Held       syncHeldCmd       `cmd:"" help:"List deletions that are held back until a person decides."`
 	Approve    syncApproveCmd    `cmd:"" help:"Let the deletions go through that a run holds."`
 	Reject     syncRejectCmd     `cmd:"" help:"Keep the records whose deletions a run holds."`
@@ -37,6 +38,22 @@ type syncError struct {
 	Detail string `json:"detail"`
 }
 
+func (e *syncError) text() string {
+	if e == nil {
+		return ""
+	}
+	return e.Code + ": " + e.Detail
+}
+
+// brief is text for a line of a table: without the sentences after the first, which "sync run" and "connection health" show.
+func (e *syncError) brief() string {
+	first, _, more := strings.Cut(e.text(), ". ")
+	if more {
+		first += "."
+	}
+	return first
+}
+
 type syncRun struct {
 	ID         string     `json:"id"`
 	Entity     string     `json:"entity"`
@@ -54,19 +71,14 @@ type syncRun struct {
 
 func (r syncRun) ended() bool { return r.State != "queued" && r.State != "running" }
 
-func (r syncRun) reason() string {
-	if r.Error == nil {
-		return ""
-	}
-	return r.Error.Code + ": " + r.Error.Detail
-}
+func (r syncRun) reason() string { return r.Error.text() }
 
 func runTable(runs []syncRun) *table {
 	t := newTable("No runs.", "RUN", "ENTITY", "MODE", "TRIGGER", "STATE", "FETCHED", "CREATED", "UPDATED", "DELETED", "QUARANTINED", "FINISHED", "REASON")
 	for _, r := range runs {
 		n := r.Counts
 		t.add(r.ID, r.Entity, r.Mode, r.Trigger, r.State, count(n.Fetched), count(n.Created), count(n.Updated), count(n.Deleted),
-			count(n.Quarantined), instant(r.FinishedAt), r.reason())
+			count(n.Quarantined), instant(r.FinishedAt), r.Error.brief())
 	}
 	return t
 }
@@ -89,17 +101,14 @@ type stream struct {
 }
 
 func (st stream) row() []string {
-	state, schedule, reason := st.State, "manual", ""
+	state, schedule := st.State, "manual"
 	if st.Paused {
 		state += " (paused)"
 	}
 	if st.Schedule != nil && *st.Schedule != "" {
 		schedule = *st.Schedule
 	}
-	if st.Error != nil {
-		reason = st.Error.Code + ": " + st.Error.Detail
-	}
-	return []string{st.Entity, state, count(st.Counts.Live), count(st.Counts.Quarantined), instant(st.LastSuccess), schedule, instant(st.NextRun), reason}
+	return []string{st.Entity, state, count(st.Counts.Live), count(st.Counts.Quarantined), instant(st.LastSuccess), schedule, instant(st.NextRun), st.Error.brief()}
 }
 
 func streamTable(streams ...stream) *table {
@@ -180,11 +189,16 @@ func showRun(ctx context.Context, c *client, s *Streams, method, path string) er
 	if err != nil {
 		return err
 	}
+	return c.show(s, raw, r.facts())
+}
+
+// facts is all that the API says of the run.
+func (r syncRun) facts() *table {
 	n := r.Counts
-	return c.show(s, raw, facts("run", r.ID, "entity", r.Entity, "mode", r.Mode, "trigger", r.Trigger, "state", r.State, "reason", r.reason(),
+	return facts("run", r.ID, "entity", r.Entity, "mode", r.Mode, "trigger", r.Trigger, "state", r.State, "reason", r.reason(),
 		"requested", instant(r.Requested), "started", instant(r.StartedAt), "finished", instant(r.FinishedAt), "fetched", count(n.Fetched),
 		"created", count(n.Created), "updated", count(n.Updated), "deleted", count(n.Deleted), "unchanged", count(n.Unchanged), "quarantined", count(n.Quarantined),
-		"held deletions", r.Held.text()))
+		"held deletions", r.Held.text())
 }
 
 type syncSetCmd struct {

@@ -82,7 +82,19 @@ func (cmd *syncApproveCmd) Run(ctx context.Context, c *client, s *Streams) error
 			return err
 		}
 	}
-	return showRun(ctx, c, s, http.MethodPost, path+"/pending-deletions/approve")
+	return approve(ctx, c, s, path+"/pending-deletions/approve")
+}
+
+func approve(ctx context.Context, c *client, s *Streams, path string) error {
+	r, raw, err := get[syncRun](ctx, c, request{method: http.MethodPost, path: path})
+	if err != nil {
+		return err
+	}
+	if err := c.show(s, raw, r.facts()); err != nil || c.Output == "json" {
+		return err
+	}
+	fmt.Fprintf(s.Err, "See how it ends: busbar sync run %s\n", clean(r.ID))
+	return nil
 }
 
 type syncRejectCmd struct {

@@ -8,7 +8,7 @@ import (
 )
 
 type syncQuarantineCmd struct {
-	RunID string `arg:"" name:"run" help:"The run's id."`
+	RunID string `arg:"" name:"run" help:"The run; busbar sync runs lists them."`
 	State string `placeholder:"STATE" help:"Only records in this state: open, stored or superseded."`
 	Limit int    `default:"100" help:"At most so many (1 to 500)."`
 	Retry bool   `help:"Map what is open again, with the mapping as it is now, and store what maps."`
@@ -16,7 +16,10 @@ type syncQuarantineCmd struct {
 
 // Help ends the command's help with examples.
 func (syncQuarantineCmd) Help() string {
-	return `Examples:
+	return `A record that cannot be mapped is kept as it came, and the others go on. "busbar sync runs --entity ENTITY" shows in its column QUARANTINED
+which run met one.
+
+Examples:
 
   busbar sync quarantine 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55
   busbar sync quarantine 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55 --retry`

@@ -53,3 +53,30 @@ func TestTally(t *testing.T) {
 		t.Errorf("with an unknown part the whole is %d", total)
 	}
 }
+
+func TestTablesKeepTheFirstSentenceOfAReason(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]*syncError{
+		"":                         nil,
+		"system-error: It said 5.": {Code: "system-error", Detail: "It said 5."},
+		"deletions-held: 160 of 680 are gone; nothing was deleted.": {Code: "deletions-held", Detail: "160 of 680 are gone; nothing was deleted. Check the login."},
+	} {
+		if got := e.brief(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestWaitingSaysWhatItWaitsForAndWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	l := &lines{w: &b, said: map[string]bool{}}
+	waits := syncRun{ID: "r1", Entity: "vendors", State: "queued", Error: &syncError{Code: "blackout", Detail: "Until 22:20 UTC."}}
+	ended := syncRun{ID: "r1", Entity: "vendors", State: "complete", Counts: syncCounts{Fetched: 1, Quarantined: 1}}
+	for _, r := range []syncRun{waits, waits, ended, ended} {
+		l.show([]syncRun{r})
+	}
+	if want := "vendors: waits; blackout: Until 22:20 UTC.\nvendors: complete, 1 record fetched; 1 in quarantine: busbar sync quarantine r1\n"; b.String() != want {
+		t.Errorf("said %q, want %q", b.String(), want)
+	}
+}
