@@ -164,10 +164,11 @@ func (w *Worker) deleteData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, sc := range scopes {
 		if _, err := w.Store.DeleteDataStep(ctx, sc, stepRows); err != nil {
-			return fmt.Errorf("delete data of connection %s: %w", sc.ConnectionID(), err)
+			errs = append(errs, fmt.Errorf("delete data of connection %s: %w", sc.ConnectionID(), err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

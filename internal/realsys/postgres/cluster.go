@@ -83,11 +83,8 @@ func (c *Cluster) fill(t testing.TB, from string) {
 		t.Fatal(err)
 	}
 	output(t, exec.Command("cp", "-a", from, filepath.Join(c.dir, "data")))
-	if c.owner == nil {
-		return
-	}
-	if err := os.Chown(c.dir, int(c.owner.Uid), int(c.owner.Gid)); err != nil {
-		t.Fatal(err)
+	if c.owner != nil {
+		output(t, exec.Command("chown", "-R", fmt.Sprintf("%d:%d", c.owner.Uid, c.owner.Gid), c.dir))
 	}
 }
 

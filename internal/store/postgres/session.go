@@ -16,12 +16,17 @@ const (
 	leastConns = 4
 )
 
+// pingWithin is how long a connection that lay idle may take to answer before it counts as lost: a machine that is gone never says so.
+const pingWithin = 2 * time.Second
+
 // session is what each of our sessions runs with. Statements are short; a plan is made for the values at hand, so that it never rests on the
-// statistics of an empty table; compiling one would take longer than running it. What is committed is on the disk.
+// statistics of an empty table; compiling one would take longer than running it. What is committed is on the disk. A client whose machine is gone is
+// noticed within a minute, and what it had locked is free.
 func session() map[string]string {
 	return map[string]string{
 		"jit": "off", "plan_cache_mode": "force_custom_plan", "timezone": "UTC", "default_transaction_isolation": "read committed", "synchronous_commit": "on",
 		"statement_timeout": "60s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s",
+		"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
 	}
 }
 
