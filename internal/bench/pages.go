@@ -12,8 +12,8 @@ import (
 )
 
 // measurePages reads pages of 100 at the start and near the end of the stream, in turn with two plain net/http servers that send the
-// same bytes: one from memory, one from a table of its own by one keyset select. Neither checks a token, a cursor or a limit.
-func measurePages(ctx context.Context, dir, busbar, token string, orders, requests int, r *round) error {
+// same bytes: one from memory, one from a table of its own in a database of the same kind by one keyset select. Neither checks a token, a cursor or a limit.
+func measurePages(ctx context.Context, e engine, dir, busbar, token string, orders, requests int, r *round) error {
 	first := busbar + "/v1/purchase-orders?limit=100"
 	deep, err := deepPage(ctx, busbar, token, orders)
 	if err != nil {
@@ -25,7 +25,7 @@ func measurePages(ctx context.Context, dir, busbar, token string, orders, reques
 	}
 	plain := plainServer(body)
 	defer plain.Close()
-	keyset, err := keysetServer(ctx, dir, body)
+	keyset, err := keysetServer(ctx, e, dir, body)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func reportSync(t *table, e engine, n int, all []round) {
 	t.add("", "nothing changed: reference that skips by hash"+on, each(refSame, n), "", "")
 	t.add("P2", "nothing changed: full re-sync"+on, each(busSame, n), ratio(refSame, busSame)+" of the reference", "0.6, moonshot 0.8")
 	t.add("", "page of 100: plain server, from memory"+on, plain.Round(10*time.Microsecond).String(), "", "")
-	t.add("", "page of 100: plain server, by one keyset select from SQLite"+on, keyset.Round(10*time.Microsecond).String(), "", "")
+	t.add("", "page of 100: plain server, by one keyset select"+on, keyset.Round(10*time.Microsecond).String(), "", "")
 	t.add("P4", "page of 100, first"+on, first.Round(10*time.Microsecond).String(), ratio(keyset, first)+" of the keyset server, "+ratio(plain, first)+" of memory", "0.6, moonshot 0.8")
 	t.add("P4", "page of 100, deep"+on, deep.Round(10*time.Microsecond).String(), ratio(first, deep)+" of the first page's speed", "0.9")
 }
@@ -124,7 +124,7 @@ func measureBusbar(ctx context.Context, e engine, url string, z size, r *round) 
 	r.busFull, r.busSame = worked(first), worked(again)
 	web := httptest.NewServer(b.Handler)
 	defer web.Close()
-	return measurePages(ctx, b.data, web.URL, made.Token.Plain, z.orders, z.requests, r)
+	return measurePages(ctx, e, b.data, web.URL, made.Token.Plain, z.orders, z.requests, r)
 }
 
 // drain reads everything once and gives its size.
