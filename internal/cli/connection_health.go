@@ -108,7 +108,7 @@ type state struct {
 func (h health) facts(now time.Time) *table {
 	t := facts("connection", h.Name+" ("+h.SystemName+")", "status", h.Status, "since", instant(h.Since)+lasted(h.Since, nil, now))
 	if h.Reason != nil {
-		t.add("why:", h.Reason.Detail)
+		t.add("why:", firstSentence(h.Reason.Detail)) // what to do is told below
 	}
 	if h.NextStep != "" {
 		t.add("what to do:", h.NextStep)

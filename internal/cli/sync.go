@@ -45,13 +45,14 @@ func (e *syncError) text() string {
 	return e.Code + ": " + e.Detail
 }
 
-// brief is text for a line of a table: without the sentences after the first, which "sync run" and "connection health" show.
-func (e *syncError) brief() string {
-	first, _, more := strings.Cut(e.text(), ". ")
-	if more {
-		first += "."
+// brief is text for a line of a table: without the sentences after the first, which "sync run" shows.
+func (e *syncError) brief() string { return firstSentence(e.text()) }
+
+func firstSentence(s string) string {
+	if first, _, more := strings.Cut(s, ". "); more {
+		return first + "."
 	}
-	return first
+	return s
 }
 
 type syncRun struct {
