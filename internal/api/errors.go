@@ -60,7 +60,7 @@ func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
 	info := infoOf(ctx)
 	p := problemOf(err)
 	if p.Code == problem.Internal && s.Store != nil && s.Store.Away(err) {
-		p = &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer.", RetryAfter: 5, Err: err}
+		p = &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer. Try again in a few seconds; if you asked for a change, look first whether it was made.", RetryAfter: 5, Err: err}
 	}
 	kind, ok := problem.Lookup(p.Code)
 	if !ok {

@@ -1,10 +1,15 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 )
+
+// readyWithin is how long the database may take until we say that it does not answer.
+const readyWithin = 3 * time.Second
 
 // mountProbes adds what a supervisor asks: is the process alive, can it serve. They say nothing else.
 func (s *server) mountProbes() {
@@ -14,7 +19,9 @@ func (s *server) mountProbes() {
 			s.fail(w, r, &problem.Error{Code: problem.Overloaded, Detail: "This Busbar is stopping.", RetryAfter: 5})
 			return
 		}
-		if _, err := s.Store.Meta(r.Context(), "ready"); err != nil {
+		within, cancel := context.WithTimeout(r.Context(), readyWithin)
+		defer cancel()
+		if _, err := s.Store.Meta(within, "ready"); err != nil {
 			s.fail(w, r, &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer.", RetryAfter: 5, Err: err})
 			return
 		}

@@ -110,7 +110,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Now: o.Now, Log: o.Log}); err != nil {
 		return err
 	}
-	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid})
+	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store)})
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/realsys/postgres"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -85,6 +88,30 @@ func TestReplicasWithDifferentClocks(t *testing.T) {
 	}
 	if n := len(runs(t, late, conn)); n != 2 {
 		t.Errorf("%d runs, want the first and one scheduled", n)
+	}
+}
+
+// Whatever is allowed, no connection leads to the server of Busbar's own database.
+func TestOwnDatabaseIsNeverReached(t *testing.T) {
+	t.Parallel()
+	database := postgres.Database(t)
+	a := openReplica(t, database, filepath.Join(t.TempDir(), "master.key"), "127.0.0.0/8:*", 0)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "127.0.0.2", "localhost", "[::ffff:127.0.0.1]"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+":"+u.Port(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := a.guard.Client(egress.ClientConfig{Attempts: 1}).Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if !errors.Is(err, egress.ErrBlocked) {
+			t.Errorf("%s gives %v, want a refusal", host, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"os"
 
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -21,6 +22,14 @@ func openStore(ctx context.Context, o Options) (*store.Store, error) {
 		return nil, fmt.Errorf("make the data directory %s: %w: choose a directory that this user may write", o.Data, err)
 	}
 	return postgres.Open(ctx, o.Database)
+}
+
+// databaseAddresses tells the addresses of the database's servers, which no connection may reach; nil where the database is a file.
+func databaseAddresses(st *store.Store) func(netip.AddrPort) bool {
+	if shared := st.Shared(); shared != nil {
+		return shared.Serves
+	}
+	return nil
 }
 
 // openKeeper opens the master key and refuses one that did not seal this database. Of processes that start at once the first one's key counts.

@@ -16,22 +16,24 @@ import (
 
 // Options say where a deployment's connections may go.
 type Options struct {
-	Allow         []allow.Rule   // non-public addresses that may be reached; public ones need no rule
-	Forbid        []allow.Rule   // addresses that are never reached even where Allow names them: own listeners, own database
-	RootCAs       *x509.CertPool // additional trust; nil: the system's
-	DialTimeout   time.Duration  // default 10s
-	HeaderTimeout time.Duration  // from the sent request to the response's header; default 60s
+	Allow         []allow.Rule              // non-public addresses that may be reached; public ones need no rule
+	Forbid        []allow.Rule              // addresses that are never reached even where Allow names them: own listeners
+	Forbidden     func(netip.AddrPort) bool // the same, asked at every dial: own database, which may move; nil: none
+	RootCAs       *x509.CertPool            // additional trust; nil: the system's
+	DialTimeout   time.Duration             // default 10s
+	HeaderTimeout time.Duration             // from the sent request to the response's header; default 60s
 }
 
 // Guard judges every dial and keeps the pool of connections that its clients share.
 type Guard struct {
 	allow, forbid []allow.Rule
+	forbidden     func(netip.AddrPort) bool
 	transport     *http.Transport
 }
 
 // New makes a guard.
 func New(o Options) *Guard {
-	g := &Guard{allow: o.Allow, forbid: o.Forbid}
+	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden}
 	dialer := &net.Dialer{Timeout: orDefault(o.DialTimeout, 10*time.Second), KeepAlive: 30 * time.Second, ControlContext: g.control}
 	g.transport = &http.Transport{
 		Proxy:                  nil,
@@ -63,7 +65,7 @@ func (g *Guard) control(_ context.Context, network, address string, _ syscall.Ra
 
 func (g *Guard) check(a netip.AddrPort) error {
 	switch t := tierOf(a.Addr()); {
-	case t == never || matches(g.forbid, a):
+	case t == never || matches(g.forbid, a) || g.forbidden != nil && g.forbidden(a):
 		return fmt.Errorf("%w: %s may never be reached", ErrBlocked, a)
 	case t == private && !matches(g.allow, a):
 		return fmt.Errorf("%w: %s is not public and no allow rule names it; an operator can start with --allow %s",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,8 @@ type Shared struct {
 	Listener *pgxpool.Pool // for the job engine's notifications
 	// Retry says that a transaction failed in a way that leaves nothing behind and may go well when all of it is done again.
 	Retry func(error) bool
+	// Away says that the database did not answer, or could not do now what it may do later; something may be stored.
+	Away func(error) bool
 	// Alone runs fn while no other process runs one: for what may happen once only, such as making the tables or the first key.
 	Alone func(ctx context.Context, fn func(ctx context.Context) error) error
 	// Turn says whether it is the transaction's turn to look at the schedule; false: another process's transaction does.
@@ -40,6 +43,8 @@ type Shared struct {
 	Mark func(ctx context.Context, tx *sql.Tx) (string, error)
 	// Settle finds out what became of a transaction whose commit gave an error: nil says that it was stored after all.
 	Settle func(ctx context.Context, mark string, commit error) error
+	// Serves says that a server of the database was looked for at this address.
+	Serves func(netip.AddrPort) bool
 }
 
 // Bulk is the set-based part of a dialect: statements over many rows of one stream.

@@ -58,7 +58,7 @@ func (s *Store) JobsWait(ctx context.Context, queue string) (bool, error) {
 
 // Away says that the database did not answer, or that it could not do now what it may do later: nothing is wrong with what was asked.
 func (s *Store) Away(err error) bool {
-	return err != nil && s.engine.Shared != nil && s.engine.Shared.Retry(err)
+	return err != nil && s.engine.Shared != nil && s.engine.Shared.Away(err)
 }
 
 // Shared gives what a database that many processes use at once brings; nil where this process has it to itself.

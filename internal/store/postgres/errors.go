@@ -60,6 +60,12 @@ func (d *database) retry(err error) bool {
 	return false
 }
 
+// away is store.Shared's Away.
+func (d *database) away(err error) bool {
+	var connect *pgconn.ConnectError
+	return d.retry(err) || errors.Is(err, errUnknown) || errors.As(err, &connect) && !errors.Is(err, context.Canceled)
+}
+
 // lost says that the server was not reached, or not any more.
 func lost(err error) bool {
 	switch c := code(err); c {

@@ -34,6 +34,7 @@ type link struct {
 	target string
 	cut    atomic.Int32
 	broken atomic.Int32 // how often
+	silent atomic.Bool  // what is there breaks, and what is new gets no answer
 }
 
 // through gives a link to the server of a database, and the database's URL by it.
@@ -59,6 +60,10 @@ func (l *link) serve() {
 		if err != nil {
 			return
 		}
+		if l.silent.Load() {
+			defer client.Close()
+			continue
+		}
 		target, err := net.Dial("tcp", l.target)
 		if err != nil {
 			_ = client.Close()
@@ -83,6 +88,9 @@ func (l *link) join(client, target net.Conn) {
 	}()
 	defer hangUp()
 	_, _ = io.Copy(writerFunc(func(p []byte) (int, error) {
+		if l.silent.Load() {
+			return 0, io.ErrClosedPipe
+		}
 		if bytes.Contains(p, []byte("\x0bcommit\x00")) {
 			switch cut(l.cut.Swap(int32(nowhere))) {
 			case beforeCommit:
@@ -125,6 +133,21 @@ func TestLostCommit(t *testing.T) {
 				t.Errorf("5 transactions ran %d times", runs)
 			}
 		})
+	}
+}
+
+// A server that takes connections and never answers is away, and nobody waits for it without end.
+func TestSilentServerIsAway(t *testing.T) {
+	t.Parallel()
+	l, url := through(t, migrated(t))
+	s := open(t, url+"&connect_timeout=1")
+	t.Cleanup(func() { _ = l.Close() }) // before the store, which says goodbye to each connection
+	l.silent.Store(true)
+	if _, err := s.Meta(t.Context(), "k"); !s.Away(err) {
+		t.Errorf("a read gives %v, which is no word of an absent server", err)
+	}
+	if err := s.SetMeta(t.Context(), "k", "v"); !s.Away(err) {
+		t.Errorf("a write gives %v, which is no word of an absent server", err)
 	}
 }
 

@@ -19,6 +19,7 @@ type database struct {
 	writer, reader, listener *pgxpool.Pool
 	session                  *pgx.ConnConfig
 	analyst                  analyst
+	addresses                addresses
 }
 
 // Open opens the database at a URL (postgres://…) and brings its schema up to date; processes that start at the same time do so one after the
@@ -30,6 +31,7 @@ func Open(ctx context.Context, url string) (*store.Store, error) {
 	}
 	d := &database{session: config.ConnConfig}
 	d.analyst.db = d
+	d.addresses.note(d.session)
 	if err := d.migrate(ctx); err != nil {
 		return nil, explainOpen(config.ConnConfig, err)
 	}
@@ -48,6 +50,7 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 	}{{&d.writer, sizes.writer}, {&d.reader, sizes.reader}, {&d.listener, sizes.listener}} {
 		c := config.Copy()
 		c.MaxConns, c.MinConns, c.BeforeConnect, c.AfterConnect = p.size, 0, takeSlot, encodeArraysAtOnce
+		c.PingTimeout = pingWithin
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 			return err
 		}
@@ -60,7 +63,7 @@ func (d *database) engine() store.Engine {
 	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Mark: mark, Settle: d.settle},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Mark: mark, Settle: d.settle, Serves: d.addresses.has},
 	}
 }
 

@@ -35,6 +35,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no such database":      {c.URL(server.Role, "nowhere"), []string{"createdb nowhere"}},
 		"no server":             {"postgres://busbar:geheim@127.0.0.1:1/busbar?sslmode=disable", []string{"check that the server runs", "127.0.0.1:1"}},
 		"no address":            {"postgres://busbar:geheim%zz@localhost/busbar", []string{"percent-encoded"}},
+		"a misspelt value":      {"postgres://busbar:geheim@localhost/busbar?sslmode=requird", []string{"behind ?", "sslmode"}},
 		"another address":       {"mysql://busbar:geheim@localhost/busbar", []string{"postgres://USER"}},
 		"a standby":             {c.URL(server.Role, "standing"), []string{"primary"}},
 		"a newer schema":        {newer, []string{"start the newer busbar"}},

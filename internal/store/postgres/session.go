@@ -39,7 +39,8 @@ func patient(settings map[string]string) {
 
 // errAddress never shows the address: it may hold a password.
 var errAddress = errors.New("the address of the database cannot be read: write postgres://USER:PASSWORD@HOST:5432/DATABASE, " +
-	"and what is special in a user or password percent-encoded (@ is %40, / is %2F, : is %3A, # is %23)")
+	"and what is special in a user or password percent-encoded (@ is %40, / is %2F, : is %3A, # is %23), " +
+	"an IPv6 address in brackets, and behind ? only values that PostgreSQL knows (sslmode=verify-full), files that are there and numbers")
 
 // configOf reads the URL. What it says itself wins, but for what our rules rest on.
 func configOf(url string) (*pgxpool.Config, error) {
