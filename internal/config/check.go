@@ -127,7 +127,7 @@ func (c *checker) database(v string) {
 	switch {
 	case !strings.HasPrefix(v, "postgres://") && !strings.HasPrefix(v, "postgresql://"):
 		c.add("database", "not a database that Busbar knows; write postgres://USER:PASSWORD@HOST:5432/DATABASE, or leave this empty to keep data in an SQLite file in --data")
-	case err != nil:
+	case err != nil || u.Fragment != "":
 		c.add("database", "not an address; write postgres://USER:PASSWORD@HOST:5432/DATABASE, and what is special in a user or password percent-encoded (@ is %%40, / is %%2F, : is %%3A, # is %%23)")
 	case strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname"):
 		c.add("database", "names no database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")

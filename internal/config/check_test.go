@@ -36,6 +36,7 @@ func TestServeCheck(t *testing.T) {
 		{"PostgreSQL by its long name", func(s *Serve) { s.Database = "postgresql:///busbar?host=/run/postgresql" }, nil},
 		{"PostgreSQL without a database", func(s *Serve) { s.Database = "postgres://localhost:5432/" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"PostgreSQL with a broken password", func(s *Serve) { s.Database = "postgres://busbar:p%zz@localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
+		{"PostgreSQL with a password that is cut off", func(s *Serve) { s.Database = "postgres://busbar:p#z@localhost/busbar" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"other database", func(s *Serve) { s.Database = "mysql://localhost" }, []string{"--database (BUSBAR_DATABASE)"}},
 		{"no such connectors", func(s *Serve) { s.Connectors = filepath.Join(file, "no") }, []string{"--connectors (BUSBAR_CONNECTORS)"}},
 		{"allow", func(s *Serve) {
@@ -62,7 +63,7 @@ func TestServeCheck(t *testing.T) {
 // What is said of a database's address never repeats it: it may hold a password.
 func TestDatabaseIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"mysql://u:geheim@h/d", "postgres://u:geheim@h", "postgres://u:geheim%zz@h/d", "postgres://u:geheim@h:port/d"} {
+	for _, url := range []string{"mysql://u:geheim@h/d", "postgres://u:ge#geheim@h/d", "postgres://u:geheim@h", "postgres://u:geheim%zz@h/d", "postgres://u:geheim@h:port/d"} {
 		s := good()
 		s.Database = url
 		if err := s.Check(); err == nil || strings.Contains(err.Error(), "geheim") {
