@@ -57,7 +57,7 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials se
 }
 
 func noConnector(c *store.Connection) error {
-	return problem.Newf(problem.NotSupportedBySystem, "This Busbar has no connector %s any more. Install it again, or disconnect the connection.", c.System)
+	return problem.Newf(problem.NotSupportedBySystem, "This Busbar has no connector %s. Start it with the folder that holds it (--connectors), and so every replica.", c.System)
 }
 
 // logEnd notes a session that did not end cleanly: nothing depends on it.
