@@ -23,6 +23,9 @@ const (
 	Torn        Kind = "torn"         // an answer that is cut off or not what the protocol promises
 	TooLarge    Kind = "too-large"    // beyond the limits of egress
 	TokenGone   Kind = "token-gone"   // the page token is no longer accepted: start the stream anew
+	Conflict    Kind = "conflict"     // a write: the record has changed since it was read, nothing was done
+	Gone        Kind = "gone"         // a write or a read of one record: there is no such record
+	Duplicate   Kind = "duplicate"    // a create: a record with this key exists already, nothing was done
 )
 
 // Effect is what an error says of the whole connection.
@@ -61,6 +64,9 @@ func Verdicts() []Verdict {
 		{Torn, problem.ReasonAnswerDamaged, Impaired, true},
 		{TooLarge, problem.ReasonAnswerTooLarge, Impaired, false},
 		{TokenGone, problem.ReasonPageTokenGone, Passing, true},
+		{Conflict, problem.ReasonRecordChanged, Passing, false},
+		{Gone, problem.ReasonRecordGone, Passing, false},
+		{Duplicate, problem.ReasonRecordExists, Passing, false},
 	}
 }
 
@@ -101,6 +107,8 @@ type Error struct {
 	Status     int           // the HTTP status, if any
 	Code       string        // the system's own code, if any
 	RetryAfter time.Duration // what the system asked for, or when it is called again after calls without an answer; 0 when nothing says
+	Unsent     bool          // a write: no byte of it went out
+	Answer     []byte        // a write: what came back, for the ledger; not redacted yet
 	Err        error         // the cause; may be nil
 }
 

@@ -53,9 +53,9 @@ func (e *Entity) capability() EntityCapability {
 	return EntityCapability{
 		Entity:            e.Name,
 		Read:              Capability{Supported: true, Evidence: e.Evidence["read"]},
-		Create:            e.operation("create"),
-		Update:            e.operation("update"),
-		Delete:            e.operation("delete"),
+		Create:            e.operation(Create),
+		Update:            e.operation(Update),
+		Delete:            e.operation(Delete),
 		Incremental:       e.Cursor != nil,
 		Deletions:         e.Deletions,
 		History:           e.History,
@@ -64,9 +64,9 @@ func (e *Entity) capability() EntityCapability {
 	}
 }
 
-func (e *Entity) operation(name string) Capability {
+func (e *Entity) operation(name Op) Capability {
 	op, ok := e.Operations[name]
-	c := Capability{Supported: ok, How: op.How, Evidence: e.Evidence[name]}
+	c := Capability{Supported: ok, How: op.How, Evidence: e.Evidence[string(name)]}
 	for _, field := range op.Required {
 		c.Required = append(c.Required, e.Model.Field(field).WireNames()[0])
 	}
@@ -74,8 +74,8 @@ func (e *Entity) operation(name string) Capability {
 }
 
 func (e *Entity) fieldCapabilities() []FieldCapability {
-	_, create := e.Operations["create"]
-	_, update := e.Operations["update"]
+	_, create := e.Operations[Create]
+	_, update := e.Operations[Update]
 	return capabilities("", e.Model.Fields, e.Fields, create || update)
 }
 

@@ -80,10 +80,14 @@ type Entity struct {
 	Hot         *Hot    // nil: the source's stamps show every change
 	Deletions   string  // "sweep" or "none"
 	PageSize    int
-	Volatile    []Path               // left out when deciding whether a record changed
-	Fields      []*FieldMap          // in the model's order
-	Operations  map[string]Operation // create, update, delete; declared ones only
-	Evidence    map[string]string    // "read", "create", ...: live 6.0 | simulated | documented
+	Volatile    []Path              // left out when deciding whether a record changed
+	Fields      []*FieldMap         // in the model's order
+	ReadOnly    []string            // fields that the source alone sets: total, lines.line_total
+	Operations  map[Op]Operation    // declared ones only
+	Moves       *Moves              // nil: the status is a field like any other
+	Picklists   map[string]Picklist // by field
+	Lists       ListStyle           // how lists with ids are sent in an update
+	Evidence    map[string]string   // "read", "create", ...: live 6.0 | simulated | documented
 	Pos         Pos
 }
 
@@ -97,12 +101,6 @@ type Cursor struct {
 type Hot struct {
 	Every time.Duration
 	Read  Options // for the driver: what it asks for besides
-}
-
-// Operation is a declared write.
-type Operation struct {
-	How      string // delete only: "delete" or "cancel"
-	Required []string
 }
 
 // Path is a list of member names, written with "/" between them in a manifest. Empty: not given. Digits pick an element of a

@@ -22,19 +22,19 @@ type deletionForm struct {
 }
 
 func (b *entityBuilder) operations(f operationsForm) {
-	ops := map[string]Operation{}
-	for name, form := range map[string]*operationForm{"create": f.Create, "update": f.Update} {
+	ops := map[Op]Operation{}
+	for name, form := range map[Op]*operationForm{Create: f.Create, Update: f.Update} {
 		if form != nil {
 			ops[name] = Operation{Required: form.Required}
 		}
 	}
-	for _, name := range []string{"create", "update"} {
+	for _, name := range []Op{Create, Update} {
 		for i, field := range ops[name].Required {
-			b.required(field, "operations", name, "required", strconv.Itoa(i))
+			b.required(field, "operations", string(name), "required", strconv.Itoa(i))
 		}
 	}
 	if f.Delete != nil {
-		ops["delete"] = Operation{How: f.Delete.How}
+		ops[Delete] = Operation{How: f.Delete.How}
 		if h := f.Delete.How; h != "" && h != "delete" && h != "cancel" {
 			b.wrong("unknown way to delete "+strconv.Quote(h), "write delete or cancel", "operations", "delete", "how")
 		}
@@ -87,9 +87,9 @@ func (b *entityBuilder) evidence() {
 // declared lists the writes of an entity, in fixed order.
 func declared(e *Entity) []string {
 	var names []string
-	for _, name := range []string{"create", "update", "delete"} {
-		if _, ok := e.Operations[name]; ok {
-			names = append(names, name)
+	for _, op := range Ops() {
+		if _, ok := e.Operations[op]; ok {
+			names = append(names, string(op))
 		}
 	}
 	return names

@@ -59,6 +59,10 @@ const (
 	Unreachable        Fault = "unreachable"
 	NotThisSystem      Fault = "not-this-system"
 	SystemFailed       Fault = "system-failed"
+	NotWritable        Fault = "not-writable"
+	ForbiddenByState   Fault = "state-forbids"
+	UnknownReference   Fault = "reference-unknown"
+	NotTaken           Fault = "not-taken"
 )
 
 // Reason is one of the reason codes of problems.yaml: why a sync run did not succeed, or a connection is in its state.
@@ -77,6 +81,9 @@ const (
 	ReasonSystemError         Reason = "system-error"
 	ReasonAnswerDamaged       Reason = "answer-damaged"
 	ReasonPageTokenGone       Reason = "page-token-gone"
+	ReasonRecordChanged       Reason = "record-changed"
+	ReasonRecordGone          Reason = "record-gone"
+	ReasonRecordExists        Reason = "record-exists"
 	ReasonPermissionMissing   Reason = "permission-missing"
 	ReasonRequestRefused      Reason = "request-refused"
 	ReasonAnswerTooLarge      Reason = "answer-too-large"

@@ -24,6 +24,7 @@ type Item struct {
 	Pointer string `json:"pointer"` // JSON pointer into the body, or the name of the parameter
 	Code    string `json:"code"`
 	Detail  string `json:"detail"`
+	Rule    string `json:"rule,omitempty"` // the rule that says so, as the capabilities name it: purchase-orders.update.when
 }
 
 // Upstream is the system's own answer.

@@ -40,7 +40,7 @@ func (q *Queries) CancelRunningRuns(ctx context.Context, connection int64) error
 }
 
 const connection = `-- name: Connection :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where id = $1 and project_id = $2
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules from connections where id = $1 and project_id = $2
 `
 
 func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (Connection, error) {
@@ -72,12 +72,13 @@ func (q *Queries) Connection(ctx context.Context, iD string, projectID string) (
 		&i.Blackouts,
 		&i.ProbeAt,
 		&i.ProbeCount,
+		&i.WriteRules,
 	)
 	return i, err
 }
 
 const connectionByID = `-- name: ConnectionByID :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where id = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules from connections where id = $1
 `
 
 func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, error) {
@@ -109,12 +110,13 @@ func (q *Queries) ConnectionByID(ctx context.Context, id string) (Connection, er
 		&i.Blackouts,
 		&i.ProbeAt,
 		&i.ProbeCount,
+		&i.WriteRules,
 	)
 	return i, err
 }
 
 const connectionByNumber = `-- name: ConnectionByNumber :one
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where connection = $1
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules from connections where connection = $1
 `
 
 func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Connection, error) {
@@ -146,12 +148,13 @@ func (q *Queries) ConnectionByNumber(ctx context.Context, connection int64) (Con
 		&i.Blackouts,
 		&i.ProbeAt,
 		&i.ProbeCount,
+		&i.WriteRules,
 	)
 	return i, err
 }
 
 const connections = `-- name: Connections :many
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections c
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules from connections c
 where c.project_id = $1 and c.id < $2
   and (cast($3 as text) = '' or c.system = $3)
   and (cast($4 as text) = '' or c.state = $4)
@@ -210,6 +213,7 @@ func (q *Queries) Connections(ctx context.Context, arg ConnectionsParams) ([]Con
 			&i.Blackouts,
 			&i.ProbeAt,
 			&i.ProbeCount,
+			&i.WriteRules,
 		); err != nil {
 			return nil, err
 		}
@@ -385,7 +389,7 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 }
 
 const lockConnection = `-- name: LockConnection :one
-update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count
+update connections set state = state where id = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules
 `
 
 // Takes the connection's lock.
@@ -418,12 +422,13 @@ func (q *Queries) LockConnection(ctx context.Context, id string) (Connection, er
 		&i.Blackouts,
 		&i.ProbeAt,
 		&i.ProbeCount,
+		&i.WriteRules,
 	)
 	return i, err
 }
 
 const lockConnectionNumber = `-- name: LockConnectionNumber :one
-update connections set state = state where connection = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count
+update connections set state = state where connection = $1 returning connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules
 `
 
 // Takes the connection's lock.
@@ -456,6 +461,7 @@ func (q *Queries) LockConnectionNumber(ctx context.Context, connection int64) (C
 		&i.Blackouts,
 		&i.ProbeAt,
 		&i.ProbeCount,
+		&i.WriteRules,
 	)
 	return i, err
 }
@@ -613,7 +619,7 @@ func (q *Queries) StopSchedules(ctx context.Context, connection int64) error {
 }
 
 const tokenByHash = `-- name: TokenByHash :one
-select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at, c.blackouts, c.probe_at, c.probe_count from tokens t join connections c on c.connection = t.connection where t.hash = $1
+select t.connection, t.id, t.label, t.hash, t.last4, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, c.connection, c.id, c.project_id, c.system, c.name, c.state, c.state_code, c.state_detail, c.state_since_at, c.auth_method, c.credentials, c.data_key, c.public_fields, c.metadata, c.tags, c.time_zone, c.system_version, c.created_at, c.updated_at, c.last_success_at, c.disconnected_at, c.deleting_at, c.blackouts, c.probe_at, c.probe_count, c.write_rules from tokens t join connections c on c.connection = t.connection where t.hash = $1
 `
 
 type TokenByHashRow struct {
@@ -661,6 +667,7 @@ func (q *Queries) TokenByHash(ctx context.Context, hash []byte) (TokenByHashRow,
 		&i.Connection.Blackouts,
 		&i.Connection.ProbeAt,
 		&i.Connection.ProbeCount,
+		&i.Connection.WriteRules,
 	)
 	return i, err
 }

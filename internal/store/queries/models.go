@@ -49,6 +49,7 @@ type Connection struct {
 	Blackouts      string
 	ProbeAt        Time
 	ProbeCount     int64
+	WriteRules     string
 }
 
 type HeldDeletion struct {

@@ -41,7 +41,7 @@ func (q *Queries) PlanProbe(ctx context.Context, probeAt Time, connection int64)
 }
 
 const probesDue = `-- name: ProbesDue :many
-select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count from connections where probe_at is not null and probe_at <= $1 order by probe_at limit $2
+select connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key, public_fields, metadata, tags, time_zone, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at, blackouts, probe_at, probe_count, write_rules from connections where probe_at is not null and probe_at <= $1 order by probe_at limit $2
 `
 
 // Across connections: the look at systems that did not answer.
@@ -80,6 +80,7 @@ func (q *Queries) ProbesDue(ctx context.Context, now Time, maxRows int32) ([]Con
 			&i.Blackouts,
 			&i.ProbeAt,
 			&i.ProbeCount,
+			&i.WriteRules,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,142 @@
+// Package write owns writes to systems: single ones, dry runs and batches, each with a ledger that never guesses. It knows drivers and connections by their
+// interfaces; it knows no HTTP of our own API and no job engine.
+//
+// What a write may be is package check's; the states of operations and items, and their fences, are package store's. What this package adds is when an item
+// moves: sending is stored before the first byte goes out; only a complete, valid answer is definite; everything else is unknown, and is found out by the ladder that
+// the manifest declares, or left to a person.
+package write
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/check"
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Connections is what writes need of package connection.
+type Connections interface {
+	// Open gives a client for the connection's system.
+	Open(ctx context.Context, c *store.Connection) (driver.Client, *manifest.System, error)
+	// Report tells how calling the system went (nil: well) and gives the state the connection has now.
+	Report(ctx context.Context, c *store.Connection, err error) (store.ConnectionState, error)
+}
+
+// Waker asks for a turn of each connection in the lane, at the end of the transaction that gives it something to do.
+type Waker interface {
+	Wake(ctx context.Context, tx *store.Tx, lane store.Lane, connectionIDs ...string) error
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store       *store.Store
+	Connections Connections
+	Mapper      func(system, entity string) *mapping.Mapper // nil where the system does not map the entity
+	Systems     *manifest.Registry
+	Waker       Waker
+	Now         func() time.Time
+	Rand        io.Reader // for ids
+	Log         *slog.Logger
+	Owner       string // this process, unique
+}
+
+// Request is one write, or the dry run of one.
+type Request struct {
+	Connection *store.Connection
+	Entity     string
+	Op         manifest.Op
+	ID         string          // update, delete: our id of the record
+	Data       json.RawMessage // create, update
+	IfMatch    string
+	Strict     bool
+	Key        string // Idempotency-Key; empty: none
+	Hash       []byte // of what the key stands for: method, path, query and body
+	Caller     string // id of the token or key
+	RequestID  string
+	Wait       time.Duration // how long the answer may take; 0: it is not waited for
+}
+
+// Outcome is what is known of a write when its wait is over.
+type Outcome struct {
+	Operation *store.Operation
+	Item      *store.Item   // applied, rejected, or how far it is
+	Record    *store.Record // applied: the record as it was stored by the write; nil where it could not be read
+	Replayed  bool          // another request with the same key led to it
+}
+
+// BatchRequest is a batch without its items.
+type BatchRequest struct {
+	Connection *store.Connection
+	Entity     string
+	Mode       string // best_effort, all_or_none
+	OnError    string // continue, stop
+	ChunkSize  int
+	ChunkDelay time.Duration
+	Strict     bool
+	Key        string
+	Hash       func() []byte // of what the key stands for; asked when the last item has come
+	Caller     string
+	RequestID  string
+}
+
+// BatchItem is one item as it was sent.
+type BatchItem struct {
+	Op        manifest.Op
+	ClientRef string
+	ID        string
+	IfMatch   string
+	Data      json.RawMessage
+}
+
+// MaxItems is how many items a batch may have.
+const MaxItems = 100_000
+
+// Decision is what a person says about an item whose outcome nobody could find out.
+type Decision struct {
+	Happened bool   // it had its effect
+	RemoteID string // of the record that came of it; a create that happened needs it
+	By       string // id of the key or token
+}
+
+// Service takes writes. Safe for concurrent use.
+type Service struct{ Config }
+
+// NewService gives a Service.
+func NewService(c Config) *Service { return &Service{Config: c} }
+
+// Write checks a write, sends it and waits for what comes of it; what does not end within the wait goes on without the caller. The error is a *problem.Error where the
+// write was refused before anything was stored: no operation is made for it, and its key is free.
+func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) { panic("not written yet") }
+
+// Validate gives the verdict on a write without sending it. The record may be read from the system for it.
+func (s *Service) Validate(ctx context.Context, r Request) (check.Verdict, error) {
+	panic("not written yet")
+}
+
+// Batch stores a batch and lets it be worked on in the background. replayed says that an earlier request with the same key made it. An error of the items' sequence is given back as it is,
+// and nothing is kept.
+func (s *Service) Batch(ctx context.Context, r BatchRequest, items iter.Seq2[BatchItem, error]) (o *store.Operation, replayed bool, err error) {
+	panic("not written yet")
+}
+
+// Cancel cancels what was not sent yet; what is under way ends. An operation that has ended is left as it is.
+func (s *Service) Cancel(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
+	panic("not written yet")
+}
+
+// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again.
+func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
+	panic("not written yet")
+}
+
+// Resolve stores a person's decision on an item that needs one, or whose outcome is not known yet.
+func (s *Service) Resolve(ctx context.Context, c *store.Connection, id string, n int64, d Decision) (*store.Item, error) {
+	panic("not written yet")
+}
