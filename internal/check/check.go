@@ -13,6 +13,7 @@ type Input struct {
 	System  *manifest.System
 	Entity  *manifest.Entity
 	Mapper  *mapping.Mapper
+	Env     mapping.Env                         // the connection's; ids of records and lines are derived in it
 	Rules   manifest.Rules                      // the connection's own for this entity
 	Op      manifest.Op                         //
 	Data    []byte                              // create, update: JSON object of wire names; update: a merge patch, lists of lines by id or remote_id
@@ -37,14 +38,29 @@ type Current struct {
 type Verdict struct {
 	Problem  *problem.Error // nil: the write may be sent
 	Warnings []problem.Item // fields left out where it is not strict
-	Body     []byte         // source members to send; nil when there is nothing but moves, or for a deletion
-	Moves    []manifest.Move
-	Key      string // W2 of create: the value of the unique key
-	Wanted   []byte // the unified members that the write asks for, to be compared with what comes of it
+	Steps    []Step         // what is to be sent, in this order
+	Nothing  bool           // update: the record is already as it is asked to be; there are no steps
+	Key      string         // W2 of create: the value of the unique key
+	Wanted   []byte         // the unified members that the write asks for, to be compared with what comes of it
+}
+
+// Step is one send of a write.
+type Step struct {
+	Body []byte         // source members; nil for a deletion, and for a move that has a call of its own
+	Move *manifest.Move // this change of status; nil: the operation itself. Body is its word where the move is made by writing the field
 }
 
 // Check gives the verdict. Every fault is told at once, with its pointer and the rule that says so.
-func Check(in Input) Verdict { return Verdict{} }
+func Check(in Input) Verdict {
+	if in.Op == manifest.Delete {
+		return Verdict{Steps: []Step{{}}}
+	}
+	body, err := in.Mapper.Unmap(in.Data, in.Resolve)
+	if err != nil {
+		return Verdict{Problem: problem.New(problem.ValidationFailed, "The write does not fit the model.").Wrap(err)}
+	}
+	return Verdict{Steps: []Step{{Body: body}}, Wanted: in.Data}
+}
 
 // Missed compares what a write asked for with the record as it is afterwards, and lists what the system did not take. Numbers are compared by value, texts
 // without surrounding space; a reference by the record it leads to; elements of lists that the write did not name do not count.
