@@ -12,12 +12,14 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/check"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -61,6 +63,10 @@ type Request struct {
 	Caller     string // id of the token or key
 	RequestID  string
 	Wait       time.Duration // how long the answer may take; 0: it is not waited for
+
+	// Render gives the answer to a definite outcome (applied, rejected). It is called within the transaction that stores the outcome, and what it gives is stored with the key by
+	// AnswerKey: headers is a JSON object. It is quick and reads nothing. nil: none is stored.
+	Render func(*Outcome) (status int, headers, body []byte)
 }
 
 // Outcome is what is known of a write when its wait is over.
@@ -69,6 +75,9 @@ type Outcome struct {
 	Item      *store.Item   // applied, rejected, or how far it is
 	Record    *store.Record // applied: the record as it was stored by the write; nil where it could not be read
 	Replayed  bool          // another request with the same key led to it
+
+	// Answer is, of a replay, the key's row: where it has a Status, that answer is given again as it was. It may be nil.
+	Answer *store.IdempotencyKey
 }
 
 // BatchRequest is a batch without its items.
@@ -84,6 +93,10 @@ type BatchRequest struct {
 	Hash       func() []byte // of what the key stands for; asked when the last item has come
 	Caller     string
 	RequestID  string
+
+	// Late brings Mode, OnError, ChunkSize and ChunkDelay up to date: a JSON body may name them behind its items. It is called when the last item has come, before the operation is queued
+	// (Operation's fields of these names are stored by QueueOperation). An error is given back as it is, and nothing is kept. nil: they are what they are.
+	Late func(*BatchRequest) error
 }
 
 // BatchItem is one item as it was sent.
@@ -93,6 +106,9 @@ type BatchItem struct {
 	ID        string
 	IfMatch   string
 	Data      json.RawMessage
+
+	// Fault says why this is no item that could be checked: it is stored as rejected, with this error, and never pending. nil: it is one.
+	Fault *problem.Error
 }
 
 // MaxItems is how many items a batch may have.
@@ -106,7 +122,11 @@ type Decision struct {
 }
 
 // Service takes writes. Safe for concurrent use.
-type Service struct{ Config }
+type Service struct {
+	Config
+	lists  wordLists
+	inline sync.WaitGroup // writes that go on in this process
+}
 
 // NewService gives a Service.
 func NewService(c Config) *Service { return &Service{Config: c} }
