@@ -68,7 +68,7 @@ func (e *Entity) operation(name Op) Capability {
 	op, ok := e.Operations[name]
 	c := Capability{Supported: ok, How: op.How, Evidence: e.Evidence[string(name)]}
 	for _, field := range op.Required {
-		c.Required = append(c.Required, e.Model.Field(field).WireNames()[0])
+		c.Required = append(c.Required, e.WireName(field))
 	}
 	return c
 }

@@ -30,13 +30,13 @@ func TestCapabilities(t *testing.T) {
 	}
 	if want := strings.TrimLeft(`
 {"supported":true,"evidence":"live 2.0"}
-{"supported":true,"evidence":"simulated","required":["vendor_id","lines"]}
-{"supported":false}
+{"supported":true,"evidence":"simulated","required":["vendor_id","lines","lines.item_id"]}
+{"supported":true,"evidence":"simulated"}
 {"supported":true,"how":"cancel","evidence":"documented"}
 true sweep date
 number string writable=true []
 vendor_id ref writable=true []
-status enum writable=true [draft approved closed]
+status enum writable=true [draft approved closed cancelled]
 order_date date writable=true []
 currency string writable=true []
 total money writable=true []

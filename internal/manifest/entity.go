@@ -11,22 +11,26 @@ import (
 )
 
 type entityForm struct {
-	Read        yaml.Node         `yaml:"read" manifest:"required"`
-	ID          paths             `yaml:"id" manifest:"required"`
-	DisplayID   Path              `yaml:"display_id"`
-	DisplayName Path              `yaml:"display_name"`
-	CreatedAt   Path              `yaml:"created_at"`
-	UpdatedAt   paths             `yaml:"updated_at"`
-	URL         string            `yaml:"url"`
-	Cursor      *cursorForm       `yaml:"cursor"`
-	History     Path              `yaml:"history"`
-	Hot         *hotForm          `yaml:"hot"`
-	Deletions   string            `yaml:"deletions"`
-	PageSize    *int              `yaml:"page_size"`
-	Volatile    []Path            `yaml:"volatile"`
-	Fields      yaml.Node         `yaml:"fields" manifest:"required"`
-	Operations  operationsForm    `yaml:"operations"`
-	Evidence    map[string]string `yaml:"evidence" manifest:"required"`
+	Read        yaml.Node               `yaml:"read" manifest:"required"`
+	ID          paths                   `yaml:"id" manifest:"required"`
+	DisplayID   Path                    `yaml:"display_id"`
+	DisplayName Path                    `yaml:"display_name"`
+	CreatedAt   Path                    `yaml:"created_at"`
+	UpdatedAt   paths                   `yaml:"updated_at"`
+	URL         string                  `yaml:"url"`
+	Cursor      *cursorForm             `yaml:"cursor"`
+	History     Path                    `yaml:"history"`
+	Hot         *hotForm                `yaml:"hot"`
+	Deletions   string                  `yaml:"deletions"`
+	PageSize    *int                    `yaml:"page_size"`
+	Volatile    []Path                  `yaml:"volatile"`
+	Fields      yaml.Node               `yaml:"fields" manifest:"required"`
+	Lists       string                  `yaml:"lists"`
+	ReadOnly    []string                `yaml:"read_only"`
+	Picklists   map[string]picklistForm `yaml:"picklists"`
+	Moves       []moveForm              `yaml:"moves"`
+	Operations  operationsForm          `yaml:"operations"`
+	Evidence    map[string]string       `yaml:"evidence" manifest:"required"`
 }
 
 type cursorForm struct {
@@ -66,6 +70,7 @@ func (b *builder) entities(n *yaml.Node) {
 		b.system.Entities = append(b.system.Entities, e)
 		(&entityBuilder{b, e, []string{"entities", m.Name}}).build(value)
 	})
+	b.picklistSources()
 	b.system.Entities = syncOrder(b.system.Entities)
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		b.problem("maps no entity", "map at least one", "entities")
@@ -92,7 +97,7 @@ func (b *entityBuilder) build(n *yaml.Node) {
 		e.Fields = b.fields(e.Model.Fields, &f.Fields, scope{path: append(slices.Clone(b.path), "fields")})
 	}
 	b.ownPaths()
-	b.operations(f.Operations)
+	b.writes(f)
 	b.evidence()
 }
 

@@ -1,96 +1,149 @@
 package manifest
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-type operationsForm struct {
-	Create *operationForm `yaml:"create"`
-	Update *operationForm `yaml:"update"`
-	Delete *deletionForm  `yaml:"delete"`
+const cancelled = "cancelled"
+
+// writes takes over everything that the manifest says of writing the entity.
+func (b *entityBuilder) writes(f entityForm) {
+	b.readOnly(f.ReadOnly)
+	b.lists(f.Lists)
+	b.moves(f.Moves)
+	b.picklists(f.Picklists)
+	b.entity.Operations = map[Op]Operation{}
+	b.create(f.Operations.Create)
+	b.update(f.Operations.Update)
+	b.delete(f.Operations.Delete)
+	b.reachable()
 }
 
-type operationForm struct {
-	Required []string `yaml:"required"`
+func (b *entityBuilder) readOnly(names []string) {
+	b.entity.ReadOnly = names
+	b.distinct(names, "read_only")
+	for i, name := range names {
+		b.mapped(name, "read_only", strconv.Itoa(i))
+	}
 }
 
-type deletionForm struct {
-	How string `yaml:"how" manifest:"required"`
+func (b *entityBuilder) lists(style string) {
+	known := []string{string(ListsReplaced), string(ListsChanged)}
+	b.entity.Lists = ListsReplaced
+	if style == "" {
+		return
+	}
+	if !slices.Contains(known, style) {
+		b.wrong("unknown way to send lists "+strconv.Quote(style), suggest(style, known), "lists")
+	}
+	b.entity.Lists = ListStyle(style)
 }
 
-func (b *entityBuilder) operations(f operationsForm) {
-	ops := map[Op]Operation{}
-	for name, form := range map[Op]*operationForm{Create: f.Create, Update: f.Update} {
-		if form != nil {
-			ops[name] = Operation{Required: form.Required}
+func (b *entityBuilder) create(f *createForm) {
+	if f == nil {
+		return
+	}
+	op := Operation{Required: f.Required}
+	b.distinct(f.Required, "operations", "create", "required")
+	for i, name := range f.Required {
+		b.writable(name, "operations", "create", "required", strconv.Itoa(i))
+	}
+	b.sending(Create, &op, f.sendingForm, true)
+	b.entity.Operations[Create] = op
+}
+
+func (b *entityBuilder) update(f *updateForm) {
+	if f == nil {
+		return
+	}
+	op := Operation{When: f.When.When, Fresh: f.Fresh, Insists: f.Insists, Except: map[string]When{}}
+	b.condition(op.When, "operations", "update", "when")
+	for name, when := range f.Except {
+		at := []string{"operations", "update", "except", name}
+		op.Except[name] = when.When
+		if name == statusField && b.entity.Moves != nil {
+			b.wrong("the status is governed by moves", "remove it", at...)
+			continue
+		}
+		b.writable(name, at...)
+		b.condition(when.When, at...)
+	}
+	onlyMoves := op.When.Never && len(op.Except) == 0
+	if onlyMoves && b.entity.Moves == nil {
+		b.wrong("nothing could be updated", "leave the operation out, or say in except what may be", "operations", "update", "when")
+	}
+	b.sending(Update, &op, f.sendingForm, !onlyMoves)
+	b.entity.Operations[Update] = op
+}
+
+func (b *entityBuilder) delete(f *deletionForm) {
+	if f == nil {
+		return
+	}
+	at := []string{"operations", "delete"}
+	op := Operation{How: f.How, When: f.When.When, Fresh: f.Fresh, Insists: f.Insists}
+	b.condition(op.When, "operations", "delete", "when")
+	if op.When.Never {
+		b.wrong("what never may be done is no operation", "leave the operation out", append(at, "when")...)
+	}
+	switch f.How {
+	case "", HowDelete:
+	case HowCancel:
+		b.cancelling(f)
+	default:
+		b.wrong("unknown way to delete "+strconv.Quote(f.How), "write delete or cancel", append(at, "how")...)
+	}
+	b.sending(Delete, &op, f.sendingForm, f.How == HowDelete)
+	b.entity.Operations[Delete] = op
+}
+
+// cancelling checks a deletion that is a change of status.
+func (b *entityBuilder) cancelling(f *deletionForm) {
+	if f.Send.Kind != 0 {
+		b.wrong("to cancel is a change of status, and is sent as one", "remove it; moves say how the status is changed", "operations", "delete", "send")
+	}
+	if f.Bulk != nil {
+		b.wrong("to cancel is a change of status, and is sent as one", "remove it", "operations", "delete", "bulk")
+	}
+	if m := b.entity.Moves; m != nil {
+		if !slices.ContainsFunc(m.Rows, func(m Move) bool { return m.To == cancelled }) {
+			b.wrong("no move leads to cancelled", "add one to moves", "operations", "delete", "how")
+		}
+		return
+	}
+	if !b.entity.statusCanBe(cancelled) {
+		b.wrong("the status cannot be set to cancelled", "map a word of the source to cancelled, or declare a move to it", "operations", "delete", "how")
+	}
+}
+
+// sending takes over how an operation is sent.
+func (b *entityBuilder) sending(name Op, op *Operation, f sendingForm, needed bool) {
+	at := []string{"operations", string(name)}
+	op.Send = b.entityOptions(&f.Send, append(at, "send")...)
+	if needed && f.Send.Kind == 0 {
+		b.wrong("is missing", "write send: what the driver is to call", append(at, "send")...)
+	}
+	if f.Bulk != nil {
+		op.Bulk = &Bulk{Max: f.Bulk.Max, Atomic: f.Bulk.Atomic, Send: b.entityOptions(&f.Bulk.Send, append(at, "bulk", "send")...)}
+		if within := append(slices.Clone(at), "bulk", "max"); f.Bulk.Max < 2 && !b.reportedAt(within...) {
+			b.wrong("a call for many takes at least two", "write how many it takes, or leave bulk out", within...)
 		}
 	}
-	for _, name := range []Op{Create, Update} {
-		for i, field := range ops[name].Required {
-			b.required(field, "operations", string(name), "required", strconv.Itoa(i))
-		}
-	}
-	if f.Delete != nil {
-		ops[Delete] = Operation{How: f.Delete.How}
-		if h := f.Delete.How; h != "" && h != "delete" && h != "cancel" {
-			b.wrong("unknown way to delete "+strconv.Quote(h), "write delete or cancel", "operations", "delete", "how")
-		}
-	}
-	b.entity.Operations = ops
+	op.Ladder = b.ladder(name, f.Reconcile, append(at, "reconcile"))
 }
 
-// required checks a field that an operation needs: it must be one that can be written.
-func (b *entityBuilder) required(name string, at ...string) {
-	var known []string
-	for _, f := range b.entity.Model.Fields {
-		known = append(known, f.Name)
-	}
-	m := b.entity.Field(name)
-	switch {
-	case !slices.Contains(known, name):
-		b.wrong("the model has no such field "+strconv.Quote(name), suggest(name, known), at...)
-	case m == nil:
-		b.wrong(name+" is not mapped", "map it, or do not require it", at...)
-	case !m.Writable():
-		b.wrong(name+" cannot be written", "map it from a path, or give its expression an inverse", at...)
-	}
-}
-
-var evidenceForm = regexp.MustCompile(`^(live \S.*|simulated|documented)$`)
-
-// evidence checks what is said to prove each operation, and that each is spoken of.
-func (b *entityBuilder) evidence() {
+// reachable checks that what is sent by writing the status has a call that writes it.
+func (b *entityBuilder) reachable() {
 	e := b.entity
-	known := append([]string{"read"}, declared(e)...)
-	for name, text := range e.Evidence {
-		operation, _, _ := strings.Cut(name, "_")
-		if !slices.Contains(known, operation) {
-			b.wrong("evidence of an operation that is not declared", suggest(operation, known), "evidence", name)
-		}
-		if !evidenceForm.MatchString(text) {
-			b.wrong(strconv.Quote(text)+" is no evidence", "write live and the version, simulated, or documented", "evidence", name)
-		}
-		if b.system.Simulated && strings.HasPrefix(text, "live") {
-			b.wrong("a simulator is not the live system", "write simulated", "evidence", name)
-		}
+	update := e.Operations[Update]
+	sends := update.Send.Node != nil
+	switch {
+	case e.Moves != nil && len(e.Operations) == 0:
+		b.wrong("no operation changes the status", "declare update, create, or delete with how: cancel", "moves")
+	case e.Moves != nil && e.Moves.byField() && !sends:
+		b.wrong("the status is changed by writing the field, and nothing writes it", "declare update with send, or give each move a send of its own", "moves")
+	case e.Moves == nil && e.Operations[Delete].How == HowCancel && !sends && !b.reportedAt("operations", "delete", "how"):
+		b.wrong("the status is changed by writing the field, and nothing writes it", "declare update with send, or a move to cancelled with a send of its own", "operations", "delete", "how")
 	}
-	for _, name := range known {
-		if _, ok := e.Evidence[name]; !ok && e.Evidence != nil {
-			b.wrong("says nothing of "+name, "add "+name+": live and the version, simulated, or documented", "evidence")
-		}
-	}
-}
-
-// declared lists the writes of an entity, in fixed order.
-func declared(e *Entity) []string {
-	var names []string
-	for _, op := range Ops() {
-		if _, ok := e.Operations[op]; ok {
-			names = append(names, string(op))
-		}
-	}
-	return names
 }
