@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/lease"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -423,7 +424,7 @@ func TestCarryingOutSurvivesACrashAtAnyStep(t *testing.T) {
 				_, _, err = sweep.Delete(t.Context(), stepRows, w.clock)
 				w.must(err)
 			}
-			w.clock = w.clock.Add(2 * leaseFor)
+			w.clock = w.clock.Add(2 * lease.For)
 			w.work()
 			done := w.run(asked.ID)
 			w.ends(done, store.RunComplete, "")
@@ -438,7 +439,7 @@ func TestCarryingOutSurvivesACrashAtAnyStep(t *testing.T) {
 // readAll takes a run as a worker does that dies before it sweeps.
 func (w *world) readAll(asked *store.Run) *runSlice {
 	w.t.Helper()
-	run, err := w.store.AcquireRun(w.t.Context(), asked, "dies", w.clock.Add(leaseFor), w.clock)
+	run, err := w.store.AcquireRun(w.t.Context(), asked, "dies", w.clock.Add(lease.For), w.clock)
 	w.must(err)
 	s := &runSlice{worker: w.worker, conn: w.conn, run: run, turn: w.t.Context()}
 	w.must(s.open(w.t.Context()))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/lease"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -30,7 +31,7 @@ func (s *runSlice) settle(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, store.ErrFenced):
 		return nil // another worker has the run
-	case stopping || errors.Is(err, errTurnOver) || errors.Is(err, store.ErrDecided):
+	case stopping || errors.Is(err, errTurnOver) || errors.Is(err, lease.ErrOver) || errors.Is(err, store.ErrDecided):
 		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
 	}
 	if held, err := s.heldBack(ctx, err); held {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/lease"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -41,8 +42,8 @@ func TestWhoLostARunDoesNotReport(t *testing.T) {
 	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.source.fetch = func(driver.Request) (*driver.Page, error) {
-		w.clock = w.clock.Add(2 * leaseFor)
-		_, err := w.store.AcquireRun(t.Context(), &runs[0], "another", w.clock.Add(leaseFor), w.clock)
+		w.clock = w.clock.Add(2 * lease.For)
+		_, err := w.store.AcquireRun(t.Context(), &runs[0], "another", w.clock.Add(lease.For), w.clock)
 		w.must(err)
 		return nil, &driver.Error{Kind: driver.Unreachable, Detail: "no answer"}
 	}

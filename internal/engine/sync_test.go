@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/lease"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -354,7 +355,7 @@ func TestFencedWorkerStoresNothing(t *testing.T) {
 		slept = true
 		w.source.mu.Unlock() // the other worker asks the same source
 		defer w.source.mu.Lock()
-		w.clock = w.clock.Add(2 * leaseFor)
+		w.clock = w.clock.Add(2 * lease.For)
 		if _, err := w.newWorker("two").Work(t.Context(), w.conn.ID, func(*store.Tx) error { return nil }); err != nil {
 			return nil, err
 		}

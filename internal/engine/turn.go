@@ -9,6 +9,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/lease"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -79,14 +80,14 @@ func (t *turn) workOne(ctx context.Context, conn *store.Connection) (worked bool
 		return false, fmt.Errorf("list the runs of connection %s: %w", conn.ID, err)
 	}
 	for _, run := range t.mine(runs) {
-		l := t.newLease(ctx)
-		leased, err := t.Store.AcquireRun(ctx, &run, t.Owner, t.Now().Add(leaseFor), t.Now())
+		l := lease.New(ctx)
+		leased, err := t.Store.AcquireRun(ctx, &run, t.Owner, t.Now().Add(lease.For), t.Now())
 		if errors.Is(err, store.ErrConflict) {
-			l.end()
+			l.End()
 			continue
 		}
 		if err != nil {
-			l.end()
+			l.End()
 			return false, fmt.Errorf("take run %s: %w", run.ID, err)
 		}
 		return true, t.slice(ctx, conn, leased, l)
@@ -140,7 +141,7 @@ func (t *turn) finish(ctx context.Context, conn *store.Connection, done func(*st
 }
 
 // slice works on one run under its lease and settles what became of it.
-func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run, l *lease) error {
+func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run, l *lease.Lease) error {
 	over, yield := context.WithCancel(t.over)
 	defer yield()
 	if t.lane == store.LaneAsked && long(*run) > 0 {
@@ -148,14 +149,14 @@ func (t *turn) slice(ctx context.Context, conn *store.Connection, run *store.Run
 	}
 	log := t.Log.With("connection", conn.ID, "entity", run.Entity, "run", run.ID)
 	log.Debug("sync run taken", "lane", t.lane, "attempt", run.Attempt, "pages", run.Counts.Pages)
-	l.renew(*run)
+	t.keep(l, *run)
 	s := &runSlice{worker: t.Worker, conn: conn, run: run, turn: over}
-	err := s.advance(budget.WithPriority(l.held, priority(run)))
-	if cause := l.end(); cause != nil && (ctx.Err() == nil || errors.Is(cause, errLeaseOver)) {
+	err := s.advance(budget.WithPriority(l.Context(), priority(run)))
+	if cause := l.End(); cause != nil && (ctx.Err() == nil || errors.Is(cause, lease.ErrOver)) {
 		err = cause // the lease ended or a cancel came while a call was under way
 	}
 	switch {
-	case errors.Is(err, store.ErrFenced), errors.Is(err, errLeaseOver):
+	case errors.Is(err, store.ErrFenced), errors.Is(err, lease.ErrOver):
 		log.Warn("sync run lost: its lease was over before it could be renewed; nothing more was stored, and whoever takes it goes on from there")
 	case t.away(err):
 		log.Warn("sync run left: the database does not answer", "error", err)
