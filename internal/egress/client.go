@@ -21,9 +21,9 @@ type ClientConfig struct {
 const defaultMaxBody = 24 << 20
 
 // Client makes an HTTP client: a read is tried a few times, each attempt within the budget, each response within limits, each
-// dial judged. Redirects come back as responses. Requests not marked with AsRead are sent at most once.
+// dial judged. Redirects come back as responses. Requests not marked with AsRead are sent at most once; those marked with AsWrite also tell whether they were.
 func (g *Guard) Client(c ClientConfig) *http.Client {
-	var t http.RoundTripper = g.transport
+	var t http.RoundTripper = &lanes{reads: g.reads, writes: g.writes, fresh: g.fresh}
 	t = &limits{next: t, maxBody: orDefault(c.MaxBody, defaultMaxBody), idle: orDefault(c.IdleTimeout, 30*time.Second),
 		deadline: orDefault(c.Deadline, 5*time.Minute)}
 	t = &once{next: t}
@@ -31,6 +31,7 @@ func (g *Guard) Client(c ClientConfig) *http.Client {
 		t = &budget.Transport{Budget: c.Budget, Next: t, Unanswered: unanswered}
 	}
 	t = newRetry(t, orDefault(c.Attempts, 3), orDefault(c.MaxWait, 30*time.Second))
+	t = &writes{next: t}
 	return &http.Client{Transport: t, CheckRedirect: followNone}
 }
 

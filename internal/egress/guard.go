@@ -28,14 +28,19 @@ type Options struct {
 type Guard struct {
 	allow, forbid []allow.Rule
 	forbidden     func(netip.AddrPort) bool
-	transport     *http.Transport
+	reads         *http.Transport
+	writes        *http.Transport // one request at a time on a connection, which does not rest for long
+	fresh         *http.Transport // a connection for each request
 }
+
+// writeRest is how long a connection may rest and still carry a write: shorter than the five seconds after which the first servers close theirs.
+const writeRest = 4 * time.Second
 
 // New makes a guard.
 func New(o Options) *Guard {
 	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden}
 	dialer := &net.Dialer{Timeout: orDefault(o.DialTimeout, 10*time.Second), KeepAlive: 30 * time.Second, ControlContext: g.control}
-	g.transport = &http.Transport{
+	g.reads = &http.Transport{
 		Proxy:                  nil,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
@@ -48,11 +53,29 @@ func New(o Options) *Guard {
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        time.Minute,
 	}
+	g.writes = single(g.reads)
+	g.writes.IdleConnTimeout = writeRest
+	g.fresh = single(g.reads)
+	g.fresh.DisableKeepAlives = true
 	return g
 }
 
+// single gives a transport like t for writes: HTTP/1.1 only, so that a connection carries one of them and its first byte can be told; HTTP/2 mixes requests, and sends them again
+// by rules of its own.
+func single(t *http.Transport) *http.Transport {
+	t = t.Clone()
+	t.ForceAttemptHTTP2, t.Protocols, t.TLSNextProto, t.TLSClientConfig.NextProtos = false, new(http.Protocols), nil, nil
+	t.Protocols.SetHTTP1(true)
+	t.DialContext = gated(t.DialContext)
+	return t
+}
+
 // Close lets go of idle connections.
-func (g *Guard) Close() { g.transport.CloseIdleConnections() }
+func (g *Guard) Close() {
+	for _, t := range []*http.Transport{g.reads, g.writes, g.fresh} {
+		t.CloseIdleConnections()
+	}
+}
 
 // control sees the address that name resolution ended at, on every single dial.
 func (g *Guard) control(_ context.Context, network, address string, _ syscall.RawConn) error {

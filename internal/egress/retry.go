@@ -95,7 +95,12 @@ func transientError(err error) bool {
 
 // unanswered tells errors that mean that nothing came from the system: what our own rules ended is none.
 func unanswered(err error) bool {
-	return !errors.Is(err, context.Canceled) && !errors.Is(err, ErrBlocked) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrEncoding)
+	for _, own := range []error{context.Canceled, ErrBlocked, ErrTooLarge, ErrEncoding, errForbidden, errShut} {
+		if errors.Is(err, own) {
+			return false
+		}
+	}
+	return true
 }
 
 func retryAfter(e failsafe.ExecutionAttempt[*http.Response]) time.Duration {
@@ -124,11 +129,12 @@ func discard(resp *http.Response) {
 	}
 }
 
-// once keeps net/http from sending a request a second time by itself: that needs a body it can get again, or none.
+// once keeps net/http from sending a request a second time by itself: that needs a body it can get again, or none. Writes have a gate for it.
 type once struct{ next http.RoundTripper }
 
 func (o *once) RoundTrip(req *http.Request) (*http.Response, error) {
-	if isRead(req.Context()) || req.Method == http.MethodGet || req.Method == http.MethodHead {
+	_, gated := writing(req.Context())
+	if gated || isRead(req.Context()) || req.Method == http.MethodGet || req.Method == http.MethodHead {
 		return o.next.RoundTrip(req)
 	}
 	req = req.Clone(req.Context())

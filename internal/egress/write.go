@@ -3,6 +3,9 @@ package egress
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
 )
 
 // Sending marks a write.
@@ -27,3 +30,50 @@ var ErrUnsent = errors.New("nothing was sent")
 
 // Unsent says that no byte of the write went out.
 func Unsent(err error) bool { return errors.Is(err, ErrUnsent) }
+
+// errForbidden is in the chain of an error that Sending.Allowed gave.
+var errForbidden = errors.New("the write may not be sent any more")
+
+// writing tells the sender of a write by its context, and whether it is one.
+func writing(ctx context.Context) (Sending, bool) {
+	s, ok := ctx.Value(sendingKey{}).(Sending)
+	return s, ok && !isRead(ctx)
+}
+
+// writes gives each write a gate, and its errors what the gate knows. Everything else passes.
+type writes struct{ next http.RoundTripper }
+
+func (w *writes) RoundTrip(req *http.Request) (*http.Response, error) {
+	s, ok := writing(req.Context())
+	if !ok {
+		return w.next.RoundTrip(req)
+	}
+	g := &gate{over: req.Context().Err, allowed: s.Allowed}
+	req = req.Clone(context.WithValue(req.Context(), gateKey{}, g))
+	req.GetBody = nil
+	resp, err := w.next.RoundTrip(req)
+	switch unsent := g.shut(); {
+	case err != nil && unsent:
+		return nil, fmt.Errorf("%w: %w", ErrUnsent, err)
+	case err == nil && unsent:
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("%w: an answer stood on the connection before anything was asked", ErrUnsent)
+	}
+	return resp, err
+}
+
+// lanes leads each request to the connections of its kind.
+type lanes struct{ reads, writes, fresh http.RoundTripper }
+
+func (l *lanes) RoundTrip(req *http.Request) (*http.Response, error) {
+	s, ok := writing(req.Context())
+	g, gated := req.Context().Value(gateKey{}).(*gate)
+	if !ok || !gated {
+		return l.reads.RoundTrip(req)
+	}
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{GotConn: g.meet})
+	if s.Fresh {
+		return l.fresh.RoundTrip(req.WithContext(ctx))
+	}
+	return l.writes.RoundTrip(req.WithContext(ctx))
+}
