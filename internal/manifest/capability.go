@@ -16,85 +16,91 @@ type EntityCapability struct {
 	Create            Capability        `json:"create"`
 	Update            Capability        `json:"update"`
 	Delete            Capability        `json:"delete"`
+	Moves             []MoveCapability  `json:"moves,omitempty" doc:"The changes of status that a record may go through; absent where the status is a field like any other."`
 	Incremental       bool              `json:"incremental"`
 	Deletions         string            `json:"deletions"` // sweep or none: how deletions in the source are found
 	History           string            `json:"history"`   // source field that the historical period applies to; "": everything is read
 	Fields            []FieldCapability `json:"fields"`
 	UnsupportedFields []string          `json:"unsupported_fields"`
+	Rules             []RuleText        `json:"rules,omitempty" doc:"Every rule for writes, in words. A refusal cites the rule by its name."`
 }
 
 // Capability is one operation, and what proves that it works.
 type Capability struct {
-	Supported bool     `json:"supported"`
-	How       string   `json:"how,omitempty"`      // delete: delete or cancel
-	Evidence  string   `json:"evidence,omitempty"` // live <version>, simulated, documented
-	Required  []string `json:"required,omitempty"` // wire names
+	Supported   bool             `json:"supported"`
+	ForbiddenBy string           `json:"forbidden_by,omitempty" doc:"The rule that takes away what the system itself could do: one of the connection's own, or token.scopes."`
+	How         string           `json:"how,omitempty" enum:"delete,cancel" doc:"What a delete does: delete removes the record, cancel sets its status to cancelled."`
+	Evidence    string           `json:"evidence,omitempty" doc:"What proves it: live and the system's version, simulated, or documented."`
+	Required    []string         `json:"required,omitempty" doc:"Fields that must be given and not be null. Those of a list's elements are written lines.item_id."`
+	When        *Condition       `json:"when,omitempty" doc:"On what condition of the record it may be done; absent: always."`
+	Except      []FieldCondition `json:"except,omitempty" doc:"Fields with a condition of their own in its place."`
+	Class       []Class          `json:"class,omitempty" doc:"How it is found out what became of a write whose answer is lost, the surest way first: W1 the system's own key, W2 a unique key or the record's id, W3 a mark of ours that can be searched, W4 a search by content (a person decides), W5 a person decides."`
+	Fresh       bool             `json:"fresh,omitempty" doc:"The record is read from the system right before the rules are applied."`
+	Bulk        *BulkCapability  `json:"bulk,omitempty" doc:"The system's own call for many; absent: it has none, and a batch is sent one by one."`
+}
+
+// BulkCapability is what the system's own call for many writes takes.
+type BulkCapability struct {
+	Max    int  `json:"max" doc:"At most so many at once."`
+	Atomic bool `json:"atomic" doc:"All or none of a call have an effect, where that is asked for."`
+}
+
+// Condition is on what a write depends. Exactly one of always, never and status is there.
+type Condition struct {
+	Rule   string   `json:"rule" doc:"The name by which a refusal cites it." example:"purchase-orders.update.when"`
+	Always bool     `json:"always,omitempty"`
+	Never  bool     `json:"never,omitempty"`
+	Status []string `json:"status,omitempty" doc:"The status of the record is one of these." example:"[\"draft\"]"`
+}
+
+// FieldCondition is the condition of one field.
+type FieldCondition struct {
+	Field string `json:"field" example:"expected_date"`
+	Condition
+}
+
+// MoveCapability is one change of status.
+type MoveCapability struct {
+	From []string `json:"from" example:"[\"draft\"]"`
+	To   string   `json:"to" example:"pending_approval"`
 }
 
 // FieldCapability is one field by its wire name. Fields of a list's elements are written lines.quantity.
 type FieldCapability struct {
-	Name      string   `json:"name"`
-	Kind      string   `json:"kind"`
-	Supported bool     `json:"supported"`
-	Writable  bool     `json:"writable"`
-	Values    []string `json:"values,omitempty"` // enums: the words that this system's words map to
+	Name       string    `json:"name"`
+	Kind       string    `json:"kind"`
+	Supported  bool      `json:"supported"`
+	Writable   bool      `json:"writable"`
+	WritableOn []Op      `json:"writable_on,omitempty" enum:"create,update" doc:"The operations in which it can be given."`
+	ReadOnlyBy string    `json:"read_only_by,omitempty" doc:"The rule by which it cannot be written; absent where the mapping has no way back."`
+	Values     []string  `json:"values,omitempty" doc:"Enums: the words that this system's words map to."`
+	Allowed    []Allowed `json:"allowed,omitempty" doc:"Closed lists of what may be written; a value is in all of them."`
+}
+
+// Allowed is a closed list of values, or where they are.
+type Allowed struct {
+	Rule   string   `json:"rule" doc:"The name by which a refusal cites it." example:"purchase-orders.picklists.currency"`
+	Values []string `json:"values,omitempty"`
+	Entity string   `json:"entity,omitempty" doc:"The values are those of the stored records of this entity ..." example:"currencies"`
+	Field  string   `json:"field,omitempty" doc:"... in this field." example:"code"`
+}
+
+// RuleText is a rule in words.
+type RuleText struct {
+	Rule string `json:"rule" example:"purchase-orders.update.when"`
+	Text string `json:"text" example:"It can be changed while the status is draft or pending_approval."`
 }
 
 // Capabilities computes the matrix.
-func (s *System) Capabilities() Capabilities {
+func (s *System) Capabilities() Capabilities { return s.CapabilitiesOf(nil, true) }
+
+// CapabilitiesOf computes the matrix of one connection: the rules of its own laid over the system's, and no writes where the caller may make none.
+func (s *System) CapabilitiesOf(rules RuleSet, mayWrite bool) Capabilities {
 	c := Capabilities{System: s.System, Simulated: s.Simulated, Entities: []EntityCapability{}}
 	for _, e := range s.Entities {
-		c.Entities = append(c.Entities, e.capability())
+		c.Entities = append(c.Entities, (&matrix{Entity: e, own: rules[e.Name], mayWrite: mayWrite}).capability())
 	}
 	return c
-}
-
-func (e *Entity) capability() EntityCapability {
-	return EntityCapability{
-		Entity:            e.Name,
-		Read:              Capability{Supported: true, Evidence: e.Evidence["read"]},
-		Create:            e.operation(Create),
-		Update:            e.operation(Update),
-		Delete:            e.operation(Delete),
-		Incremental:       e.Cursor != nil,
-		Deletions:         e.Deletions,
-		History:           e.History,
-		Fields:            e.fieldCapabilities(),
-		UnsupportedFields: e.UnsupportedFields(),
-	}
-}
-
-func (e *Entity) operation(name Op) Capability {
-	op, ok := e.Operations[name]
-	c := Capability{Supported: ok, How: op.How, Evidence: e.Evidence[string(name)]}
-	for _, field := range op.Required {
-		c.Required = append(c.Required, e.WireName(field))
-	}
-	return c
-}
-
-func (e *Entity) fieldCapabilities() []FieldCapability {
-	_, create := e.Operations[Create]
-	_, update := e.Operations[Update]
-	return capabilities("", e.Model.Fields, e.Fields, create || update)
-}
-
-func capabilities(prefix string, fields []*model.Field, maps []*FieldMap, writable bool) []FieldCapability {
-	var out []FieldCapability
-	for _, f := range fields {
-		m := mapOf(maps, f)
-		c := FieldCapability{
-			Name: prefix + f.WireNames()[0], Kind: string(f.Kind), Supported: m != nil, Writable: writable && m != nil && m.Writable(),
-		}
-		if m != nil {
-			c.Values = m.words()
-		}
-		out = append(out, c)
-		if inner := nested(f); m != nil && inner != nil {
-			out = append(out, capabilities(prefix+f.Name+".", inner, m.Fields, writable)...)
-		}
-	}
-	return out
 }
 
 // UnsupportedFields lists the wire names that the model has and this system cannot deliver; those of a list's elements are

@@ -2,54 +2,57 @@ package manifest_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
-// TestCapabilities reads the matrix of the good manifest. Fields that are not supported are left to the model's growth.
+// TestCapabilities compares the matrix of the good manifest with testdata/capabilities.json, and that of a connection with rules of its own with
+// testdata/capabilities-own.json. Fields that are not supported are left to the model's growth.
 func TestCapabilities(t *testing.T) {
-	s, err := manifest.LoadSystem(folder("acme", text(t, "good.yaml")), "acme", unified(t), nil)
+	s := acme(t)
+	golden(t, "capabilities.json", s.Capabilities())
+	rules, faults := manifest.RuleSet{"purchase-orders": {
+		Forbidden: []manifest.Op{manifest.Delete}, Required: []string{"order_date"}, ReadOnly: []string{"payment_terms"},
+		Values: map[string][]string{"currency": {"EUR"}, "status": {"draft", "approved"}},
+	}}.Check(s)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	golden(t, "capabilities-own.json", s.CapabilitiesOf(rules, true))
+}
+
+func golden(t *testing.T, file string, c manifest.Capabilities) {
+	t.Helper()
+	o := &c.Entities[1]
+	o.Fields = slices.DeleteFunc(o.Fields, func(f manifest.FieldCapability) bool { return !f.Supported })
+	o.UnsupportedFields = nil
+	got, err := json.MarshalIndent(o, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := s.Capabilities().Entities[1]
-	var got strings.Builder
-	for _, c := range []manifest.Capability{o.Read, o.Create, o.Update, o.Delete} {
-		line, _ := json.Marshal(c)
-		fmt.Fprintf(&got, "%s\n", line)
+	if want := text(t, file); string(got)+"\n" != want {
+		t.Errorf("%s: got\n%s", file, got)
 	}
-	fmt.Fprintf(&got, "%v %s %s\n", o.Incremental, o.Deletions, o.History)
-	for _, f := range o.Fields {
-		if f.Supported {
-			fmt.Fprintf(&got, "%s %s writable=%v %v\n", f.Name, f.Kind, f.Writable, f.Values)
+}
+
+// TestCapabilitiesWithoutWrite is the matrix for a token that may not write.
+func TestCapabilitiesWithoutWrite(t *testing.T) {
+	for _, e := range acme(t).CapabilitiesOf(nil, false).Entities {
+		for _, c := range []manifest.Capability{e.Create, e.Delete} {
+			if c.Supported || c.ForbiddenBy != manifest.ScopeRule {
+				t.Errorf("%s: %+v", e.Entity, c)
+			}
 		}
-	}
-	if want := strings.TrimLeft(`
-{"supported":true,"evidence":"live 2.0"}
-{"supported":true,"evidence":"simulated","required":["vendor_id","lines","lines.item_id"]}
-{"supported":true,"evidence":"simulated"}
-{"supported":true,"how":"cancel","evidence":"documented"}
-true sweep date
-number string writable=true []
-vendor_id ref writable=true []
-status enum writable=true [draft approved closed cancelled]
-order_date date writable=true []
-currency string writable=true []
-total money writable=true []
-payment_terms string writable=true []
-incoterms string writable=false []
-lines list writable=true []
-lines.line_number integer writable=true []
-lines.item_id ref writable=true []
-lines.quantity quantity writable=true []
-lines.unit_price money writable=true []
-lines.site_id ref writable=false []
-`, "\n"); got.String() != want {
-		t.Errorf("got\n%s", got.String())
+		for _, f := range e.Fields {
+			if f.Writable || f.WritableOn != nil {
+				t.Errorf("%s.%s is writable", e.Entity, f.Name)
+			}
+		}
+		if !e.Read.Supported {
+			t.Errorf("%s cannot be read", e.Entity)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // Rules name fields as the model does; those of an object or of a list's elements are written lines.item.
 
-// find gives the field of that name in the model and in the mapping; nil where there is none.
-func (e *Entity) find(name string) (*model.Field, *FieldMap) {
+// At gives the field of that name in the model and in the mapping; nil where there is none.
+func (e *Entity) At(name string) (*model.Field, *FieldMap) {
 	fields, maps := e.Model.Fields, e.Fields
 	var f *model.Field
 	var m *FieldMap
@@ -32,7 +32,7 @@ func (e *Entity) find(name string) (*model.Field, *FieldMap) {
 
 // WireName gives the name under which the API shows a field of the model: lines.item is lines.item_id.
 func (e *Entity) WireName(name string) string {
-	f, _ := e.find(name)
+	f, _ := e.At(name)
 	if f == nil {
 		return name
 	}
@@ -43,6 +43,26 @@ func (e *Entity) WireName(name string) string {
 	return outer + "." + f.WireNames()[0]
 }
 
+// Named gives the name in the model of a field named as there or as the API shows it; "" where there is none.
+func (e *Entity) Named(name string) string {
+	fields, prefix := e.Model.Fields, ""
+	if outer, _, ok := cutLast(name); ok {
+		outer = e.Named(outer)
+		f, _ := e.At(outer)
+		if f == nil {
+			return ""
+		}
+		fields, prefix = nested(f), outer+"."
+	}
+	_, last, _ := cutLast(name)
+	for _, f := range fields {
+		if f.Name == last || slices.Contains(f.WireNames(), last) {
+			return prefix + f.Name
+		}
+	}
+	return ""
+}
+
 // IsReadOnly tells whether the source alone sets the field, or what holds it.
 func (e *Entity) IsReadOnly(name string) bool {
 	return slices.ContainsFunc(e.ReadOnly, func(own string) bool { return holds(own, name) })
@@ -51,13 +71,13 @@ func (e *Entity) IsReadOnly(name string) bool {
 // holds tells whether a field is another one or within it.
 func holds(outer, name string) bool { return name == outer || strings.HasPrefix(name, outer+".") }
 
-// takes tells whether the field can be written at all: it is mapped, the mapping knows its inverse, and it is not read-only.
-func (e *Entity) takes(name string) bool {
+// Takes tells whether the field can be written at all: it is mapped, the mapping knows its inverse, and it is not read-only.
+func (e *Entity) Takes(name string) bool {
 	outer, _, inner := cutLast(name)
-	if inner && !e.takes(outer) {
+	if inner && !e.Takes(outer) {
 		return false
 	}
-	_, m := e.find(name)
+	_, m := e.At(name)
 	return m != nil && m.Writable() && !e.IsReadOnly(name)
 }
 
@@ -73,7 +93,7 @@ func cutLast(name string) (outer, last string, ok bool) {
 func (e *Entity) known(name string) []string {
 	fields, prefix := e.Model.Fields, ""
 	if outer, _, ok := cutLast(name); ok {
-		if f, _ := e.find(outer); f != nil {
+		if f, _ := e.At(outer); f != nil {
 			fields, prefix = nested(f), outer+"."
 		}
 	}
@@ -86,7 +106,7 @@ func (e *Entity) known(name string) []string {
 
 // mapped checks that a rule names a field which this system has.
 func (b *entityBuilder) mapped(name string, at ...string) bool {
-	f, m := b.entity.find(name)
+	f, m := b.entity.At(name)
 	switch {
 	case f == nil:
 		b.wrong("the model has no such field "+strconv.Quote(name), suggest(name, b.entity.known(name)), at...)
@@ -104,7 +124,7 @@ func (b *entityBuilder) writable(name string, at ...string) bool {
 	case !b.mapped(name, at...):
 	case b.entity.IsReadOnly(name):
 		b.wrong(name+" is read_only", "remove it here or there", at...)
-	case !b.entity.takes(name):
+	case !b.entity.Takes(name):
 		b.wrong(name+" cannot be written", "map it from a path, or give its expression an inverse", at...)
 	default:
 		return true

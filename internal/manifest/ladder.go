@@ -141,7 +141,7 @@ func (b *entityBuilder) mark(member Path, at []string) {
 		return
 	}
 	for _, m := range b.entity.Fields {
-		if b.entity.takes(m.Field.Name) && m.writes(member) {
+		if b.entity.Takes(m.Field.Name) && m.writes(member) {
 			b.wrong(member.String()+" is written by the field "+m.Field.Name, "name a member that nobody else fills, or make the field read_only", at...)
 		}
 	}

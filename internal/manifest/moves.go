@@ -31,7 +31,7 @@ func (e *Entity) StatusWords() []string {
 
 // statusCanBe tells whether the status can be set to a word by writing the field.
 func (e *Entity) statusCanBe(word string) bool {
-	return e.takes(statusField) && slices.Contains(e.Field(statusField).words(), word)
+	return e.Takes(statusField) && slices.Contains(e.Field(statusField).words(), word)
 }
 
 // condition checks the words of a condition.
@@ -65,6 +65,17 @@ func (b *entityBuilder) words(words []string, at ...string) {
 // byField tells whether any of the moves is made by writing the field.
 func (m *Moves) byField() bool {
 	return slices.ContainsFunc(m.Rows, func(m Move) bool { return m.Send.Node == nil })
+}
+
+// begins lists where the moves to a word begin.
+func (m *Moves) begins(to string) []string {
+	var out []string
+	for _, row := range m.Rows {
+		if row.To == to {
+			out = append(out, row.From...)
+		}
+	}
+	return out
 }
 
 // moves reads the changes of status that a record may go through.
@@ -104,7 +115,7 @@ func (b *entityBuilder) move(m Move, at []string) {
 		b.wrong("the status cannot be "+strconv.Quote(m.To)+" on this system", suggest(m.To, status.words()), to...)
 	case slices.Contains(m.From, m.To):
 		b.wrong("leads to where it comes from", "remove "+m.To+" from one of the two", to...)
-	case m.Send.Node == nil && !b.entity.takes(statusField):
+	case m.Send.Node == nil && !b.entity.Takes(statusField):
 		b.wrong("the status cannot be written", "give the move a send of its own, or map the status from a path that can be written and is not read_only", at...)
 	}
 }

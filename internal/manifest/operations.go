@@ -59,7 +59,8 @@ func (b *entityBuilder) update(f *updateForm) {
 	}
 	op := Operation{When: f.When.When, Fresh: f.Fresh, Insists: f.Insists, Except: map[string]When{}}
 	b.condition(op.When, "operations", "update", "when")
-	for name, when := range f.Except {
+	for _, name := range sorted(f.Except) {
+		when := f.Except[name]
 		at := []string{"operations", "update", "except", name}
 		op.Except[name] = when.When
 		if name == statusField && b.entity.Moves != nil {

@@ -15,13 +15,14 @@ func (b *entityBuilder) picklists(forms map[string]picklistForm) {
 		return
 	}
 	b.entity.Picklists = map[string]Picklist{}
-	for name, f := range forms {
+	for _, name := range sorted(forms) {
+		f := forms[name]
 		at := []string{"picklists", name}
 		b.entity.Picklists[name] = f.Picklist
 		if !b.writable(name, at...) {
 			continue
 		}
-		if _, m := b.entity.find(name); !isText(m.Field.Kind) || len(m.Field.Values) > 0 {
+		if _, m := b.entity.At(name); !isText(m.Field.Kind) || len(m.Field.Values) > 0 {
 			b.wrong("a "+string(m.Field.Kind)+" has no picklist", "only fields of kind string or text without words of the model have one", at...)
 		}
 		b.distinct(f.Values, at...)
@@ -40,7 +41,8 @@ func (b *builder) picklistSources() {
 		mapped = append(mapped, e.Name)
 	}
 	for _, e := range b.system.Entities {
-		for name, p := range e.Picklists {
+		for _, name := range sorted(e.Picklists) {
+			p := e.Picklists[name]
 			at := []string{"entities", e.Name, "picklists", name}
 			source := b.system.Entity(p.Entity)
 			switch {
