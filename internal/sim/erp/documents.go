@@ -29,6 +29,7 @@ type order struct {
 	BillTo         address     `json:"billTo"`
 	Note           *string     `json:"note"`
 	ProjectCode    *string     `json:"projectCode"`
+	ExternalRef    *string     `json:"externalRef"` // free for other systems
 	Lines          []orderLine `json:"lines"`
 	stamps
 }
@@ -71,6 +72,7 @@ type leanOrder struct {
 	GrossAmount  string     `json:"grossAmount"`
 	PaymentTerms string     `json:"paymentTerms"`
 	Note         *string    `json:"note"`
+	ExternalRef  *string    `json:"externalRef"`
 	Lines        []leanLine `json:"lines"`
 	stamps
 }
@@ -94,7 +96,7 @@ func (o order) lean() leanOrder {
 		lines[i] = leanLine{l.LineID, l.LineNo, l.ItemID, l.Text, l.Quantity, l.Unit, l.ReceivedQty, l.UnitPrice, l.LineAmount, l.RequiredDate}
 	}
 	return leanOrder{o.ID, o.OrderNumber, o.Status, o.VendorID, o.BuyerID, o.OrderDate, o.RequiredDate, o.CurrencyCode,
-		o.NetAmount, o.TaxAmount, o.GrossAmount, o.PaymentTerms, o.Note, lines, o.stamps}
+		o.NetAmount, o.TaxAmount, o.GrossAmount, o.PaymentTerms, o.Note, o.ExternalRef, lines, o.stamps}
 }
 
 type requisition struct {

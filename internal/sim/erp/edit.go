@@ -50,7 +50,7 @@ func (s *Server) Edit(edits ...Edit) error {
 		if err != nil {
 			return fmt.Errorf("edit %s %s: %w", e.Resource, e.ID, err)
 		}
-		s.remember(c, now)
+		s.remember(c, t.byID[c.ID], now)
 		s.pending = append(s.pending, c)
 	}
 	slices.SortStableFunc(s.pending, func(a, b change) int { return cmp.Compare(a.visible, b.visible) })
@@ -113,8 +113,9 @@ func (s *Server) newest(t *table, id string) (record []byte, key, date int64) {
 	return nil, 0, 0
 }
 
-// reveal shows what has become visible.
+// reveal shows what has become visible, and does what was held until now.
 func (s *Server) reveal() {
+	s.commitDue()
 	if !s.waiting.Load() {
 		return
 	}
@@ -133,15 +134,12 @@ func (s *Server) reveal() {
 	s.waiting.Store(len(s.pending) > 0)
 }
 
-// remember writes a revision into the ledger of the truth, after the one that was generated.
-func (s *Server) remember(c change, now int64) {
-	t := s.byName[c.Resource]
+// remember writes a revision into the ledger of the truth, after the one that was generated; before is the row as it was.
+func (s *Server) remember(c change, before *row, now int64) {
 	key := [2]string{c.Resource, c.ID}
-	if len(s.truth[key]) == 0 {
-		if r := t.byID[c.ID]; r != nil {
-			at := time.UnixMicro(r.updated).UTC()
-			s.truth[key] = []Revision{{s.show(t.json(r)), at, at, at}}
-		}
+	if len(s.truth[key]) == 0 && before != nil {
+		at := time.UnixMicro(before.updated).UTC()
+		s.truth[key] = []Revision{{s.show(s.byName[c.Resource].json(before)), at, at, at}}
 	}
 	v := Revision{Stamp: time.UnixMicro(c.At).UTC(), Commit: time.UnixMicro(now).UTC(), Visible: time.UnixMicro(c.visible).UTC()}
 	if c.Record != nil {

@@ -31,6 +31,7 @@ type Options struct {
 	Now     func() time.Time // default time.Now
 	Key     string           // default DefaultKey
 	Latency time.Duration    // added to every list request
+	Working time.Duration    // added to every write, before it has its effect
 	Cache   int64            // bytes of encoded records kept in memory; 0: 512 MiB; the rest is encoded for each request
 	Fault   func(*http.Request) *Fault
 	Lists   Lists     // how lists are paged; the zero value is by cursor, with a total
@@ -52,6 +53,9 @@ type Server struct {
 	pending []change
 	waiting atomic.Bool // pending holds something
 	truth   map[[2]string][]Revision
+	keys    map[string]known // by Idempotency-Key
+	effects []Effect
+	late    lateWrites
 	ledger  ledger
 	rates   arrivals
 	again   lastLists
@@ -68,7 +72,7 @@ type Server struct {
 // Open makes a SimERP, or takes up the state that Dir holds: then seed, base, counts and shape are the stored ones.
 func Open(o Options) (*Server, error) {
 	o = o.withDefaults()
-	s := &Server{opts: o, truth: map[[2]string][]Revision{}}
+	s := &Server{opts: o, truth: map[[2]string][]Revision{}, keys: map[string]known{}}
 	if o.Dir != "" {
 		if err := s.takeState(); err != nil {
 			return nil, err

@@ -294,11 +294,16 @@ func TestStateSurvivesARestartAndATornLine(t *testing.T) {
 
 func tear(t *testing.T, path string) {
 	t.Helper()
+	appendTo(t, path, `[{"resource":"vendors","id":"0000`)
+}
+
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.WriteString(`{"resource":"vendors","id":"0000`)
+	_, err = f.WriteString(text)
 	if err != nil || f.Close() != nil {
 		t.Fatal(err)
 	}

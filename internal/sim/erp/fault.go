@@ -1,6 +1,9 @@
 package erp
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"path"
 	"strconv"
@@ -24,6 +27,15 @@ type Fault struct {
 	Longer     int           // announce so many bytes more than are sent
 	Slow       time.Duration // between two bytes of the body
 	Stall      int           // fall silent after so many bytes of the body, until the client goes away; 0: do not
+
+	// What a write is spoilt by. One that is carried out is carried out whole, also when the client has gone.
+	Unread  bool          // close the connection before the body is read; nothing is carried out
+	Drop    bool          // close the connection instead of answering
+	Hang    bool          // answer nothing until the client goes away
+	Torn    int           // close the connection after so many bytes of the proper answer, its head included; 0: do not
+	Execute bool          // with Status, LoginPage, Body, Make, Drop, Hang: carry the request out all the same, and lose its proper answer
+	Commit  time.Duration // carry the request out only so long after it came, by the simulator's clock, or when Release is called; with none of the others it hangs
+	Partly  int           // carry out so many items of a bulk call and answer 500, unless another answer is named; 0: all
 }
 
 const loginPage = "<!DOCTYPE html>\n<html><head><title>SimERP – sign in</title></head><body><form method=\"post\"><input name=\"user\"></form></body></html>\n"
@@ -42,22 +54,59 @@ func (s *Server) faulty(next http.Handler) http.Handler {
 			return
 		}
 		s.ledger.add("faulted")
-		wait(r, f.Delay)
-		if f.Before != nil {
-			f.Before()
-		}
-		s.reveal()
 		s.spoil(f, w, r, next)
 	})
 }
 
-// spoil answers as the fault says.
+// spoil does and answers what the fault says.
 func (s *Server) spoil(f *Fault, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if f.Unread {
+		panic(http.ErrAbortHandler)
+	}
+	if r.Method != http.MethodGet {
+		r = whollyRead(r)
+	}
+	wait(r, f.Delay)
+	if f.Before != nil {
+		f.Before()
+	}
+	s.reveal()
+	if f.Partly > 0 {
+		r = partly(r, f.Partly)
+	}
+	if f.Commit > 0 {
+		r := r.WithContext(context.WithoutCancel(r.Context()))
+		s.late.hold(s.opts.Now().Add(f.Commit).UnixMicro(), func() { next.ServeHTTP(nowhere(), r) })
+	} else if f.Execute || f.Partly > 0 {
+		next.ServeHTTP(nowhere(), r)
+	}
+	s.answerBadly(f, w, r, next)
+}
+
+// whollyRead reads the body, so that the server notices when the client goes away.
+func whollyRead(r *http.Request) *http.Request {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r
+}
+
+// nowhere takes an answer that is lost.
+func nowhere() http.ResponseWriter { return &whole{header: http.Header{}} }
+
+func (s *Server) answerBadly(f *Fault, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	w = f.bend(w, r)
 	for name, value := range f.Header {
 		w.Header().Set(name, value)
 	}
 	switch {
+	case f.Drop:
+		panic(http.ErrAbortHandler)
+	case f.Hang:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
 	case f.LoginPage:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(loginPage))
@@ -76,6 +125,11 @@ func (s *Server) spoil(f *Fault, w http.ResponseWriter, r *http.Request, next ht
 		refuse(w, refusal{f.Status, "fault", http.StatusText(f.Status)})
 	case f.Again:
 		s.again.send(w, path.Base(r.URL.Path))
+	case f.Partly > 0:
+		refuse(w, refusal{http.StatusInternalServerError, "internal", "Something went wrong."})
+	case f.Commit > 0 || f.Execute:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
 	default:
 		next.ServeHTTP(w, r)
 	}

@@ -102,7 +102,7 @@ func (g *generator) partner(d draw, i int) partner {
 		Name: name, TaxID: d.maybe(92, d.digits(c.taxID)), Mail: d.maybe(95, "orders@"+host),
 		Phone: d.maybe(90, c.phone+d.digits(" ## ### ####")), Web: d.maybe(70, "https://www."+host),
 		Address: g.address(d, c), Contacts: g.contacts(d, c, host), CurrencyCode: c.currency,
-		PaymentTerms: pick(d, []string{"NET30", "NET60", "NET14", "2/10 NET30", "PREPAID"}), Active: !d.chance(4),
+		PaymentTerms: pick(d, paymentTerms()), Active: !d.chance(4),
 	}
 }
 
@@ -118,9 +118,11 @@ func (g *generator) contacts(d draw, c country, host string) []contact {
 	return list
 }
 
+func vendorNumber(i int) string { return "V-" + strconv.Itoa(10000+i) }
+
 func (g *generator) vendor(i int) vendor {
 	created, updated := g.master(forVendor, i)
-	return vendor{ID: key(i), VendorNumber: "V-" + strconv.Itoa(10000+i), partner: g.partner(g.draw(forVendor, i), i),
+	return vendor{ID: key(i), VendorNumber: vendorNumber(i), partner: g.partner(g.draw(forVendor, i), i),
 		stamps: stamps{iso(created), iso(updated)}}
 }
 

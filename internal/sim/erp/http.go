@@ -15,6 +15,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/v1/ping", s.ping)
 	mux.HandleFunc("GET /api/v1/{resource}", s.list)
 	mux.HandleFunc("POST /api/v1/{resource}", s.create)
+	mux.HandleFunc("POST /api/v1/{resource}/bulk", s.many)
 	mux.HandleFunc("GET /api/v1/{resource}/{id}", s.read)
 	mux.HandleFunc("PATCH /api/v1/{resource}/{id}", s.update)
 	mux.HandleFunc("DELETE /api/v1/{resource}/{id}", s.remove)
@@ -98,6 +99,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) {
 		refuse(w, missing(t, r.PathValue("id")))
 		return
 	}
+	w.Header().Set("ETag", etag(body))
 	send(w, http.StatusOK, body)
 }
 

@@ -2,12 +2,16 @@ package erp
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,36 +71,62 @@ func writeState(path string, st state) error {
 type entry struct {
 	Resource string          `json:"resource"`
 	ID       string          `json:"id"`
-	At       int64           `json:"at"`   // updatedAt, µs
-	Date     int64           `json:"date"` // what orderDateFrom compares, µs
+	At       int64           `json:"at"`             // updatedAt, µs
+	Date     int64           `json:"date"`           // what orderDateFrom compares, µs
+	Key      string          `json:"key,omitempty"`  // create: resource and Idempotency-Key
+	Sent     string          `json:"sent,omitempty"` // with Key: digest of the body
 	Record   json.RawMessage `json:"record,omitempty"`
 }
 
-// journal is an append-only file of entries, one JSON object a line.
-type journal struct{ file *os.File }
+// journal is an append-only file: a line is a JSON list of the entries that took effect together.
+type journal struct {
+	file    *os.File
+	written atomic.Int64 // lines
+	syncing sync.Mutex
+	synced  int64 // lines that are on the disk
+	closed  atomic.Bool
+}
 
-// append returns when the entry is on the disk.
-func (j *journal) append(e entry) error {
+// append writes a line; the caller's answer waits for sync.
+func (j *journal) append(entries []entry) error {
 	if j == nil {
 		return nil
 	}
-	line, err := json.Marshal(e)
+	line, err := json.Marshal(entries)
 	if err != nil {
 		return err
 	}
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("write SimERP's journal: %w", err)
 	}
-	return j.file.Sync()
+	j.written.Add(1)
+	return nil
+}
+
+// sync returns when all that was appended before is on the disk; those who wait share one sync.
+func (j *journal) sync() error {
+	if j == nil {
+		return nil
+	}
+	mine := j.written.Load()
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if j.synced >= mine {
+		return nil
+	}
+	upto := j.written.Load()
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("write SimERP's journal: %w", err)
+	}
+	j.synced = upto
+	return nil
 }
 
 func (j *journal) close() error {
-	if j == nil || j.file == nil {
+	if j == nil || j.closed.Swap(true) {
 		return nil
 	}
-	err := j.file.Close()
-	j.file = nil
-	return err
+	return j.file.Close()
 }
 
 // openJournal replays the journal and goes on writing after its last whole line.
@@ -115,7 +145,7 @@ func (s *Server) openJournal() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("replay SimERP's journal: %w; delete %s to begin anew", err, s.opts.Dir), f.Close())
 	}
-	s.journal = &journal{f}
+	s.journal = &journal{file: f}
 	return nil
 }
 
@@ -129,13 +159,39 @@ func (s *Server) replay(r *bufio.Reader) (end int64, err error) {
 		if err != nil {
 			return end, err
 		}
-		var e entry
-		if err := json.Unmarshal(line, &e); err != nil || s.byName[e.Resource] == nil {
+		entries, err := s.entries(line)
+		if err != nil {
 			return end, fmt.Errorf("the line at byte %d is damaged", end)
 		}
-		s.apply(e)
+		for _, e := range entries {
+			before := s.byName[e.Resource].row(e.ID)
+			s.apply(e)
+			s.account(e, before)
+		}
 		end += int64(len(line))
 	}
+}
+
+// entries reads a line of the journal; a line of an older SimERP is a single entry.
+func (s *Server) entries(line []byte) (all []entry, err error) {
+	if line[0] != '[' {
+		line = slices.Concat([]byte("["), bytes.TrimSpace(line), []byte("]"))
+	}
+	if err = json.Unmarshal(line, &all); err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		if s.byName[e.Resource] == nil {
+			return nil, fmt.Errorf("there is no resource %q", e.Resource)
+		}
+	}
+	return all, nil
+}
+
+// row gives the record of that key, or nil.
+func (t *table) row(id string) *row {
+	t.load()
+	return t.byID[id]
 }
 
 // apply makes a change visible.

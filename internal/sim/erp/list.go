@@ -31,7 +31,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.pause(r)
-	a, err := s.parseAsk(r.URL.Query())
+	a, err := s.parseAsk(t, r.URL.Query())
 	if err != nil {
 		refuse(w, *err)
 		return
@@ -66,10 +66,10 @@ func (s *Server) page(dst []byte, t *table, a ask) []byte {
 }
 
 // parseAsk reads the parameters; unknown ones are refused, so that a misspelt filter is not silently ignored.
-func (s *Server) parseAsk(q url.Values) (ask, *refusal) {
+func (s *Server) parseAsk(t *table, q url.Values) (ask, *refusal) {
 	a := ask{limit: defaultLimit}
 	for name, values := range q {
-		if err := a.set(s.opts, name, values[0]); err != nil {
+		if err := a.set(s.opts, t, name, values[0]); err != nil {
 			return a, err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Server) parseAsk(q url.Values) (ask, *refusal) {
 	return a, nil
 }
 
-func (a *ask) set(o Options, name, value string) *refusal {
+func (a *ask) set(o Options, t *table, name, value string) *refusal {
 	bad := func(want string) *refusal {
 		return &refusal{http.StatusBadRequest, "invalid_parameter", name + " must be " + want + "."}
 	}
@@ -98,6 +98,12 @@ func (a *ask) set(o Options, name, value string) *refusal {
 			return bad("an ISO 8601 time with zone, like 2026-03-01T00:00:00Z")
 		}
 		a.since = t.UnixMicro()
+	case "createdSince":
+		t, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil {
+			return bad("an ISO 8601 time with zone, like 2026-03-01T00:00:00Z")
+		}
+		a.made = t.UnixMicro()
 	case "dateFrom", "orderDateFrom":
 		t, err := time.Parse(time.DateOnly, value)
 		if err != nil {
@@ -118,6 +124,13 @@ func (a *ask) set(o Options, name, value string) *refusal {
 		}
 		a.skip = n
 	default:
+		if t.filter(name) != nil && a.name != "" {
+			return &refusal{http.StatusBadRequest, "invalid_parameter", "Lists can be filtered by " + name + " or by " + a.name + ", not by both."}
+		}
+		if t.filter(name) != nil {
+			a.name, a.value = name, value
+			return nil
+		}
 		return &refusal{http.StatusBadRequest, "unknown_parameter", "There is no parameter " + strconv.Quote(name) + "."}
 	}
 	return nil

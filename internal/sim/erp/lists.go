@@ -92,7 +92,7 @@ func (s *Server) rows(t *table, a ask) (rows []*row, more bool) {
 	if s.opts.Lists.Style.param() == "cursor" && a.sort == "" {
 		return t.page(a.query, a.after, limit)
 	}
-	for _, r := range t.rows {
+	for _, r := range t.candidates(a.query) {
 		if t.holds(a.query, r) {
 			rows = append(rows, r)
 		}

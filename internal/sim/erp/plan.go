@@ -3,12 +3,14 @@ package erp
 import (
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 )
 
 // Rule says which requests a fault spoils.
 type Rule struct {
 	Path  string                   // last element of the path, such as vendors or ping; "": everything but ping; "*": everything
+	Write string                   // "*": only requests that write; a resource: only those that write it, one by one or many; "": reads too
 	When  func(*http.Request) bool // nil: all of them
 	After int                      // requests that go well first
 	Times int                      // requests that are spoilt then; 0: all
@@ -55,6 +57,9 @@ func (p *Plan) Next(r *http.Request) *Fault {
 }
 
 func (r Rule) matches(req *http.Request) bool {
+	if r.Write != "" && (req.Method == http.MethodGet || r.Write != "*" && !strings.HasPrefix(req.URL.Path+"/", "/api/v1/"+r.Write+"/")) {
+		return false
+	}
 	last := path.Base(req.URL.Path)
 	return (r.Path == last || r.Path == "*" || r.Path == "" && last != "ping") && (r.When == nil || r.When(req))
 }

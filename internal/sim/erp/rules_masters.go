@@ -2,48 +2,82 @@ package erp
 
 import (
 	"encoding/json"
+	"net/http"
 	"strconv"
 )
 
 type vendorRules struct{}
 
-func (vendorRules) create(_ *Server, id string, sent []byte, now string) (any, error) {
+const longestNumber = 40
+
+func (vendorRules) create(w *work, id string, sent []byte) (any, error) {
 	v := vendor{ID: id, partner: partner{Active: true, CurrencyCode: "EUR", PaymentTerms: "NET30", Contacts: []contact{}}}
-	return v.merge(sent, stamps{now, now})
+	v.stamps = stamps{w.now(), w.now()}
+	return v.merge(w, sent)
 }
 
-func (vendorRules) update(_ *Server, old, sent []byte, now string) (any, error) {
+func (vendorRules) update(w *work, old, sent []byte) (any, error) {
 	var v vendor
 	if err := json.Unmarshal(old, &v); err != nil {
 		return nil, err
 	}
-	return v.merge(sent, stamps{v.CreatedAt, now})
+	v.UpdatedAt = w.now()
+	return v.merge(w, sent)
 }
 
 // merge lays what was sent over a vendor; key and times stay SimERP's own.
-func (v vendor) merge(sent []byte, s stamps) (any, error) {
-	id := v.ID
+func (v vendor) merge(w *work, sent []byte) (any, error) {
+	old := v
 	if replaces(sent, "contacts") {
 		v.Contacts = nil
 	}
 	if err := decode(sent, &v); err != nil {
 		return nil, err
 	}
-	v.ID, v.stamps = id, s
+	v.ID, v.stamps = old.ID, old.stamps
 	if v.Name == "" {
 		return nil, unprocessable("name_required", "A vendor needs a name.")
 	}
 	if v.VendorNumber == "" {
-		v.VendorNumber = "V-" + numberOf(id, 9999)
+		v.VendorNumber = w.freeVendorNumber(v.ID)
+	}
+	if err := w.uniqueNumber(v); err != nil {
+		return nil, err
 	}
 	if v.Contacts == nil {
 		v.Contacts = []contact{}
 	}
-	return v, nil
+	return v, w.check(listed("currencyCode", old.CurrencyCode, v.CurrencyCode, w.currency), listed("paymentTerms", old.PaymentTerms, v.PaymentTerms, knownTerms))
 }
 
-func (vendorRules) remove(s *Server, id string, _ []byte) error {
-	if s.ordered(func(o order) bool { return o.VendorID == id }) {
+// uniqueNumber refuses a number that another vendor has.
+func (w *work) uniqueNumber(v vendor) error {
+	if len(v.VendorNumber) > longestNumber {
+		return unprocessable("invalid_number", "vendorNumber has at most "+strconv.Itoa(longestNumber)+" characters.")
+	}
+	for _, id := range w.vendorsNumbered(v.VendorNumber) {
+		if id != v.ID {
+			return refusal{http.StatusConflict, "duplicate_key", "Vendor " + id + " has the vendorNumber " + strconv.Quote(v.VendorNumber) + "."}
+		}
+	}
+	return nil
+}
+
+func (w *work) vendorsNumbered(number string) []string {
+	return w.byName["vendors"].filter("vendorNumber").ids[number]
+}
+
+// freeVendorNumber is the running number of a key, or the next that nobody has.
+func (w *work) freeVendorNumber(id string) string {
+	for n := 9999; ; n++ {
+		if number := "V-" + numberOf(id, n); len(w.vendorsNumbered(number)) == 0 {
+			return number
+		}
+	}
+}
+
+func (vendorRules) remove(w *work, id string, _ []byte) error {
+	if w.named(orderedFromIndex, id) {
 		return unprocessable("vendor_in_use", "Purchase orders name this vendor; set it inactive instead.")
 	}
 	return nil
@@ -51,28 +85,30 @@ func (vendorRules) remove(s *Server, id string, _ []byte) error {
 
 type itemRules struct{}
 
-func (itemRules) create(_ *Server, id string, sent []byte, now string) (any, error) {
+func (itemRules) create(w *work, id string, sent []byte) (any, error) {
 	it := item{ID: id, ItemType: "PART", BaseUnit: "PCE", StandardCost: "0.0000", PriceCurrency: "EUR", Stocked: true, Active: true}
-	return it.merge(sent, stamps{now, now})
+	it.stamps = stamps{w.now(), w.now()}
+	return it.merge(w, sent)
 }
 
-func (itemRules) update(_ *Server, old, sent []byte, now string) (any, error) {
+func (itemRules) update(w *work, old, sent []byte) (any, error) {
 	var it item
 	if err := json.Unmarshal(old, &it); err != nil {
 		return nil, err
 	}
-	return it.merge(sent, stamps{it.CreatedAt, now})
+	it.UpdatedAt = w.now()
+	return it.merge(w, sent)
 }
 
-func (it item) merge(sent []byte, s stamps) (any, error) {
-	id := it.ID
+func (it item) merge(w *work, sent []byte) (any, error) {
+	old := it
 	if replaces(sent, "suppliers") {
 		it.Suppliers = nil
 	}
 	if err := decode(sent, &it); err != nil {
 		return nil, err
 	}
-	it.ID, it.stamps = id, s
+	it.ID, it.stamps = old.ID, old.stamps
 	if it.Name == "" {
 		return nil, unprocessable("name_required", "An item needs a name.")
 	}
@@ -80,43 +116,23 @@ func (it item) merge(sent []byte, s stamps) (any, error) {
 		return nil, unprocessable("invalid_amount", "standardCost: "+err.Error()+".")
 	}
 	if it.ItemNumber == "" {
-		it.ItemNumber = "N" + id
+		it.ItemNumber = "N" + it.ID
 	}
 	if it.Suppliers == nil {
 		it.Suppliers = []supplier{}
 	}
 	for i := range it.Suppliers {
-		it.Suppliers[i].SupplierID = id + "/" + strconv.Itoa(i+1)
+		it.Suppliers[i].SupplierID = it.ID + "/" + strconv.Itoa(i+1)
 	}
-	return it, nil
+	return it, w.check(listed("priceCurrency", old.PriceCurrency, it.PriceCurrency, w.currency), listed("itemType", old.ItemType, it.ItemType, knownTypes),
+		w.refers("baseUnit", "units", &old.BaseUnit, &it.BaseUnit))
 }
 
-func (itemRules) remove(s *Server, id string, _ []byte) error {
-	in := func(o order) bool {
-		for _, l := range o.Lines {
-			if l.ItemID == id {
-				return true
-			}
-		}
-		return false
-	}
-	if s.ordered(in) {
+func (itemRules) remove(w *work, id string, _ []byte) error {
+	if w.named(orderedItemsIndex, id) {
 		return unprocessable("item_in_use", "Purchase orders name this item; set it inactive instead.")
 	}
 	return nil
-}
-
-// ordered tells whether there is a purchase order for which match holds.
-func (s *Server) ordered(match func(order) bool) bool {
-	t := s.byName["purchase-orders"]
-	t.load()
-	for _, r := range t.rows {
-		var o order
-		if json.Unmarshal(t.json(r), &o) == nil && match(o) {
-			return true
-		}
-	}
-	return false
 }
 
 // replaces tells whether the sent object has that member: lists are replaced, never merged.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // orderRules: lines and vendor are free while an order is a draft or waits for approval, the status moves only along its life, and
@@ -21,7 +20,8 @@ func moves(from string) []string {
 	}[from]
 }
 
-func (orderRules) create(s *Server, id string, sent []byte, now string) (any, error) {
+func (orderRules) create(w *work, id string, sent []byte) (any, error) {
+	now := w.now()
 	o := order{ID: id, OrderNumber: "PO-" + numberOf(id, 100000), Status: draft, CompanyID: "01", WarehouseID: key(0), BuyerID: key(0), OrderDate: now[:10],
 		CurrencyCode: "EUR", ExchangeRate: "1.000000", PaymentTerms: "NET30", stamps: stamps{now, now}}
 	blank := o
@@ -32,13 +32,13 @@ func (orderRules) create(s *Server, id string, sent []byte, now string) (any, er
 	if o.Status != draft {
 		return nil, unprocessable("status_not_allowed", "A new order is a DRAFT.")
 	}
-	if err := s.checkOrder(&o); err != nil {
+	if err := w.checkOrder(&o); err != nil {
 		return nil, err
 	}
-	return s.shape(o), o.checkDate()
+	return w.shape(o), w.checkHeader(blank, o)
 }
 
-func (orderRules) update(s *Server, body, sent []byte, now string) (any, error) {
+func (orderRules) update(w *work, body, sent []byte) (any, error) {
 	var old, o order
 	if err := json.Unmarshal(body, &old); err != nil {
 		return nil, err
@@ -51,17 +51,17 @@ func (orderRules) update(s *Server, body, sent []byte, now string) (any, error) 
 		return nil, err
 	}
 	o.keep(old)
-	o.UpdatedAt = now
 	if err := o.mayFollow(old); err != nil {
 		return nil, err
 	}
+	o.UpdatedAt = w.now()
 	if !reflect.DeepEqual(o.Lines, old.Lines) || o.VendorID != old.VendorID {
-		if err := s.checkOrder(&o); err != nil {
+		if err := w.checkOrder(&o); err != nil {
 			return nil, err
 		}
 	}
-	o.stamp(old.Status, now)
-	return s.shape(o), o.checkDate()
+	o.stamp(old.Status, w.now())
+	return w.shape(o), w.checkHeader(old, o)
 }
 
 // keep puts back what only SimERP sets.
@@ -79,17 +79,37 @@ func (o *order) mayFollow(old order) error {
 	if !free && o.VendorID != old.VendorID {
 		return unprocessable("vendor_locked", "The vendor of an order is fixed once it is approved; this one is "+old.Status+".")
 	}
+	if still := o.but(old); (old.Status == closed || old.Status == cancelled) && !reflect.DeepEqual(still, old) {
+		return unprocessable("order_closed", "Nothing but the note of an order changes once it is "+old.Status+".")
+	}
 	if o.Status != old.Status && !slices.Contains(moves(old.Status), o.Status) {
 		return unprocessable("status_not_allowed", "An order cannot go from "+old.Status+" to "+strconv.Quote(o.Status)+".")
 	}
 	return nil
 }
 
-func (o *order) checkDate() error {
-	if _, err := time.Parse(time.DateOnly, o.OrderDate); err != nil {
-		return unprocessable("invalid_date", "orderDate must be a day like 2026-03-01.")
+// but is the order with what may change at any time as it was.
+func (o *order) but(old order) order {
+	still := *o
+	still.Note, still.ExternalRef, still.Status = old.Note, old.ExternalRef, old.Status
+	return still
+}
+
+const longestRef = 64
+
+// checkHeader checks what a person set in the header.
+func (w *work) checkHeader(old, o order) error {
+	if o.ExternalRef != nil && len(*o.ExternalRef) > longestRef {
+		return unprocessable("invalid_reference", "externalRef has at most "+strconv.Itoa(longestRef)+" characters.")
 	}
-	return nil
+	if _, err := parseFixed(o.ExchangeRate, rateDigits); err != nil && o.ExchangeRate != old.ExchangeRate {
+		return unprocessable("invalid_rate", "exchangeRate: "+err.Error()+".")
+	}
+	return w.check(onDay("orderDate", nil, &o.OrderDate), onDay("requiredDate", old.RequiredDate, o.RequiredDate), onDay("expectedDate", old.ExpectedDate, o.ExpectedDate),
+		listed("currencyCode", old.CurrencyCode, o.CurrencyCode, w.currency), listed("paymentTerms", old.PaymentTerms, o.PaymentTerms, knownTerms),
+		w.refers("companyId", "companies", &old.CompanyID, &o.CompanyID), w.refers("warehouseId", "warehouses", &old.WarehouseID, &o.WarehouseID),
+		w.refers("buyerId", "users", &old.BuyerID, &o.BuyerID), w.refers("requesterId", "users", old.RequesterID, o.RequesterID),
+		w.refers("approverId", "users", old.ApproverID, o.ApproverID))
 }
 
 // stamp notes when an order was approved and closed.
@@ -106,37 +126,41 @@ func (o *order) stamp(before, now string) {
 }
 
 // checkOrder checks vendor and lines, numbers the lines and computes all amounts.
-func (s *Server) checkOrder(o *order) error {
-	if !s.has("vendors", o.VendorID) {
+func (w *work) checkOrder(o *order) error {
+	if !w.has("vendors", o.VendorID) {
 		return unprocessable("unknown_vendor", "There is no vendor "+strconv.Quote(o.VendorID)+".")
 	}
 	if len(o.Lines) == 0 {
 		return unprocessable("lines_required", "An order needs at least one line.")
 	}
 	n, _ := strconv.Atoi(o.VendorID)
+	return w.checkLines(o, o.taxed(w.gen, n-1))
+}
+
+func (w *work) checkLines(o *order, taxed bool) error {
 	seen := map[string]bool{}
 	for i := range o.Lines {
-		if err := s.checkLine(o, &o.Lines[i], i); err != nil {
+		if err := w.checkLine(o, &o.Lines[i], i); err != nil {
 			return err
 		}
 		if seen[o.Lines[i].LineID] {
 			return unprocessable("duplicate_line", "Two lines have the key "+strconv.Quote(o.Lines[i].LineID)+".")
 		}
 		seen[o.Lines[i].LineID] = true
-		o.Lines[i].amount(o.taxed(s.gen, n-1))
+		o.Lines[i].amount(taxed)
 	}
 	o.total()
 	return nil
 }
 
-func (s *Server) checkLine(o *order, l *orderLine, i int) error {
+func (w *work) checkLine(o *order, l *orderLine, i int) error {
 	bad := func(code, message string) error {
 		return unprocessable(code, "Line "+strconv.Itoa(i+1)+": "+message+".")
 	}
-	if !s.has("items", l.ItemID) {
+	if !w.has("items", l.ItemID) {
 		return bad("unknown_item", "there is no item "+strconv.Quote(l.ItemID))
 	}
-	l.defaults(o, s.itemOf(l.ItemID), i)
+	l.defaults(o, w.itemOf(l.ItemID), i)
 	if q, err := parseFixed(l.Quantity, quantityDigits); err != nil || q <= 0 {
 		return bad("invalid_quantity", "the quantity must be a decimal above 0, as text, with at most 3 digits after the point")
 	}
@@ -146,7 +170,11 @@ func (s *Server) checkLine(o *order, l *orderLine, i int) error {
 	if d, err := parseFixed(l.DiscountPct, 2); err != nil || d < 0 || d > 10000 {
 		return bad("invalid_discount", "the discount must be from 0 to 100")
 	}
-	return nil
+	if l.WarehouseID == "" { // a requisition's
+		return nil
+	}
+	return w.check(w.refers("warehouseId", "warehouses", nil, &l.WarehouseID), w.refers("locationId", "locations", nil, l.LocationID), w.refers("accountId", "accounts", nil, l.AccountID),
+		onDay("requiredDate", nil, l.RequiredDate), onDay("expectedDate", nil, l.ExpectedDate))
 }
 
 // defaults fills what a person may leave out, from the item and the header.
@@ -191,7 +219,7 @@ func (s *Server) shape(o order) any {
 	return o
 }
 
-func (orderRules) remove(_ *Server, _ string, body []byte) error {
+func (orderRules) remove(_ *work, _ string, body []byte) error {
 	var o order
 	if err := json.Unmarshal(body, &o); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // row is one record: where it stands in order, and its JSON once somebody asked for it.
@@ -28,7 +29,11 @@ type table struct {
 	fill   func(add func(id string, updated, date int64, place int))
 	record func(place int) any // makes a generated record
 	write  writer              // nil: read-only
+	keyed  bool                // creates take an Idempotency-Key
+	bulk   bool                // many can be written at once
 	budget *cacheBudget
+
+	indexes []*index
 
 	once    sync.Once
 	rows    []*row
@@ -53,7 +58,9 @@ type cacheBudget struct {
 // query is what a list asks for.
 type query struct {
 	since, from int64  // µs; 0: everything
+	made        int64  // µs, by createdAt; 0: everything
 	status      string // "": any
+	name, value string // of a filter by an index; name "": none
 }
 
 func (t *table) load() {
@@ -66,6 +73,11 @@ func (t *table) load() {
 			t.note(id)
 		})
 		slices.SortFunc(t.rows, func(a, b *row) int { return a.compare(b.updated, b.id) })
+		for _, x := range t.indexes {
+			if x.name != "" {
+				t.build(x)
+			}
+		}
 	})
 }
 
@@ -89,10 +101,21 @@ func (t *table) put(id string, updated, date int64, body []byte) {
 	t.remove(id)
 	r := &row{id: id, updated: updated, date: date, place: -1}
 	r.body.Store(&body)
+	t.insert(r)
+	t.note(id)
+}
+
+// insert puts a row at its place in order; there is none of its key.
+func (t *table) insert(r *row) {
+	t.changes++
 	at, _ := slices.BinarySearchFunc(t.rows, r, func(a, b *row) int { return a.compare(b.updated, b.id) })
 	t.rows = slices.Insert(t.rows, at, r)
-	t.byID[id] = r
-	t.note(id)
+	t.byID[r.id] = r
+	for _, x := range t.indexes {
+		if x.ids != nil {
+			x.add(r)
+		}
+	}
 }
 
 // remove takes a record away without a trace; false when there is none.
@@ -105,17 +128,31 @@ func (t *table) remove(id string) bool {
 	at, _ := slices.BinarySearchFunc(t.rows, old, func(a, b *row) int { return a.compare(b.updated, b.id) })
 	t.rows = slices.Delete(t.rows, at, at+1)
 	delete(t.byID, id)
+	for _, x := range t.indexes {
+		if x.ids != nil {
+			x.drop(old)
+		}
+	}
 	return true
+}
+
+// candidates gives the rows among which a query's are, in order.
+func (t *table) candidates(q query) []*row {
+	if q.name == "" {
+		return t.rows
+	}
+	return t.held(t.filter(q.name), q.value)
 }
 
 // page gives up to limit rows after a place in order, and whether more follow.
 func (t *table) page(q query, after mark, limit int) (rows []*row, more bool) {
-	at, found := slices.BinarySearchFunc(t.rows, after, func(r *row, m mark) int { return r.compare(m.updated, m.id) })
+	from := t.candidates(q)
+	at, found := slices.BinarySearchFunc(from, after, func(r *row, m mark) int { return r.compare(m.updated, m.id) })
 	if found {
 		at++
 	}
 	rows = make([]*row, 0, limit)
-	for _, r := range t.rows[at:] {
+	for _, r := range from[at:] {
 		if !t.holds(q, r) {
 			continue
 		}
@@ -128,11 +165,21 @@ func (t *table) page(q query, after mark, limit int) (rows []*row, more bool) {
 }
 
 func (q query) holds(r *row) bool {
-	return r.updated >= q.since && (q.from == 0 || r.date == 0 || r.date >= q.from)
+	return r.updated >= q.since && r.updated >= q.made && (q.from == 0 || r.date == 0 || r.date >= q.from)
 }
 
 func (t *table) holds(q query, r *row) bool {
-	return q.holds(r) && (q.status == "" || bytes.Contains(t.json(r), []byte(`"status":"`+q.status+`"`)))
+	return q.holds(r) && (q.status == "" || bytes.Contains(t.json(r), []byte(`"status":"`+q.status+`"`))) && (q.made == 0 || madeAt(t.json(r)) >= q.made)
+}
+
+// madeAt is when a record was created, in µs; 0: it does not say.
+func madeAt(record []byte) int64 {
+	var s stamps
+	if json.Unmarshal(record, &s) != nil {
+		return 0
+	}
+	at, _ := time.Parse(time.RFC3339Nano, s.CreatedAt)
+	return at.UnixMicro()
 }
 
 // total counts the rows that a query holds; the last count is remembered until something changes.
@@ -144,7 +191,7 @@ func (t *table) total(q query) int {
 		return c.total
 	}
 	n := 0
-	for _, r := range t.rows {
+	for _, r := range t.candidates(q) {
 		if t.holds(q, r) {
 			n++
 		}

@@ -5,7 +5,7 @@ import "time"
 // tables lists every resource with the way to make its records; writes are allowed where a writer is given.
 func (g *generator) tables(b *cacheBudget) []*table {
 	c := g.counts
-	return []*table{
+	all := []*table{
 		fixedTable(b, "companies", 2, g.company, func(r company) (string, stamps) { return r.ID, r.stamps }),
 		fixedTable(b, "warehouses", warehouses, g.warehouse, func(r warehouse) (string, stamps) { return r.ID, r.stamps }),
 		fixedTable(b, "locations", locations, g.location, func(r location) (string, stamps) { return r.ID, r.stamps }),
@@ -18,14 +18,32 @@ func (g *generator) tables(b *cacheBudget) []*table {
 		masterTable(b, g, "customers", c.Customers, forCustomer, key, g.customer, nil),
 		masterTable(b, g, "items", c.Items, forItem, key, g.item, itemRules{}),
 		masterTable(b, g, "stock", c.Stock, forStock, orderID, g.stock, nil),
-		{name: "purchase-requisitions", budget: b, record: func(i int) any { return g.requisition(i) }, fill: dated(c.Requisitions, key, g.requisitionTimes)},
+		{name: "purchase-requisitions", budget: b, write: requisitionRules{}, record: func(i int) any { return g.requisition(i) }, fill: dated(c.Requisitions, key, g.requisitionTimes)},
 		{name: "purchase-orders", budget: b, record: g.anyOrder, write: orderRules{}, fill: dated(c.Orders, orderID, func(i int) (int64, int64) {
 			h := g.head(i)
 			return h.created, h.updated
 		})},
-		{name: "goods-receipts", budget: b, record: func(i int) any { return g.receipt(i) }, fill: g.fillReceipts},
+		{name: "goods-receipts", budget: b, write: receiptRules{}, record: func(i int) any { return g.receipt(i) }, fill: g.fillReceipts},
 		{name: "invoices", budget: b, record: g.anyInvoice, fill: g.fillInvoices},
 		{name: "sales-orders", budget: b, record: func(i int) any { return g.salesOrder(i) }, fill: dated(c.SalesOrders, orderID, g.salesTimes)},
+	}
+	for _, t := range all {
+		g.offer(t)
+	}
+	return all
+}
+
+// offer adds to a table what its resource offers besides lists and records.
+func (g *generator) offer(t *table) {
+	switch t.name {
+	case "vendors":
+		t.bulk = true
+		t.indexes = []*index{memberIndex("vendorNumber", func(i int) []string { return []string{vendorNumber(i)} })}
+	case "items":
+		t.bulk, t.keyed = true, true
+	case "purchase-orders":
+		t.bulk = true
+		t.indexes = []*index{memberIndex("externalRef", nil), {made: g.orderedFrom, wrote: orderedFrom}, {made: g.orderedItems, wrote: orderedItems}}
 	}
 }
 

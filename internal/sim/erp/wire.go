@@ -3,6 +3,7 @@ package erp
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -20,7 +21,7 @@ func (f *Fault) bend(w http.ResponseWriter, r *http.Request) http.ResponseWriter
 		w.Header().Set("Content-Encoding", "gzip")
 		return &zipped{w, gzip.NewWriter(w)}
 	}
-	if f.Rewrite != nil || f.Gzip || f.Longer != 0 {
+	if f.Rewrite != nil || f.Gzip || f.Longer != 0 || f.Torn > 0 {
 		return &whole{to: w, header: http.Header{}, fault: *f}
 	}
 	return w
@@ -81,7 +82,7 @@ func (h *whole) Write(p []byte) (int, error) { return h.body.Write(p) }
 
 func (h *whole) close() {
 	body := h.body.Bytes()
-	if h.fault.Rewrite != nil && orOK(h.status) == http.StatusOK {
+	if h.fault.Rewrite != nil && orOK(h.status) < 300 {
 		body = h.fault.Rewrite(body)
 	}
 	to := h.to.Header()
@@ -97,8 +98,27 @@ func (h *whole) close() {
 		to.Set("Content-Encoding", "gzip")
 	}
 	to.Set("Content-Length", strconv.Itoa(len(body)+h.fault.Longer))
+	if h.fault.Torn > 0 {
+		h.tear(body)
+		return
+	}
 	h.to.WriteHeader(orOK(h.status))
 	_, _ = h.to.Write(body[:min(len(body), len(body)+h.fault.Longer)])
+}
+
+// tear sends the first bytes of the answer, head and body, and closes the connection.
+func (h *whole) tear(body []byte) {
+	conn, _, err := http.NewResponseController(h.to).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "HTTP/1.1 %d %s\r\n", orOK(h.status), http.StatusText(orOK(h.status)))
+	_ = h.to.Header().Write(&text)
+	text.WriteString("\r\n")
+	text.Write(body)
+	_, _ = conn.Write(text.Next(h.fault.Torn))
+	_ = conn.Close()
 }
 
 // Body makes a body while it is sent, so that a large one costs the simulator nothing.

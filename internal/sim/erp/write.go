@@ -11,20 +11,69 @@ import (
 	"time"
 )
 
-// writer holds the rules for writing one resource. Methods answer a refusal as error; s.mu is held.
+// writer holds the rules for writing one resource. Methods answer a refusal as error.
 type writer interface {
 	// create makes a record of that key from what a person sent.
-	create(s *Server, id string, sent []byte, now string) (any, error)
+	create(w *work, id string, sent []byte) (any, error)
 	// update changes a record.
-	update(s *Server, old, sent []byte, now string) (any, error)
+	update(w *work, old, sent []byte) (any, error)
 	// remove says why a record may not be deleted.
-	remove(s *Server, id string, old []byte) error
+	remove(w *work, id string, old []byte) error
 }
 
 const maxBody = 1 << 20
 
-// begin begins a write: it finds the table and reads the body.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request, kind string) (*table, []byte) {
+// asked is one write as somebody asks for it.
+type asked struct {
+	op    string // create, update, delete
+	id    string // update, delete
+	data  []byte // create, update
+	match string // If-Match: the record must be this version; "": any
+	key   string // Idempotency-Key of a create; "": none
+}
+
+// reply is what came of one write.
+type reply struct {
+	status int
+	record []byte   // as lists show it; nil: deleted, or refused
+	no     *refusal // nil: done
+}
+
+func (a reply) send(w http.ResponseWriter) {
+	switch {
+	case a.no != nil:
+		refuse(w, *a.no)
+	case a.record == nil:
+		w.WriteHeader(a.status)
+	default:
+		w.Header().Set("ETag", etag(a.record))
+		send(w, a.status, a.record)
+	}
+}
+
+func refused(err error) reply {
+	var no refusal
+	if !errors.As(err, &no) {
+		no = refusal{http.StatusInternalServerError, "internal", err.Error()}
+	}
+	return reply{status: no.status, no: &no}
+}
+
+func (s *Server) create(w http.ResponseWriter, r *http.Request) { s.write(w, r, "create") }
+func (s *Server) update(w http.ResponseWriter, r *http.Request) { s.write(w, r, "update") }
+func (s *Server) remove(w http.ResponseWriter, r *http.Request) { s.write(w, r, "delete") }
+
+// write answers one write. Nothing is locked while the answer goes out.
+func (s *Server) write(w http.ResponseWriter, r *http.Request, op string) {
+	t, body := s.receive(w, r, op)
+	if t == nil {
+		return
+	}
+	s.carryOut(t, asked{op, r.PathValue("id"), body, r.Header.Get("If-Match"), r.Header.Get("Idempotency-Key")}).send(w)
+}
+
+// receive finds the table and reads the body of a write.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, kind string) (*table, []byte) {
 	t := s.find(w, r, kind)
 	if t == nil {
 		return nil, nil
@@ -34,89 +83,47 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, kind string) (*ta
 		return nil, nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		refuse(w, refusal{http.StatusRequestEntityTooLarge, "too_large", "A record may have 1 MiB."})
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		refuse(w, refusal{http.StatusRequestEntityTooLarge, "too_large", "A body may have 1 MiB."})
+		return nil, nil
+	case err != nil:
+		refuse(w, refusal{http.StatusBadRequest, "invalid_body", "The body did not arrive whole."})
 		return nil, nil
 	}
+	wait(r, s.opts.Working)
 	return t, body
 }
 
-func (s *Server) create(w http.ResponseWriter, r *http.Request) {
-	t, sent := s.begin(w, r, "create")
-	if t == nil {
-		return
-	}
+// carryOut does one write, whole or not at all, and gives what came of it once that is on the disk.
+func (s *Server) carryOut(t *table, a asked) reply {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	t.load()
-	at := s.tick()
-	id := t.nextID()
-	record, err := t.write.create(s, id, sent, iso(at))
-	s.finish(w, http.StatusCreated, entry{Resource: t.name, ID: id, At: at, Date: dateOf(record)}, record, err)
+	w := s.begin()
+	out := w.do(t, a)
+	if err := w.end(out.no == nil); err != nil {
+		out = refused(err)
+	}
+	s.mu.Unlock()
+	if err := s.journal.sync(); err != nil {
+		return refused(err)
+	}
+	return out
 }
 
-func (s *Server) update(w http.ResponseWriter, r *http.Request) {
-	t, sent := s.begin(w, r, "update")
-	if t == nil {
-		return
+// decode merges what a person sent into a record; members that it does not have are refused.
+func decode(sent []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(sent))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return refusal{http.StatusBadRequest, "invalid_body", "The body is not a JSON object of this resource: " + err.Error() + "."}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t.load()
-	old := t.byID[r.PathValue("id")]
-	if old == nil {
-		refuse(w, missing(t, r.PathValue("id")))
-		return
-	}
-	at := s.tick()
-	record, err := t.write.update(s, t.json(old), sent, iso(at))
-	s.finish(w, http.StatusOK, entry{Resource: t.name, ID: old.id, At: at, Date: dateOf(record)}, record, err)
+	return nil
 }
 
-func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
-	t, _ := s.begin(w, r, "delete")
-	if t == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t.load()
-	old := t.byID[r.PathValue("id")]
-	if old == nil {
-		refuse(w, missing(t, r.PathValue("id")))
-		return
-	}
-	err := t.write.remove(s, old.id, t.json(old))
-	s.finish(w, http.StatusNoContent, entry{Resource: t.name, ID: old.id, At: s.tick()}, nil, err)
-}
-
-// finish journals a change, makes it visible and answers; or answers the refusal.
-func (s *Server) finish(w http.ResponseWriter, status int, e entry, record any, err error) {
-	if err == nil && record != nil {
-		e.Record, err = json.Marshal(record)
-	}
-	if err == nil {
-		err = s.journal.append(e)
-	}
-	var no refusal
-	switch {
-	case errors.As(err, &no):
-		refuse(w, no)
-	case err != nil:
-		refuse(w, refusal{http.StatusInternalServerError, "internal", err.Error()})
-	default:
-		s.remember(change{e, e.At, e.At}, e.At)
-		s.apply(e)
-		answer(w, status, e.Record)
-	}
-}
-
-func answer(w http.ResponseWriter, status int, body []byte) {
-	if body == nil {
-		w.WriteHeader(status)
-		return
-	}
-	send(w, status, body)
+// unprocessable is a broken business rule.
+func unprocessable(code, message string) error {
+	return refusal{http.StatusUnprocessableEntity, code, message}
 }
 
 // tick gives the next updatedAt: the clock's, but always later than the last.
@@ -137,21 +144,6 @@ func (t *table) note(id string) {
 	}
 }
 
-// decode merges what a person sent into a record; members that it does not have are refused.
-func decode(sent []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(sent))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return refusal{http.StatusBadRequest, "invalid_body", "The body is not a JSON object of this resource: " + err.Error() + "."}
-	}
-	return nil
-}
-
-// unprocessable is a broken business rule.
-func unprocessable(code, message string) error {
-	return refusal{http.StatusUnprocessableEntity, code, message}
-}
-
 // dateOf is the day that a list of documents filters by, 0 for other records.
 func dateOf(record any) int64 {
 	switch o := record.(type) {
@@ -159,6 +151,10 @@ func dateOf(record any) int64 {
 		return startOf(o.OrderDate)
 	case leanOrder:
 		return startOf(o.OrderDate)
+	case requisition:
+		return startOf(o.RequestDate)
+	case receipt:
+		return midnight(instant(o.ReceivedAt))
 	}
 	return 0
 }
