@@ -172,15 +172,17 @@ func TestGuideIsNeeded(t *testing.T) {
 	}
 }
 
-// TestDocumentationIsTrue loads the manifest that documents the language.
+// TestDocumentationIsTrue loads the manifests that document the language.
 func TestDocumentationIsTrue(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors", "manifest.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(page), "```yaml\n")
-	example, _, _ := strings.Cut(rest, "```")
-	if _, err := manifest.Load(folder("tryton", example), unified(t), nil); err != nil {
-		t.Error(err)
+	for _, name := range []string{"tryton", "acme"} {
+		_, rest, _ := strings.Cut(string(page), "```yaml\nsystem: "+name)
+		example, _, _ := strings.Cut(rest, "```")
+		if _, err := manifest.Load(folder(name, "system: "+name+example), unified(t), nil); err != nil {
+			t.Error(err)
+		}
 	}
 }
