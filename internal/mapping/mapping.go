@@ -28,19 +28,6 @@ type Result struct {
 	RangeAt         time.Time // value of the entity's history field; a date is its midnight in UTC; zero when there is none
 }
 
-// BadValue is a value that cannot be what the model wants. The record is quarantined with it; nothing is guessed.
-type BadValue struct {
-	Pointer string // JSON pointer into the source's record (reading) or into the unified record (writing)
-	Reason  string
-}
-
-func (e *BadValue) Error() string {
-	if e.Pointer == "" {
-		return e.Reason
-	}
-	return e.Pointer + ": " + e.Reason
-}
-
 // Mapper maps the records of one entity of one system. It is safe for concurrent use.
 type Mapper struct {
 	version  string

@@ -14,7 +14,7 @@ type tree struct {
 	raw    []byte // a value that is not put together here
 }
 
-var errTwoWays = errors.New("the manifest writes one member of the source in two ways")
+var errTwoWays = errors.New("this system has one place for this and for another field of the write, and they differ")
 
 func (t *tree) set(p manifest.Path, raw []byte) error {
 	for _, name := range p {

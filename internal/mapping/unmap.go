@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -15,21 +14,14 @@ import (
 // Resolver gives the remote id of a record of the connection by its id; ok is false for an id that is not known.
 type Resolver func(entity string, id uuid.UUID) (remoteID string, ok bool)
 
-// BadValues is everything that keeps a record from being written, with pointers into the unified record.
-type BadValues []*BadValue
-
-func (b BadValues) Error() string {
-	lines := make([]string, len(b))
-	for i, v := range b {
-		lines[i] = v.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // Unmap is the inverse of Map: it gives the source's members for the model's fields, which is a JSON object of wire names. Only what
 // is given is written; null writes null. A reference is given as <name>_id, or as <name>: {"remote_id": "..."}. Members that
 // this system does not have or cannot write are faults. The error is BadValues.
 func (m *Mapper) Unmap(fields []byte, resolve Resolver) ([]byte, error) {
+	return m.unmap(fields, &unmapper{mapper: m, resolve: resolve})
+}
+
+func (m *Mapper) unmap(fields []byte, u *unmapper) ([]byte, error) {
 	var index rawjson.Index
 	record, err := index.Parse(fields)
 	if err != nil {
@@ -38,9 +30,9 @@ func (m *Mapper) Unmap(fields []byte, resolve Resolver) ([]byte, error) {
 	if record.Kind() != rawjson.Object {
 		return nil, BadValues{{Reason: "an object is wanted, this is " + describe(record.Kind())}}
 	}
-	u := &unmapper{mapper: m, resolve: resolve, record: record}
+	u.record = record
 	out := &tree{}
-	u.members(record, m.entity.Model.Fields, m.entity.Fields, out, "")
+	u.object(record, m.entity.Model.Fields, m.entity.Fields, out, "")
 	if len(u.bad) > 0 {
 		return nil, u.bad
 	}
@@ -52,11 +44,16 @@ type unmapper struct {
 	mapper  *Mapper
 	resolve Resolver
 	record  rawjson.Value
+	patch   *patch // nil: the whole record is written
 	bad     BadValues
 }
 
 func (u *unmapper) fault(pointer, reason string, args ...any) {
-	u.bad = append(u.bad, &BadValue{Pointer: pointer, Reason: fmt.Sprintf(reason, args...)})
+	u.flaw(Unfit, pointer, reason, args...)
+}
+
+func (u *unmapper) flaw(sort Flaw, pointer, reason string, args ...any) {
+	u.bad = append(u.bad, &BadValue{Pointer: pointer, Flaw: sort, Reason: fmt.Sprintf(reason, args...)})
 }
 
 // members writes the members of a record, object or list element. taken names members that the caller has dealt with.
@@ -68,15 +65,15 @@ func (u *unmapper) members(v rawjson.Value, fields []*model.Field, maps []*manif
 		}
 		f := fieldOf(fields, name)
 		if f == nil {
-			u.fault(at+pointerTo(name), "the model has no such field to write")
+			u.flaw(NoField, at+pointerTo(name), "the model has no such field to write")
 			continue
 		}
 		mapped := mapOf(maps, f)
 		switch {
 		case mapped == nil:
-			u.fault(at+pointerTo(name), "this system has no such field")
+			u.flaw(NotMapped, at+pointerTo(name), "this system has no such field")
 		case !mapped.Writable():
-			u.fault(at+pointerTo(name), "this system's field cannot be written")
+			u.flaw(NotWritable, at+pointerTo(name), "this system's field cannot be written")
 		case f.Kind == model.Enum:
 			u.enum(v, mapped, name, out, at)
 		default:
@@ -123,10 +120,12 @@ func (u *unmapper) value(v rawjson.Value, m *manifest.FieldMap, out *tree, at st
 		u.money(v, m, out, at)
 	case m.Field.Kind == model.Quantity:
 		u.quantity(v, m, out, at)
+	case u.identified(m):
+		u.patchLines(v, m, out, at)
 	case m.Field.Kind == model.List:
 		u.list(v, m, out, at)
 	case m.Field.Kind == model.Object && u.isObject(v, at):
-		u.members(v, m.Field.Fields, m.Fields, out, at)
+		u.within(u.now(m.Field.Name), u.rawObject(), func() { u.members(v, m.Field.Fields, m.Fields, out, at) })
 	case m.Parts != nil && u.isObject(v, at):
 		u.parts(v, m, out, at)
 	case m.Field.Kind == model.Map && u.isObject(v, at):
@@ -150,6 +149,10 @@ func (u *unmapper) null(m *manifest.FieldMap, out *tree, at string) {
 			u.null(inner, out, at)
 		}
 	}
+	if u.identified(m) {
+		u.noLines(m, out, at)
+		return
+	}
 	for _, p := range m.From {
 		u.put(out, p, []byte("null"), at)
 	}
@@ -168,7 +171,7 @@ func (u *unmapper) null(m *manifest.FieldMap, out *tree, at string) {
 
 func (u *unmapper) put(out *tree, p manifest.Path, raw []byte, at string) {
 	if !p.Settable() {
-		u.fault(at, "this system's field cannot be written")
+		u.flaw(NotWritable, at, "this system's field cannot be written")
 		return
 	}
 	if err := out.set(p, raw); err != nil {

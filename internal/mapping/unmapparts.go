@@ -20,14 +20,7 @@ func (u *unmapper) elements(v rawjson.Value, p manifest.Path, out *tree, at stri
 	for e := v.First(); e.Kind() != rawjson.Missing; e = e.Next() {
 		raw = append(raw, element(e, at+"/"+strconv.Itoa(len(raw))))
 	}
-	text := []byte{'['}
-	for i, r := range raw {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, r...)
-	}
-	u.put(out, p, append(text, ']'), at)
+	u.put(out, p, arrayOf(raw), at)
 }
 
 func (u *unmapper) list(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
@@ -40,7 +33,9 @@ func (u *unmapper) list(v rawjson.Value, m *manifest.FieldMap, out *tree, at str
 			return member1(one, "item")
 		case !u.isObject(e, at):
 		case m.Fields != nil:
-			u.members(e, m.Field.Items.Fields, m.Fields, one, at, "id", "remote_id")
+			u.within(rawjson.Value{}, rawjson.Value{}, func() {
+				u.object(e, m.Field.Items.Fields, m.Fields, one, at, "id", "remote_id")
+			})
 			u.identity(e, m, one, at)
 		default:
 			u.parts(e, m, one, at)
@@ -54,6 +49,11 @@ func (u *unmapper) identity(e rawjson.Value, m *manifest.FieldMap, out *tree, at
 	remote := e.Get("remote_id")
 	switch {
 	case len(m.ID) == 0:
+		for _, name := range []string{"id", "remote_id"} {
+			if given(e.Get(name)) {
+				u.flaw(NoSuchElement, at+pointerTo(name), "elements of this list have no ids in this system; the list is written as a whole")
+			}
+		}
 	case given(remote):
 		text, ok := u.text(remote, at+"/remote_id")
 		if ok && !slices.ContainsFunc(m.ID, out.has) {
@@ -72,9 +72,9 @@ func (u *unmapper) parts(v rawjson.Value, m *manifest.FieldMap, out *tree, at st
 		part := m.Parts[name]
 		switch {
 		case i < 0:
-			u.fault(at+pointerTo(name), "the model has no such field to write")
+			u.flaw(NoField, at+pointerTo(name), "the model has no such field to write")
 		case part == nil:
-			u.fault(at+pointerTo(name), "this system has no such field")
+			u.flaw(NotMapped, at+pointerTo(name), "this system has no such field")
 		case part.Const != "":
 			u.constant(e, part.Const, at+pointerTo(name))
 		case m.Members[i].Kind == model.List:

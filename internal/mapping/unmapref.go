@@ -12,7 +12,11 @@ import (
 func (u *unmapper) ref(v rawjson.Value, m *manifest.FieldMap, out *tree, at string, around rawjson.Value) {
 	entity := m.Field.To
 	if m.Field.ToField != "" {
-		entity, _ = u.text(around.Get(m.Field.ToField), at)
+		to := around.Get(m.Field.ToField)
+		if to.Kind() == rawjson.Missing {
+			to = u.now(m.Field.ToField)
+		}
+		entity, _ = u.text(to, at)
 	}
 	if remote, ok := u.remote(v, entity, at); ok {
 		u.key(remote, m.From, m.As, out, at)
@@ -22,7 +26,7 @@ func (u *unmapper) ref(v rawjson.Value, m *manifest.FieldMap, out *tree, at stri
 // remote gives the remote id that a reference stands for.
 func (u *unmapper) remote(v rawjson.Value, entity, at string) (string, bool) {
 	if v.Kind() == rawjson.Object {
-		return u.text(v.Get("remote_id"), at+"/remote_id")
+		return u.remoteOf(v, at)
 	}
 	text, ok := u.text(v, at)
 	if !ok {
@@ -35,9 +39,18 @@ func (u *unmapper) remote(v rawjson.Value, entity, at string) (string, bool) {
 	}
 	remote, ok := u.resolve(entity, id)
 	if !ok {
-		u.fault(at, "no record of %s has the id %s", entity, text)
+		u.flaw(NoReference, at, "no record of %s has the id %s", entity, text)
 	}
 	return remote, ok
+}
+
+// remoteOf reads {"remote_id": "..."}.
+func (u *unmapper) remoteOf(v rawjson.Value, at string) (string, bool) {
+	if plainText(v.Get("remote_id")) == "" {
+		u.fault(at, `write {"remote_id": "..."} with the record's own key as a text, or give the id of the record`)
+		return "", false
+	}
+	return u.text(v.Get("remote_id"), at+"/remote_id")
 }
 
 // key writes a remote id to its path, or its parts to theirs.

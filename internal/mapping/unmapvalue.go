@@ -115,7 +115,7 @@ func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at 
 		u.fault(at, "%s", err)
 		return
 	}
-	result, err := expr.Run(program, manifest.Writing{Value: decode(v), Record: decode(u.record)})
+	result, err := expr.Run(program, manifest.Writing{Value: decode(v), Record: u.whole()})
 	if err != nil {
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		u.fault(at, "the inverse expression: %s", message)
