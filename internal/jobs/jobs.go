@@ -28,22 +28,8 @@ const (
 	rescueAfter = 90 * time.Second // the job engine's own rescue: the net below
 	keepDone    = 5 * time.Minute
 	retryAfter  = 5 * time.Second
-)
-
-// Connections worked on at once, for each lane. Most of the time they wait for their systems. What bounds them is memory: each holds a few
-// pages.
-const (
-	askedTurns     = 16
-	scheduledTurns = 32
-)
-
-// How often a queue is looked at: at most once in a pause, of which the longer one lets many turns that end together be filled by one look; at least
-// once in a poll, where nobody tells that something came.
-const (
-	askedPause     = 5 * time.Millisecond
-	scheduledPause = 25 * time.Millisecond
-	askedPoll      = 100 * time.Millisecond
-	scheduledPoll  = 500 * time.Millisecond
+	fetchPause  = 5 * time.Millisecond
+	fetchPoll   = 500 * time.Millisecond
 )
 
 // Handler does a connection's work until the context's deadline or until nothing is left; more says that work is left and the connection wants
@@ -74,8 +60,10 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	}
 	r := &Runner{store: c.Store}
 	workers := river.NewWorkers()
-	if err := register(workers, r); err != nil {
-		return nil, fmt.Errorf("register the wake-up workers: %w", err)
+	for _, s := range lanes() {
+		if err := s.register(workers, r); err != nil {
+			return nil, fmt.Errorf("register the worker of lane %s: %w", s.lane, err)
+		}
 	}
 	var err error
 	if r.client, err = river.NewClient(driver, riverConfig(c, workers)); err != nil {
@@ -85,16 +73,17 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 }
 
 func riverConfig(c Config, workers *river.Workers) *river.Config {
+	queues := map[string]river.QueueConfig{}
+	for _, s := range lanes() {
+		queues[s.queue] = river.QueueConfig{MaxWorkers: s.turns, FetchPollInterval: s.poll, FetchCooldown: s.pause}
+	}
 	return &river.Config{
-		Queues: map[string]river.QueueConfig{
-			queueOf(store.LaneAsked):     {MaxWorkers: askedTurns, FetchPollInterval: askedPoll},
-			queueOf(store.LaneScheduled): {MaxWorkers: scheduledTurns, FetchPollInterval: scheduledPoll, FetchCooldown: scheduledPause},
-		},
+		Queues:                      queues,
 		Workers:                     workers,
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
-		FetchCooldown:               askedPause,
-		FetchPollInterval:           scheduledPoll,
+		FetchCooldown:               fetchPause,
+		FetchPollInterval:           fetchPoll,
 		CompletedJobRetentionPeriod: keepDone,
 		Logger:                      quiet(c.Log),
 		Test:                        river.TestConfig{Time: clock{c.Now}},
@@ -138,5 +127,9 @@ func (r *Runner) Recover(ctx context.Context) error {
 
 // Crowded says that wake-ups of the lane wait for a turn.
 func (r *Runner) Crowded(ctx context.Context, lane store.Lane) (bool, error) {
-	return r.store.JobsWait(ctx, queueOf(lane))
+	in, err := specFor(lane)
+	if err != nil {
+		return false, err
+	}
+	return r.store.JobsWait(ctx, in.queue)
 }

@@ -55,7 +55,7 @@ func newRunner(t *testing.T, s *store.Store) *Runner {
 
 func start(t *testing.T, r *Runner, handle Handler) {
 	t.Helper()
-	if err := r.Start(t.Context(), map[store.Lane]Handler{store.LaneAsked: handle, store.LaneScheduled: handle}); err != nil {
+	if err := r.Start(t.Context(), map[store.Lane]Handler{store.LaneAsked: handle, store.LaneScheduled: handle, store.LaneWrites: handle}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -180,45 +180,53 @@ func connection(t *testing.T, s *store.Store) *store.Connection {
 	return c
 }
 
-// What a person asked for does not wait behind scheduled turns, however many hold all workers.
-func TestAskedDoesNotWaitForScheduled(t *testing.T) {
+// What a person asked for, and writes, do not wait behind scheduled turns, however many hold all workers.
+func TestLanesDoNotWaitForScheduled(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, open func() *store.Store) {
 		s := open()
 		r := newRunner(t, s)
-		release, asked := make(chan struct{}), make(chan struct{})
-		var scheduled atomic.Int64
+		release, ran := make(chan struct{}), make(chan store.Lane, 2)
+		quick := func(lane store.Lane) Handler {
+			return func(ctx context.Context, _ string, done func(*store.Tx) error) (bool, error) {
+				ran <- lane
+				return false, s.Write(ctx, done)
+			}
+		}
+		var working atomic.Int64
 		handlers := map[store.Lane]Handler{
 			store.LaneScheduled: func(ctx context.Context, _ string, done func(*store.Tx) error) (bool, error) {
-				scheduled.Add(1)
+				working.Add(1)
 				select {
 				case <-release:
 				case <-ctx.Done():
 				}
 				return false, s.Write(ctx, done)
 			},
-			store.LaneAsked: func(ctx context.Context, _ string, done func(*store.Tx) error) (bool, error) {
-				close(asked)
-				return false, s.Write(ctx, done)
-			},
+			store.LaneAsked: quick(store.LaneAsked), store.LaneWrites: quick(store.LaneWrites),
 		}
 		if err := r.Start(t.Context(), handlers); err != nil {
 			t.Fatal(err)
 		}
 		defer r.Stop(context.Background())
 		var ids []string
-		for range 2 * scheduledTurns {
+		turns := specOf[scheduled]().turns
+		for range 2 * turns {
 			ids = append(ids, uuid.NewString())
 		}
 		wake(t, r, store.LaneScheduled, ids...)
-		await(t, "all workers busy", func() bool { return scheduled.Load() == scheduledTurns })
+		await(t, "all workers busy", func() bool { return working.Load() == int64(turns) })
 		if crowded, err := r.Crowded(t.Context(), store.LaneScheduled); err != nil || !crowded {
 			t.Errorf("crowded: %v, %v; half of the connections wait", crowded, err)
 		}
-		wake(t, r, store.LaneAsked, ids[0])
-		<-asked
+		for _, lane := range []store.Lane{store.LaneAsked, store.LaneWrites} {
+			wake(t, r, lane, ids[0])
+			if got := <-ran; got != lane {
+				t.Errorf("a turn in lane %s, want %s", got, lane)
+			}
+		}
 		close(release)
-		await(t, "the others", func() bool { return scheduled.Load() == 2*scheduledTurns })
+		await(t, "the others", func() bool { return working.Load() == int64(2*turns) })
 	})
 }
 

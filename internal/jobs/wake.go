@@ -22,11 +22,15 @@ func (r *Runner) Wake(ctx context.Context, tx *store.Tx, lane store.Lane, connec
 	if len(connectionIDs) == 0 {
 		return nil
 	}
+	in, err := specFor(lane)
+	if err != nil {
+		return err
+	}
 	ids := slices.Clone(connectionIDs)
 	slices.Sort(ids) // all processes in one order, so that they do not wait for each other in a circle
 	var params []river.InsertManyParams
 	for _, id := range slices.Compact(ids) {
-		params = append(params, river.InsertManyParams{Args: argsFor(lane, id)})
+		params = append(params, river.InsertManyParams{Args: in.args(id)})
 	}
 	if _, err := r.client.InsertManyTx(ctx, tx.SQL(), params); err != nil {
 		return fmt.Errorf("wake %d connections, %s among them: %w", len(params), ids[0], err)
@@ -34,76 +38,35 @@ func (r *Runner) Wake(ctx context.Context, tx *store.Tx, lane store.Lane, connec
 	return nil
 }
 
-// scheduledArgs and askedArgs name the connection that has something to do; each lane has a kind and a queue of its own.
-type (
-	scheduledArgs struct {
-		ConnectionID string `json:"connection_id"`
-	}
-	askedArgs struct {
-		ConnectionID string `json:"connection_id"`
-	}
-)
-
-func (scheduledArgs) Kind() string { return "wake_connection" }
-func (askedArgs) Kind() string     { return "wake_now" }
-
-// InsertOpts says how it waits.
-func (scheduledArgs) InsertOpts() river.InsertOpts { return insertOpts(store.LaneScheduled) }
-
-// InsertOpts says how it waits.
-func (askedArgs) InsertOpts() river.InsertOpts { return insertOpts(store.LaneAsked) }
-
-func (a scheduledArgs) connection() string { return a.ConnectionID }
-func (a askedArgs) connection() string     { return a.ConnectionID }
-
-func argsFor(lane store.Lane, connectionID string) river.JobArgs {
-	if lane == store.LaneAsked {
-		return askedArgs{connectionID}
-	}
-	return scheduledArgs{connectionID}
+// wakeUp names the connection that has something to do in a lane.
+type wakeUp[L lane] struct {
+	ConnectionID string `json:"connection_id"`
 }
 
-func queueOf(lane store.Lane) string {
-	if lane == store.LaneAsked {
-		return "asked"
-	}
-	return river.QueueDefault
-}
+// Kind is the lane's own.
+func (wakeUp[L]) Kind() string { return specOf[L]().kind }
 
-// insertOpts keeps one wake-up per connection and lane: completed ones do not count.
-func insertOpts(lane store.Lane) river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: maxAttempts, Queue: queueOf(lane), UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+// InsertOpts keeps one wake-up per connection and lane: completed ones do not count.
+func (wakeUp[L]) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: maxAttempts, Queue: specOf[L]().queue, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
 		rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 	}}}
 }
 
-type wakeArgs interface {
-	river.JobArgs
-	connection() string
-}
-
 // worker gives a lane's handler its turns.
-type worker[A wakeArgs] struct {
-	river.WorkerDefaults[A]
+type worker[L lane] struct {
+	river.WorkerDefaults[wakeUp[L]]
 	runner *Runner
-	lane   store.Lane
-}
-
-func register(workers *river.Workers, r *Runner) error {
-	if err := river.AddWorkerSafely(workers, &worker[scheduledArgs]{runner: r, lane: store.LaneScheduled}); err != nil {
-		return err
-	}
-	return river.AddWorkerSafely(workers, &worker[askedArgs]{runner: r, lane: store.LaneAsked})
 }
 
 // Work gives the handler one turn; a connection with work left goes to the back of the queue.
-func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
+func (w *worker[L]) Work(ctx context.Context, job *river.Job[wakeUp[L]]) error {
 	done := func(tx *store.Tx) error {
 		_, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx.SQL(), job) // any driver of database/sql does; the client's own is used
 		return err
 	}
-	more, err := w.runner.handle[w.lane](ctx, job.Args.connection(), done)
+	more, err := w.runner.handle[specOf[L]().lane](ctx, job.Args.ConnectionID, done)
 	if err == nil && more {
 		return river.JobSnooze(0)
 	}
@@ -111,7 +74,7 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 }
 
 // NextRetry tries again soon and steadily: a failed turn means that the database or the process was in trouble, not the system.
-func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
+func (w *worker[L]) NextRetry(job *river.Job[wakeUp[L]]) time.Time {
 	if job.AttemptedAt == nil {
 		return job.ScheduledAt.Add(retryAfter)
 	}

@@ -13,6 +13,7 @@ type Lane string
 const (
 	LaneAsked     Lane = "asked"     // somebody waits for it
 	LaneScheduled Lane = "scheduled" // nobody does
+	LaneWrites    Lane = "writes"    // operations
 )
 
 // Lane is the one in which a run of this trigger is worked on.
