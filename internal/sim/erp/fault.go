@@ -40,6 +40,9 @@ type Fault struct {
 
 const loginPage = "<!DOCTYPE html>\n<html><head><title>SimERP – sign in</title></head><body><form method=\"post\"><input name=\"user\"></form></body></html>\n"
 
+// ErrorBody is an error as some systems answer it with status 200.
+const ErrorBody = `{"error":{"code":"posting_period_closed","message":"The posting period is closed."}}`
+
 // faulty asks the fault plan before anything else.
 func (s *Server) faulty(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
