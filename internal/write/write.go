@@ -131,15 +131,6 @@ type Service struct {
 // NewService gives a Service.
 func NewService(c Config) *Service { return &Service{Config: c} }
 
-// Write checks a write, sends it and waits for what comes of it; what does not end within the wait goes on without the caller. The error is a *problem.Error where the
-// write was refused before anything was stored: no operation is made for it, and its key is free.
-func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) { panic("not written yet") }
-
-// Validate gives the verdict on a write without sending it. The record may be read from the system for it.
-func (s *Service) Validate(ctx context.Context, r Request) (check.Verdict, error) {
-	panic("not written yet")
-}
-
 // Batch stores a batch and lets it be worked on in the background. replayed says that an earlier request with the same key made it. An error of the items' sequence is given back as it is,
 // and nothing is kept.
 func (s *Service) Batch(ctx context.Context, r BatchRequest, items iter.Seq2[BatchItem, error]) (o *store.Operation, replayed bool, err error) {

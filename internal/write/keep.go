@@ -1,0 +1,148 @@
+package write
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/lease"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// makeHeld makes the operation of a single write, held by this process, in the transaction that comes right before its first byte.
+func (w *single) makeHeld(snd *sender) func(ctx context.Context, tx *store.Tx) error {
+	return func(ctx context.Context, tx *store.Tx) error {
+		if !w.turn.pass() {
+			return errWaitOver
+		}
+		o, err := w.insert(ctx, tx)
+		if err != nil {
+			return err
+		}
+		snd.op, err = tx.AcquireOperation(ctx, o, w.Owner, w.Now().Add(lease.For), w.Now())
+		return err
+	}
+}
+
+// insert stores the operation with its item, which is pending, and takes its key.
+func (w *single) insert(ctx context.Context, tx *store.Tx) (*store.Operation, error) {
+	r := w.request
+	if r.Key != "" {
+		key := store.IdempotencyKey{Owner: store.KeyOwner(r.Connection.ID), Name: r.Key, Hash: r.Hash, Operation: w.id.String()}
+		if _, claimed, err := tx.ClaimKey(ctx, key, w.Now()); err != nil || !claimed {
+			return nil, errors.Join(err, orNil(!claimed, errKeyTaken))
+		}
+	}
+	o, err := tx.InsertOperation(ctx, r.Connection.Scope(), store.NewOperation{
+		ID: w.id.String(), Entity: r.Entity, Kind: store.OperationSingle, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: 1, Strict: r.Strict, Caller: r.Caller, Request: r.RequestID,
+	}, w.Now())
+	if err != nil {
+		return nil, fmt.Errorf("store the operation: %w", err)
+	}
+	if err := tx.InsertItems(ctx, o, []store.Item{*w.item}, w.Now()); err != nil {
+		return nil, fmt.Errorf("store the item: %w", err)
+	}
+	return o, tx.QueueOperation(ctx, o, w.Now())
+}
+
+func orNil(is bool, err error) error {
+	if is {
+		return err
+	}
+	return nil
+}
+
+// queue stores the write for the background.
+func (w *single) queue(ctx context.Context) (*Outcome, error) {
+	var o *store.Operation
+	err := w.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if o, err = w.insert(ctx, tx); err != nil {
+			return err
+		}
+		return w.Waker.Wake(ctx, tx, store.LaneWrites, w.request.Connection.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.outcomeOf(ctx, o)
+}
+
+// keepAnswer takes in the end of a write: what its caller gets, which is stored with the key; the key of a write that had no effect and may be tried again is free.
+func (w *single) keepAnswer(snd *sender) func(ctx context.Context, tx *store.Tx, it *store.Item, rec *store.Record) error {
+	return func(ctx context.Context, tx *store.Tx, it *store.Item, rec *store.Record) error {
+		done := *it
+		w.outcome = Outcome{Operation: snd.operation(), Item: &done, Record: rec}
+		r := w.request
+		switch {
+		case r.Key == "" || it.Status != store.ItemApplied && it.Status != store.ItemRejected:
+			return nil
+		case it.Status == store.ItemRejected && problem.FromDocument(it.Error).Type().Retryable:
+			return tx.FreeKey(ctx, store.KeyOwner(r.Connection.ID), r.Key)
+		case r.Render == nil:
+			return nil
+		}
+		key := store.IdempotencyKey{Owner: store.KeyOwner(r.Connection.ID), Name: r.Key, Hash: r.Hash, Operation: w.id.String()}
+		key.Status, key.Headers, key.Answer = r.Render(&w.outcome)
+		return tx.AnswerKey(ctx, key)
+	}
+}
+
+// replay gives what an earlier request with the same key led to; nil: there was none.
+func (s *Service) replay(ctx context.Context, r Request) (*Outcome, error) {
+	key, err := s.Store.Key(ctx, store.KeyOwner(r.Connection.ID), r.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up the idempotency key: %w", err)
+	}
+	if !bytes.Equal(key.Hash, r.Hash) {
+		return nil, keyReused()
+	}
+	o, err := s.Store.Operation(ctx, r.Connection.Scope(), key.Operation)
+	if err != nil {
+		return nil, fmt.Errorf("read operation %s: %w", key.Operation, err)
+	}
+	out, err := s.outcomeOf(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if st := out.Item.Status; st != store.ItemApplied && st != store.ItemRejected && st != store.ItemCancelled {
+		return nil, underWay(o)
+	}
+	out.Replayed, out.Answer = true, key
+	return out, nil
+}
+
+func keyReused() error {
+	return problem.New(problem.IdempotencyKeyReused, "This Idempotency-Key came with another request before. Use a new key for a new request; to repeat a request, repeat it exactly.")
+}
+
+// underWay says that the first request with the key has no definite end yet.
+func underWay(o *store.Operation) error {
+	return problem.Newf(problem.OperationInProgress, "The first request with this key is not over; GET /v1/operations/%s tells how far it is.", o.ID).
+		With("operation", "/v1/operations/"+o.ID).After(busyAgain)
+}
+
+// outcomeOf reads what is known of a single write.
+func (s *Service) outcomeOf(ctx context.Context, o *store.Operation) (*Outcome, error) {
+	it, err := s.Store.Item(ctx, o, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the item of operation %s: %w", o.ID, err)
+	}
+	out := &Outcome{Operation: o, Item: it}
+	if it.Status != store.ItemApplied || it.Record == uuid.Nil {
+		return out, nil
+	}
+	out.Record, err = s.Store.Get(ctx, o.Scope(), o.Entity, it.Record, false)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return out, err
+}
