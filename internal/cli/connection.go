@@ -20,6 +20,7 @@ type connectionGroup struct {
 	Create      connectionCreateCmd      `cmd:"" help:"Connect a system: the login is checked live, then the first sync begins."`
 	Rename      connectionRenameCmd      `cmd:"" help:"Give a connection another name."`
 	Blackouts   connectionBlackoutsCmd   `cmd:"" help:"Say when syncs leave the system alone."`
+	Rules       connectionRulesCmd       `cmd:"" help:"Forbid writes that the system would take."`
 	Pause       connectionPauseCmd       `cmd:"" help:"Stop syncing; stored records stay readable."`
 	Resume      connectionResumeCmd      `cmd:"" help:"Go on syncing."`
 	Reauthorize connectionReauthorizeCmd `cmd:"" help:"Put new credentials in place of the old; id and tokens stay."`

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 type systemGroup struct {
@@ -79,66 +77,4 @@ func (f credentialField) describe() string {
 		words = append(words, "(secret)")
 	}
 	return strings.Join(append(words, f.Label), " ")
-}
-
-type capabilitiesCmd struct {
-	clientFlags `embed:""`
-}
-
-// Help ends the command's help with an example.
-func (capabilitiesCmd) Help() string {
-	return "With --output json: every field, with its rules and evidence.\n\nExample:\n\n  busbar capabilities"
-}
-
-type capabilities struct {
-	Entities []entityCapabilities `json:"entities"`
-}
-
-type entityCapabilities struct {
-	Entity      string           `json:"entity"`
-	Read        operation        `json:"read"`
-	Create      operation        `json:"create"`
-	Update      operation        `json:"update"`
-	Delete      operation        `json:"delete"`
-	Incremental bool             `json:"incremental"`
-	Deletions   string           `json:"deletions"`
-	Fields      []jsontext.Value `json:"fields"`
-	Missing     []string         `json:"unsupported_fields"`
-}
-
-type operation struct {
-	Supported bool   `json:"supported"`
-	Evidence  string `json:"evidence"`
-}
-
-// operations names what can be done, with the evidence of each.
-func (e entityCapabilities) operations() string {
-	var can []string
-	add := func(name string, o operation) {
-		if o.Supported {
-			can = append(can, strings.TrimSpace(name+" ("+o.Evidence+")"))
-		}
-	}
-	add("read", e.Read)
-	add("create", e.Create)
-	add("update", e.Update)
-	add("delete", e.Delete)
-	return strings.Join(can, ", ")
-}
-
-// Run prints the entities and what can be done with each.
-func (capabilitiesCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	matrix, raw, err := get[capabilities](ctx, c, request{method: http.MethodGet, path: "/capabilities"})
-	if err != nil {
-		return err
-	}
-	t := newTable("No entities.", "ENTITY", "OPERATIONS", "SYNC", "DELETIONS", "FIELDS", "NOT DELIVERED")
-	for _, e := range matrix.Entities {
-		sync := "full"
-		if e.Incremental {
-			sync = "incremental"
-		}
-		t.add(e.Entity, e.operations(), sync, e.Deletions, count(int64(len(e.Fields))), strings.Join(e.Missing, ", "))
-	}
-	return c.show(s, raw, t)
 }

@@ -105,8 +105,8 @@ const (
 
 // Rules are the connection's own rules for an entity, laid over the manifest's: they only forbid.
 type Rules struct {
-	Forbidden []Op                `json:"forbidden,omitempty"` // operations
-	Required  []string            `json:"required,omitempty"`  // on create, as in Operation
-	ReadOnly  []string            `json:"read_only,omitempty"`
-	Values    map[string][]string `json:"values,omitempty"` // by field: what may be written
+	Forbidden []Op                `json:"forbidden,omitempty" enum:"create,update,delete" doc:"Operations that this connection does not do."`
+	Required  []string            `json:"required,omitempty" doc:"Fields without which nothing is created, beside those that the system needs." example:"[\"site_id\"]"`
+	ReadOnly  []string            `json:"read_only,omitempty" doc:"Fields that are not written." example:"[\"payment_terms\"]"`
+	Values    map[string][]string `json:"values,omitempty" doc:"By field (string, text or enum): what may be written into it."`
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/busbar-dev/busbar/model"
 )
@@ -30,7 +31,7 @@ func ParseRules(text []byte) (RuleSet, error) {
 type RuleFault struct {
 	At      []string // keys and list positions that lead to it
 	Unknown bool     // it names what is not there
-	Text    string   // what is wrong and how to mend it
+	Text    string   // what is wrong and how to mend it, a sentence
 }
 
 // IsReadOnly tells whether the connection does not write the field, or what holds it.
@@ -100,6 +101,9 @@ func (c *ruleChecker) fault(unknown bool, what, mend string, at []string) {
 	if mend != "" {
 		what += "; " + mend
 	}
+	if !strings.HasSuffix(what, "?") {
+		what += "."
+	}
 	c.faults = append(c.faults, RuleFault{at, unknown, what})
 }
 
@@ -108,7 +112,7 @@ func (c *ruleChecker) rules(r Rules) Rules {
 	for i, op := range r.Forbidden {
 		known := []string{string(Create), string(Update), string(Delete)}
 		if !slices.Contains(known, string(op)) {
-			c.unknown("unknown operation "+string(op), suggest(string(op), known), name, "forbidden", fmt.Sprint(i))
+			c.unknown("There is no operation "+string(op), suggest(string(op), known), name, "forbidden", fmt.Sprint(i))
 		}
 		if !slices.Contains(c.own.Forbidden, op) {
 			c.own.Forbidden = append(c.own.Forbidden, op)
@@ -159,7 +163,7 @@ func (c *ruleChecker) required(given []string) {
 		switch {
 		case !slices.Contains(c.own.Required, own):
 		case !c.entity.Gives(Create, own):
-			c.wrong("nothing is created on this system with "+c.entity.WireName(own), "remove it", at...)
+			c.wrong("Nothing is created on this system with "+c.entity.WireName(own), "remove it", at...)
 		case c.own.IsReadOnly(own):
 			c.wrong(c.entity.WireName(own)+" is read_only and required", "remove it from one of them", at...)
 		}
@@ -179,11 +183,11 @@ func (c *ruleChecker) values(given string, values []string) {
 	}
 	f, m := c.entity.At(own)
 	if !isText(f.Kind) && f.Kind != model.Enum {
-		c.wrong("the values of a "+string(f.Kind)+" cannot be limited", "limit fields of kind string, text or enum", at...)
+		c.wrong("The values of a "+string(f.Kind)+" cannot be limited", "limit fields of kind string, text or enum", at...)
 		return
 	}
 	if len(values) == 0 {
-		c.wrong("no value is left", "write the values, or make the field read_only", at...)
+		c.wrong("No value is left", "write the values, or make the field read_only", at...)
 	}
 	for i, v := range values {
 		if words := m.words(); len(f.Values) > 0 && !slices.Contains(words, v) {

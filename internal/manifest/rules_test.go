@@ -49,17 +49,17 @@ func TestRuleFaults(t *testing.T) {
 		unknown         bool
 	}{
 		{`{"vendor": {}}`, "vendor", "Acme ERP has no vendor; did you mean vendors?", true},
-		{`{"vendors": {"forbidden": ["remove"]}}`, "vendors/forbidden/0", "unknown operation remove; known: create, update, delete", true},
+		{`{"vendors": {"forbidden": ["remove"]}}`, "vendors/forbidden/0", "There is no operation remove; known: create, update, delete.", true},
 		{`{"purchase-orders": {"required": ["ordr_date"]}}`, "purchase-orders/required/0", "purchase-orders have no field ordr_date; did you mean order_date?", true},
 		{`{"purchase-orders": {"required": ["lines.item_ids"]}}`, "purchase-orders/required/0", "purchase-orders have no field lines.item_ids; did you mean lines.item_id?", true},
-		{`{"purchase-orders": {"required": ["site_id"]}}`, "purchase-orders/required/0", "site_id cannot be written on this system anyway; remove it", false},
-		{`{"purchase-orders": {"read_only": ["total"]}}`, "purchase-orders/read_only/0", "total cannot be written on this system anyway; remove it", false},
-		{`{"purchase-orders": {"read_only": ["vendor_id"]}}`, "purchase-orders/read_only", "purchase-orders cannot be created without vendor_id; leave it out, or forbid create", false},
-		{`{"purchase-orders": {"read_only": ["lines"]}}`, "purchase-orders/read_only", "purchase-orders cannot be created without lines; leave it out, or forbid create", false},
-		{`{"purchase-orders": {"read_only": ["order_date"], "required": ["order_date"]}}`, "purchase-orders/required/0", "order_date is read_only and required; remove it from one of them", false},
+		{`{"purchase-orders": {"required": ["site_id"]}}`, "purchase-orders/required/0", "site_id cannot be written on this system anyway; remove it.", false},
+		{`{"purchase-orders": {"read_only": ["total"]}}`, "purchase-orders/read_only/0", "total cannot be written on this system anyway; remove it.", false},
+		{`{"purchase-orders": {"read_only": ["vendor_id"]}}`, "purchase-orders/read_only", "purchase-orders cannot be created without vendor_id; leave it out, or forbid create.", false},
+		{`{"purchase-orders": {"read_only": ["lines"]}}`, "purchase-orders/read_only", "purchase-orders cannot be created without lines; leave it out, or forbid create.", false},
+		{`{"purchase-orders": {"read_only": ["order_date"], "required": ["order_date"]}}`, "purchase-orders/required/0", "order_date is read_only and required; remove it from one of them.", false},
 		{`{"purchase-orders": {"values": {"status": ["draft", "aproved"]}}}`, "purchase-orders/values/status/1", "status cannot be aproved on this system; did you mean approved?", true},
-		{`{"purchase-orders": {"values": {"currency": []}}}`, "purchase-orders/values/currency", "no value is left; write the values, or make the field read_only", false},
-		{`{"purchase-orders": {"values": {"vendor_id": ["x"]}}}`, "purchase-orders/values/vendor_id", "the values of a ref cannot be limited; limit fields of kind string, text or enum", false},
+		{`{"purchase-orders": {"values": {"currency": []}}}`, "purchase-orders/values/currency", "No value is left; write the values, or make the field read_only.", false},
+		{`{"purchase-orders": {"values": {"vendor_id": ["x"]}}}`, "purchase-orders/values/vendor_id", "The values of a ref cannot be limited; limit fields of kind string, text or enum.", false},
 	} {
 		given, err := manifest.ParseRules([]byte(c.rules))
 		if err != nil {
