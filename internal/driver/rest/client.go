@@ -143,8 +143,8 @@ const (
 func readAll(resp *http.Response) ([]byte, error) {
 	if n := resp.ContentLength; n >= 0 && n <= maxTrusted {
 		body := make([]byte, n)
-		_, err := io.ReadFull(resp.Body, body)
-		return body, err
+		read, err := io.ReadFull(resp.Body, body)
+		return body[:read], err
 	}
 	var parts [][]byte
 	for {
@@ -156,7 +156,7 @@ func readAll(resp *http.Response) ([]byte, error) {
 			return bytes.Join(parts, nil), nil
 		}
 		if err != nil {
-			return nil, err
+			return bytes.Join(parts, nil), err
 		}
 	}
 }

@@ -98,11 +98,20 @@ func isEmpty(raw []byte) bool {
 
 // refusal makes the error that the system reported.
 func (c *client) refusal(a *answer) error {
-	code := text(find(a.body, c.options.Errors.Code))
-	e := &driver.Error{Status: a.status, Code: c.config.Quote(code, 80), Kind: kindOf(a.status)}
-	if kind, ok := c.options.Errors.Kinds[code]; ok {
+	e := c.refused(a)
+	if kind, ok := c.options.Errors.Kinds[text(find(a.body, c.options.Errors.Code))]; ok {
 		e.Kind = driver.Kind(kind)
 	}
+	return c.explain(e, a)
+}
+
+// refused makes the error of a refusal by its status.
+func (c *client) refused(a *answer) *driver.Error {
+	return &driver.Error{Status: a.status, Code: c.config.Quote(text(find(a.body, c.options.Errors.Code)), 80), Kind: kindOf(a.status)}
+}
+
+// explain adds to the error of a refusal what goes with its kind.
+func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.Credentials {
 		e.Field = c.loginField()
 	}
@@ -138,6 +147,7 @@ func (c *client) sentence(e *driver.Error, a *answer) string {
 	told := map[driver.Kind]string{
 		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
 		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
+		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
 	}[e.Kind]
 	if told == "" {
 		told = "The system does not accept the request"

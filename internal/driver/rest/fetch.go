@@ -123,6 +123,9 @@ func (c *client) pageAddress(o *readOptions, r driver.Request, at place, asked i
 	if o.History != nil && !r.HistoryFrom.IsZero() {
 		q.Set(o.History.Param, o.History.writeDay(r.HistoryFrom, c.zone()))
 	}
+	for name, values := range o.asked {
+		q[name] = values
+	}
 	if o.Paging.Size != "" && asked > 0 {
 		q.Set(o.Paging.Size, strconv.Itoa(asked))
 	}

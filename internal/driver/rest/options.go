@@ -1,6 +1,10 @@
 package rest
 
-import "github.com/busbar-dev/busbar/internal/manifest"
+import (
+	"net/url"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
@@ -56,9 +60,11 @@ type rateLimitOptions struct {
 type readOptions struct {
 	Path        string `yaml:"path" manifest:"required"`
 	listOptions `yaml:",inline"`
+	One         *oneOptions `yaml:"one"` // how one record is read; absent: by its id below the list's path
 
 	id, updatedAt []manifest.Path
 	hot           map[string]string // parameters that pick out the hot records
+	asked         url.Values        // parameters of one search, as they are
 }
 
 // hotOptions is what an entity's `hot:` adds to the query.

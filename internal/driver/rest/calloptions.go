@@ -1,0 +1,81 @@
+package rest
+
+import "github.com/busbar-dev/busbar/internal/manifest"
+
+// callOptions say what a call looks like that has an effect. Paths and queries take {id}, the record's remote id, and {id.1}, a part of a composite one.
+type callOptions struct {
+	Method  string            `yaml:"method"` // POST (default), PUT, PATCH, DELETE, GET
+	Path    string            `yaml:"path" manifest:"required"`
+	Query   map[string]string `yaml:"query"`
+	Headers map[string]string `yaml:"headers"`
+	Body    string            `yaml:"body"` // JSON object that the members of the write are laid over
+	In      manifest.Path     `yaml:"in"`   // where in the body they go; absent: they are its own
+}
+
+// sendOptions is `send:` of an operation or a move.
+type sendOptions struct {
+	callOptions `yaml:",inline"`
+	Idempotency string          `yaml:"idempotency"` // header that takes the mark of a write; the system executes one of each
+	Version     *versionOptions `yaml:"version"`
+	Answer      string          `yaml:"answer"`    // record (default; of a deletion none), id, none
+	Record      manifest.Path   `yaml:"record"`    // where the answer has it; absent: the answer is the record
+	ID          manifest.Path   `yaml:"id"`        // where the answer has the remote id; absent: in the record
+	IDHeader    string          `yaml:"id_header"` // or the header whose address ends with it, such as Location
+}
+
+// What an answer holds.
+const (
+	answerRecord = "record"
+	answerID     = "id"
+	answerNone   = "none"
+)
+
+// versionOptions say how the system is told which version of a record a write is made for.
+type versionOptions struct {
+	Header string        `yaml:"header" manifest:"required"`
+	From   manifest.Path `yaml:"from" manifest:"required"` // the version, in the record
+	Text   string        `yaml:"text"`                     // the header's value, with {} for the version; default {}
+	Else   string        `yaml:"else"`                     // the header's value of a write that does not insist; absent: no header
+}
+
+// oneOptions is `one:` of an entity's `read:`.
+type oneOptions struct {
+	Path   string            `yaml:"path" manifest:"required"`
+	Query  map[string]string `yaml:"query"`
+	Record manifest.Path     `yaml:"record"` // where the answer has it; absent: the answer is the record
+}
+
+// findOptions is `find:` of a rung: what it gives replaces the same key of the entity's `read:`.
+type findOptions struct {
+	Path        string `yaml:"path"`
+	listOptions `yaml:",inline"`
+	Param       string  `yaml:"param"` // parameter that takes the key or the mark
+	Text        string  `yaml:"text"`  // its value, with {} for the key or the mark; default {}
+	Since       *filter `yaml:"since"` // W4: parameter that takes the time from which on records were made
+}
+
+// decodeSend reads how an operation (or a move) is sent.
+func decodeSend(o manifest.Options, op manifest.Op) (*sendOptions, manifest.Problems) {
+	s := &sendOptions{callOptions: callOptions{Method: "POST"}, Answer: answerRecord}
+	if op == manifest.Delete {
+		s.Answer = answerNone
+	}
+	return s, o.Decode(s)
+}
+
+// decodeFind lays the options of a search over those of the entity's list.
+func decodeFind(o manifest.Options, read *readOptions) (*findOptions, manifest.Problems) {
+	f := &findOptions{Path: read.Path, listOptions: read.listOptions}
+	if gives(o, "paging") {
+		f.Paging = defaultPaging()
+	}
+	return f, o.Decode(f)
+}
+
+// one says how one record is read: as the manifest says, else by its id below the list's path.
+func (o *readOptions) one() oneOptions {
+	if o.One != nil {
+		return *o.One
+	}
+	return oneOptions{Path: o.Path + "/{id}"}
+}

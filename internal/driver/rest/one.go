@@ -1,0 +1,67 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// ReadOne implements driver.Writer.
+func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]byte, error) {
+	o := c.readings[e.Name]
+	if o == nil {
+		return nil, fmt.Errorf("read one of %s: the client was opened for a system that does not map it", e.Name)
+	}
+	one := o.one()
+	u, err := c.recordURL(one.Path, one.Query, id)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.ask(ctx, http.MethodGet, u, "")
+	switch {
+	case err != nil && a != nil && c.saysGone(a, err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return one.take(a, e, id)
+}
+
+// saysGone tells whether the system itself says that there is no such record.
+func (c *client) saysGone(a *answer, err error) bool {
+	var e *driver.Error
+	if !errors.As(err, &e) || e.Kind == driver.NotSystem {
+		return false
+	}
+	rules := c.options.Errors
+	bare := len(bytes.TrimSpace(a.body)) == 0 && len(rules.Code)+len(rules.Message) == 0
+	return e.Kind == driver.Gone || (a.status == http.StatusNotFound || a.status == http.StatusGone) && (bare || c.isOwn(a))
+}
+
+// take finds the record in the answer: null, or no element where one of a list is meant, says that there is none.
+func (o *oneOptions) take(a *answer, e *manifest.Entity, id string) ([]byte, error) {
+	if err := rawjson.Valid(a.body); err != nil {
+		return nil, notJSON(err)
+	}
+	record := a.body
+	if n := len(o.Record); n > 0 {
+		record = find(a.body, o.Record)
+		if around := o.Record[:n-1]; record == nil && (n == 1 && string(bytes.TrimSpace(a.body)) == "[]" || string(find(a.body, around)) == "[]") {
+			return nil, nil
+		}
+	}
+	record = bytes.TrimSpace(record)
+	switch {
+	case string(record) == "null":
+		return nil, nil
+	case remoteID(record, e.ID) != id:
+		return nil, torn("The answer does not hold the record that was asked for.")
+	}
+	return record, nil
+}
