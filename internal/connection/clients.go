@@ -134,10 +134,15 @@ func (l *leased) Fetch(ctx context.Context, r driver.Request) (*driver.Page, err
 		return nil, err
 	}
 	page, err := l.Client.Fetch(ctx, r)
-	if driver.KindOf(err) == driver.Credentials {
-		err = l.refusal.settle(ctx, err, l.confirm)
+	return page, l.confirmed(ctx, err)
+}
+
+// confirmed tells what a refused login comes to when it is tried once more; any other error stays.
+func (l *leased) confirmed(ctx context.Context, err error) error {
+	if driver.KindOf(err) != driver.Credentials {
+		return err
 	}
-	return page, err
+	return l.refusal.settle(ctx, err, l.confirm)
 }
 
 // Close ends the use; twice is fine.

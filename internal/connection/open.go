@@ -15,7 +15,7 @@ import (
 )
 
 // Open gives a client for a connection's system, which the caller closes. Sessions live on between calls as long as the credentials
-// stay. When a page comes back with the login refused, that is confirmed by one login from anew; after that nothing is sent any more. Credentials are unsealed here and handed to the driver only. Errors: *problem.Error connection-pending, connection-disconnected.
+// stay. It is a driver.Writer where the driver's own is one. When a call comes back with the login refused, that is confirmed by one login from anew; after that nothing is sent any more. Credentials are unsealed here and handed to the driver only. Errors: *problem.Error connection-pending, connection-disconnected.
 func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *manifest.System, error) {
 	if err := live(c); err != nil {
 		return nil, nil, err
@@ -36,7 +36,7 @@ func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *
 	}
 	s.logEnd(c.ID, closeEach(ended))
 	client.confirm = func(ctx context.Context, refused error) error { return s.confirm(ctx, c, refused) }
-	return client, sys, nil
+	return client.asWriter(), sys, nil
 }
 
 // dial makes a client; it causes no traffic.
