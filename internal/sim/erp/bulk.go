@@ -20,7 +20,7 @@ type bulkCall struct {
 type bulkItem struct {
 	Key     string          `json:"key"` // the caller's; a create of a resource that takes an Idempotency-Key is known by it
 	ID      string          `json:"id"`
-	IfMatch string          `json:"ifMatch"`
+	Version string          `json:"version"` // updatedAt of the record that is meant; "": any
 	Data    json.RawMessage `json:"data"`
 }
 
@@ -96,7 +96,11 @@ func (c bulkCall) check(t *table) error {
 
 func (c bulkCall) asked(i int) asked {
 	item := c.Items[i]
-	return asked{c.Op, item.ID, item.Data, item.IfMatch, item.Key}
+	match := ""
+	if item.Version != "" {
+		match = `"` + item.Version + `"`
+	}
+	return asked{c.Op, item.ID, item.Data, match, item.Key}
 }
 
 // oneByOne does each write for itself: one that is refused keeps no other from its effect.

@@ -19,7 +19,7 @@ func TestABulkCallAnswersEachByItsKey(t *testing.T) {
 	}
 	a, d := field(t, made.Results[0].Record, "id"), field(t, made.Results[3].Record, "id")
 	version := field(t, made.Results[0].Record, "updatedAt")
-	status, changed := bulkOf(t, api, "vendors", fmt.Sprintf(`{"op":"update","items":[{"key":"1","id":%q,"ifMatch":"\"%s\"","data":{"phone":"1"}},{"key":"2","id":%q,"ifMatch":"\"old\"","data":{"phone":"1"}},{"key":"3","id":"x","data":{}}]}`, a, version, d))
+	status, changed := bulkOf(t, api, "vendors", fmt.Sprintf(`{"op":"update","items":[{"key":"1","id":%q,"version":%q,"data":{"phone":"1"}},{"key":"2","id":%q,"version":"old","data":{"phone":"1"}},{"key":"3","id":"x","data":{}}]}`, a, version, d))
 	if status != 200 || keysOf(changed) != "1:200 2:412 3:404 " || field(t, changed.Results[0].Record, "phone") != "1" {
 		t.Errorf("%d %s", status, keysOf(changed))
 	}
