@@ -117,13 +117,18 @@ func (s *server) admitToken(r *http.Request, who caller, need access) (caller, e
 	if named := r.Header.Get(connectionHeader); named != "" && named != c.ID {
 		return who, noConnection(named)
 	}
-	if need.scope != "" && !slices.Contains(who.principal.Token.Scopes, need.scope) {
+	if !need.allows(who.principal.Token.Scopes) {
 		return who, &problem.Error{Code: problem.MissingScope,
 			Detail: fmt.Sprintf("This token has the scopes %s; the request needs %s. Issue a token with that scope.",
-				strings.Join(who.principal.Token.Scopes, ", "), need.scope)}
+				strings.Join(who.principal.Token.Scopes, ", "), strings.ReplaceAll(need.scope, " ", " or "))}
 	}
 	who.connection = c
 	return who, usable(c, need)
+}
+
+// allows tells whether one of the scopes is enough.
+func (a access) allows(scopes []string) bool {
+	return a.scope == "" || slices.ContainsFunc(strings.Fields(a.scope), func(one string) bool { return slices.Contains(scopes, one) })
 }
 
 func (s *server) admitKey(r *http.Request, who caller, need access) (caller, error) {

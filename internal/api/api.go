@@ -20,6 +20,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -47,6 +48,7 @@ type Deps struct {
 	Store       *store.Store
 	Connections *connection.Service
 	Syncs       *engine.Service
+	Writes      *write.Service
 	Secrets     Signer
 	Budgets     Budgets         // nil: the health shows none
 	Changes     Changes         // nil: the store is asked every 250 ms
@@ -112,6 +114,8 @@ func build(d Deps) (*server, error) {
 		return nil, err
 	}
 	s.registerRecords()
+	s.registerWrites()
+	s.registerOperations()
 	s.registerChanges()
 	s.registerConnection()
 	s.registerSyncs()

@@ -25,7 +25,7 @@ const (
 // strictBody reads the body of a route that takes one: JSON, of bounded size and depth, without duplicate names.
 func (s *server) strictBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	if ctx.Operation().RequestBody != nil {
+	if ctx.Operation().RequestBody != nil && !mannerOf(ctx.Operation()).streamed {
 		body, err := readBody(w, r)
 		if err != nil {
 			s.fail(w, r, err)
@@ -105,7 +105,7 @@ func wellFormed(body []byte) error {
 
 func tooBig(at jsontext.Pointer) error {
 	item := problem.Item{Pointer: string(at), Code: problem.OutOfRange, Detail: "The number is too large: it must fit into 64 bits of floating point."}
-	return &problem.Error{Code: problem.ValidationFailed, Detail: summary([]problem.Item{item}), Items: []problem.Item{item}}
+	return &problem.Error{Code: problem.ValidationFailed, Detail: problem.Summary([]problem.Item{item}), Items: []problem.Item{item}}
 }
 
 // syntaxProblem tells where the text stops being JSON, or which name is there twice.
@@ -116,7 +116,7 @@ func syntaxProblem(err error) error {
 	}
 	if at.Err == jsontext.ErrDuplicateName {
 		item := problem.Item{Pointer: string(at.JSONPointer), Code: problem.Duplicate, Detail: "The member is there twice."}
-		return &problem.Error{Code: problem.MalformedRequest, Detail: summary([]problem.Item{item}), Items: []problem.Item{item}}
+		return &problem.Error{Code: problem.MalformedRequest, Detail: problem.Summary([]problem.Item{item}), Items: []problem.Item{item}}
 	}
 	return &problem.Error{Code: problem.MalformedRequest, Detail: "The body is not JSON: " + at.Err.Error() + " at byte " + strconv.FormatInt(at.ByteOffset, 10) + ".", Err: err}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -35,6 +36,7 @@ const (
 	tagConnection  = "This connection"
 	tagChanges     = "Changes"
 	tagSyncs       = "Syncs"
+	tagOperations  = "Operations"
 	tagSystems     = "Systems"
 	tagConnections = "Connections"
 )
@@ -87,13 +89,18 @@ func (s *server) describeModel() error {
 		{Name: tagConnection, Description: "What the caller's own connection is and can do."},
 		{Name: tagChanges, Description: "The change feed: every change of an entity in commit order, deletes included."},
 		{Name: tagSyncs, Description: "How and when entities are synced, and the runs that did it."},
+		{Name: tagOperations, Description: "Writes and batches of writes, with what became of every item."},
 		{Name: tagSystems, Description: "The systems that Busbar can connect, with their forms and capability matrices."},
 		{Name: tagConnections, Description: "Connections and their tokens, by project key."},
 	}
 	for _, e := range s.Model.Entities {
 		doc.Tags = append(doc.Tags, &huma.Tag{Name: e.Title, Description: e.Meaning})
 	}
-	for _, named := range s.Model.Schemas() {
+	for _, e := range s.Model.Entities {
+		schemas.Map()[batchSchemaName(e)] = batchSchema(e)
+	}
+	doc.Components.Headers = writeHeaders()
+	for _, named := range slices.Concat(s.Model.Schemas(), s.Model.WriteSchemas()) {
 		schema, err := schemaFrom(named.Schema)
 		if err != nil {
 			return fmt.Errorf("schema %s of the model: %w", named.Name, err)

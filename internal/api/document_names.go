@@ -25,8 +25,12 @@ func schemaName(t reflect.Type, hint string) string {
 		return "ProblemUpstream"
 	case typeOf[problemDocument]():
 		return "Problem"
+	case typeOf[problem.Body]():
+		return "KeptProblem"
 	case typeOf[store.Counts]():
 		return "SyncRunCounts"
+	case typeOf[store.ItemCounts]():
+		return "OperationCounts"
 	case typeOf[budget.Look]():
 		return "CallBudget"
 	case typeOf[budget.Limits]():
@@ -49,6 +53,10 @@ func own(name string) string {
 	switch name {
 	case "Run":
 		return "SyncRun"
+	case "Item", "ItemDetail", "Attempt":
+		return "Operation" + name
+	case "Validate":
+		return "Verdict"
 	}
 	return name
 }

@@ -20,6 +20,7 @@ func (s *server) tidyDocument() {
 			delete(op.Responses, "422")
 			delete(op.Responses, "500")
 			describeConnectionHeader(op)
+			describeKey(op)
 		}
 	}
 	taken := requestSchemas(doc)
@@ -52,6 +53,13 @@ func describeConnectionHeader(op *huma.Operation) {
 		Name: connectionHeader, In: "header", Schema: &huma.Schema{Type: "string"},
 		Description: "With a project key: the connection to work on. A connection token does not need it.",
 	})
+}
+
+// describeKey adds the header that makes a request safe to repeat.
+func describeKey(op *huma.Operation) {
+	if op.Method != http.MethodGet && !strings.HasSuffix(op.Path, "/validate") {
+		op.Parameters = append(op.Parameters, keyParam())
+	}
 }
 
 // requestSchemas names the schemas of bodies that we take.
@@ -99,6 +107,8 @@ func (s *server) shareParameters(doc *huma.OpenAPI) {
 	for _, e := range s.Model.Entities[:1] {
 		share(doc.Paths["/v1/"+e.Name].Get, shared)
 		share(doc.Paths["/v1/"+e.Name+"/{id}"].Get, shared)
+		share(doc.Paths["/v1/"+e.Name+"/{id}"].Patch, shared)
+		share(doc.Paths["/v1/"+e.Name+"/batch"].Post, shared)
 	}
 	for _, item := range doc.Paths {
 		for _, op := range operationsOf(item) {
@@ -117,7 +127,9 @@ func (s *server) shareParameters(doc *huma.OpenAPI) {
 
 func share(op *huma.Operation, shared map[string]*huma.Param) {
 	for _, p := range op.Parameters {
-		shared[p.Name] = p
+		if shared[p.Name] == nil {
+			shared[p.Name] = p
+		}
 	}
 }
 
@@ -133,7 +145,7 @@ func (s *server) chapters() []chapter {
 		records.Tags = append(records.Tags, e.Title)
 	}
 	return []chapter{
-		{Name: "One connection", Tags: []string{tagConnection, tagChanges, tagSyncs}},
+		{Name: "One connection", Tags: []string{tagConnection, tagChanges, tagSyncs, tagOperations}},
 		records,
 		{Name: "Your project", Tags: []string{tagSystems, tagConnections}},
 	}

@@ -18,18 +18,9 @@ const problemType = "application/problem+json"
 
 // problemDocument is an error as it is served: RFC 9457 with the members that make it useful.
 type problemDocument struct {
-	Type       string            `json:"type" format:"uri-reference" doc:"The page that explains this code." example:"/docs/problems/invalid-parameter"`
-	Title      string            `json:"title" doc:"What the code means, the same every time." example:"A parameter is not valid"`
-	Status     int               `json:"status" doc:"The HTTP status." example:"422"`
-	Detail     string            `json:"detail" doc:"What happened this time and what to do next." example:"limit must be between 1 and 500."`
-	Instance   string            `json:"instance" format:"uri-reference" doc:"The path that was asked for." example:"/v1/purchase-orders"`
-	Code       string            `json:"code" doc:"The stable word for programs; /docs/problems/ lists them all." example:"invalid-parameter"`
-	RequestID  string            `json:"request_id" doc:"Names this request in the logs." example:"req_0192f0c1a7b87c3e9d2f4b5a6c7d8e9f"`
-	Origin     string            `json:"origin" enum:"client,busbar,system,connection" doc:"Whose side the cause is on."`
-	Retryable  bool              `json:"retryable" doc:"Whether the same request may succeed later."`
-	RetryAfter int               `json:"retry_after,omitempty" doc:"Seconds to wait before trying again."`
-	Errors     []problem.Item    `json:"errors,omitempty" doc:"Each single fault, with where it is."`
-	Upstream   *problem.Upstream `json:"upstream,omitempty" doc:"What the system answered."`
+	problem.Body
+	Instance  string `json:"instance" format:"uri-reference" doc:"The path that was asked for." example:"/v1/purchase-orders"`
+	RequestID string `json:"request_id" doc:"Names this request in the logs." example:"req_0192f0c1a7b87c3e9d2f4b5a6c7d8e9f"`
 
 	extra   map[string]any
 	headers http.Header
@@ -62,24 +53,16 @@ func (s *server) documentOf(ctx context.Context, err error) *problemDocument {
 	if p.Code == problem.Internal && s.Store != nil && s.Store.Away(err) {
 		p = &problem.Error{Code: problem.Overloaded, Detail: "The database does not answer. Try again in a few seconds; if you asked for a change, look first whether it was made.", RetryAfter: 5, Err: err}
 	}
-	kind, ok := problem.Lookup(p.Code)
-	if !ok {
-		kind, _ = problem.Lookup(problem.Internal)
-	}
+	kind := p.Type()
 	if kind.Status >= 500 {
 		s.logFailure(ctx, kind, p, err)
 	}
-	d := &problemDocument{
-		Type: kind.URI(), Title: kind.Title, Status: kind.Status, Detail: p.Detail,
-		Instance: info.path, Code: kind.Code, RequestID: info.id, Origin: kind.Origin, Retryable: kind.Retryable,
-		RetryAfter: p.RetryAfter, Errors: p.Items, Upstream: p.Upstream, extra: p.Extra,
-	}
-	if d.Detail == "" {
-		d.Detail = kind.Next
-	}
-	if p.Code == problem.ValidationFailed && len(p.Items) > 0 && !strings.Contains(d.Detail, strings.TrimSuffix(p.Items[0].Detail, ".")) {
-		d.Detail += " " + summary(p.Items[:1])
-	}
+	return info.document(p)
+}
+
+// document gives the problem document of an error for the request.
+func (i *info) document(p *problem.Error) *problemDocument {
+	d := &problemDocument{Body: p.Body(), Instance: i.path, RequestID: i.id, extra: p.Extra}
 	d.headers = headersOf(d)
 	return d
 }

@@ -56,8 +56,8 @@ func TestProblemKeepsFurtherMembers(t *testing.T) {
 	d := s.documentOf(t.Context(), &problem.Error{Code: problem.NotFound, Detail: "x", RetryAfter: 7, Extra: map[string]any{"near": []string{"a"}},
 		Upstream: &problem.Upstream{Status: 500}})
 	text, err := d.MarshalJSON()
-	want := `{"type":"/docs/problems/not-found","title":"There is nothing at this address","status":404,"detail":"x","instance":"","code":"not-found","request_id":"",` +
-		`"origin":"client","retryable":false,"retry_after":7,"upstream":{"status":500},"near":["a"]}`
+	want := `{"type":"/docs/problems/not-found","title":"There is nothing at this address","status":404,"detail":"x","code":"not-found",` +
+		`"origin":"client","retryable":false,"retry_after":7,"upstream":{"status":500},"instance":"","request_id":"","near":["a"]}`
 	if err != nil || string(text) != want || d.headers.Get("Retry-After") != "7" {
 		t.Errorf("got %s %v %v", text, d.headers, err)
 	}

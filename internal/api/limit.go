@@ -22,6 +22,8 @@ type Limits struct {
 	Credentials int     // credentials, and addresses, remembered; others are forgotten for them
 
 	Answer time.Duration // for a client to take an answer, from its first byte
+	Idle   time.Duration // for each piece of the body of a batch to come
+	Upload time.Duration // for all of it
 	Held   int64         // bytes of large answers on their way, of all callers; one may have half of it
 
 	FailuresPerSecond float64 // requests of an address without an accepted token, refilled steadily
@@ -31,7 +33,7 @@ type Limits struct {
 // DefaultLimits stop a runaway loop and are in nobody's way.
 var DefaultLimits = Limits{
 	PerSecond: 1000, Burst: 10_000, AtOnce: 64, PollsAtOnce: 16, Credentials: 10_000,
-	Answer: 30 * time.Second, Held: 256 << 20, FailuresPerSecond: 50, FailureBurst: 200,
+	Answer: 30 * time.Second, Idle: 30 * time.Second, Upload: 30 * time.Minute, Held: 256 << 20, FailuresPerSecond: 50, FailureBurst: 200,
 }
 
 // orDefault gives the limits with the defaults for those that are not set.
@@ -40,7 +42,7 @@ func (l Limits) orDefault() Limits {
 	return Limits{
 		PerSecond: cmp.Or(l.PerSecond, d.PerSecond), Burst: cmp.Or(l.Burst, d.Burst), AtOnce: cmp.Or(l.AtOnce, d.AtOnce),
 		PollsAtOnce: cmp.Or(l.PollsAtOnce, d.PollsAtOnce), Credentials: cmp.Or(l.Credentials, d.Credentials),
-		Answer: cmp.Or(l.Answer, d.Answer), Held: cmp.Or(l.Held, d.Held),
+		Answer: cmp.Or(l.Answer, d.Answer), Idle: cmp.Or(l.Idle, d.Idle), Upload: cmp.Or(l.Upload, d.Upload), Held: cmp.Or(l.Held, d.Held),
 		FailuresPerSecond: cmp.Or(l.FailuresPerSecond, d.FailuresPerSecond), FailureBurst: cmp.Or(l.FailureBurst, d.FailureBurst),
 	}
 }

@@ -175,8 +175,8 @@ func TestMethods(t *testing.T) {
 	w := newWorld(t)
 	_, token := w.connect("A")
 	for _, tt := range []struct{ method, path, allow string }{
-		{"PUT", "/v1/purchase-orders", "GET, HEAD"},
-		{"TRACE", "/v1/purchase-orders", "GET, HEAD"},
+		{"PUT", "/v1/purchase-orders", "GET, HEAD, POST"},
+		{"TRACE", "/v1/purchase-orders", "GET, HEAD, POST"},
 		{"DELETE", "/v1/syncs", "GET, HEAD, POST"},
 		{"GET", "/v1/syncs/vendors", "PATCH"},
 		{"POST", "/healthz", "GET, HEAD"},

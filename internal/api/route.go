@@ -19,10 +19,25 @@ const (
 // access is what a route demands of its caller.
 type access struct {
 	plane plane
-	scope string // of a token; "" for the control plane
+	scope string // of a token: one of these words; "" for the control plane
 }
 
-const accessKey = "access"
+// manner is what a route does otherwise than most.
+type manner struct {
+	streamed bool // it reads its body itself
+	keyed    bool // it honours Idempotency-Key itself
+}
+
+// What the router keeps of a route.
+const (
+	accessKey = "access"
+	mannerKey = "manner"
+)
+
+func mannerOf(op *huma.Operation) manner {
+	m, _ := op.Metadata[mannerKey].(manner)
+	return m
+}
 
 func accessOf(op *huma.Operation) access {
 	a, _ := op.Metadata[accessKey].(access)
@@ -31,7 +46,12 @@ func accessOf(op *huma.Operation) access {
 
 // register adds a route to the mux and to the document; errors of the handler become problem documents.
 func register[I, O any](s *server, need access, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	op.Metadata = map[string]any{accessKey: need}
+	registerAs(s, need, manner{}, op, handle)
+}
+
+// registerAs is register for a route with manners of its own.
+func registerAs[I, O any](s *server, need access, m manner, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.Metadata = map[string]any{accessKey: need, mannerKey: m}
 	op.Security = securityOf(need)
 	op.RejectUnknownQueryParameters = true
 	op.MaxBodyBytes = maxBody + 1

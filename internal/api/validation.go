@@ -41,7 +41,7 @@ func refusal(e *huma.ErrorModel) *problem.Error {
 		}
 		p.Items = append(p.Items, item)
 	}
-	p.Detail = summary(p.Items)
+	p.Detail = problem.Summary(p.Items)
 	return p
 }
 
@@ -81,19 +81,6 @@ func codeOf(message string) problem.Fault {
 		return problem.OutOfRange
 	}
 	return problem.Invalid
-}
-
-// summary says in one line what the items say.
-func summary(items []problem.Item) string {
-	parts := make([]string, 0, len(items))
-	for _, i := range items {
-		at := i.Pointer
-		if at == "" {
-			at = "the body"
-		}
-		parts = append(parts, at+": "+strings.TrimSuffix(i.Detail, "."))
-	}
-	return strings.Join(parts, "; ") + "."
 }
 
 // sentence makes a message a sentence.
