@@ -21,6 +21,16 @@ func isDuration(text []byte) bool {
 	return durationForm.Match(text) && last != 'P' && last != 'T'
 }
 
+// SameDuration tells whether two ISO 8601 durations are equally long: PT90M and PT1H30M are. Years and months are compared as written.
+func SameDuration(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, err := secondsOf(a)
+	y, other := secondsOf(b)
+	return err == nil && other == nil && x.Cmp(y) == 0
+}
+
 // secondsIn says how many seconds a unit of a manifest has.
 func secondsIn(unit string) int64 {
 	switch unit {
