@@ -42,7 +42,7 @@ func (t *target) judge(ctx context.Context, a ask) (judged, error) {
 	}
 	var failed error
 	v := check.Check(check.Input{
-		System: t.system, Entity: t.entity, Mapper: t.mapper, Rules: t.rules, Op: a.op, Data: a.data, Strict: a.strict, IfMatch: a.ifMatch,
+		System: t.system, Entity: t.entity, Mapper: t.mapper, Env: t.env, Rules: t.rules, Op: a.op, Data: a.data, Strict: a.strict, IfMatch: a.ifMatch,
 		Current: current, Mark: a.mark, Resolve: t.resolver(ctx, &failed), Words: t.words(ctx, &failed),
 	})
 	return judged{Verdict: v, current: current}, failed
