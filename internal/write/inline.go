@@ -111,11 +111,13 @@ func (w *single) ended(err error) (*Outcome, error) {
 
 // errorOf makes the problem of an error that ended a write before its first byte went out.
 func errorOf(err error) error {
+	var busy *store.BusyError
 	switch {
 	case errors.Is(err, errWaitOver):
 		return problem.New(problem.Overloaded, "Other calls to this system came first, and the wait is over. Nothing was sent. Try again, or let it be done in the background with Prefer: respond-async.").After(waitOverAgain)
-	case errors.Is(err, store.ErrBusy):
-		return problem.New(problem.OperationInProgress, "Another write to this record is not over. Nothing was sent. Try again when it is; GET /v1/operations shows it.").After(busyAgain)
+	case errors.As(err, &busy):
+		return problem.Newf(problem.OperationInProgress, "Another write to this record is not over, that of GET /v1/operations/%s. Nothing was sent. Try again when it is over.", busy.Operation).
+			With("operation", "/v1/operations/"+busy.Operation).After(busyAgain)
 	}
 	return err
 }
@@ -208,6 +210,9 @@ func (w *single) refresh(ctx context.Context) error {
 
 // release ends the write's time in this process; what is left is done in the background.
 func (w *single) release(ctx context.Context, snd *sender, err error) error {
+	if w.item.Status.Final() { // keepAnswer has ended the operation
+		return nil
+	}
 	due, code, detail := w.item.DueAt, "", ""
 	var h *halt
 	if errors.As(err, &h) {
@@ -221,9 +226,6 @@ func (w *single) release(ctx context.Context, snd *sender, err error) error {
 	}
 	if err != nil {
 		w.Log.Error("a write goes on in the background", "operation", w.id, "error", err)
-	}
-	if w.item.Status.Final() {
-		return nil
 	}
 	if failed := w.Store.Write(ctx, func(tx *store.Tx) error {
 		return w.Waker.Wake(ctx, tx, store.LaneWrites, w.request.Connection.ID)

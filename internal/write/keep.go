@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/lease"
-	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -73,12 +72,14 @@ func (w *single) queue(ctx context.Context) (*Outcome, error) {
 	return w.outcomeOf(ctx, o)
 }
 
-// keepAnswer takes in the end of a write: what its caller gets, which is stored with the key; the key of a write that had no effect and may be tried again is free.
+// keepAnswer ends the operation with its item, and stores what its caller gets with the key; the key of a write that had no effect and may be tried again is free.
 func (w *single) keepAnswer(snd *sender) func(ctx context.Context, tx *store.Tx, it *store.Item, rec *store.Record) error {
 	return func(ctx context.Context, tx *store.Tx, it *store.Item, rec *store.Record) error {
-		done := *it
-		w.outcome = Outcome{Operation: snd.operation(), Item: &done, Record: rec}
-		r := w.request
+		o, done, r := snd.operation(), *it, w.request
+		if err := tx.ReleaseOperation(ctx, o, time.Time{}, "", "", w.Now()); err != nil {
+			return err
+		}
+		w.outcome = Outcome{Operation: o, Item: &done, Record: rec}
 		switch {
 		case r.Key == "" || it.Status != store.ItemApplied && it.Status != store.ItemRejected:
 			return nil

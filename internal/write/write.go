@@ -10,12 +10,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"iter"
 	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/busbar-dev/busbar/internal/check"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
@@ -130,24 +128,3 @@ type Service struct {
 
 // NewService gives a Service.
 func NewService(c Config) *Service { return &Service{Config: c} }
-
-// Batch stores a batch and lets it be worked on in the background. replayed says that an earlier request with the same key made it. An error of the items' sequence is given back as it is,
-// and nothing is kept.
-func (s *Service) Batch(ctx context.Context, r BatchRequest, items iter.Seq2[BatchItem, error]) (o *store.Operation, replayed bool, err error) {
-	panic("not written yet")
-}
-
-// Cancel cancels what was not sent yet; what is under way ends. An operation that has ended is left as it is.
-func (s *Service) Cancel(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
-	panic("not written yet")
-}
-
-// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again.
-func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
-	panic("not written yet")
-}
-
-// Resolve stores a person's decision on an item that needs one, or whose outcome is not known yet.
-func (s *Service) Resolve(ctx context.Context, c *store.Connection, id string, n int64, d Decision) (*store.Item, error) {
-	panic("not written yet")
-}

@@ -1,0 +1,42 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again. All of them become pending at once: nobody begins before the last one is.
+func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
+	if err := mayWrite(c); err != nil && c.State != store.ConnectionUnreachable {
+		return nil, err
+	}
+	o, err := s.operation(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	if o.Kind != store.OperationBatch {
+		return nil, problem.New(problem.Conflict, "This operation is a single write, and its caller has its answer. Send the write again, with a new Idempotency-Key.")
+	}
+	if o.Counts.Rejected+o.Counts.Cancelled == 0 {
+		return o, nil
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		was := *o // a transaction may be done again
+		if _, err := tx.RetryItems(ctx, &was, 0, s.Now()); err != nil {
+			return err
+		}
+		return s.Waker.Wake(ctx, tx, store.LaneWrites, c.ID)
+	})
+	if errors.Is(err, store.ErrConflict) {
+		return nil, problem.New(problem.OperationInProgress, "The batch is being worked on just now. Retry when it rests or has ended.").
+			With("operation", "/v1/operations/"+id).After(busyAgain)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("retry operation %s: %w", id, noOperation(err, id))
+	}
+	return s.operation(ctx, c, id)
+}
