@@ -29,6 +29,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -55,6 +56,7 @@ type App struct {
 	Connections *connection.Service
 	Budgets     *budget.Budgets
 	Syncs       *engine.Service
+	Writes      *write.Service
 	Handler     http.Handler
 
 	leaving context.Context // ended by Leave
@@ -67,6 +69,7 @@ type App struct {
 
 	guard  *egress.Guard
 	worker *engine.Worker
+	writer *write.Worker
 	jobs   *jobs.Runner
 	clock  *clock
 	opts   Options
@@ -132,15 +135,22 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if err != nil {
 		return err
 	}
+	owner := uuid.NewString()
+	a.Writes = write.NewService(write.Config{
+		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Systems: p.systems, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Log: o.Log, Owner: owner,
+	})
+	a.writer = write.NewWorker(a.Writes, write.WorkerConfig{
+		Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, LastStep: jobs.LastStep, StopStep: jobs.StopStep, Crowded: a.jobs.Crowded,
+	})
 	a.worker = engine.NewWorker(engine.WorkerConfig{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
-		Log: o.Log, Owner: uuid.NewString(), Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, FetchWithin: jobs.LastStep, Crowded: a.jobs.Crowded,
+		Log: o.Log, Owner: owner, Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, FetchWithin: jobs.LastStep, Crowded: a.jobs.Crowded,
 	})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Handler, err = api.New(api.Deps{
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Secrets: keeper, Budgets: a.Budgets,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Secrets: keeper, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err
@@ -157,7 +167,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.followServer(ctx); err != nil {
 		return err
 	}
-	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked}
+	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked, store.LaneWrites: a.writer.Work}
 	if err := a.jobs.Start(ctx, lanes); err != nil {
 		return err
 	}
@@ -167,16 +177,18 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Step does in the caller's goroutine what Start lets happen by itself: a look at systems that were down and at the schedule, and the connection's turns until it wants no
-// more. Who holds the clock uses it instead of Start.
+// Step does in the caller's goroutine what Start lets happen by itself: a look at systems that were down and at the schedule, and the connection's turns, with writes first, until it wants
+// no more. Who holds the clock uses it instead of Start.
 func (a *App) Step(ctx context.Context, connectionID string) error {
-	if err := errors.Join(a.Connections.Recover(ctx), a.worker.Tick(ctx)); err != nil {
+	if err := errors.Join(a.Connections.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx)); err != nil {
 		return err
 	}
-	for more := true; more; {
-		var err error
-		if more, err = a.worker.Work(ctx, connectionID, func(*store.Tx) error { return nil }); err != nil {
-			return err
+	for _, work := range []jobs.Handler{a.writer.Work, a.worker.Work} {
+		for more := true; more; {
+			var err error
+			if more, err = work(ctx, connectionID, func(*store.Tx) error { return nil }); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -190,7 +202,7 @@ func (a *App) recover(ctx context.Context) {
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
 	a.everyTick(ctx, "a look at the schedule failed; the next one follows", func(ctx context.Context) error {
-		return errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.Connections.FlushUse(ctx))
+		return errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx))
 	})
 }
 
@@ -232,6 +244,9 @@ func (a *App) Close(ctx context.Context) error {
 		errs = append(errs, a.jobs.Stop(ctx))
 		a.background.Wait()
 		a.stop = nil
+	}
+	if a.Writes != nil {
+		errs = append(errs, a.Writes.Drain(ctx))
 	}
 	if a.Connections != nil {
 		errs = append(errs, a.Connections.FlushUse(ctx), a.Connections.Close())

@@ -15,11 +15,12 @@ import (
 )
 
 // A turn is one job: work hands back after Turn, so that no connection holds a worker for long; after ShortTurn already, when others wait.
-// LastStep bounds the one step that may be under way when the turn ends.
+// LastStep bounds the one step that may be under way when the turn ends; StopStep when the process is to stop and the step is one that should not be broken off.
 const (
 	Turn      = 25 * time.Second
 	ShortTurn = 5 * time.Second
 	LastStep  = 30 * time.Second
+	StopStep  = 15 * time.Second
 )
 
 const (

@@ -20,6 +20,7 @@ const (
 	ConnectionDisconnected         Code = "connection-disconnected"
 	EntityNotEnabled               Code = "entity-not-enabled"
 	OperationInProgress            Code = "operation-in-progress"
+	OperationCancelled             Code = "operation-cancelled"
 	Conflict                       Code = "conflict"
 	VersionMismatch                Code = "version-mismatch"
 	PayloadTooLarge                Code = "payload-too-large"
