@@ -33,6 +33,14 @@ func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(calle
 // project is the project of the caller's key.
 func (c caller) project() string { return c.principal.Key.ProjectID }
 
+// projectID is the project that the caller belongs to.
+func (c caller) projectID() string {
+	if c.principal.Token != nil {
+		return c.principal.Connection.ProjectID
+	}
+	return c.project()
+}
+
 // id names the credential, for the limiter and the log.
 func (c caller) id() string {
 	if c.principal.Token != nil {

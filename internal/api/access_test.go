@@ -122,6 +122,8 @@ func bodyFor(op *huma.Operation) string {
 		return `{"credentials":{}}`
 	case "create-token":
 		return `{"label":"x"}`
+	case "resolve-operation-item":
+		return `{"outcome":"not_happened"}`
 	}
 	if op.RequestBody != nil {
 		return `{}`

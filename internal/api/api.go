@@ -30,6 +30,18 @@ type Signer interface {
 	VerifyMAC(purpose string, data, code []byte) bool // in constant time
 }
 
+// Sealer hides answers that are kept with an idempotency key of an owner: they may hold a token. Package secret has one.
+type Sealer interface {
+	SealAnswer(owner, name string, plaintext []byte) (sealed []byte, err error)
+	OpenAnswer(owner, name string, sealed []byte) (plaintext []byte, err error)
+}
+
+// Secrets is what the API needs of keys.
+type Secrets interface {
+	Signer
+	Sealer
+}
+
 // Changes waits for a stream to move on.
 type Changes interface {
 	// Wait returns when the stream holds a change after seq, or when ctx ends.
@@ -49,7 +61,7 @@ type Deps struct {
 	Connections *connection.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
-	Secrets     Signer
+	Secrets     Secrets
 	Budgets     Budgets         // nil: the health shows none
 	Changes     Changes         // nil: the store is asked every 250 ms
 	Limits      Limits          // zeros: DefaultLimits
@@ -109,7 +121,7 @@ func build(d Deps) (*server, error) {
 	d.Limits = d.Limits.orDefault()
 	s := &server{Deps: d, mux: &routes{ServeMux: http.NewServeMux()}, limiter: newLimiter(d.Limits, d.Now), unknown: newStrangers(d.Limits, d.Now)}
 	s.api = humago.New(s.mux, configuration(s.translate, linked))
-	s.api.UseMiddleware(s.admit, s.strictBody)
+	s.api.UseMiddleware(s.admit, s.strictBody, s.idempotent)
 	if err := s.describeModel(); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type access struct {
 // manner is what a route does otherwise than most.
 type manner struct {
 	streamed bool // it reads its body itself
-	keyed    bool // it honours Idempotency-Key itself
+	keyed    bool // it honours Idempotency-Key itself, or has no effect to repeat
 }
 
 // What the router keeps of a route.

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -43,10 +42,6 @@ func (s *server) validate(ctx context.Context, e *model.Entity, in *validateInpu
 		return nil, err
 	}
 	verdict, err := s.Writes.Validate(ctx, w)
-	var p *problem.Error
-	if errors.As(err, &p) && !p.Type().Retryable {
-		verdict.Problem, err = p, nil
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (s *server) registerWrites() {
 		registerAs(s, need, keyed, s.deleteOperation(e), func(ctx context.Context, in *deleteInput) (*bytesOutput, error) {
 			return s.write(ctx, e, in.request, write.Request{Op: manifest.Delete, ID: in.ID, Strict: true})
 		})
-		registerAs(s, need, manner{}, s.validateOperation(e), func(ctx context.Context, in *validateInput) (*one[validateView], error) {
+		registerAs(s, need, keyed, s.validateOperation(e), func(ctx context.Context, in *validateInput) (*one[validateView], error) {
 			return s.validate(ctx, e, in)
 		})
 		registerAs(s, need, manner{streamed: true, keyed: true}, s.batchOperation(e), func(ctx context.Context, in *batchInput) (*bytesOutput, error) {

@@ -81,7 +81,9 @@ func (w answering) of(o *write.Outcome) *rendered {
 		a.set("Location", operationPath(o.Operation.ID))
 		a.body = operationOf(o)
 	}
-	a.set(operationHeader, o.Operation.ID)
+	if o.Operation != nil {
+		a.set(operationHeader, o.Operation.ID)
+	}
 	a.set(warningsHeader, warningsText(o.Item.Warnings))
 	return a
 }
@@ -98,7 +100,10 @@ func (w answering) applied(a *rendered, o *write.Outcome) {
 }
 
 func (w answering) problem(a *rendered, o *write.Outcome, p *problem.Error) {
-	d := w.info.document(p.With("operation", operationPath(o.Operation.ID)))
+	if o.Operation != nil {
+		p.With("operation", operationPath(o.Operation.ID))
+	}
+	d := w.info.document(p)
 	a.status, a.body = d.Status, mustMarshal(d)
 	for name := range d.headers {
 		a.set(name, d.headers.Get(name))
@@ -147,8 +152,25 @@ func (s *server) answerOf(ctx context.Context, made answering, w write.Request, 
 		return replayOf(kept)
 	}
 	a := made.of(o)
+	if err := s.keepLate(ctx, kept, a, o.Item.Status); err != nil {
+		return nil, err
+	}
 	a.set(replayedHeader, "true")
 	return a, nil
+}
+
+// keepLate stores the answer to a write that ended when nobody waited for it, so that it is the same from now on.
+func (s *server) keepLate(ctx context.Context, kept *store.IdempotencyKey, a *rendered, status store.ItemStatus) error {
+	if kept == nil || status != store.ItemApplied && status != store.ItemRejected {
+		return nil
+	}
+	k := *kept
+	k.Status, k.Headers, k.Answer = a.status, mustMarshal(a.headers), a.body
+	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.AnswerKey(ctx, k) })
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("keep an answer with its idempotency key: %w", err)
+	}
+	return nil
 }
 
 // connectionKeys is whose the idempotency keys of a connection's own routes are.

@@ -13,11 +13,12 @@ const CheckName = "secret.check"
 
 // Keeper seals and opens with the master key. Safe for concurrent use. It prints as [redacted].
 type Keeper struct {
-	kek    *box
-	check  string
-	hash   hidden // key of token hashes
-	mac    hidden // key of message codes
-	random io.Reader
+	kek     *box
+	check   string
+	hash    hidden // key of token hashes
+	mac     hidden // key of message codes
+	answers hidden // from which those of kept answers follow
+	random  io.Reader
 }
 
 const badMaster = "this master key (%x) does not belong to these data, which were sealed with another one (%s); start with the master key that belongs to them"
@@ -67,7 +68,11 @@ func (k *Keeper) unlock(master []byte) error {
 	if err != nil {
 		return err
 	}
-	k.hash, k.mac = func() []byte { return hash }, func() []byte { return mac }
+	answers, err := derive(root, "kept answers", keySize)
+	if err != nil {
+		return err
+	}
+	k.hash, k.mac, k.answers = func() []byte { return hash }, func() []byte { return mac }, func() []byte { return answers }
 	return nil
 }
 
