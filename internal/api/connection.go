@@ -52,6 +52,7 @@ type connectionView struct {
 	Tags           []string          `json:"tags"`
 	TimeZone       string            `json:"time_zone" doc:"Zone of the source's times that carry none." example:"Europe/Amsterdam"`
 	Blackouts      []string          `json:"blackouts" doc:"Times of the week, in the connection's time zone, at which no sync calls the system." example:"[\"Mon-Fri 07:00-09:30\"]"`
+	WriteRules     manifest.RuleSet  `json:"write_rules" doc:"The connection's own rules for writes, by entity. They forbid what the system would take; they allow nothing."`
 	CreatedAt      *time.Time        `json:"created_at"`
 	UpdatedAt      *time.Time        `json:"updated_at"`
 	LastSuccessAt  *time.Time        `json:"last_success_at" doc:"End of the last successful sync of any entity."`
@@ -64,7 +65,7 @@ func (s *server) viewConnection(c *store.Connection) connectionView {
 		ID: c.ID, System: c.System, SystemName: s.systemName(c), SystemVersion: c.SystemVersion, Name: c.Name,
 		Status: string(c.State), StatusCode: c.StateCode, StatusDetail: c.StateDetail, StatusSince: moment(c.StateSince),
 		AuthMethod: c.AuthMethod, Fields: c.Public, Metadata: object(c.Metadata), Tags: list(c.Tags), TimeZone: c.TimeZone, Blackouts: list(c.Blackouts),
-		CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt), LastSuccessAt: moment(c.LastSuccessAt),
+		WriteRules: s.viewRules(c), CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt), LastSuccessAt: moment(c.LastSuccessAt),
 		DisconnectedAt: moment(c.DisconnectedAt), DeletingAt: moment(c.DeletingAt),
 	}
 	if v.Fields == nil {
@@ -127,8 +128,6 @@ func (s *server) registerConnection() {
 	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-capabilities", Method: http.MethodGet, Path: "/v1/capabilities", Tags: []string{tagConnection},
 		Summary:     "What this connection can do",
-		Description: "The capability matrix of the connection's system: entities, operations, fields, and the evidence for each.",
-	}, func(ctx context.Context, _ *empty) (*one[manifest.Capabilities], error) {
-		return s.capabilities(callerOf(ctx).connection.System)
-	})
+		Description: "The capability matrix of the connection's system with the connection's own write rules laid over it, as far as the scopes of the token reach: entities, operations, fields, the rules for writes by name and in words, and the evidence for each.",
+	}, s.ownCapabilities)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -60,11 +61,12 @@ type changeConnectionInput struct {
 }
 
 type changeConnection struct {
-	Name      *string   `json:"name,omitempty" minLength:"1" maxLength:"200"`
-	TimeZone  *string   `json:"time_zone,omitempty" doc:"IANA zone." example:"Europe/Amsterdam"`
-	Metadata  object    `json:"metadata,omitempty" doc:"Replaces the whole object."`
-	Tags      *[]string `json:"tags,omitempty" maxItems:"20" doc:"Replaces all tags."`
-	Blackouts *[]string `json:"blackouts,omitempty" maxItems:"50" doc:"Times of the week, in the connection's time zone, at which no sync calls the system: Mon-Fri 07:00-09:30, daily 22:00-02:00, Sun 00:00-24:00. Replaces all; an empty list lets waiting syncs go on at once." example:"[\"Mon-Fri 07:00-09:30\"]"`
+	Name       *string           `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	TimeZone   *string           `json:"time_zone,omitempty" doc:"IANA zone." example:"Europe/Amsterdam"`
+	Metadata   object            `json:"metadata,omitempty" doc:"Replaces the whole object."`
+	Tags       *[]string         `json:"tags,omitempty" maxItems:"20" doc:"Replaces all tags."`
+	WriteRules *manifest.RuleSet `json:"write_rules,omitempty" doc:"Rules of your own for writes, by entity, that forbid what the system would take. Replaces all; {} removes them. Fields are named as in records; GET /v1/capabilities shows what is left."`
+	Blackouts  *[]string         `json:"blackouts,omitempty" maxItems:"50" doc:"Times of the week, in the connection's time zone, at which no sync calls the system: Mon-Fri 07:00-09:30, daily 22:00-02:00, Sun 00:00-24:00. Replaces all; an empty list lets waiting syncs go on at once." example:"[\"Mon-Fri 07:00-09:30\"]"`
 }
 
 func (s *server) registerConnections() {
@@ -89,7 +91,7 @@ func (s *server) registerConnections() {
 	})
 	register(s, access{plane: controlPlane}, huma.Operation{
 		OperationID: "update-connection", Method: http.MethodPatch, Path: "/v1/connections/{id}", Tags: []string{tagConnections},
-		Summary:     "Rename a connection; change its time zone, blackouts, metadata or tags",
+		Summary:     "Rename a connection; change its time zone, blackouts, write rules, metadata or tags",
 		RequestBody: example(map[string]any{"name": "Plant Rotterdam North"}),
 	}, func(ctx context.Context, in *changeConnectionInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
@@ -130,7 +132,7 @@ func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (
 }
 
 func updateOf(b changeConnection) connection.Update {
-	return connection.Update{Name: b.Name, TimeZone: b.TimeZone, Metadata: json.RawMessage(b.Metadata), Tags: b.Tags, Blackouts: b.Blackouts}
+	return connection.Update{Name: b.Name, TimeZone: b.TimeZone, Metadata: json.RawMessage(b.Metadata), Tags: b.Tags, Blackouts: b.Blackouts, WriteRules: b.WriteRules}
 }
 
 // owned gives a connection of the caller's project.

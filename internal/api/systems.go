@@ -75,7 +75,7 @@ func (s *server) registerSystems() {
 	register(s, access{anyCaller, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-system-capabilities", Method: http.MethodGet, Path: "/v1/systems/{system}/capabilities", Tags: []string{tagSystems},
 		Summary:     "What a system can do",
-		Description: "The capability matrix of the connector: entities, operations, fields, and the evidence for each.",
+		Description: "The capability matrix of the connector: entities, operations, fields, the rules for writes by name and in words, and the evidence for each.",
 	}, func(_ context.Context, in *systemInput) (*one[manifest.Capabilities], error) {
 		return s.capabilities(in.System)
 	})

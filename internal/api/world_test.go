@@ -53,7 +53,11 @@ entities:
     updated_at: changed
     cursor: {precision: 1s}
     fields: {number: number, order_date: date, notes: notes}
-    evidence: {read: simulated}
+    operations:
+      create: {required: [number], send: {}}
+      update: {send: {}}
+      delete: {how: delete, send: {}}
+    evidence: {read: simulated, create: simulated, update: simulated, delete: simulated}
 `
 
 // world is one Busbar behind HTTP with a database of its own and a clock that only the test moves.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -15,11 +16,16 @@ type Update struct {
 	Metadata       json.RawMessage
 	Tags           *[]string
 	Blackouts      *[]string
+	WriteRules     *manifest.RuleSet // fields named as in the model or as the API shows them
 }
 
 // Update changes a connection's profile and brings c up to date. Errors: *problem.Error validation-failed with pointers.
 func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) error {
 	set, err := u.check()
+	if err != nil {
+		return err
+	}
+	rules, err := s.writeRules(c, u.WriteRules)
 	if err != nil {
 		return err
 	}
@@ -30,7 +36,10 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 		}
 		set(now)
 		now.UpdatedAt = s.instant()
-		if err := tx.SetConnectionProfile(ctx, now, now.UpdatedAt); err != nil || u.TimeZone == nil && u.Blackouts == nil {
+		if err := tx.SetConnectionProfile(ctx, now, now.UpdatedAt); err != nil {
+			return err
+		}
+		if err := setRules(ctx, tx, now, rules); err != nil || u.TimeZone == nil && u.Blackouts == nil {
 			return err
 		}
 		return tx.FreeRuns(ctx, now.Scope(), problem.ReasonBlackout) // those that still have to wait are held again at their next turn

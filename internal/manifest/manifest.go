@@ -22,6 +22,7 @@ type System struct {
 	Limits     Limits
 	TimeZone   string    // default zone of source times that carry none; "UTC" when unset
 	Nulls      []string  // raw JSON texts that mean "empty" besides null: `""`, `false`
+	Decimals   string    // write: exact numbers as JSON "number" or "text" where a field does not say; "" leaves it to the dialect
 	Options    Options   // `connect:`, for the driver
 	Entities   []*Entity // in the order in which they are synced: referred-to first, small ones first among equals
 	Guide      string    // guide.md

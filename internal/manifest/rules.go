@@ -181,6 +181,9 @@ func (c *ruleChecker) values(given string, values []string) {
 	if own == "" {
 		return
 	}
+	if c.own.Values[own] != nil {
+		c.wrong(c.entity.WireName(own)+" is written twice", "keep one", at...)
+	}
 	f, m := c.entity.At(own)
 	if !isText(f.Kind) && f.Kind != model.Enum {
 		c.wrong("The values of a "+string(f.Kind)+" cannot be limited", "limit fields of kind string, text or enum", at...)

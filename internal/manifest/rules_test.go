@@ -58,6 +58,7 @@ func TestRuleFaults(t *testing.T) {
 		{`{"purchase-orders": {"read_only": ["lines"]}}`, "purchase-orders/read_only", "purchase-orders cannot be created without lines; leave it out, or forbid create.", false},
 		{`{"purchase-orders": {"read_only": ["order_date"], "required": ["order_date"]}}`, "purchase-orders/required/0", "order_date is read_only and required; remove it from one of them.", false},
 		{`{"purchase-orders": {"values": {"status": ["draft", "aproved"]}}}`, "purchase-orders/values/status/1", "status cannot be aproved on this system; did you mean approved?", true},
+		{`{"purchase-orders": {"values": {"status": ["draft"], "status_source": ["draft"]}}}`, "purchase-orders/values/status_source", "status is written twice; keep one.", false},
 		{`{"purchase-orders": {"values": {"currency": []}}}`, "purchase-orders/values/currency", "No value is left; write the values, or make the field read_only.", false},
 		{`{"purchase-orders": {"values": {"vendor_id": ["x"]}}}`, "purchase-orders/values/vendor_id", "The values of a ref cannot be limited; limit fields of kind string, text or enum.", false},
 	} {

@@ -22,6 +22,7 @@ type systemForm struct {
 	Simulated  bool       `yaml:"simulated"`
 	TimeZone   string     `yaml:"time_zone"`
 	Nulls      []string   `yaml:"nulls"`
+	Decimals   string     `yaml:"decimals"`
 	Limits     Limits     `yaml:"limits"`
 	Auth       []authForm `yaml:"auth" manifest:"required"`
 	Connect    yaml.Node  `yaml:"connect"`
@@ -63,7 +64,7 @@ func (b *builder) build(folder string) {
 	b.value(b.root, reflect.ValueOf(&f).Elem(), "")
 	*b.system = System{
 		System: f.System, Name: f.Name, Summary: f.Summary, Categories: f.Categories, Driver: f.Driver,
-		Versions: f.Versions, Simulated: f.Simulated, Limits: f.Limits, TimeZone: f.TimeZone, Nulls: f.Nulls,
+		Versions: f.Versions, Simulated: f.Simulated, Limits: f.Limits, TimeZone: f.TimeZone, Nulls: f.Nulls, Decimals: f.Decimals,
 		Options: b.options(&f.Connect, "connect"),
 	}
 	b.identity(folder)
@@ -104,6 +105,9 @@ func (b *builder) settings() {
 	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
 		b.problem("unknown time zone "+strconv.Quote(s.TimeZone), "write an IANA name such as Europe/Vienna", "time_zone")
+	}
+	if s.Decimals != "" && !slices.Contains(numberOrText(), s.Decimals) {
+		b.problem("unknown word "+strconv.Quote(s.Decimals), "write number or text", "decimals")
 	}
 	for i, text := range s.Nulls {
 		if rawjson.Valid([]byte(text)) != nil {
