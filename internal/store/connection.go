@@ -51,8 +51,9 @@ type Connection struct {
 	Metadata             json.RawMessage   // the vendor's own object, {} when none
 	Tags                 []string
 	TimeZone             string
-	Blackouts            []string // windows at which background work waits, in TimeZone; see package blackout
-	SystemVersion        string   // as probed
+	Blackouts            []string        // windows at which background work waits, in TimeZone; see package blackout
+	WriteRules           json.RawMessage // its own rules for writes, by entity; {} when none
+	SystemVersion        string          // as probed
 	CreatedAt, UpdatedAt time.Time
 	LastSuccessAt        time.Time // any sync
 	DisconnectedAt       time.Time
@@ -150,6 +151,12 @@ func (t *Tx) SetConnectionProfile(ctx context.Context, c *Connection, now time.T
 	return t.setTags(ctx, c)
 }
 
+// SetWriteRules stores the connection's own rules for writes. ErrNotFound.
+func (t *Tx) SetWriteRules(ctx context.Context, sc Scope, rules json.RawMessage, now time.Time) error {
+	n, err := t.q.SetWriteRules(ctx, rulesText(rules), queries.At(now), sc.no)
+	return hit(n, err, ErrNotFound)
+}
+
 // SetConnectionCredentials stores auth method, sealed credentials, data key, public fields and system version. ErrNotFound.
 func (t *Tx) SetConnectionCredentials(ctx context.Context, c *Connection, now time.Time) error {
 	public, err := marshal(c.Public, "{}")
@@ -186,12 +193,15 @@ func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionS
 	return t.setDormant(ctx, sc, state.dormant())
 }
 
-// setDormant keeps streams and runs out of the indexes of what is due while the connection does not sync.
+// setDormant keeps streams, runs and operations out of the indexes of what is due while the connection does not sync.
 func (t *Tx) setDormant(ctx context.Context, sc Scope, dormant bool) error {
 	if err := t.q.SetStreamsDormant(ctx, queries.Flag(dormant), sc.no); err != nil {
 		return err
 	}
-	return t.q.SetRunsDormant(ctx, queries.Flag(dormant), sc.no)
+	if err := t.q.SetRunsDormant(ctx, queries.Flag(dormant), sc.no); err != nil {
+		return err
+	}
+	return t.q.SetOperationsDormant(ctx, queries.Flag(dormant), sc.no)
 }
 
 func (t *Tx) setTags(ctx context.Context, c *Connection) error {

@@ -19,7 +19,7 @@ func connectionRow(no int64, c *Connection) (queries.InsertConnectionParams, err
 		Connection: no, ID: c.ID, ProjectID: c.ProjectID, System: c.System, Name: c.Name,
 		State: string(c.State), StateCode: c.StateCode, StateDetail: c.StateDetail, StateSinceAt: queries.At(c.StateSince),
 		AuthMethod: c.AuthMethod, Credentials: c.Credentials, DataKey: c.DataKey, PublicFields: public,
-		Metadata: p.metadata, Tags: p.tags, TimeZone: c.TimeZone, Blackouts: p.blackouts, SystemVersion: c.SystemVersion,
+		Metadata: p.metadata, Tags: p.tags, TimeZone: c.TimeZone, Blackouts: p.blackouts, WriteRules: rulesText(c.WriteRules), SystemVersion: c.SystemVersion,
 		CreatedAt: queries.At(c.CreatedAt), UpdatedAt: queries.At(c.UpdatedAt), LastSuccessAt: queries.At(c.LastSuccessAt),
 		DisconnectedAt: queries.At(c.DisconnectedAt), DeletingAt: queries.At(c.DeletingAt),
 	}, err
@@ -33,7 +33,7 @@ func connectionOf(r queries.Connection, err error) (*Connection, error) {
 		scope: Scope{no: r.Connection, id: r.ID}, ID: r.ID, ProjectID: r.ProjectID, System: r.System, Name: r.Name,
 		State: ConnectionState(r.State), StateCode: r.StateCode, StateDetail: r.StateDetail, StateSince: r.StateSinceAt.Time,
 		AuthMethod: r.AuthMethod, Credentials: r.Credentials, DataKey: r.DataKey,
-		Metadata: json.RawMessage(r.Metadata), TimeZone: r.TimeZone, SystemVersion: r.SystemVersion,
+		Metadata: json.RawMessage(r.Metadata), WriteRules: json.RawMessage(r.WriteRules), TimeZone: r.TimeZone, SystemVersion: r.SystemVersion,
 		CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time, LastSuccessAt: r.LastSuccessAt.Time,
 		DisconnectedAt: r.DisconnectedAt.Time, DeletingAt: r.DeletingAt.Time, ProbeAt: r.ProbeAt.Time, Probes: int(r.ProbeCount),
 	}
@@ -68,6 +68,13 @@ func profileOf(c *Connection) (p profile, err error) {
 	}
 	p.blackouts, err = marshal(c.Blackouts, "[]")
 	return p, err
+}
+
+func rulesText(rules json.RawMessage) string {
+	if len(rules) == 0 {
+		return "{}"
+	}
+	return string(rules)
 }
 
 func marshal(v any, empty string) (string, error) {

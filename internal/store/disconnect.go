@@ -10,7 +10,10 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// Disconnect kills the tokens, stops the schedules, cancels queued runs and marks running ones for cancelling; data stay. Twice is fine.
+// ReasonDisconnected is the reason code of operations that end with their connection.
+const ReasonDisconnected = "connection-disconnected"
+
+// Disconnect kills the tokens, stops the schedules, cancels queued runs and marks running ones and operations for cancelling; data stay. Twice is fine.
 func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 	n, err := t.q.DisconnectConnection(ctx, queries.At(now), sc.no)
 	if err != nil || n == 0 {
@@ -22,6 +25,7 @@ func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 		t.q.StopSchedules(ctx, sc.no),
 		t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no),
 		t.q.CancelRunningRuns(ctx, sc.no),
+		t.q.CancelOperations(ctx, queries.CancelOperationsParams{Now: queries.At(now), ReasonCode: ReasonDisconnected, Connection: sc.no}),
 	)
 }
 
@@ -59,9 +63,9 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 		return false, fmt.Errorf("delete data of connection %s: nobody asked for it: %w", sc.id, ErrConflict)
 	}
 	left := int64(max(limit, 1))
-	// Runs go first: without its run no page can be stored any more.
+	// Operations and runs go first: without its run no page can be stored any more, and without its operation no item moves.
 	for _, erase := range []func(context.Context, int64, int32) (int64, error){
-		t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseHeld, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams, t.q.EraseStates,
+		t.q.EraseOperations, t.q.EraseRecordWrites, t.q.EraseAttempts, t.q.EraseItems, t.eraseKeys(sc), t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseHeld, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams, t.q.EraseStates,
 	} {
 		n, err := erase(ctx, sc.no, int32(left))
 		if left -= n; err != nil || left <= 0 {
@@ -73,4 +77,11 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 	}
 	n, err := t.q.EraseConnection(ctx, sc.no)
 	return n == 1, err
+}
+
+// eraseKeys erases what requests for the connection led to.
+func (t *Tx) eraseKeys(sc Scope) func(ctx context.Context, _ int64, limit int32) (int64, error) {
+	return func(ctx context.Context, _ int64, limit int32) (int64, error) {
+		return t.q.EraseIdempotencyKeys(ctx, sc.id, limit)
+	}
 }

@@ -56,6 +56,16 @@ type Bulk interface {
 	InsertBodies(ctx context.Context, tx *sql.Tx, k StreamKey, c Commit, rows []BodyRow) error
 	DeleteBodies(ctx context.Context, tx *sql.Tx, k StreamKey, seqs []int64) error
 	PutHeads(ctx context.Context, tx *sql.Tx, k StreamKey, rows []HeadRow) error
+	// RemoteIDs calls each with every live record that exists, in any order.
+	RemoteIDs(ctx context.Context, k StreamKey, ids []uuid.UUID, each func(id uuid.UUID, remoteID string)) error
+	// InsertItems inserts pending items: number, reference, op, record, remote id, data, version demanded and mark.
+	InsertItems(ctx context.Context, tx *sql.Tx, k OperationKey, at time.Time, items []Item) error
+}
+
+// OperationKey is what every item of an operation begins with.
+type OperationKey struct {
+	Connection int64
+	Operation  string
 }
 
 // StreamKey is what every row of a stream begins with.

@@ -40,7 +40,8 @@ func makeEnvelope(r *Run, c Commit, size int) *envelope {
 
 // deletion is the evidence for which a record counts as deleted.
 type deletion struct {
-	evidence, runID string
+	evidence string
+	runID    string // "": a write, or a record read by itself
 }
 
 // record writes one record. fields is a JSON object; with del the record is a tombstone.
@@ -70,8 +71,11 @@ func (e *envelope) appendDeletion(b []byte, del *deletion) []byte {
 	}
 	b = append(append(b, `,"deleted_at":`...), e.updatedAt...)
 	b = appendString(append(b, `,"deletion":{"evidence":`...), del.evidence)
-	b = appendString(append(b, `,"run_id":`...), del.runID)
-	return append(b, '}')
+	b = append(b, `,"run_id":`...)
+	if del.runID == "" {
+		return append(b, `null}`...)
+	}
+	return append(appendString(b, del.runID), '}')
 }
 
 // membersOf gives what stands between the braces of an object.

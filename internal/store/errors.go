@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 )
 
 // Sentinel facts.
@@ -13,8 +14,22 @@ var (
 	ErrConflict  = errors.New("changed in the meanwhile") //
 	ErrDecided   = errors.New("a decision on held deletions came since the sweep looked at them")
 	ErrFull      = errors.New("the disk is full") //
+	ErrBusy      = errors.New("another write to this record is not over")
 	ErrInUse     = errors.New("the data directory is in use by another process")
 )
+
+// BusyError names the write that has a record. It is an ErrBusy.
+type BusyError struct {
+	Operation string
+	N         int64 // of the item
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%v: item %d of operation %s", ErrBusy, e.N, e.Operation)
+}
+
+// Unwrap gives ErrBusy.
+func (e *BusyError) Unwrap() error { return ErrBusy }
 
 // orNotFound names the fact that there was no row.
 func orNotFound(err error) error { return noRows(err, ErrNotFound) }

@@ -13,7 +13,7 @@ type Lane string
 const (
 	LaneAsked     Lane = "asked"     // somebody waits for it
 	LaneScheduled Lane = "scheduled" // nobody does
-	LaneWrites    Lane = "writes"    // operations
+	LaneWrites    Lane = "writes"    // operations: what was accepted and is not over
 )
 
 // Lane is the one in which a run of this trigger is worked on.

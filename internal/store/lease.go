@@ -91,9 +91,16 @@ func (s *Store) ReleaseRun(ctx context.Context, r *Run) error {
 	})
 }
 
-// ClearLeases frees all leases: embedded mode, at start.
+// ClearLeases frees all leases of runs and operations: embedded mode, at start.
 func (s *Store) ClearLeases(ctx context.Context) error {
-	return s.Write(ctx, func(tx *Tx) error { return tx.q.ClearLeases(ctx) })
+	return s.Write(ctx, func(tx *Tx) error { return tx.clearLeases(ctx) })
+}
+
+func (t *Tx) clearLeases(ctx context.Context) error {
+	if err := t.q.ClearLeases(ctx); err != nil {
+		return err
+	}
+	return t.q.ClearOperationLeases(ctx)
 }
 
 // PlanRun stores Since, HistoryFrom and a first checkpoint of a run that has none. ErrFenced.

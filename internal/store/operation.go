@@ -142,6 +142,9 @@ const (
 	AttemptDecision AttemptKind = "decision" // by a person
 )
 
+// LastAttempt as Number of a move's attempt stands for the latest line: its end is noted there, what was noted at its beginning stays.
+const LastAttempt = -1
+
 // Attempt is a line of an item's ledger.
 type Attempt struct {
 	Number       int // from 1

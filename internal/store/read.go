@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
 // Record is one stored record.
@@ -72,7 +74,11 @@ func (s *Store) Page(ctx context.Context, sc Scope, entity string, r Range) (rec
 
 // Get reads one record, deleted ones too. ErrNotFound.
 func (s *Store) Get(ctx context.Context, sc Scope, entity string, id uuid.UUID, raw bool) (*Record, error) {
-	row, err := s.read.RecordByID(ctx, sc.no, entity, id[:])
+	return getRecord(ctx, s.read, sc, entity, id, raw)
+}
+
+func getRecord(ctx context.Context, q *queries.Queries, sc Scope, entity string, id uuid.UUID, raw bool) (*Record, error) {
+	row, err := q.RecordByID(ctx, sc.no, entity, id[:])
 	if err != nil {
 		return nil, orNotFound(err)
 	}

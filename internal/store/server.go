@@ -3,13 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // serverName is the deployment-wide value that says where the last commits went.
 const serverName = "server"
 
 // FollowServer notices that the database is not the one that the last commits went to: a standby took over, or a backup was restored. Commits may be missing there, and their
-// numbers will be given out again, so every cursor's epoch is over, and runs go on from what is stored. changed says that this was so. Nothing happens where one process has
+// numbers will be given out again, so every cursor's epoch is over, runs go on from what is stored, and writes that have not ended are unknown. changed says that this was so. Nothing happens where one process has
 // the database to itself.
 func (s *Store) FollowServer(ctx context.Context) (changed bool, err error) {
 	if s.engine.Shared == nil {
@@ -23,8 +24,12 @@ func (s *Store) FollowServer(ctx context.Context) (changed bool, err error) {
 	if err != nil || known == now {
 		return false, err
 	}
+	at, err := s.engine.Shared.Now(ctx)
+	if err != nil {
+		return false, fmt.Errorf("ask the database for the time: %w", err)
+	}
 	err = s.Write(ctx, func(tx *Tx) error {
-		changed, err = tx.moveServer(ctx, now)
+		changed, err = tx.moveServer(ctx, now, at)
 		return err
 	})
 	if err != nil {
@@ -33,7 +38,7 @@ func (s *Store) FollowServer(ctx context.Context) (changed bool, err error) {
 	return changed, nil
 }
 
-func (t *Tx) moveServer(ctx context.Context, now string) (changed bool, err error) {
+func (t *Tx) moveServer(ctx context.Context, now string, at time.Time) (changed bool, err error) {
 	known, err := t.q.LockMeta(ctx, serverName)
 	if err != nil || known == now {
 		return false, err
@@ -42,7 +47,10 @@ func (t *Tx) moveServer(ctx context.Context, now string) (changed bool, err erro
 		if err := t.q.RaiseEpochs(ctx); err != nil {
 			return false, err
 		}
-		if err := t.q.ClearLeases(ctx); err != nil {
+		if err := t.clearLeases(ctx); err != nil {
+			return false, err
+		}
+		if err := t.DoubtRunningOperations(ctx, at); err != nil {
 			return false, err
 		}
 	}

@@ -229,8 +229,21 @@ func (s *Store) ShiftSchedules(ctx context.Context, now time.Time, back time.Dur
 		if err := tx.q.ShiftSchedules(ctx, back.Microseconds()); err != nil {
 			return fmt.Errorf("shift the schedules: %w", err)
 		}
-		return tx.q.ShiftRetries(ctx, back.Microseconds())
+		if err := tx.q.ShiftRetries(ctx, back.Microseconds()); err != nil {
+			return fmt.Errorf("shift the retries of runs: %w", err)
+		}
+		return tx.shiftOperations(ctx, back)
 	})
+}
+
+func (t *Tx) shiftOperations(ctx context.Context, back time.Duration) error {
+	if err := t.q.ShiftOperations(ctx, back.Microseconds()); err != nil {
+		return fmt.Errorf("shift what operations wait for: %w", err)
+	}
+	if err := t.q.ShiftItems(ctx, back.Microseconds()); err != nil {
+		return fmt.Errorf("shift what items wait for: %w", err)
+	}
+	return nil
 }
 
 // shiftedAt is the deployment's value that tells when schedules were shifted last; all processes see the same change of the clock within shiftedFor.

@@ -6,7 +6,7 @@ create table operations (
   id                text   not null,
   stream            bigint not null,
   kind              text   not null, -- single | batch
-  state             text   not null, -- receiving | queued | running | completed | cancelled
+  state             text   not null, -- receiving | queued | running | completed | cancelled | erasing
   mode              text   not null, -- best_effort | all_or_none
   on_error          text   not null, -- continue | stop
   chunk_size        bigint not null,
@@ -26,6 +26,7 @@ create table operations (
   finished_at       bigint,
   due_at            bigint,          -- when somebody should look next; null: nothing is left to do
   cancel_requested  bigint not null,
+  dormant           bigint not null, -- its connection takes no writes now, and nothing is to be cancelled
   caller            text   not null, -- id of the token or key
   request           text   not null, -- id of the request
   reason_code       text   not null, -- why it waits or was cancelled
@@ -35,8 +36,12 @@ create table operations (
   lease_until_at    bigint,
   primary key (connection, id)
 );
-create index operations_due on operations (coalesce(lease_until_at, due_at)) where due_at is not null;
-create index operations_finished on operations (finished_at) where finished_at is not null;
+-- When one with something left to do may be taken: its lease is over, or it is due.
+create index operations_open on operations (connection, kind, coalesce(lease_until_at, due_at)) where due_at is not null;
+create index operations_awake on operations (connection, coalesce(lease_until_at, due_at)) where due_at is not null and dormant = 0;
+create index operations_finished on operations (finished_at) where finished_at is not null and needs_human_count = 0;
+create index operations_receiving on operations (created_at) where state = 'receiving';
+create index operations_erasing on operations (connection, id) where state = 'erasing';
 
 create table operation_items (
   connection  bigint not null,
@@ -99,8 +104,13 @@ create table idempotency_keys (
   primary key (owner, name)
 );
 create index idempotency_keys_age on idempotency_keys (created_at);
+create index idempotency_keys_operation on idempotency_keys (owner, operation) where operation <> '';
 
+-- What is demanded of writes beyond the connector's own rules: a JSON object by entity.
 alter table connections add column write_rules text not null default '{}';
+
+/* postgres: alter table operations set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+alter table operation_items set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05); */
 
 -- +goose Down
 alter table connections drop column write_rules;

@@ -24,6 +24,12 @@ select id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, r
 where connection = $1 and stream = $2 and id = u.id offset 0) h`
 	selectRaws = `select b.* from unnest($3::bigint[]) u(seq) cross join lateral (
 select seq, raw from bodies where connection = $1 and stream = $2 and seq = u.seq offset 0) b`
+	selectRemoteIDs = `select r.* from unnest($3::bytea[]) u(id) cross join lateral (
+select h.id, b.remote_id from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
+where h.connection = $1 and h.stream = $2 and h.id = u.id and h.deleted = 0 offset 0) r`
+	insertItems = `insert into operation_items (connection, operation, updated_at, status, version, error, warnings, attempts, looks,
+  n, client_ref, op, record, remote_id, data, if_match, mark)
+select $1, $2, $3, 'pending', '', '', '', 0, 0, u.* from unnest($4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[]) u`
 	deleteBodies = `delete from bodies where connection = $1 and stream = $2 and seq = any($3::bigint[]) and ctid = any(array(select b.* from unnest($3::bigint[]) u(seq) cross join lateral (
 select ctid from bodies where connection = $1 and stream = $2 and seq = u.seq offset 0) b))`
 	insertBodies = `insert into bodies (connection, stream, epoch, updated_at, seq, id, deleted, created_seq, remote_id, record, raw)
@@ -110,6 +116,44 @@ func (b bulk) PutHeads(ctx context.Context, tx *sql.Tx, k store.StreamKey, rows 
 		column(n, func(i int) *int64 { return micros(rows[i].RemoteUpdatedAt) }),
 		column(n, func(i int) *int64 { return micros(rows[i].RangeAt) }))
 	return err
+}
+
+// RemoteIDs is store.Bulk's.
+func (b bulk) RemoteIDs(ctx context.Context, k store.StreamKey, ids []uuid.UUID, each func(id uuid.UUID, remoteID string)) error {
+	args := []any{k.Connection, k.Stream, column(len(ids), func(i int) []byte { return ids[i][:] })}
+	return query(ctx, b.reader, selectRemoteIDs, args, func(rows *sql.Rows) error {
+		var id sql.RawBytes
+		var remoteID string
+		if err := rows.Scan(&id, &remoteID); err != nil {
+			return err
+		}
+		each(uuid.UUID(id), remoteID)
+		return nil
+	})
+}
+
+// InsertItems is store.Bulk's.
+func (b bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey, at time.Time, items []store.Item) error {
+	n := len(items)
+	_, err := tx.ExecContext(ctx, insertItems, k.Connection, k.Operation, at.UnixMicro(),
+		column(n, func(i int) int64 { return items[i].N }),
+		column(n, func(i int) string { return items[i].ClientRef }),
+		column(n, func(i int) string { return items[i].Op }),
+		column(n, func(i int) *[]byte { return record(items[i].Record) }),
+		column(n, func(i int) string { return items[i].RemoteID }),
+		column(n, func(i int) []byte { return items[i].Data }),
+		column(n, func(i int) string { return items[i].IfMatch }),
+		column(n, func(i int) string { return items[i].Mark }))
+	return err
+}
+
+// record gives an id, or nothing.
+func record(id uuid.UUID) *[]byte {
+	if id == uuid.Nil {
+		return nil
+	}
+	b := id[:]
+	return &b
 }
 
 // column makes the array of one column.

@@ -1,8 +1,8 @@
 -- name: InsertConnection :exec
 insert into connections (connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key,
-  public_fields, metadata, tags, time_zone, blackouts, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
+  public_fields, metadata, tags, time_zone, blackouts, write_rules, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
 values (@connection, @id, @project_id, @system, @name, @state, @state_code, @state_detail, @state_since_at, @auth_method, @credentials, @data_key,
-  @public_fields, @metadata, @tags, @time_zone, @blackouts, @system_version, @created_at, @updated_at, @last_success_at, @disconnected_at, @deleting_at);
+  @public_fields, @metadata, @tags, @time_zone, @blackouts, @write_rules, @system_version, @created_at, @updated_at, @last_success_at, @disconnected_at, @deleting_at);
 
 -- name: Connection :one
 select * from connections where id = @id and project_id = @project_id;
@@ -102,3 +102,6 @@ update tokens set revoked_at = coalesce(revoked_at, cast(@now as bigint)) where 
 -- name: TouchToken :execrows
 -- Across connections: the hash names the token, and nothing of it is given back.
 update tokens set last_used_at = @last_used_at where hash = @hash and (last_used_at is null or last_used_at < @last_used_at);
+
+-- name: SetWriteRules :execrows
+update connections set write_rules = @write_rules, updated_at = @updated_at where connection = @connection;

@@ -285,9 +285,9 @@ func (q *Queries) DisconnectConnection(ctx context.Context, now Time, connection
 
 const insertConnection = `-- name: InsertConnection :exec
 insert into connections (connection, id, project_id, system, name, state, state_code, state_detail, state_since_at, auth_method, credentials, data_key,
-  public_fields, metadata, tags, time_zone, blackouts, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
+  public_fields, metadata, tags, time_zone, blackouts, write_rules, system_version, created_at, updated_at, last_success_at, disconnected_at, deleting_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+  $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 `
 
 type InsertConnectionParams struct {
@@ -308,6 +308,7 @@ type InsertConnectionParams struct {
 	Tags           string
 	TimeZone       string
 	Blackouts      string
+	WriteRules     string
 	SystemVersion  string
 	CreatedAt      Time
 	UpdatedAt      Time
@@ -335,6 +336,7 @@ func (q *Queries) InsertConnection(ctx context.Context, arg InsertConnectionPara
 		arg.Tags,
 		arg.TimeZone,
 		arg.Blackouts,
+		arg.WriteRules,
 		arg.SystemVersion,
 		arg.CreatedAt,
 		arg.UpdatedAt,
@@ -607,6 +609,18 @@ update streams set dormant = $1 where connection = $2 and dormant <> $1
 func (q *Queries) SetStreamsDormant(ctx context.Context, dormant Flag, connection int64) error {
 	_, err := q.exec(ctx, q.setStreamsDormantStmt, setStreamsDormant, dormant, connection)
 	return err
+}
+
+const setWriteRules = `-- name: SetWriteRules :execrows
+update connections set write_rules = $1, updated_at = $2 where connection = $3
+`
+
+func (q *Queries) SetWriteRules(ctx context.Context, writeRules string, updatedAt Time, connection int64) (int64, error) {
+	result, err := q.exec(ctx, q.setWriteRulesStmt, setWriteRules, writeRules, updatedAt, connection)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const stopSchedules = `-- name: StopSchedules :exec

@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.acquireOperationStmt, err = db.PrepareContext(ctx, acquireOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query AcquireOperation: %w", err)
+	}
 	if q.acquireRunStmt, err = db.PrepareContext(ctx, acquireRun); err != nil {
 		return nil, fmt.Errorf("error preparing query AcquireRun: %w", err)
 	}
@@ -32,6 +35,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.activeRunsOfStreamStmt, err = db.PrepareContext(ctx, activeRunsOfStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ActiveRunsOfStream: %w", err)
+	}
+	if q.answerIdempotencyKeyStmt, err = db.PrepareContext(ctx, answerIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query AnswerIdempotencyKey: %w", err)
+	}
+	if q.askCancelOperationStmt, err = db.PrepareContext(ctx, askCancelOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query AskCancelOperation: %w", err)
 	}
 	if q.askCancelRunStmt, err = db.PrepareContext(ctx, askCancelRun); err != nil {
 		return nil, fmt.Errorf("error preparing query AskCancelRun: %w", err)
@@ -42,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.askForRunStmt, err = db.PrepareContext(ctx, askForRun); err != nil {
 		return nil, fmt.Errorf("error preparing query AskForRun: %w", err)
 	}
+	if q.attemptsStmt, err = db.PrepareContext(ctx, attempts); err != nil {
+		return nil, fmt.Errorf("error preparing query Attempts: %w", err)
+	}
 	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
 	}
@@ -50,6 +62,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.budgetStmt, err = db.PrepareContext(ctx, budget); err != nil {
 		return nil, fmt.Errorf("error preparing query Budget: %w", err)
+	}
+	if q.cancelItemsStmt, err = db.PrepareContext(ctx, cancelItems); err != nil {
+		return nil, fmt.Errorf("error preparing query CancelItems: %w", err)
+	}
+	if q.cancelOperationsStmt, err = db.PrepareContext(ctx, cancelOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query CancelOperations: %w", err)
 	}
 	if q.cancelQueuedRunsStmt, err = db.PrepareContext(ctx, cancelQueuedRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelQueuedRuns: %w", err)
@@ -66,11 +84,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimDueStreamStmt, err = db.PrepareContext(ctx, claimDueStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimDueStream: %w", err)
 	}
+	if q.claimIdempotencyKeyStmt, err = db.PrepareContext(ctx, claimIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimIdempotencyKey: %w", err)
+	}
 	if q.claimProbeStmt, err = db.PrepareContext(ctx, claimProbe); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimProbe: %w", err)
 	}
 	if q.clearLeasesStmt, err = db.PrepareContext(ctx, clearLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLeases: %w", err)
+	}
+	if q.clearOperationLeasesStmt, err = db.PrepareContext(ctx, clearOperationLeases); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearOperationLeases: %w", err)
 	}
 	if q.connectionStmt, err = db.PrepareContext(ctx, connection); err != nil {
 		return nil, fmt.Errorf("error preparing query Connection: %w", err)
@@ -90,8 +114,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsWithAskedRunsStmt, err = db.PrepareContext(ctx, connectionsWithAskedRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithAskedRuns: %w", err)
 	}
+	if q.connectionsWithOperationsStmt, err = db.PrepareContext(ctx, connectionsWithOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionsWithOperations: %w", err)
+	}
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
+	}
+	if q.countItemsStmt, err = db.PrepareContext(ctx, countItems); err != nil {
+		return nil, fmt.Errorf("error preparing query CountItems: %w", err)
 	}
 	if q.countOpenQuarantineStmt, err = db.PrepareContext(ctx, countOpenQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenQuarantine: %w", err)
@@ -129,6 +159,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disconnectConnectionStmt, err = db.PrepareContext(ctx, disconnectConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query DisconnectConnection: %w", err)
 	}
+	if q.doubtItemsStmt, err = db.PrepareContext(ctx, doubtItems); err != nil {
+		return nil, fmt.Errorf("error preparing query DoubtItems: %w", err)
+	}
+	if q.doubtOperationsStmt, err = db.PrepareContext(ctx, doubtOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query DoubtOperations: %w", err)
+	}
+	if q.doubtPendingItemsStmt, err = db.PrepareContext(ctx, doubtPendingItems); err != nil {
+		return nil, fmt.Errorf("error preparing query DoubtPendingItems: %w", err)
+	}
 	if q.dropHeldStmt, err = db.PrepareContext(ctx, dropHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query DropHeld: %w", err)
 	}
@@ -137,6 +176,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dueStreamsStmt, err = db.PrepareContext(ctx, dueStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query DueStreams: %w", err)
+	}
+	if q.endAttemptStmt, err = db.PrepareContext(ctx, endAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query EndAttempt: %w", err)
+	}
+	if q.eraseAttemptsStmt, err = db.PrepareContext(ctx, eraseAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseAttempts: %w", err)
+	}
+	if q.eraseAttemptsOfStmt, err = db.PrepareContext(ctx, eraseAttemptsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseAttemptsOf: %w", err)
 	}
 	if q.eraseBodiesStmt, err = db.PrepareContext(ctx, eraseBodies); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseBodies: %w", err)
@@ -153,8 +201,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseHeldStmt, err = db.PrepareContext(ctx, eraseHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseHeld: %w", err)
 	}
+	if q.eraseIdempotencyKeysStmt, err = db.PrepareContext(ctx, eraseIdempotencyKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseIdempotencyKeys: %w", err)
+	}
+	if q.eraseItemsStmt, err = db.PrepareContext(ctx, eraseItems); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseItems: %w", err)
+	}
+	if q.eraseItemsOfStmt, err = db.PrepareContext(ctx, eraseItemsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseItemsOf: %w", err)
+	}
+	if q.eraseOperationStmt, err = db.PrepareContext(ctx, eraseOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseOperation: %w", err)
+	}
+	if q.eraseOperationsStmt, err = db.PrepareContext(ctx, eraseOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseOperations: %w", err)
+	}
 	if q.eraseQuarantineStmt, err = db.PrepareContext(ctx, eraseQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseQuarantine: %w", err)
+	}
+	if q.eraseRecordWritesStmt, err = db.PrepareContext(ctx, eraseRecordWrites); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseRecordWrites: %w", err)
 	}
 	if q.eraseRunsStmt, err = db.PrepareContext(ctx, eraseRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseRuns: %w", err)
@@ -177,6 +243,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.explainQuarantinedStmt, err = db.PrepareContext(ctx, explainQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query ExplainQuarantined: %w", err)
 	}
+	if q.fenceOperationStmt, err = db.PrepareContext(ctx, fenceOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query FenceOperation: %w", err)
+	}
 	if q.fenceRunStmt, err = db.PrepareContext(ctx, fenceRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FenceRun: %w", err)
 	}
@@ -195,11 +264,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgiveStreamStmt, err = db.PrepareContext(ctx, forgiveStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgiveStream: %w", err)
 	}
+	if q.freeIdempotencyKeyStmt, err = db.PrepareContext(ctx, freeIdempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeIdempotencyKey: %w", err)
+	}
+	if q.freeIdempotencyKeyOfStmt, err = db.PrepareContext(ctx, freeIdempotencyKeyOf); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeIdempotencyKeyOf: %w", err)
+	}
+	if q.freeOperationStmt, err = db.PrepareContext(ctx, freeOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeOperation: %w", err)
+	}
+	if q.freeOperationsStmt, err = db.PrepareContext(ctx, freeOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query FreeOperations: %w", err)
+	}
 	if q.freeRunOfStreamStmt, err = db.PrepareContext(ctx, freeRunOfStream); err != nil {
 		return nil, fmt.Errorf("error preparing query FreeRunOfStream: %w", err)
 	}
 	if q.freeRunsStmt, err = db.PrepareContext(ctx, freeRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query FreeRuns: %w", err)
+	}
+	if q.giveRecordStmt, err = db.PrepareContext(ctx, giveRecord); err != nil {
+		return nil, fmt.Errorf("error preparing query GiveRecord: %w", err)
 	}
 	if q.headStmt, err = db.PrepareContext(ctx, head); err != nil {
 		return nil, fmt.Errorf("error preparing query Head: %w", err)
@@ -222,6 +306,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hurryRunStmt, err = db.PrepareContext(ctx, hurryRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HurryRun: %w", err)
 	}
+	if q.idempotencyKeyStmt, err = db.PrepareContext(ctx, idempotencyKey); err != nil {
+		return nil, fmt.Errorf("error preparing query IdempotencyKey: %w", err)
+	}
 	if q.insertBudgetStmt, err = db.PrepareContext(ctx, insertBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBudget: %w", err)
 	}
@@ -230,6 +317,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertKeyStmt, err = db.PrepareContext(ctx, insertKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertKey: %w", err)
+	}
+	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
 	}
 	if q.insertProjectStmt, err = db.PrepareContext(ctx, insertProject); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertProject: %w", err)
@@ -255,11 +345,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertTokenStmt, err = db.PrepareContext(ctx, insertToken); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertToken: %w", err)
 	}
+	if q.itemStmt, err = db.PrepareContext(ctx, item); err != nil {
+		return nil, fmt.Errorf("error preparing query Item: %w", err)
+	}
+	if q.itemsStmt, err = db.PrepareContext(ctx, items); err != nil {
+		return nil, fmt.Errorf("error preparing query Items: %w", err)
+	}
+	if q.itemsByStatusStmt, err = db.PrepareContext(ctx, itemsByStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query ItemsByStatus: %w", err)
+	}
 	if q.keyByHashStmt, err = db.PrepareContext(ctx, keyByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query KeyByHash: %w", err)
 	}
 	if q.keysStmt, err = db.PrepareContext(ctx, keys); err != nil {
 		return nil, fmt.Errorf("error preparing query Keys: %w", err)
+	}
+	if q.lastAttemptStmt, err = db.PrepareContext(ctx, lastAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query LastAttempt: %w", err)
 	}
 	if q.lastRunsStmt, err = db.PrepareContext(ctx, lastRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRuns: %w", err)
@@ -288,11 +390,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
 	}
+	if q.markFinishedStmt, err = db.PrepareContext(ctx, markFinished); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkFinished: %w", err)
+	}
+	if q.markReceivingStmt, err = db.PrepareContext(ctx, markReceiving); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkReceiving: %w", err)
+	}
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
 	}
 	if q.moveHeadStmt, err = db.PrepareContext(ctx, moveHead); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveHead: %w", err)
+	}
+	if q.nextErasingStmt, err = db.PrepareContext(ctx, nextErasing); err != nil {
+		return nil, fmt.Errorf("error preparing query NextErasing: %w", err)
 	}
 	if q.nextNumberStmt, err = db.PrepareContext(ctx, nextNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query NextNumber: %w", err)
@@ -302,6 +413,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.openQuarantineIDsStmt, err = db.PrepareContext(ctx, openQuarantineIDs); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuarantineIDs: %w", err)
+	}
+	if q.operationStmt, err = db.PrepareContext(ctx, operation); err != nil {
+		return nil, fmt.Errorf("error preparing query Operation: %w", err)
+	}
+	if q.operationsStmt, err = db.PrepareContext(ctx, operations); err != nil {
+		return nil, fmt.Errorf("error preparing query Operations: %w", err)
 	}
 	if q.planProbeStmt, err = db.PrepareContext(ctx, planProbe); err != nil {
 		return nil, fmt.Errorf("error preparing query PlanProbe: %w", err)
@@ -314,6 +431,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
 		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
+	}
+	if q.purgeIdempotencyKeysStmt, err = db.PrepareContext(ctx, purgeIdempotencyKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query PurgeIdempotencyKeys: %w", err)
+	}
+	if q.putAttemptStmt, err = db.PrepareContext(ctx, putAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query PutAttempt: %w", err)
 	}
 	if q.putBudgetStmt, err = db.PrepareContext(ctx, putBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query PutBudget: %w", err)
@@ -333,14 +456,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.quarantineStateStmt, err = db.PrepareContext(ctx, quarantineState); err != nil {
 		return nil, fmt.Errorf("error preparing query QuarantineState: %w", err)
 	}
+	if q.queueOperationStmt, err = db.PrepareContext(ctx, queueOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query QueueOperation: %w", err)
+	}
 	if q.raiseEpochStmt, err = db.PrepareContext(ctx, raiseEpoch); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseEpoch: %w", err)
 	}
 	if q.raiseEpochsStmt, err = db.PrepareContext(ctx, raiseEpochs); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseEpochs: %w", err)
 	}
+	if q.receiveItemsStmt, err = db.PrepareContext(ctx, receiveItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ReceiveItems: %w", err)
+	}
 	if q.recordByIDStmt, err = db.PrepareContext(ctx, recordByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RecordByID: %w", err)
+	}
+	if q.recordForWriteStmt, err = db.PrepareContext(ctx, recordForWrite); err != nil {
+		return nil, fmt.Errorf("error preparing query RecordForWrite: %w", err)
 	}
 	if q.rehashStmt, err = db.PrepareContext(ctx, rehash); err != nil {
 		return nil, fmt.Errorf("error preparing query Rehash: %w", err)
@@ -348,8 +480,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.releaseRunStmt, err = db.PrepareContext(ctx, releaseRun); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseRun: %w", err)
 	}
+	if q.renewOperationStmt, err = db.PrepareContext(ctx, renewOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewOperation: %w", err)
+	}
 	if q.renewRunStmt, err = db.PrepareContext(ctx, renewRun); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewRun: %w", err)
+	}
+	if q.retryItemsStmt, err = db.PrepareContext(ctx, retryItems); err != nil {
+		return nil, fmt.Errorf("error preparing query RetryItems: %w", err)
 	}
 	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
@@ -362,6 +500,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.runStmt, err = db.PrepareContext(ctx, run); err != nil {
 		return nil, fmt.Errorf("error preparing query Run: %w", err)
+	}
+	if q.runnableOperationsStmt, err = db.PrepareContext(ctx, runnableOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query RunnableOperations: %w", err)
 	}
 	if q.runnableRunsStmt, err = db.PrepareContext(ctx, runnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query RunnableRuns: %w", err)
@@ -390,11 +531,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setHotStmt, err = db.PrepareContext(ctx, setHot); err != nil {
 		return nil, fmt.Errorf("error preparing query SetHot: %w", err)
 	}
+	if q.setItemStmt, err = db.PrepareContext(ctx, setItem); err != nil {
+		return nil, fmt.Errorf("error preparing query SetItem: %w", err)
+	}
 	if q.setMappingStmt, err = db.PrepareContext(ctx, setMapping); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMapping: %w", err)
 	}
 	if q.setMetaStmt, err = db.PrepareContext(ctx, setMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMeta: %w", err)
+	}
+	if q.setOperationStmt, err = db.PrepareContext(ctx, setOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query SetOperation: %w", err)
+	}
+	if q.setOperationsDormantStmt, err = db.PrepareContext(ctx, setOperationsDormant); err != nil {
+		return nil, fmt.Errorf("error preparing query SetOperationsDormant: %w", err)
 	}
 	if q.setRawStmt, err = db.PrepareContext(ctx, setRaw); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRaw: %w", err)
@@ -408,8 +558,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setStreamsDormantStmt, err = db.PrepareContext(ctx, setStreamsDormant); err != nil {
 		return nil, fmt.Errorf("error preparing query SetStreamsDormant: %w", err)
 	}
+	if q.setWriteRulesStmt, err = db.PrepareContext(ctx, setWriteRules); err != nil {
+		return nil, fmt.Errorf("error preparing query SetWriteRules: %w", err)
+	}
 	if q.settleQuarantinedStmt, err = db.PrepareContext(ctx, settleQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleQuarantined: %w", err)
+	}
+	if q.shiftItemsStmt, err = db.PrepareContext(ctx, shiftItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftItems: %w", err)
+	}
+	if q.shiftOperationsStmt, err = db.PrepareContext(ctx, shiftOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftOperations: %w", err)
 	}
 	if q.shiftRetriesStmt, err = db.PrepareContext(ctx, shiftRetries); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftRetries: %w", err)
@@ -435,6 +594,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.supersedeQuarantinedStmt, err = db.PrepareContext(ctx, supersedeQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query SupersedeQuarantined: %w", err)
 	}
+	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
+	}
+	if q.takeRecordStmt, err = db.PrepareContext(ctx, takeRecord); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeRecord: %w", err)
+	}
 	if q.tokenByHashStmt, err = db.PrepareContext(ctx, tokenByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query TokenByHash: %w", err)
 	}
@@ -456,11 +621,22 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upgradeRunStmt, err = db.PrepareContext(ctx, upgradeRun); err != nil {
 		return nil, fmt.Errorf("error preparing query UpgradeRun: %w", err)
 	}
+	if q.wakeOperationStmt, err = db.PrepareContext(ctx, wakeOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeOperation: %w", err)
+	}
+	if q.whoWritesStmt, err = db.PrepareContext(ctx, whoWrites); err != nil {
+		return nil, fmt.Errorf("error preparing query WhoWrites: %w", err)
+	}
 	return &q, nil
 }
 
 func (q *Queries) Close() error {
 	var err error
+	if q.acquireOperationStmt != nil {
+		if cerr := q.acquireOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing acquireOperationStmt: %w", cerr)
+		}
+	}
 	if q.acquireRunStmt != nil {
 		if cerr := q.acquireRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing acquireRunStmt: %w", cerr)
@@ -474,6 +650,16 @@ func (q *Queries) Close() error {
 	if q.activeRunsOfStreamStmt != nil {
 		if cerr := q.activeRunsOfStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing activeRunsOfStreamStmt: %w", cerr)
+		}
+	}
+	if q.answerIdempotencyKeyStmt != nil {
+		if cerr := q.answerIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.askCancelOperationStmt != nil {
+		if cerr := q.askCancelOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing askCancelOperationStmt: %w", cerr)
 		}
 	}
 	if q.askCancelRunStmt != nil {
@@ -491,6 +677,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing askForRunStmt: %w", cerr)
 		}
 	}
+	if q.attemptsStmt != nil {
+		if cerr := q.attemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing attemptsStmt: %w", cerr)
+		}
+	}
 	if q.beginReadingStmt != nil {
 		if cerr := q.beginReadingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
@@ -504,6 +695,16 @@ func (q *Queries) Close() error {
 	if q.budgetStmt != nil {
 		if cerr := q.budgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing budgetStmt: %w", cerr)
+		}
+	}
+	if q.cancelItemsStmt != nil {
+		if cerr := q.cancelItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cancelItemsStmt: %w", cerr)
+		}
+	}
+	if q.cancelOperationsStmt != nil {
+		if cerr := q.cancelOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cancelOperationsStmt: %w", cerr)
 		}
 	}
 	if q.cancelQueuedRunsStmt != nil {
@@ -531,6 +732,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimDueStreamStmt: %w", cerr)
 		}
 	}
+	if q.claimIdempotencyKeyStmt != nil {
+		if cerr := q.claimIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimIdempotencyKeyStmt: %w", cerr)
+		}
+	}
 	if q.claimProbeStmt != nil {
 		if cerr := q.claimProbeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimProbeStmt: %w", cerr)
@@ -539,6 +745,11 @@ func (q *Queries) Close() error {
 	if q.clearLeasesStmt != nil {
 		if cerr := q.clearLeasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearLeasesStmt: %w", cerr)
+		}
+	}
+	if q.clearOperationLeasesStmt != nil {
+		if cerr := q.clearOperationLeasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearOperationLeasesStmt: %w", cerr)
 		}
 	}
 	if q.connectionStmt != nil {
@@ -571,9 +782,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing connectionsWithAskedRunsStmt: %w", cerr)
 		}
 	}
+	if q.connectionsWithOperationsStmt != nil {
+		if cerr := q.connectionsWithOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionsWithOperationsStmt: %w", cerr)
+		}
+	}
 	if q.connectionsWithRunnableRunsStmt != nil {
 		if cerr := q.connectionsWithRunnableRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsWithRunnableRunsStmt: %w", cerr)
+		}
+	}
+	if q.countItemsStmt != nil {
+		if cerr := q.countItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countItemsStmt: %w", cerr)
 		}
 	}
 	if q.countOpenQuarantineStmt != nil {
@@ -636,6 +857,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing disconnectConnectionStmt: %w", cerr)
 		}
 	}
+	if q.doubtItemsStmt != nil {
+		if cerr := q.doubtItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing doubtItemsStmt: %w", cerr)
+		}
+	}
+	if q.doubtOperationsStmt != nil {
+		if cerr := q.doubtOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing doubtOperationsStmt: %w", cerr)
+		}
+	}
+	if q.doubtPendingItemsStmt != nil {
+		if cerr := q.doubtPendingItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing doubtPendingItemsStmt: %w", cerr)
+		}
+	}
 	if q.dropHeldStmt != nil {
 		if cerr := q.dropHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropHeldStmt: %w", cerr)
@@ -649,6 +885,21 @@ func (q *Queries) Close() error {
 	if q.dueStreamsStmt != nil {
 		if cerr := q.dueStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dueStreamsStmt: %w", cerr)
+		}
+	}
+	if q.endAttemptStmt != nil {
+		if cerr := q.endAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endAttemptStmt: %w", cerr)
+		}
+	}
+	if q.eraseAttemptsStmt != nil {
+		if cerr := q.eraseAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.eraseAttemptsOfStmt != nil {
+		if cerr := q.eraseAttemptsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseAttemptsOfStmt: %w", cerr)
 		}
 	}
 	if q.eraseBodiesStmt != nil {
@@ -676,9 +927,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseHeldStmt: %w", cerr)
 		}
 	}
+	if q.eraseIdempotencyKeysStmt != nil {
+		if cerr := q.eraseIdempotencyKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseIdempotencyKeysStmt: %w", cerr)
+		}
+	}
+	if q.eraseItemsStmt != nil {
+		if cerr := q.eraseItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseItemsStmt: %w", cerr)
+		}
+	}
+	if q.eraseItemsOfStmt != nil {
+		if cerr := q.eraseItemsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseItemsOfStmt: %w", cerr)
+		}
+	}
+	if q.eraseOperationStmt != nil {
+		if cerr := q.eraseOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseOperationStmt: %w", cerr)
+		}
+	}
+	if q.eraseOperationsStmt != nil {
+		if cerr := q.eraseOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseOperationsStmt: %w", cerr)
+		}
+	}
 	if q.eraseQuarantineStmt != nil {
 		if cerr := q.eraseQuarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseQuarantineStmt: %w", cerr)
+		}
+	}
+	if q.eraseRecordWritesStmt != nil {
+		if cerr := q.eraseRecordWritesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseRecordWritesStmt: %w", cerr)
 		}
 	}
 	if q.eraseRunsStmt != nil {
@@ -716,6 +997,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing explainQuarantinedStmt: %w", cerr)
 		}
 	}
+	if q.fenceOperationStmt != nil {
+		if cerr := q.fenceOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fenceOperationStmt: %w", cerr)
+		}
+	}
 	if q.fenceRunStmt != nil {
 		if cerr := q.fenceRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing fenceRunStmt: %w", cerr)
@@ -746,6 +1032,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgiveStreamStmt: %w", cerr)
 		}
 	}
+	if q.freeIdempotencyKeyStmt != nil {
+		if cerr := q.freeIdempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.freeIdempotencyKeyOfStmt != nil {
+		if cerr := q.freeIdempotencyKeyOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeIdempotencyKeyOfStmt: %w", cerr)
+		}
+	}
+	if q.freeOperationStmt != nil {
+		if cerr := q.freeOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeOperationStmt: %w", cerr)
+		}
+	}
+	if q.freeOperationsStmt != nil {
+		if cerr := q.freeOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing freeOperationsStmt: %w", cerr)
+		}
+	}
 	if q.freeRunOfStreamStmt != nil {
 		if cerr := q.freeRunOfStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing freeRunOfStreamStmt: %w", cerr)
@@ -754,6 +1060,11 @@ func (q *Queries) Close() error {
 	if q.freeRunsStmt != nil {
 		if cerr := q.freeRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing freeRunsStmt: %w", cerr)
+		}
+	}
+	if q.giveRecordStmt != nil {
+		if cerr := q.giveRecordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing giveRecordStmt: %w", cerr)
 		}
 	}
 	if q.headStmt != nil {
@@ -791,6 +1102,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hurryRunStmt: %w", cerr)
 		}
 	}
+	if q.idempotencyKeyStmt != nil {
+		if cerr := q.idempotencyKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing idempotencyKeyStmt: %w", cerr)
+		}
+	}
 	if q.insertBudgetStmt != nil {
 		if cerr := q.insertBudgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertBudgetStmt: %w", cerr)
@@ -804,6 +1120,11 @@ func (q *Queries) Close() error {
 	if q.insertKeyStmt != nil {
 		if cerr := q.insertKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertKeyStmt: %w", cerr)
+		}
+	}
+	if q.insertOperationStmt != nil {
+		if cerr := q.insertOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
 		}
 	}
 	if q.insertProjectStmt != nil {
@@ -846,6 +1167,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertTokenStmt: %w", cerr)
 		}
 	}
+	if q.itemStmt != nil {
+		if cerr := q.itemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing itemStmt: %w", cerr)
+		}
+	}
+	if q.itemsStmt != nil {
+		if cerr := q.itemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing itemsStmt: %w", cerr)
+		}
+	}
+	if q.itemsByStatusStmt != nil {
+		if cerr := q.itemsByStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing itemsByStatusStmt: %w", cerr)
+		}
+	}
 	if q.keyByHashStmt != nil {
 		if cerr := q.keyByHashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keyByHashStmt: %w", cerr)
@@ -854,6 +1190,11 @@ func (q *Queries) Close() error {
 	if q.keysStmt != nil {
 		if cerr := q.keysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keysStmt: %w", cerr)
+		}
+	}
+	if q.lastAttemptStmt != nil {
+		if cerr := q.lastAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastAttemptStmt: %w", cerr)
 		}
 	}
 	if q.lastRunsStmt != nil {
@@ -901,6 +1242,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
 		}
 	}
+	if q.markFinishedStmt != nil {
+		if cerr := q.markFinishedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markFinishedStmt: %w", cerr)
+		}
+	}
+	if q.markReceivingStmt != nil {
+		if cerr := q.markReceivingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markReceivingStmt: %w", cerr)
+		}
+	}
 	if q.metaStmt != nil {
 		if cerr := q.metaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
@@ -909,6 +1260,11 @@ func (q *Queries) Close() error {
 	if q.moveHeadStmt != nil {
 		if cerr := q.moveHeadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing moveHeadStmt: %w", cerr)
+		}
+	}
+	if q.nextErasingStmt != nil {
+		if cerr := q.nextErasingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextErasingStmt: %w", cerr)
 		}
 	}
 	if q.nextNumberStmt != nil {
@@ -924,6 +1280,16 @@ func (q *Queries) Close() error {
 	if q.openQuarantineIDsStmt != nil {
 		if cerr := q.openQuarantineIDsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing openQuarantineIDsStmt: %w", cerr)
+		}
+	}
+	if q.operationStmt != nil {
+		if cerr := q.operationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operationStmt: %w", cerr)
+		}
+	}
+	if q.operationsStmt != nil {
+		if cerr := q.operationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing operationsStmt: %w", cerr)
 		}
 	}
 	if q.planProbeStmt != nil {
@@ -944,6 +1310,16 @@ func (q *Queries) Close() error {
 	if q.probesDueStmt != nil {
 		if cerr := q.probesDueStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing probesDueStmt: %w", cerr)
+		}
+	}
+	if q.purgeIdempotencyKeysStmt != nil {
+		if cerr := q.purgeIdempotencyKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purgeIdempotencyKeysStmt: %w", cerr)
+		}
+	}
+	if q.putAttemptStmt != nil {
+		if cerr := q.putAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putAttemptStmt: %w", cerr)
 		}
 	}
 	if q.putBudgetStmt != nil {
@@ -976,6 +1352,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing quarantineStateStmt: %w", cerr)
 		}
 	}
+	if q.queueOperationStmt != nil {
+		if cerr := q.queueOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing queueOperationStmt: %w", cerr)
+		}
+	}
 	if q.raiseEpochStmt != nil {
 		if cerr := q.raiseEpochStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseEpochStmt: %w", cerr)
@@ -986,9 +1367,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseEpochsStmt: %w", cerr)
 		}
 	}
+	if q.receiveItemsStmt != nil {
+		if cerr := q.receiveItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing receiveItemsStmt: %w", cerr)
+		}
+	}
 	if q.recordByIDStmt != nil {
 		if cerr := q.recordByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing recordByIDStmt: %w", cerr)
+		}
+	}
+	if q.recordForWriteStmt != nil {
+		if cerr := q.recordForWriteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing recordForWriteStmt: %w", cerr)
 		}
 	}
 	if q.rehashStmt != nil {
@@ -1001,9 +1392,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing releaseRunStmt: %w", cerr)
 		}
 	}
+	if q.renewOperationStmt != nil {
+		if cerr := q.renewOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewOperationStmt: %w", cerr)
+		}
+	}
 	if q.renewRunStmt != nil {
 		if cerr := q.renewRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renewRunStmt: %w", cerr)
+		}
+	}
+	if q.retryItemsStmt != nil {
+		if cerr := q.retryItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retryItemsStmt: %w", cerr)
 		}
 	}
 	if q.revokeKeyStmt != nil {
@@ -1024,6 +1425,11 @@ func (q *Queries) Close() error {
 	if q.runStmt != nil {
 		if cerr := q.runStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runStmt: %w", cerr)
+		}
+	}
+	if q.runnableOperationsStmt != nil {
+		if cerr := q.runnableOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runnableOperationsStmt: %w", cerr)
 		}
 	}
 	if q.runnableRunsStmt != nil {
@@ -1071,6 +1477,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setHotStmt: %w", cerr)
 		}
 	}
+	if q.setItemStmt != nil {
+		if cerr := q.setItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setItemStmt: %w", cerr)
+		}
+	}
 	if q.setMappingStmt != nil {
 		if cerr := q.setMappingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMappingStmt: %w", cerr)
@@ -1079,6 +1490,16 @@ func (q *Queries) Close() error {
 	if q.setMetaStmt != nil {
 		if cerr := q.setMetaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMetaStmt: %w", cerr)
+		}
+	}
+	if q.setOperationStmt != nil {
+		if cerr := q.setOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setOperationStmt: %w", cerr)
+		}
+	}
+	if q.setOperationsDormantStmt != nil {
+		if cerr := q.setOperationsDormantStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setOperationsDormantStmt: %w", cerr)
 		}
 	}
 	if q.setRawStmt != nil {
@@ -1101,9 +1522,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setStreamsDormantStmt: %w", cerr)
 		}
 	}
+	if q.setWriteRulesStmt != nil {
+		if cerr := q.setWriteRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setWriteRulesStmt: %w", cerr)
+		}
+	}
 	if q.settleQuarantinedStmt != nil {
 		if cerr := q.settleQuarantinedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing settleQuarantinedStmt: %w", cerr)
+		}
+	}
+	if q.shiftItemsStmt != nil {
+		if cerr := q.shiftItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftItemsStmt: %w", cerr)
+		}
+	}
+	if q.shiftOperationsStmt != nil {
+		if cerr := q.shiftOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftOperationsStmt: %w", cerr)
 		}
 	}
 	if q.shiftRetriesStmt != nil {
@@ -1146,6 +1582,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing supersedeQuarantinedStmt: %w", cerr)
 		}
 	}
+	if q.takeDoubtfulRecordsStmt != nil {
+		if cerr := q.takeDoubtfulRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeDoubtfulRecordsStmt: %w", cerr)
+		}
+	}
+	if q.takeRecordStmt != nil {
+		if cerr := q.takeRecordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeRecordStmt: %w", cerr)
+		}
+	}
 	if q.tokenByHashStmt != nil {
 		if cerr := q.tokenByHashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing tokenByHashStmt: %w", cerr)
@@ -1179,6 +1625,16 @@ func (q *Queries) Close() error {
 	if q.upgradeRunStmt != nil {
 		if cerr := q.upgradeRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upgradeRunStmt: %w", cerr)
+		}
+	}
+	if q.wakeOperationStmt != nil {
+		if cerr := q.wakeOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeOperationStmt: %w", cerr)
+		}
+	}
+	if q.whoWritesStmt != nil {
+		if cerr := q.whoWritesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing whoWritesStmt: %w", cerr)
 		}
 	}
 	return err
@@ -1220,29 +1676,39 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                              DBTX
 	tx                              *sql.Tx
+	acquireOperationStmt            *sql.Stmt
 	acquireRunStmt                  *sql.Stmt
 	activeRunsStmt                  *sql.Stmt
 	activeRunsOfStreamStmt          *sql.Stmt
+	answerIdempotencyKeyStmt        *sql.Stmt
+	askCancelOperationStmt          *sql.Stmt
 	askCancelRunStmt                *sql.Stmt
 	askDeleteDataStmt               *sql.Stmt
 	askForRunStmt                   *sql.Stmt
+	attemptsStmt                    *sql.Stmt
 	beginReadingStmt                *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	budgetStmt                      *sql.Stmt
+	cancelItemsStmt                 *sql.Stmt
+	cancelOperationsStmt            *sql.Stmt
 	cancelQueuedRunsStmt            *sql.Stmt
 	cancelRunStmt                   *sql.Stmt
 	cancelRunningRunsStmt           *sql.Stmt
 	changeAtOrAfterStmt             *sql.Stmt
 	claimDueStreamStmt              *sql.Stmt
+	claimIdempotencyKeyStmt         *sql.Stmt
 	claimProbeStmt                  *sql.Stmt
 	clearLeasesStmt                 *sql.Stmt
+	clearOperationLeasesStmt        *sql.Stmt
 	connectionStmt                  *sql.Stmt
 	connectionByIDStmt              *sql.Stmt
 	connectionByNumberStmt          *sql.Stmt
 	connectionsStmt                 *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithAskedRunsStmt    *sql.Stmt
+	connectionsWithOperationsStmt   *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
+	countItemsStmt                  *sql.Stmt
 	countOpenQuarantineStmt         *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
 	countRecordsStmt                *sql.Stmt
@@ -1255,15 +1721,27 @@ type Queries struct {
 	deleteSeenStmt                  *sql.Stmt
 	deleteTagsStmt                  *sql.Stmt
 	disconnectConnectionStmt        *sql.Stmt
+	doubtItemsStmt                  *sql.Stmt
+	doubtOperationsStmt             *sql.Stmt
+	doubtPendingItemsStmt           *sql.Stmt
 	dropHeldStmt                    *sql.Stmt
 	dropQuarantineStmt              *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
+	endAttemptStmt                  *sql.Stmt
+	eraseAttemptsStmt               *sql.Stmt
+	eraseAttemptsOfStmt             *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
 	eraseBudgetStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
 	eraseHeldStmt                   *sql.Stmt
+	eraseIdempotencyKeysStmt        *sql.Stmt
+	eraseItemsStmt                  *sql.Stmt
+	eraseItemsOfStmt                *sql.Stmt
+	eraseOperationStmt              *sql.Stmt
+	eraseOperationsStmt             *sql.Stmt
 	eraseQuarantineStmt             *sql.Stmt
+	eraseRecordWritesStmt           *sql.Stmt
 	eraseRunsStmt                   *sql.Stmt
 	eraseSeenStmt                   *sql.Stmt
 	eraseStatesStmt                 *sql.Stmt
@@ -1271,14 +1749,20 @@ type Queries struct {
 	eraseTagsStmt                   *sql.Stmt
 	eraseTokensStmt                 *sql.Stmt
 	explainQuarantinedStmt          *sql.Stmt
+	fenceOperationStmt              *sql.Stmt
 	fenceRunStmt                    *sql.Stmt
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
 	firstProjectStmt                *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
 	forgiveStreamStmt               *sql.Stmt
+	freeIdempotencyKeyStmt          *sql.Stmt
+	freeIdempotencyKeyOfStmt        *sql.Stmt
+	freeOperationStmt               *sql.Stmt
+	freeOperationsStmt              *sql.Stmt
 	freeRunOfStreamStmt             *sql.Stmt
 	freeRunsStmt                    *sql.Stmt
+	giveRecordStmt                  *sql.Stmt
 	headStmt                        *sql.Stmt
 	heldStmt                        *sql.Stmt
 	heldOfConnectionStmt            *sql.Stmt
@@ -1286,9 +1770,11 @@ type Queries struct {
 	holdRunsStmt                    *sql.Stmt
 	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
+	idempotencyKeyStmt              *sql.Stmt
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
+	insertOperationStmt             *sql.Stmt
 	insertProjectStmt               *sql.Stmt
 	insertQuarantineStmt            *sql.Stmt
 	insertRunStmt                   *sql.Stmt
@@ -1297,8 +1783,12 @@ type Queries struct {
 	insertStreamStmt                *sql.Stmt
 	insertTagStmt                   *sql.Stmt
 	insertTokenStmt                 *sql.Stmt
+	itemStmt                        *sql.Stmt
+	itemsStmt                       *sql.Stmt
+	itemsByStatusStmt               *sql.Stmt
 	keyByHashStmt                   *sql.Stmt
 	keysStmt                        *sql.Stmt
+	lastAttemptStmt                 *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	lockBudgetStmt                  *sql.Stmt
@@ -1308,31 +1798,44 @@ type Queries struct {
 	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
+	markFinishedStmt                *sql.Stmt
+	markReceivingStmt               *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
+	nextErasingStmt                 *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
 	openQuarantineIDsStmt           *sql.Stmt
+	operationStmt                   *sql.Stmt
+	operationsStmt                  *sql.Stmt
 	planProbeStmt                   *sql.Stmt
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
 	probesDueStmt                   *sql.Stmt
+	purgeIdempotencyKeysStmt        *sql.Stmt
+	putAttemptStmt                  *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
 	quarantineSizesStmt             *sql.Stmt
 	quarantineStateStmt             *sql.Stmt
+	queueOperationStmt              *sql.Stmt
 	raiseEpochStmt                  *sql.Stmt
 	raiseEpochsStmt                 *sql.Stmt
+	receiveItemsStmt                *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
+	recordForWriteStmt              *sql.Stmt
 	rehashStmt                      *sql.Stmt
 	releaseRunStmt                  *sql.Stmt
+	renewOperationStmt              *sql.Stmt
 	renewRunStmt                    *sql.Stmt
+	retryItemsStmt                  *sql.Stmt
 	revokeKeyStmt                   *sql.Stmt
 	revokeTokenStmt                 *sql.Stmt
 	revokeTokensStmt                *sql.Stmt
 	runStmt                         *sql.Stmt
+	runnableOperationsStmt          *sql.Stmt
 	runnableRunsStmt                *sql.Stmt
 	runsStmt                        *sql.Stmt
 	seenStmt                        *sql.Stmt
@@ -1342,13 +1845,19 @@ type Queries struct {
 	setConnectionSuccessStmt        *sql.Stmt
 	setHeldSeqsStmt                 *sql.Stmt
 	setHotStmt                      *sql.Stmt
+	setItemStmt                     *sql.Stmt
 	setMappingStmt                  *sql.Stmt
 	setMetaStmt                     *sql.Stmt
+	setOperationStmt                *sql.Stmt
+	setOperationsDormantStmt        *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
 	setStreamStmt                   *sql.Stmt
 	setStreamsDormantStmt           *sql.Stmt
+	setWriteRulesStmt               *sql.Stmt
 	settleQuarantinedStmt           *sql.Stmt
+	shiftItemsStmt                  *sql.Stmt
+	shiftOperationsStmt             *sql.Stmt
 	shiftRetriesStmt                *sql.Stmt
 	shiftSchedulesStmt              *sql.Stmt
 	statesStmt                      *sql.Stmt
@@ -1357,6 +1866,8 @@ type Queries struct {
 	streamNumberStmt                *sql.Stmt
 	streamsStmt                     *sql.Stmt
 	supersedeQuarantinedStmt        *sql.Stmt
+	takeDoubtfulRecordsStmt         *sql.Stmt
+	takeRecordStmt                  *sql.Stmt
 	tokenByHashStmt                 *sql.Stmt
 	tokensStmt                      *sql.Stmt
 	tombstonesStmt                  *sql.Stmt
@@ -1364,35 +1875,47 @@ type Queries struct {
 	touchTokenStmt                  *sql.Stmt
 	trimStatesStmt                  *sql.Stmt
 	upgradeRunStmt                  *sql.Stmt
+	wakeOperationStmt               *sql.Stmt
+	whoWritesStmt                   *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                              tx,
 		tx:                              tx,
+		acquireOperationStmt:            q.acquireOperationStmt,
 		acquireRunStmt:                  q.acquireRunStmt,
 		activeRunsStmt:                  q.activeRunsStmt,
 		activeRunsOfStreamStmt:          q.activeRunsOfStreamStmt,
+		answerIdempotencyKeyStmt:        q.answerIdempotencyKeyStmt,
+		askCancelOperationStmt:          q.askCancelOperationStmt,
 		askCancelRunStmt:                q.askCancelRunStmt,
 		askDeleteDataStmt:               q.askDeleteDataStmt,
 		askForRunStmt:                   q.askForRunStmt,
+		attemptsStmt:                    q.attemptsStmt,
 		beginReadingStmt:                q.beginReadingStmt,
 		bodyStmt:                        q.bodyStmt,
 		budgetStmt:                      q.budgetStmt,
+		cancelItemsStmt:                 q.cancelItemsStmt,
+		cancelOperationsStmt:            q.cancelOperationsStmt,
 		cancelQueuedRunsStmt:            q.cancelQueuedRunsStmt,
 		cancelRunStmt:                   q.cancelRunStmt,
 		cancelRunningRunsStmt:           q.cancelRunningRunsStmt,
 		changeAtOrAfterStmt:             q.changeAtOrAfterStmt,
 		claimDueStreamStmt:              q.claimDueStreamStmt,
+		claimIdempotencyKeyStmt:         q.claimIdempotencyKeyStmt,
 		claimProbeStmt:                  q.claimProbeStmt,
 		clearLeasesStmt:                 q.clearLeasesStmt,
+		clearOperationLeasesStmt:        q.clearOperationLeasesStmt,
 		connectionStmt:                  q.connectionStmt,
 		connectionByIDStmt:              q.connectionByIDStmt,
 		connectionByNumberStmt:          q.connectionByNumberStmt,
 		connectionsStmt:                 q.connectionsStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
+		connectionsWithOperationsStmt:   q.connectionsWithOperationsStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
+		countItemsStmt:                  q.countItemsStmt,
 		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,
 		countRecordsStmt:                q.countRecordsStmt,
@@ -1405,15 +1928,27 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSeenStmt:                  q.deleteSeenStmt,
 		deleteTagsStmt:                  q.deleteTagsStmt,
 		disconnectConnectionStmt:        q.disconnectConnectionStmt,
+		doubtItemsStmt:                  q.doubtItemsStmt,
+		doubtOperationsStmt:             q.doubtOperationsStmt,
+		doubtPendingItemsStmt:           q.doubtPendingItemsStmt,
 		dropHeldStmt:                    q.dropHeldStmt,
 		dropQuarantineStmt:              q.dropQuarantineStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
+		endAttemptStmt:                  q.endAttemptStmt,
+		eraseAttemptsStmt:               q.eraseAttemptsStmt,
+		eraseAttemptsOfStmt:             q.eraseAttemptsOfStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
 		eraseBudgetStmt:                 q.eraseBudgetStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
 		eraseHeldStmt:                   q.eraseHeldStmt,
+		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
+		eraseItemsStmt:                  q.eraseItemsStmt,
+		eraseItemsOfStmt:                q.eraseItemsOfStmt,
+		eraseOperationStmt:              q.eraseOperationStmt,
+		eraseOperationsStmt:             q.eraseOperationsStmt,
 		eraseQuarantineStmt:             q.eraseQuarantineStmt,
+		eraseRecordWritesStmt:           q.eraseRecordWritesStmt,
 		eraseRunsStmt:                   q.eraseRunsStmt,
 		eraseSeenStmt:                   q.eraseSeenStmt,
 		eraseStatesStmt:                 q.eraseStatesStmt,
@@ -1421,14 +1956,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseTagsStmt:                   q.eraseTagsStmt,
 		eraseTokensStmt:                 q.eraseTokensStmt,
 		explainQuarantinedStmt:          q.explainQuarantinedStmt,
+		fenceOperationStmt:              q.fenceOperationStmt,
 		fenceRunStmt:                    q.fenceRunStmt,
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
 		firstProjectStmt:                q.firstProjectStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
 		forgiveStreamStmt:               q.forgiveStreamStmt,
+		freeIdempotencyKeyStmt:          q.freeIdempotencyKeyStmt,
+		freeIdempotencyKeyOfStmt:        q.freeIdempotencyKeyOfStmt,
+		freeOperationStmt:               q.freeOperationStmt,
+		freeOperationsStmt:              q.freeOperationsStmt,
 		freeRunOfStreamStmt:             q.freeRunOfStreamStmt,
 		freeRunsStmt:                    q.freeRunsStmt,
+		giveRecordStmt:                  q.giveRecordStmt,
 		headStmt:                        q.headStmt,
 		heldStmt:                        q.heldStmt,
 		heldOfConnectionStmt:            q.heldOfConnectionStmt,
@@ -1436,9 +1977,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		holdRunsStmt:                    q.holdRunsStmt,
 		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
+		idempotencyKeyStmt:              q.idempotencyKeyStmt,
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
+		insertOperationStmt:             q.insertOperationStmt,
 		insertProjectStmt:               q.insertProjectStmt,
 		insertQuarantineStmt:            q.insertQuarantineStmt,
 		insertRunStmt:                   q.insertRunStmt,
@@ -1447,8 +1990,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertStreamStmt:                q.insertStreamStmt,
 		insertTagStmt:                   q.insertTagStmt,
 		insertTokenStmt:                 q.insertTokenStmt,
+		itemStmt:                        q.itemStmt,
+		itemsStmt:                       q.itemsStmt,
+		itemsByStatusStmt:               q.itemsByStatusStmt,
 		keyByHashStmt:                   q.keyByHashStmt,
 		keysStmt:                        q.keysStmt,
+		lastAttemptStmt:                 q.lastAttemptStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		lockBudgetStmt:                  q.lockBudgetStmt,
@@ -1458,31 +2005,44 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
+		markFinishedStmt:                q.markFinishedStmt,
+		markReceivingStmt:               q.markReceivingStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
+		nextErasingStmt:                 q.nextErasingStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
 		openQuarantineIDsStmt:           q.openQuarantineIDsStmt,
+		operationStmt:                   q.operationStmt,
+		operationsStmt:                  q.operationsStmt,
 		planProbeStmt:                   q.planProbeStmt,
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
 		probesDueStmt:                   q.probesDueStmt,
+		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
+		putAttemptStmt:                  q.putAttemptStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		quarantineStmt:                  q.quarantineStmt,
 		quarantineSizesStmt:             q.quarantineSizesStmt,
 		quarantineStateStmt:             q.quarantineStateStmt,
+		queueOperationStmt:              q.queueOperationStmt,
 		raiseEpochStmt:                  q.raiseEpochStmt,
 		raiseEpochsStmt:                 q.raiseEpochsStmt,
+		receiveItemsStmt:                q.receiveItemsStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
+		recordForWriteStmt:              q.recordForWriteStmt,
 		rehashStmt:                      q.rehashStmt,
 		releaseRunStmt:                  q.releaseRunStmt,
+		renewOperationStmt:              q.renewOperationStmt,
 		renewRunStmt:                    q.renewRunStmt,
+		retryItemsStmt:                  q.retryItemsStmt,
 		revokeKeyStmt:                   q.revokeKeyStmt,
 		revokeTokenStmt:                 q.revokeTokenStmt,
 		revokeTokensStmt:                q.revokeTokensStmt,
 		runStmt:                         q.runStmt,
+		runnableOperationsStmt:          q.runnableOperationsStmt,
 		runnableRunsStmt:                q.runnableRunsStmt,
 		runsStmt:                        q.runsStmt,
 		seenStmt:                        q.seenStmt,
@@ -1492,13 +2052,19 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
 		setHeldSeqsStmt:                 q.setHeldSeqsStmt,
 		setHotStmt:                      q.setHotStmt,
+		setItemStmt:                     q.setItemStmt,
 		setMappingStmt:                  q.setMappingStmt,
 		setMetaStmt:                     q.setMetaStmt,
+		setOperationStmt:                q.setOperationStmt,
+		setOperationsDormantStmt:        q.setOperationsDormantStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,
 		setStreamStmt:                   q.setStreamStmt,
 		setStreamsDormantStmt:           q.setStreamsDormantStmt,
+		setWriteRulesStmt:               q.setWriteRulesStmt,
 		settleQuarantinedStmt:           q.settleQuarantinedStmt,
+		shiftItemsStmt:                  q.shiftItemsStmt,
+		shiftOperationsStmt:             q.shiftOperationsStmt,
 		shiftRetriesStmt:                q.shiftRetriesStmt,
 		shiftSchedulesStmt:              q.shiftSchedulesStmt,
 		statesStmt:                      q.statesStmt,
@@ -1507,6 +2073,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		streamNumberStmt:                q.streamNumberStmt,
 		streamsStmt:                     q.streamsStmt,
 		supersedeQuarantinedStmt:        q.supersedeQuarantinedStmt,
+		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
+		takeRecordStmt:                  q.takeRecordStmt,
 		tokenByHashStmt:                 q.tokenByHashStmt,
 		tokensStmt:                      q.tokensStmt,
 		tombstonesStmt:                  q.tombstonesStmt,
@@ -1514,5 +2082,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchTokenStmt:                  q.touchTokenStmt,
 		trimStatesStmt:                  q.trimStatesStmt,
 		upgradeRunStmt:                  q.upgradeRunStmt,
+		wakeOperationStmt:               q.wakeOperationStmt,
+		whoWritesStmt:                   q.whoWritesStmt,
 	}
 }

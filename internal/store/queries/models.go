@@ -68,6 +68,88 @@ type HeldDeletion struct {
 	CarriedAt    Time
 }
 
+type IdempotencyKey struct {
+	Owner     string
+	Name      string
+	Hash      []byte
+	Operation string
+	Status    int64
+	Headers   string
+	Answer    []byte
+	CreatedAt Time
+}
+
+type Operation struct {
+	Connection       int64
+	ID               string
+	Stream           int64
+	Kind             string
+	State            string
+	Mode             string
+	OnError          string
+	ChunkSize        int64
+	ChunkDelay       int64
+	Strict           Flag
+	TotalCount       int64
+	PendingCount     int64
+	SendingCount     int64
+	AppliedCount     int64
+	RejectedCount    int64
+	UnknownCount     int64
+	ReconcilingCount int64
+	NeedsHumanCount  int64
+	CancelledCount   int64
+	CreatedAt        Time
+	StartedAt        Time
+	FinishedAt       Time
+	DueAt            Time
+	CancelRequested  Flag
+	Dormant          Flag
+	Caller           string
+	Request          string
+	ReasonCode       string
+	ReasonDetail     string
+	LeaseOwner       string
+	LeaseEpoch       int64
+	LeaseUntilAt     Time
+}
+
+type OperationAttempt struct {
+	Connection int64
+	Operation  string
+	N          int64
+	Attempt    int64
+	Kind       string
+	StartedAt  Time
+	EndedAt    Time
+	Outcome    string
+	Sent       string
+	Answer     string
+	Detail     string
+}
+
+type OperationItem struct {
+	Connection int64
+	Operation  string
+	N          int64
+	ClientRef  string
+	Op         string
+	Record     []byte
+	RemoteID   string
+	Status     string
+	Data       string
+	IfMatch    string
+	Mark       string
+	Version    string
+	Error      string
+	Warnings   string
+	Attempts   int64
+	Looks      int64
+	SentAt     Time
+	DueAt      Time
+	UpdatedAt  Time
+}
+
 type Project struct {
 	ID        string
 	Name      string

@@ -166,6 +166,35 @@ func (q *Queries) RecordByID(ctx context.Context, connection int64, entity strin
 	return i, err
 }
 
+const recordForWrite = `-- name: RecordForWrite :one
+select b.seq, b.epoch, b.deleted, b.remote_id, b.record, b.raw
+from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
+where h.connection = $1 and h.stream = (select s.stream from streams s where s.connection = $1 and s.entity = $2) and h.id = $3
+`
+
+type RecordForWriteRow struct {
+	Seq      int64
+	Epoch    int64
+	Deleted  Flag
+	RemoteID string
+	Record   string
+	Raw      string
+}
+
+func (q *Queries) RecordForWrite(ctx context.Context, connection int64, entity string, iD []byte) (RecordForWriteRow, error) {
+	row := q.queryRow(ctx, q.recordForWriteStmt, recordForWrite, connection, entity, iD)
+	var i RecordForWriteRow
+	err := row.Scan(
+		&i.Seq,
+		&i.Epoch,
+		&i.Deleted,
+		&i.RemoteID,
+		&i.Record,
+		&i.Raw,
+	)
+	return i, err
+}
+
 const rehash = `-- name: Rehash :execrows
 update heads set raw_hash = $1 where connection = $2 and stream = $3 and id = $4 and seq = $5
 `

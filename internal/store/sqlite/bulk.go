@@ -17,7 +17,9 @@ type bulk struct {
 	heads                  lists // on the writing pool: its cache holds the heads that are being written
 	raws                   lists // on the reading pool
 	deleteBodies           lists
+	remoteIDs              lists // on the reading pool
 	insertBodies, putHeads inserts
+	insertItems            inserts
 }
 
 func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
@@ -26,6 +28,8 @@ func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 		heads:        p.lists(writer, selectHeads),
 		raws:         p.lists(reader, selectRaws),
 		deleteBodies: p.lists(writer, deleteBodies),
+		remoteIDs:    p.lists(reader, selectRemoteIDs),
+		insertItems:  p.inserts(writer, insertItems),
 		insertBodies: p.inserts(writer, insertBodies),
 		putHeads:     p.inserts(writer, putHeads),
 	}
@@ -35,6 +39,8 @@ func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 const (
 	selectHeads = `select id, raw_hash, seq, created_seq, created_at, deleted, remote_updated_at, range_at from heads
 where connection = ?1 and stream = ?2 and id in (LIST)`
+	selectRemoteIDs = `select h.id, b.remote_id from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
+where h.connection = ?1 and h.stream = ?2 and h.deleted = 0 and h.id in (LIST)`
 	selectRaws   = `select seq, raw from bodies where connection = ?1 and stream = ?2 and seq in (LIST)`
 	deleteBodies = `delete from bodies where connection = ?1 and stream = ?2 and seq in (LIST)`
 )
@@ -65,6 +71,19 @@ func (b *bulk) Raws(ctx context.Context, k store.StreamKey, seqs []int64, each f
 			return err
 		}
 		each(seq, raw)
+		return nil
+	})
+}
+
+// RemoteIDs is store.Bulk's.
+func (b *bulk) RemoteIDs(ctx context.Context, k store.StreamKey, ids []uuid.UUID, each func(id uuid.UUID, remoteID string)) error {
+	return b.remoteIDs.query(ctx, nil, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
+		var id sql.RawBytes
+		var remoteID string
+		if err := rows.Scan(&id, &remoteID); err != nil {
+			return err
+		}
+		each(uuid.UUID(id), remoteID)
 		return nil
 	})
 }

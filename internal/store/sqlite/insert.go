@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/queries"
@@ -25,6 +28,11 @@ var (
 		tail: ` on conflict (connection, stream, id) do update set raw_hash = excluded.raw_hash, seq = excluded.seq, created_seq = excluded.created_seq,
   created_at = excluded.created_at, deleted = excluded.deleted, remote_updated_at = excluded.remote_updated_at, range_at = excluded.range_at`,
 	}
+	insertItems = insert{
+		head: `insert into operation_items (connection, operation, updated_at, status, version, error, warnings, attempts, looks,
+  n, client_ref, op, record, remote_id, data, if_match, mark) values `,
+		row: `(?1, ?2, ?3, 'pending', '', '', '', 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	}
 )
 
 // InsertBodies is store.Bulk's.
@@ -41,6 +49,19 @@ func (b *bulk) PutHeads(ctx context.Context, tx *sql.Tx, k store.StreamKey, rows
 	return b.putHeads.exec(ctx, tx, []any{k.Connection, k.Stream}, len(rows), func(args []any, i int) []any {
 		r := &rows[i]
 		return append(args, r.ID[:], r.RawHash[:], r.Seq, r.CreatedSeq, queries.At(r.CreatedAt), flag(r.Deleted), queries.At(r.RemoteUpdatedAt), queries.At(r.RangeAt))
+	})
+}
+
+// InsertItems is store.Bulk's.
+func (b *bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey, at time.Time, items []store.Item) error {
+	shared := []any{k.Connection, k.Operation, queries.At(at)}
+	return b.insertItems.exec(ctx, tx, shared, len(items), func(args []any, i int) []any {
+		it := &items[i]
+		var record any
+		if it.Record != uuid.Nil {
+			record = it.Record[:]
+		}
+		return append(args, it.N, it.ClientRef, it.Op, record, it.RemoteID, string(it.Data), it.IfMatch, it.Mark)
 	})
 }
 

@@ -13,7 +13,7 @@ var connectionTests = []test{
 		c := &store.Connection{
 			ID: w.id(), ProjectID: project, System: "tryton", Name: "Plant 1", State: store.ConnectionSyncing, StateCode: "first_sync", StateDetail: "Reading.",
 			StateSince: w.now, AuthMethod: "password", Credentials: []byte{0, 1}, DataKey: []byte{2}, Public: map[string]string{"url": "https://erp.example"},
-			Metadata: json.RawMessage(`{"a":"<b>"}`), Tags: []string{"eu", "test"}, TimeZone: "Europe/Berlin", SystemVersion: "7.0", CreatedAt: w.now, UpdatedAt: w.now,
+			Metadata: json.RawMessage(`{"a":"<b>"}`), WriteRules: json.RawMessage(`{"vendors":{"forbid":["delete"]}}`), Tags: []string{"eu", "test"}, TimeZone: "Europe/Berlin", SystemVersion: "7.0", CreatedAt: w.now, UpdatedAt: w.now,
 		}
 		w.write(func(tx *store.Tx) error { return tx.InsertConnection(t.Context(), c) })
 		w.equal("by project", *must[*store.Connection](w)(w.Connection(t.Context(), project, c.ID)), *c)
@@ -60,6 +60,8 @@ var connectionTests = []test{
 		got := must[*store.Connection](w)(w.ConnectionByScope(t.Context(), c.Scope()))
 		w.equal("credentials are untouched", string(got.Credentials), "")
 		w.write(func(tx *store.Tx) error { return tx.SetConnectionCredentials(t.Context(), c, w.now) })
+		c.WriteRules = json.RawMessage(`{"vendors":{"forbid":["delete"]}}`)
+		w.write(func(tx *store.Tx) error { return tx.SetWriteRules(t.Context(), c.Scope(), c.WriteRules, w.now) })
 		w.equal("connection", *must[*store.Connection](w)(w.ConnectionByScope(t.Context(), c.Scope())), *c)
 	}},
 	{"since moves only when state or code differ", func(t *testing.T, w *world) {

@@ -28,6 +28,11 @@ func Run(t *testing.T, open Opener) {
 		{"Held deletions", heldTests},
 		{"Quarantine", quarantineTests},
 		{"Reading", readingTests},
+		{"Operations", operationTests},
+		{"Items", itemTests},
+		{"Decisions", decisionTests},
+		{"Written records", writtenTests},
+		{"Idempotency keys", keyTests},
 		{"Isolation", isolationTests},
 		{"Text", textTests},
 	} {

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// MoveItem takes one step of an item, under the lease's fence: counts follow, a lock is taken or given back, the ledger gets its line. it and o.Counts are
+// brought up to date, from what is stored and m alone. ErrFenced, ErrConflict, ErrBusy (a *BusyError); with the last two nothing of the step is stored, and the
+// transaction may go on. In one transaction ApplyRecord comes before it, and whoever locks several records does it in the order of their ids.
+func (t *Tx) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
+	row, err := t.q.FenceOperation(ctx, o.scope.no, o.ID, o.leaseEpoch)
+	if err != nil {
+		return fmt.Errorf("move item %d of operation %s: %w", it.N, o.ID, noRows(err, ErrFenced))
+	}
+	if err := t.moveItem(ctx, o, row, it, m, now); err != nil {
+		return fmt.Errorf("move item %d of operation %s to %s: %w", it.N, o.ID, m.To, err)
+	}
+	return nil
+}
+
+// MoveItem in a transaction of its own.
+func (s *Store) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
+	var item Item
+	var operation Operation
+	err := s.Write(ctx, func(tx *Tx) error {
+		item, operation = *it, *o
+		return tx.MoveItem(ctx, &operation, &item, m, now)
+	})
+	if err == nil {
+		*it, o.Counts = item, operation.Counts
+	}
+	return err
+}
+
+// moveItem moves an item of an operation whose row the transaction has taken.
+func (t *Tx) moveItem(ctx context.Context, o *Operation, row queries.Operation, it *Item, m ItemMove, now time.Time) error {
+	was, err := t.q.Item(ctx, row.Connection, row.ID, it.N)
+	if err != nil {
+		return orNotFound(err)
+	}
+	if !slices.Contains(m.From, ItemStatus(was.Status)) {
+		return fmt.Errorf("it is %s: %w", was.Status, ErrConflict)
+	}
+	next := m.after(was, now)
+	if err := t.holdRecord(ctx, was, next, m.Lock); err != nil {
+		return err
+	}
+	if err := t.setItem(ctx, next); err != nil {
+		return err
+	}
+	if err := t.noteAttempt(ctx, next, m.Attempt, now); err != nil {
+		return err
+	}
+	*it, o.Counts = *itemFrom(next), itemCountsFrom(row)
+	if was.Status == next.Status {
+		return nil
+	}
+	*o.Counts.of(ItemStatus(was.Status))--
+	*o.Counts.of(ItemStatus(next.Status))++
+	return t.countItems(ctx, o)
+}
+
+// of gives the count of a status.
+func (c *ItemCounts) of(s ItemStatus) *int64 {
+	switch s {
+	case ItemPending:
+		return &c.Pending
+	case ItemSending:
+		return &c.Sending
+	case ItemApplied:
+		return &c.Applied
+	case ItemRejected:
+		return &c.Rejected
+	case ItemUnknown:
+		return &c.Unknown
+	case ItemReconciling:
+		return &c.Reconciling
+	case ItemNeedsHuman:
+		return &c.NeedsHuman
+	case ItemCancelled:
+		return &c.Cancelled
+	}
+	panic("no item is " + string(s))
+}
+
+// after is the item behind the step.
+func (m *ItemMove) after(i queries.OperationItem, now time.Time) queries.OperationItem {
+	if m.Record != uuid.Nil {
+		i.Record = m.Record[:]
+	}
+	i.RemoteID = or(Storable(m.RemoteID), i.RemoteID)
+	i.Warnings = or(string(storableBytes(m.Warnings)), i.Warnings)
+	i.Error = m.errorAfter(i)
+	i.Version = or(m.Version, i.Version)
+	if m.To != ItemApplied {
+		i.Version = ""
+	}
+	if m.Sent {
+		i.Attempts, i.SentAt, i.Looks = i.Attempts+1, queries.At(micros(now)), 0
+	}
+	if m.Look {
+		i.Looks++
+	}
+	i.Status, i.DueAt, i.UpdatedAt = string(m.To), queries.At(micros(m.DueAt)), queries.At(micros(now))
+	return i
+}
+
+// errorAfter is the item's error behind the step: what a pending one waits for is said anew when it becomes so.
+func (m *ItemMove) errorAfter(i queries.OperationItem) string {
+	switch {
+	case m.To == ItemApplied || m.To == ItemSending:
+		return ""
+	case m.To == ItemPending && ItemStatus(i.Status) != ItemPending:
+		return string(storableBytes(m.Error))
+	}
+	return or(string(storableBytes(m.Error)), i.Error)
+}
+
+func or(s, other string) string {
+	if s != "" {
+		return s
+	}
+	return other
+}
+
+// holdRecord takes the record for a write that may have an effect, and gives it back when it is known what became of it.
+func (t *Tx) holdRecord(ctx context.Context, was, next queries.OperationItem, lock bool) error {
+	switch {
+	case ItemStatus(next.Status).Doubtful():
+		if !lock || len(next.Record) == 0 {
+			return nil
+		}
+		return t.takeRecord(ctx, next)
+	case ItemStatus(was.Status).Doubtful() && len(was.Record) > 0:
+		return t.q.GiveRecord(ctx, queries.GiveRecordParams{Connection: was.Connection, Record: was.Record, Operation: was.Operation, N: was.N})
+	}
+	return nil
+}
+
+func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
+	n, err := t.q.TakeRecord(ctx, queries.TakeRecordParams{Connection: i.Connection, Record: i.Record, Operation: i.Operation, N: i.N})
+	if err != nil || n > 0 {
+		return err
+	}
+	who, err := t.q.WhoWrites(ctx, i.Connection, i.Record)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // given back this instant
+		return t.takeRecord(ctx, i)
+	case err != nil:
+		return err
+	case who.Operation == i.Operation && who.N == i.N:
+		return nil
+	}
+	return &BusyError{Operation: who.Operation, N: who.N}
+}
+
+func (t *Tx) setItem(ctx context.Context, i queries.OperationItem) error {
+	return t.q.SetItem(ctx, queries.SetItemParams{
+		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Attempts: i.Attempts, Looks: i.Looks,
+		SentAt: i.SentAt, DueAt: i.DueAt, UpdatedAt: i.UpdatedAt, Connection: i.Connection, Operation: i.Operation, N: i.N,
+	})
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// NewOperation is an operation to be inserted. Its items follow with InsertItems.
+type NewOperation struct {
+	ID, Entity    string
+	Kind          OperationKind
+	Mode, OnError string
+	ChunkSize     int
+	ChunkDelay    time.Duration
+	Strict        bool
+	Caller        string
+	Request       string
+}
+
+// InsertOperation begins an operation in state receiving, under the connection's lock. ErrNotFound: the connection has no such stream. ErrConflict: it is disconnected.
+func (t *Tx) InsertOperation(ctx context.Context, sc Scope, n NewOperation, now time.Time) (*Operation, error) {
+	state, err := t.connected(ctx, sc)
+	if err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	stream, err := t.q.StreamNumber(ctx, sc.no, n.Entity)
+	if err != nil {
+		return nil, fmt.Errorf("begin operation %s on %s: %w", n.ID, n.Entity, orNotFound(err))
+	}
+	row := queries.InsertOperationParams{
+		Connection: sc.no, ID: n.ID, Stream: stream, Kind: string(n.Kind), Mode: n.Mode, OnError: n.OnError, ChunkSize: int64(n.ChunkSize),
+		ChunkDelay: n.ChunkDelay.Microseconds(), Strict: queries.Flag(n.Strict), CreatedAt: queries.At(now), Dormant: queries.Flag(state.dormant()),
+		Caller: Storable(n.Caller), Request: Storable(n.Request),
+	}
+	if err := t.q.InsertOperation(ctx, row); err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	return &Operation{
+		scope: sc, stream: stream, ID: n.ID, Entity: n.Entity, Kind: n.Kind, State: OperationReceiving, Mode: n.Mode, OnError: n.OnError,
+		ChunkSize: n.ChunkSize, ChunkDelay: n.ChunkDelay, Strict: n.Strict, CreatedAt: micros(now), Caller: row.Caller, Request: row.Request,
+	}, nil
+}
+
+// connected takes the connection's lock. ErrNotFound, ErrConflict: it is disconnected.
+func (t *Tx) connected(ctx context.Context, sc Scope) (ConnectionState, error) {
+	c, err := t.q.LockConnectionNumber(ctx, sc.no)
+	if err != nil {
+		return "", orNotFound(err)
+	}
+	if state := ConnectionState(c.State); state != ConnectionDisconnected {
+		return state, nil
+	}
+	return "", fmt.Errorf("connection %s is disconnected: %w", sc.id, ErrConflict)
+}
+
+// InsertItems adds items, numbered as they are, to an operation that is being received; they are pending. ErrNotFound: it is gone.
+func (t *Tx) InsertItems(ctx context.Context, o *Operation, items []Item, now time.Time) error {
+	if len(items) == 0 {
+		return nil
+	}
+	n, err := t.q.ReceiveItems(ctx, int64(len(items)), o.scope.no, o.ID)
+	if err := hit(n, err, ErrNotFound); err != nil {
+		return fmt.Errorf("receive items of operation %s: %w", o.ID, err)
+	}
+	k := OperationKey{Connection: o.scope.no, Operation: o.ID}
+	if err := t.s.engine.Bulk.InsertItems(ctx, t.tx, k, now, each(items, storableItem)); err != nil {
+		return fmt.Errorf("receive items of operation %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+func storableItem(it Item) Item {
+	it.ClientRef, it.RemoteID, it.IfMatch, it.Mark = Storable(it.ClientRef), Storable(it.RemoteID), Storable(it.IfMatch), Storable(it.Mark)
+	it.Data = storableBytes(it.Data)
+	return it
+}
+
+// QueueOperation ends receiving, under the connection's lock: total, counts and DueAt are set, state is queued. ErrNotFound: it is gone. ErrConflict: the connection is
+// disconnected.
+func (t *Tx) QueueOperation(ctx context.Context, o *Operation, now time.Time) error {
+	state, err := t.connected(ctx, o.scope)
+	if err != nil {
+		return fmt.Errorf("queue operation %s: %w", o.ID, err)
+	}
+	row, err := t.q.QueueOperation(ctx, queries.QueueOperationParams{
+		Dormant: queries.Flag(state.dormant()), DueAt: queries.At(now), Connection: o.scope.no, ID: o.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("queue operation %s: %w", o.ID, orNotFound(err))
+	}
+	*o = *operationFrom(o.scope, o.Entity, row)
+	return nil
+}
