@@ -44,21 +44,35 @@ func (c *checker) nobodys(pointer string) (problem.Fault, string) {
 	if len(names) == 1 && c.now.Get(last).Kind() != rawjson.Missing || last == "custom_fields" {
 		return problem.NotWritable, "This cannot be written; leave it out."
 	}
-	detail := "There is no such field"
-	if near := spelling.Near(last, namesAt(c.Entity.Model.Fields, names)); len(near) > 0 {
-		return problem.Unknown, detail + ". Did you mean " + near[0] + "?"
+	if near := nearest(last, fieldsAt(c.Entity.Model.Fields, names)); near != "" {
+		return problem.Unknown, "There is no such field. Did you mean " + near + "?"
 	}
-	return problem.Unknown, detail + "; leave it out."
+	return problem.Unknown, "There is no such field; leave it out."
 }
 
-// namesAt lists the names beside which a member stands.
-func namesAt(fields []*model.Field, pointer []string) []string {
-	var names []string
+// nearest guesses which wire name was meant; a reference may have been called by its plain name.
+func nearest(word string, fields []*model.Field) string {
+	meant, names := map[string]string{}, []string{}
 	for _, f := range fields {
-		names = append(names, f.WireNames()...)
+		for _, name := range append(f.WireNames(), f.Name) {
+			if _, known := meant[name]; !known {
+				names = append(names, name)
+				meant[name] = name
+			}
+		}
+		meant[f.Name] = f.WireNames()[0]
 	}
+	near := spelling.Near(word, names)
+	if len(near) == 0 {
+		return ""
+	}
+	return meant[near[0]]
+}
+
+// fieldsAt lists the fields beside which a member stands.
+func fieldsAt(fields []*model.Field, pointer []string) []*model.Field {
 	if len(pointer) < 2 {
-		return names
+		return fields
 	}
 	f := fieldOf(fields, pointer[0])
 	if f == nil {
@@ -68,5 +82,5 @@ func namesAt(fields []*model.Field, pointer []string) []string {
 	if _, err := strconv.Atoi(rest[0]); err == nil && f.Items != nil {
 		rest, inner = rest[1:], f.Items.Fields
 	}
-	return namesAt(inner, rest)
+	return fieldsAt(inner, rest)
 }
