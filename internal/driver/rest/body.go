@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -55,4 +56,42 @@ func encode(value any) ([]byte, error) {
 		return nil, unfit("What is to be written is not JSON.")
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// keyOf gives a record's id as the system writes it: a number stays one.
+func keyOf(w driver.Command) any {
+	if len(w.Entity.ID) == 1 {
+		if raw := find(w.Current, w.Entity.ID[0]); text(raw) == w.RemoteID && w.RemoteID != "" {
+			return json.RawMessage(raw)
+		}
+	}
+	return w.RemoteID
+}
+
+// layAny is lay for any value; at no place it does nothing.
+func layAny(value any, object []byte, at manifest.Path) ([]byte, error) {
+	if len(at) == 0 {
+		return object, nil
+	}
+	raw, err := encode(value)
+	if err != nil {
+		return nil, err
+	}
+	return lay(raw, object, at)
+}
+
+// layVersion puts the version of the record that a write is made for at a place of an object.
+func layVersion(w driver.Command, from manifest.Path, object []byte, at manifest.Path) ([]byte, error) {
+	version := find(w.Current, from)
+	if text(version) == "" {
+		return nil, noVersion(from)
+	}
+	return lay(version, object, at)
+}
+
+func orObject(body []byte) []byte {
+	if body == nil {
+		return []byte("{}")
+	}
+	return body
 }

@@ -15,6 +15,7 @@ type callOptions struct {
 // sendOptions is `send:` of an operation or a move.
 type sendOptions struct {
 	callOptions `yaml:",inline"`
+	IDIn        manifest.Path   `yaml:"id_in"`       // where in the body the record's id goes, where no address names it
 	Idempotency string          `yaml:"idempotency"` // header that takes the mark of a write; the system executes one of each
 	Version     *versionOptions `yaml:"version"`
 	Answer      string          `yaml:"answer"`    // record (default; of a deletion none), id, none
@@ -32,7 +33,8 @@ const (
 
 // versionOptions say how the system is told which version of a record a write is made for.
 type versionOptions struct {
-	Header string        `yaml:"header" manifest:"required"`
+	Header string        `yaml:"header"`                   // takes the version
+	Member manifest.Path `yaml:"member"`                   // of the body, takes it instead
 	From   manifest.Path `yaml:"from" manifest:"required"` // the version, in the record
 	Text   string        `yaml:"text"`                     // the header's value, with {} for the version; default {}
 	Else   string        `yaml:"else"`                     // the header's value of a write that does not insist; absent: no header

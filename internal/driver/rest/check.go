@@ -22,7 +22,7 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 		if len(more) == 0 {
 			c := checker{options: e.Read, system: s}
 			c.read(e, read)
-			more = c.problems
+			more = append(c.problems, checkWrites(s, e, read)...)
 		}
 		problems = append(problems, more...)
 	}
@@ -33,6 +33,7 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 type checker struct {
 	options  manifest.Options
 	system   *manifest.System
+	ids      int // of so many parts is the record's id that paths and queries may take; 0: there is none
 	problems manifest.Problems
 }
 
@@ -55,9 +56,9 @@ func (c *checker) needs(style string, need bool, given bool, at ...string) {
 	name := at[len(at)-1]
 	switch {
 	case need && !given:
-		c.wrong("the style "+style+" needs "+name, "write "+name+": ...", at...)
+		c.wrong(style+" needs "+name, "write "+name+": ...", at...)
 	case !need && given:
-		c.wrong("the style "+style+" has no use for "+name, "remove it", at...)
+		c.wrong(style+" has no use for "+name, "remove it", at...)
 	}
 }
 
@@ -94,7 +95,7 @@ func (c *checker) auth(o authOptions) {
 		{"token", o.Token, o.Style == "bearer"}, {"username", o.Username, o.Style == "basic"}, {"password", o.Password, o.Style == "basic"},
 		{"name", o.Name, named}, {"value", o.Value, named},
 	} {
-		c.needs(o.Style, m.need, m.text != "", "auth", m.name)
+		c.needs("the style "+o.Style, m.need, m.text != "", "auth", m.name)
 		c.template(m.text, true, "auth", m.name)
 	}
 }
@@ -107,6 +108,7 @@ func (c *checker) template(text string, secret bool, at ...string) {
 	for _, name := range manifest.Placeholders(text) {
 		known, isSecret := c.field(name)
 		switch {
+		case c.ids > 0 && c.part(name):
 		case !known:
 			c.wrong("{"+name+"} is not a field of the login", "name one of auth's fields", at...)
 		case isSecret && !secret:
@@ -145,6 +147,11 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 	if o.Body != "" && (o.Method != "POST" || rawjson.Valid([]byte(o.Body)) != nil) {
 		c.wrong("a body is JSON text and goes with method: POST", "", "body")
 	}
+	if o.One != nil {
+		one := checker{options: e.Read, system: c.system, ids: len(e.ID)}
+		one.about(o.One.Path, o.One.Query, "one")
+		c.problems = append(c.problems, one.problems...)
+	}
 	c.paging(o.Paging)
 	c.filter(o.ChangedSince, "changed_since")
 	c.filter(o.History, "history")
@@ -155,9 +162,9 @@ func (c *checker) paging(p pagingOptions) {
 	styles := []string{"none", "cursor", "link", "offset", "page", "keyset"}
 	c.oneOf(p.Style, styles, "paging", "style")
 	counted := p.Style == "offset" || p.Style == "page" || p.Style == "keyset"
-	c.needs(p.Style, counted || p.Style == "cursor", p.Param != "", "paging", "param")
-	c.needs(p.Style, p.Style == "cursor" || p.Style == "link" && p.Header == "", len(p.Next) > 0, "paging", "next")
-	c.needs(p.Style, p.Style == "keyset", len(p.Key) > 0, "paging", "key")
+	c.needs("the style "+p.Style, counted || p.Style == "cursor", p.Param != "", "paging", "param")
+	c.needs("the style "+p.Style, p.Style == "cursor" || p.Style == "link" && p.Header == "", len(p.Next) > 0, "paging", "next")
+	c.needs("the style "+p.Style, p.Style == "keyset", len(p.Key) > 0, "paging", "key")
 	c.useless(p)
 	c.oneOf(p.End, []string{endEmpty, endShort}, "paging", "end")
 	if p.Header != "" && p.Style != "link" {
@@ -193,7 +200,7 @@ func (c *checker) useless(p pagingOptions) {
 		{"concurrent", p.Concurrent != 0, counted},
 	} {
 		if !o.read {
-			c.needs(p.Style, false, o.given, "paging", o.name)
+			c.needs("the style "+p.Style, false, o.given, "paging", o.name)
 		}
 	}
 	if p.Max > 0 && p.Size == "" {

@@ -148,33 +148,7 @@ func (o *bulkOptions) item(w driver.Command) (item []byte, err error) {
 	if o.Version == nil {
 		return nil, unfit("The call for many cannot tell the system which version of a record a write is made for.")
 	}
-	version := find(w.Current, o.Version.From)
-	if isEmpty(version) {
-		return nil, unfit("The record has no version at " + o.Version.From.String() + ", so the system cannot be told for which one the write is made.")
-	}
-	return lay(version, item, o.Version.Member)
-}
-
-// keyOf gives a record's id as the system writes it: a number stays one.
-func keyOf(w driver.Command) any {
-	if len(w.Entity.ID) == 1 {
-		if raw := find(w.Current, w.Entity.ID[0]); text(raw) == w.RemoteID && w.RemoteID != "" {
-			return json.RawMessage(raw)
-		}
-	}
-	return w.RemoteID
-}
-
-// layAny is lay for any value; at no place it does nothing.
-func layAny(value any, object []byte, at manifest.Path) ([]byte, error) {
-	if len(at) == 0 {
-		return object, nil
-	}
-	raw, err := encode(value)
-	if err != nil {
-		return nil, err
-	}
-	return lay(raw, object, at)
+	return layVersion(w, o.Version.From, item, o.Version.Member)
 }
 
 // results matches what came back with the commands, by key and by nothing else: what is missing, or comes twice, proves nothing.

@@ -66,11 +66,7 @@ func unfit(detail string) error { return &driver.Error{Kind: driver.Invalid, Det
 
 // writing makes the request of a command.
 func (c *client) writing(ctx context.Context, o *sendOptions, w driver.Command) (*http.Request, error) {
-	members := w.Body
-	if w.Move != nil && w.Move.Send.Node != nil {
-		members = nil
-	}
-	body, err := o.body(members)
+	body, err := o.bodyOf(w)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +78,27 @@ func (c *client) writing(ctx context.Context, o *sendOptions, w driver.Command) 
 		req.Header.Set(o.Idempotency, w.Mark)
 	}
 	return req, o.insist(req.Header, w)
+}
+
+// bodyOf makes what a command sends: its members, within what the manifest gives, and where it wants them the record's id and version.
+func (o *sendOptions) bodyOf(w driver.Command) ([]byte, error) {
+	members := w.Body
+	if w.Move != nil && w.Move.Send.Node != nil {
+		members = nil
+	}
+	body, err := o.body(members)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.IDIn) > 0 {
+		if body, err = layAny(keyOf(w), orObject(body), o.IDIn); err != nil {
+			return nil, err
+		}
+	}
+	if v := o.Version; w.Insist && v != nil && len(v.Member) > 0 {
+		return layVersion(w, v.From, orObject(body), v.Member)
+	}
+	return body, nil
 }
 
 // calling makes the request of a call that has an effect.
@@ -105,17 +122,21 @@ func (o *sendOptions) insist(h http.Header, w driver.Command) error {
 	switch v := o.Version; {
 	case v == nil && w.Insist:
 		return unfit("The connector does not say how the system is told which version of a record a write is made for.")
-	case v == nil:
+	case v == nil || v.Header == "":
 	case w.Insist:
 		version := text(find(w.Current, v.From))
 		if version == "" || strings.ContainsFunc(version, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return unfit("The record has no version at " + v.From.String() + ", so the system cannot be told for which one the write is made.")
+			return noVersion(v.From)
 		}
 		h.Set(v.Header, strings.ReplaceAll(orElse(v.Text, "{}"), "{}", version))
 	case v.Else != "":
 		h.Set(v.Header, v.Else)
 	}
 	return nil
+}
+
+func noVersion(at manifest.Path) error {
+	return unfit("The record has no version at " + at.String() + ", so the system cannot be told for which one the write is made.")
 }
 
 func orElse(text, otherwise string) string {

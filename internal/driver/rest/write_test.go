@@ -57,6 +57,9 @@ func offer(op manifest.Op, send string) offers {
 	return func(t *testing.T, e *manifest.Entity) {
 		o := e.Operations[op]
 		o.Send = options(t, send, "entities.vendors.operations."+string(op)+".send")
+		if strings.Contains(send, "{id.2}") {
+			e.ID = []manifest.Path{{"company"}, {"id"}}
+		}
 		e.Operations[op] = o
 	}
 }
@@ -142,6 +145,8 @@ func TestAWriteIsSentAsTheManifestSays(t *testing.T) {
 		{"laid over", `{path: vendors, body: '{"kind":"v","name":""}'}`, manifest.Create, nil, sent{line: "POST /api/vendors", body: `{"kind":"v","name":"Bolt & Co"}`}, ""},
 		{"deletion with a body", `{path: "vendors/{id}/void", body: '{"reason":1}'}`, manifest.Delete, nil, sent{line: "POST /api/vendors/7/void", body: `{"reason":1}`}, ""},
 		{"odd id", plainDelete, manifest.Delete, func(c *driver.Command) { c.RemoteID = "a/b?c#d %é" }, sent{line: "DELETE /api/vendors/a%2Fb%3Fc%23d%20%25%C3%A9"}, ""},
+		{"id in the body", `{path: v, id_in: Id, in: Vendor, version: {member: Token, from: version}}`, manifest.Update, func(c *driver.Command) { c.Insist = true },
+			sent{line: "POST /api/v", body: `{"Id":"7","Token":"3","Vendor":{"name":"Bolt & Co"}}`}, ""},
 		{"id in quotes", `{method: DELETE, path: "vendors('{id}')"}`, manifest.Delete, func(c *driver.Command) { c.RemoteID = "O'Neil" }, sent{line: "DELETE /api/vendors('O%27%27Neil')"}, ""},
 		{"parts of an id", `{method: DELETE, path: "companies/{id.1}/vendors/{id.2}"}`, manifest.Delete, func(c *driver.Command) { c.RemoteID = `a\:b:7` }, sent{line: "DELETE /api/companies/a:b/vendors/7"}, ""},
 		{"login in an id", plainDelete, manifest.Delete, func(c *driver.Command) { c.RemoteID = "{key}{user}" }, sent{line: "DELETE /api/vendors/%7Bkey%7D%7Buser%7D"}, ""},
@@ -196,6 +201,7 @@ func TestWhatCannotBeSentIsNot(t *testing.T) {
 		{"a part that leads up", `{path: "a/{id.2}"}`, func(c *driver.Command) { c.RemoteID = "7:." }},
 		{"an id without its part", `{path: "a/{id.2}"}`, nil},
 		{"no way to insist", plainUpdate, insist},
+		{"no version for the body", `{path: "v/{id}", version: {member: v, from: revision}}`, insist},
 		{"no version in the record", `{path: "v/{id}", version: {header: If-Match, from: revision}}`, insist},
 		{"another operation", plainUpdate, func(c *driver.Command) { c.Op = manifest.Delete }},
 	} {
@@ -360,9 +366,9 @@ func TestReadOne(t *testing.T) {
 		{"below the list", noPaging, answer(200, "", " "+seven), "GET /api/vendors/7", seven, ""},
 		{"within", `{path: v, paging: {style: none}, one: {path: "v/one", query: {key: "{id}", expand: all}, record: data/0}}`, answer(200, "", `{"data":[`+seven+`]}`),
 			"GET /api/v/one?expand=all&key=7", seven, ""},
-		{"no element", `{path: v, paging: {style: none}, one: {path: v, record: data/0}}`, answer(200, "", `{"data":[]}`), "GET /api/v", "", ""},
-		{"nothing where the record is", `{path: v, paging: {style: none}, one: {path: v, record: data}}`, answer(200, "", `{"data":null}`), "GET /api/v", "", ""},
-		{"no such place", `{path: v, paging: {style: none}, one: {path: v, record: data}}`, answer(200, "", seven), "GET /api/v", "", driver.Torn},
+		{"no element", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data/0}}`, answer(200, "", `{"data":[]}`), "GET /api/v/7", "", ""},
+		{"nothing where the record is", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data}}`, answer(200, "", `{"data":null}`), "GET /api/v/7", "", ""},
+		{"no such place", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data}}`, answer(200, "", seven), "GET /api/v/7", "", driver.Torn},
 		{"404", noPaging, answer(404, "", `{"error":{"code":"not_found"}}`), "GET /api/vendors/7", "", ""},
 		{"410", noPaging, answer(410, "", `{"error":{"code":"deleted"}}`), "GET /api/vendors/7", "", ""},
 		{"404 of something else", noPaging, answer(404, "", `{"path":"/api"}`), "GET /api/vendors/7", "", driver.Invalid},
