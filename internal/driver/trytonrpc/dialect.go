@@ -76,6 +76,10 @@ func (dialect) Wrap(kind model.Kind, plain []byte) []byte {
 			text = string(plain)
 		}
 		return marshal(map[string]any{"__class__": "Decimal", "decimal": text}, plain)
+	case model.Ref, model.Refs:
+		if id, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return strconv.AppendInt(nil, id, 10)
+		}
 	case model.Date:
 		if t, err := time.Parse(time.DateOnly, text); err == nil {
 			return marshal(date(t), plain)

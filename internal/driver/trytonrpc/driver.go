@@ -69,6 +69,7 @@ type client struct {
 	session  sessions
 	readings map[string]*reading // by entity
 	looked   memory              // records that `with` adds, read once per client
+	known    names               // records that writes name by a member
 }
 
 var _ driver.Client = (*client)(nil)

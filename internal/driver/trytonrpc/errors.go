@@ -127,7 +127,11 @@ func parseFault(fault []byte) (code, message string) {
 	_ = json.Unmarshal(parts[0], &code)
 	var args []json.RawMessage
 	if len(parts) > 1 && json.Unmarshal(parts[1], &args) == nil && len(args) > 0 {
-		_ = json.Unmarshal(args[0], &message)
+		text := args[0]
+		if code == "UserWarning" && len(args) > 1 { // the first is the name of the warning
+			text = args[1]
+		}
+		_ = json.Unmarshal(text, &message)
 	}
 	return code, message
 }

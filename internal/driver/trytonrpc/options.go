@@ -53,7 +53,10 @@ const partitionID = "$id"
 
 // Check implements driver.Driver.
 func (Driver) Check(s *manifest.System) manifest.Problems {
-	_, problems := readingsOf(s)
+	readings, problems := readingsOf(s)
+	for _, e := range s.Entities {
+		problems = append(problems, checkWrites(e, readings[e.Name])...)
+	}
 	problems = append(problems, s.Options.Decode(&struct{}{})...)
 	return append(problems, checkAuth(s)...)
 }

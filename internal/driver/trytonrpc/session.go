@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -23,7 +24,12 @@ func (l login) path() string { return "/" + url.PathEscape(l.database) + "/" }
 type session struct {
 	auth        string                     // value of the Authorization header
 	preferences map[string]json.RawMessage // the user's context
+	seen        atomic.Int64               // when Tryton last knew it, in Unix nanoseconds
 }
+
+func (s *session) see(now time.Time) { s.seen.Store(now.UnixNano()) }
+
+func (s *session) lastSeen() time.Time { return time.Unix(0, s.seen.Load()) }
 
 // sessions holds the current session; whoever finds it refused renews it, the others wait for that one.
 type sessions struct {
@@ -86,7 +92,17 @@ func (c *client) logIn(ctx context.Context) (*session, error) {
 	if err := json.Unmarshal(raw, &s.preferences); err != nil {
 		return nil, notTryton(http.StatusOK)
 	}
+	s.see(c.config.Now())
 	return s, nil
+}
+
+// forget drops a session that Tryton refused.
+func (c *client) forget(refused *session) {
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	if c.session.current == refused {
+		c.session.current = nil
+	}
 }
 
 // loginError knows that Tryton answers 404 for a database it cannot open.
@@ -98,8 +114,8 @@ func loginError(err error) error {
 	return err
 }
 
-// call calls a method of the database within the session and adds the user's context, with more laid over it. A session that
-// Tryton no longer knows is renewed once.
+// call calls a method of the database that only reads, within the session, and adds the user's context, with more laid over it. A session
+// that Tryton no longer knows is renewed once.
 func (c *client) call(ctx context.Context, more map[string]any, method string, params ...any) ([]byte, error) {
 	s, err := c.obtain(ctx, nil)
 	if err != nil {
@@ -107,6 +123,9 @@ func (c *client) call(ctx context.Context, more map[string]any, method string, p
 	}
 	raw, err := c.send(ctx, c.login.path(), s.auth, method, append(params, s.context(more))...)
 	if !unauthorized(err) {
+		if err == nil {
+			s.see(c.config.Now())
+		}
 		return raw, err
 	}
 	if s, err = c.obtain(ctx, s); err != nil {

@@ -12,8 +12,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// send makes one call and gives the result's bytes. Every call is a read in the sense that repeating it does no harm. Errors
-// are *driver.Error.
+// send makes one call that reads, or logs in: repeating it does no harm. It gives the result's bytes. Errors are *driver.Error.
 func (w *wire) send(ctx context.Context, path, auth, method string, params ...any) ([]byte, error) {
 	req, err := w.request(egress.AsRead(ctx), path, auth, method, params)
 	if err != nil {
@@ -38,7 +37,7 @@ func (w *wire) request(ctx context.Context, path, auth, method string, params []
 	if params == nil {
 		params = []any{}
 	}
-	body, err := json.Marshal(call{1, method, params})
+	body, err := json.Marshal(call{callID, method, params})
 	if err != nil {
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "A call to " + method + " cannot be written as JSON.", Err: err}
 	}
@@ -55,10 +54,12 @@ func (w *wire) request(ctx context.Context, path, auth, method string, params []
 }
 
 type call struct {
-	ID     int    `json:"id"`
-	Method string `json:"method"`
-	Params []any  `json:"params"`
+	ID     json.Number `json:"id"`
+	Method string      `json:"method"`
+	Params []any       `json:"params"`
 }
+
+const callID = "1"
 
 // unwrap takes the result out of an answer.
 func (w *wire) unwrap(body []byte) ([]byte, error) {
