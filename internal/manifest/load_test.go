@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	restdriver "github.com/busbar-dev/busbar/internal/driver/rest"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/model"
 )
@@ -90,6 +91,7 @@ func TestProblems(t *testing.T) {
 		{"[erp, wms]", "[erp, wmx]", `categories.1: unknown category "wmx"; did you mean wms?`},
 		{"Europe/Vienna", "Europe/Viena", `time_zone: unknown time zone "Europe/Viena"`},
 		{`nulls: ['""'`, `nulls: ["''"`, `nulls.0: "''" is not JSON`},
+		{"time_zone:", "decimals: float\ntime_zone:", "decimals: unknown word \"float\"; write number or text"},
 		{"per_second: 20", "per_second: -1", "limits: a limit is negative"},
 		{"type: password, secret: true", "type: password", "auth.0.fields.2: a password that is not secret; add secret: true"},
 		{"secret: true}", "secret: true, identity: true}", "auth.0.fields.2: a secret does not tell instances apart"},
@@ -172,16 +174,16 @@ func TestGuideIsNeeded(t *testing.T) {
 	}
 }
 
-// TestDocumentationIsTrue loads the manifests that document the language.
+// TestDocumentationIsTrue loads the manifests that document the language, that of writes with its driver.
 func TestDocumentationIsTrue(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors", "manifest.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"tryton", "acme"} {
+	for name, drivers := range map[string]map[string]manifest.Checker{"tryton": nil, "acme": {"rest": restdriver.New()}} {
 		_, rest, _ := strings.Cut(string(page), "```yaml\nsystem: "+name)
 		example, _, _ := strings.Cut(rest, "```")
-		if _, err := manifest.Load(folder(name, "system: "+name+example), unified(t), nil); err != nil {
+		if _, err := manifest.Load(folder(name, "system: "+name+example), unified(t), drivers); err != nil {
 			t.Error(err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // Compile makes the mapper of an entity. dialect may be nil.
 func Compile(s *manifest.System, e *manifest.Entity, dialect manifest.Dialect) (*Mapper, error) {
-	m := &Mapper{entity: e, version: versionOf(s, e), dialect: dialect, nulls: s.Nulls, id: newPaths(e.ID), updatedAt: newPaths(e.UpdatedAt), history: historyPath(e)}
+	m := &Mapper{entity: e, version: versionOf(s, e), dialect: dialect, nulls: s.Nulls, decimals: s.Decimals, id: newPaths(e.ID), updatedAt: newPaths(e.UpdatedAt), history: historyPath(e)}
 	for _, p := range e.Volatile {
 		m.volatile = append(m.volatile, p)
 	}

@@ -34,6 +34,7 @@ type Mapper struct {
 	entity   *manifest.Entity
 	dialect  manifest.Dialect
 	nulls    []string
+	decimals string // number, text, or as the dialect has it
 	volatile [][]string
 
 	id        []path

@@ -90,6 +90,9 @@ func (u *unmapper) typed(plain []byte, kind model.Kind, as string, p manifest.Pa
 		number = plain[1 : len(plain)-1]
 	}
 	exact := kind == model.Decimal || kind == model.Money || kind == model.Quantity
+	if as == "" && exact {
+		as = u.mapper.decimals
+	}
 	switch {
 	case as == "number":
 		if plain = number; plainScalar(number).kind != rawjson.Number || rawjson.Valid(number) != nil {

@@ -112,10 +112,15 @@ func (w *work) checkHeader(old, o order) error {
 		w.refers("approverId", "users", old.ApproverID, o.ApproverID))
 }
 
-// stamp notes when an order was approved and closed.
+// stamp notes when an order was approved and closed; its lines follow, but for those of an order of which some has arrived.
 func (o *order) stamp(before, now string) {
 	if o.Status == before {
 		return
+	}
+	for i := range o.Lines {
+		if o.Status != partial {
+			o.Lines[i].Status = o.Status
+		}
 	}
 	switch o.Status {
 	case approved:
