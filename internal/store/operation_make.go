@@ -56,17 +56,24 @@ func (t *Tx) connected(ctx context.Context, sc Scope) (ConnectionState, error) {
 	return "", fmt.Errorf("connection %s is disconnected: %w", sc.id, ErrConflict)
 }
 
-// InsertItems adds items, numbered as they are, to an operation that is being received; they are pending. ErrNotFound: it is gone.
+// InsertItems adds items, numbered as they are, to an operation that is being received; they are pending, but those that are rejected from the start, with their error. ErrNotFound: it is gone.
 func (t *Tx) InsertItems(ctx context.Context, o *Operation, items []Item, now time.Time) error {
 	if len(items) == 0 {
 		return nil
 	}
-	n, err := t.q.ReceiveItems(ctx, int64(len(items)), o.scope.no, o.ID)
+	rows := each(items, storableItem)
+	rejected := int64(0)
+	for _, it := range rows {
+		if it.Status == ItemRejected {
+			rejected++
+		}
+	}
+	n, err := t.q.ReceiveItems(ctx, queries.ReceiveItemsParams{Pending: int64(len(rows)) - rejected, Rejected: rejected, Connection: o.scope.no, ID: o.ID})
 	if err := hit(n, err, ErrNotFound); err != nil {
 		return fmt.Errorf("receive items of operation %s: %w", o.ID, err)
 	}
 	k := OperationKey{Connection: o.scope.no, Operation: o.ID}
-	if err := t.s.engine.Bulk.InsertItems(ctx, t.tx, k, now, each(items, storableItem)); err != nil {
+	if err := t.s.engine.Bulk.InsertItems(ctx, t.tx, k, now, rows); err != nil {
 		return fmt.Errorf("receive items of operation %s: %w", o.ID, err)
 	}
 	return nil
@@ -75,10 +82,14 @@ func (t *Tx) InsertItems(ctx context.Context, o *Operation, items []Item, now ti
 func storableItem(it Item) Item {
 	it.ClientRef, it.RemoteID, it.IfMatch, it.Mark = Storable(it.ClientRef), Storable(it.RemoteID), Storable(it.IfMatch), Storable(it.Mark)
 	it.Data = storableBytes(it.Data)
+	if it.Status != ItemRejected {
+		it.Status, it.Error = ItemPending, nil
+	}
+	it.Error = storableBytes(it.Error)
 	return it
 }
 
-// QueueOperation ends receiving, under the connection's lock: total, counts and DueAt are set, state is queued. ErrNotFound: it is gone. ErrConflict: the connection is
+// QueueOperation ends receiving, under the connection's lock: total, counts and DueAt are set, Mode, OnError, ChunkSize and ChunkDelay stored as they are by now, state is queued. ErrNotFound: it is gone. ErrConflict: the connection is
 // disconnected.
 func (t *Tx) QueueOperation(ctx context.Context, o *Operation, now time.Time) error {
 	state, err := t.connected(ctx, o.scope)
@@ -86,7 +97,8 @@ func (t *Tx) QueueOperation(ctx context.Context, o *Operation, now time.Time) er
 		return fmt.Errorf("queue operation %s: %w", o.ID, err)
 	}
 	row, err := t.q.QueueOperation(ctx, queries.QueueOperationParams{
-		Dormant: queries.Flag(state.dormant()), DueAt: queries.At(now), Connection: o.scope.no, ID: o.ID,
+		Dormant: queries.Flag(state.dormant()), DueAt: queries.At(now), Mode: o.Mode, OnError: o.OnError, ChunkSize: int64(o.ChunkSize),
+		ChunkDelay: o.ChunkDelay.Microseconds(), Connection: o.scope.no, ID: o.ID,
 	})
 	if err != nil {
 		return fmt.Errorf("queue operation %s: %w", o.ID, orNotFound(err))

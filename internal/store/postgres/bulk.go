@@ -27,9 +27,9 @@ select seq, raw from bodies where connection = $1 and stream = $2 and seq = u.se
 	selectRemoteIDs = `select r.* from unnest($3::bytea[]) u(id) cross join lateral (
 select h.id, b.remote_id from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
 where h.connection = $1 and h.stream = $2 and h.id = u.id and h.deleted = 0 offset 0) r`
-	insertItems = `insert into operation_items (connection, operation, updated_at, status, version, error, warnings, attempts, looks,
-  n, client_ref, op, record, remote_id, data, if_match, mark)
-select $1, $2, $3, 'pending', '', '', '', 0, 0, u.* from unnest($4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[]) u`
+	insertItems = `insert into operation_items (connection, operation, updated_at, version, warnings, attempts, looks,
+  n, client_ref, op, record, remote_id, data, if_match, mark, status, error)
+select $1, $2, $3, '', '', 0, 0, u.* from unnest($4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) u`
 	deleteBodies = `delete from bodies where connection = $1 and stream = $2 and seq = any($3::bigint[]) and ctid = any(array(select b.* from unnest($3::bigint[]) u(seq) cross join lateral (
 select ctid from bodies where connection = $1 and stream = $2 and seq = u.seq offset 0) b))`
 	insertBodies = `insert into bodies (connection, stream, epoch, updated_at, seq, id, deleted, created_seq, remote_id, record, raw)
@@ -143,7 +143,9 @@ func (b bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey,
 		column(n, func(i int) string { return items[i].RemoteID }),
 		column(n, func(i int) []byte { return items[i].Data }),
 		column(n, func(i int) string { return items[i].IfMatch }),
-		column(n, func(i int) string { return items[i].Mark }))
+		column(n, func(i int) string { return items[i].Mark }),
+		column(n, func(i int) string { return string(items[i].Status) }),
+		column(n, func(i int) string { return string(items[i].Error) }))
 	return err
 }
 

@@ -8,10 +8,11 @@ values (@connection, @id, @stream, @kind, 'receiving', @mode, @on_error, @chunk_
 
 -- name: ReceiveItems :execrows
 -- Takes the operation's lock.
-update operations set total_count = total_count + @n, pending_count = pending_count + @n where connection = @connection and id = @id and state = 'receiving';
+update operations set total_count = total_count + cast(@pending as bigint) + cast(@rejected as bigint), pending_count = pending_count + cast(@pending as bigint),
+  rejected_count = rejected_count + cast(@rejected as bigint) where connection = @connection and id = @id and state = 'receiving';
 
 -- name: QueueOperation :one
-update operations set state = 'queued', dormant = @dormant, due_at = @due_at
+update operations set state = 'queued', dormant = @dormant, due_at = @due_at, mode = @mode, on_error = @on_error, chunk_size = @chunk_size, chunk_delay = @chunk_delay
 where operations.connection = @connection and operations.id = @id and operations.state = 'receiving' returning *;
 
 -- name: Operation :one

@@ -565,13 +565,17 @@ func (q *Queries) Operations(ctx context.Context, arg OperationsParams) ([]Opera
 }
 
 const queueOperation = `-- name: QueueOperation :one
-update operations set state = 'queued', dormant = $1, due_at = $2
-where operations.connection = $3 and operations.id = $4 and operations.state = 'receiving' returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+update operations set state = 'queued', dormant = $1, due_at = $2, mode = $3, on_error = $4, chunk_size = $5, chunk_delay = $6
+where operations.connection = $7 and operations.id = $8 and operations.state = 'receiving' returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
 `
 
 type QueueOperationParams struct {
 	Dormant    Flag
 	DueAt      Time
+	Mode       string
+	OnError    string
+	ChunkSize  int64
+	ChunkDelay int64
 	Connection int64
 	ID         string
 }
@@ -580,6 +584,10 @@ func (q *Queries) QueueOperation(ctx context.Context, arg QueueOperationParams) 
 	row := q.queryRow(ctx, q.queueOperationStmt, queueOperation,
 		arg.Dormant,
 		arg.DueAt,
+		arg.Mode,
+		arg.OnError,
+		arg.ChunkSize,
+		arg.ChunkDelay,
 		arg.Connection,
 		arg.ID,
 	)
@@ -622,12 +630,25 @@ func (q *Queries) QueueOperation(ctx context.Context, arg QueueOperationParams) 
 }
 
 const receiveItems = `-- name: ReceiveItems :execrows
-update operations set total_count = total_count + $1, pending_count = pending_count + $1 where connection = $2 and id = $3 and state = 'receiving'
+update operations set total_count = total_count + cast($1 as bigint) + cast($2 as bigint), pending_count = pending_count + cast($1 as bigint),
+  rejected_count = rejected_count + cast($2 as bigint) where connection = $3 and id = $4 and state = 'receiving'
 `
 
+type ReceiveItemsParams struct {
+	Pending    int64
+	Rejected   int64
+	Connection int64
+	ID         string
+}
+
 // Takes the operation's lock.
-func (q *Queries) ReceiveItems(ctx context.Context, n int64, connection int64, iD string) (int64, error) {
-	result, err := q.exec(ctx, q.receiveItemsStmt, receiveItems, n, connection, iD)
+func (q *Queries) ReceiveItems(ctx context.Context, arg ReceiveItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.receiveItemsStmt, receiveItems,
+		arg.Pending,
+		arg.Rejected,
+		arg.Connection,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -29,9 +29,9 @@ var (
   created_at = excluded.created_at, deleted = excluded.deleted, remote_updated_at = excluded.remote_updated_at, range_at = excluded.range_at`,
 	}
 	insertItems = insert{
-		head: `insert into operation_items (connection, operation, updated_at, status, version, error, warnings, attempts, looks,
-  n, client_ref, op, record, remote_id, data, if_match, mark) values `,
-		row: `(?1, ?2, ?3, 'pending', '', '', '', 0, 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		head: `insert into operation_items (connection, operation, updated_at, version, warnings, attempts, looks,
+  n, client_ref, op, record, remote_id, data, if_match, mark, status, error) values `,
+		row: `(?1, ?2, ?3, '', '', 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	}
 )
 
@@ -61,7 +61,7 @@ func (b *bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey
 		if it.Record != uuid.Nil {
 			record = it.Record[:]
 		}
-		return append(args, it.N, it.ClientRef, it.Op, record, it.RemoteID, string(it.Data), it.IfMatch, it.Mark)
+		return append(args, it.N, it.ClientRef, it.Op, record, it.RemoteID, string(it.Data), it.IfMatch, it.Mark, string(it.Status), string(it.Error))
 	})
 }
 

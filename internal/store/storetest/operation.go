@@ -36,6 +36,19 @@ var operationTests = []test{
 		err = w.Write(t.Context(), func(tx *store.Tx) error { return tx.QueueOperation(t.Context(), o, w.now) })
 		w.is(err, store.ErrNotFound)
 	}},
+	{"an item may be rejected from the start, and options may come behind the items", func(t *testing.T, w *world) {
+		c := w.connect()
+		items := creates(3)
+		items[1].Status, items[1].Error = store.ItemRejected, []byte(`{"code":"validation-failed"}`)
+		o := w.receive(c, items)
+		o.Mode, o.OnError, o.ChunkSize, o.ChunkDelay = store.AllOrNone, store.OnErrorEnd, 7, time.Minute
+		w.write(func(tx *store.Tx) error { return tx.QueueOperation(t.Context(), o, w.now) })
+		got := w.operation(o)
+		w.equal("it", words(got.Mode, got.OnError, got.ChunkSize, got.ChunkDelay, got.Total, got.Counts.Pending, got.Counts.Rejected),
+			words("all_or_none", "stop", 7, time.Minute, 3, 2, 1))
+		w.balanced(o)
+		w.equal("item", words(w.item(o, 1).Status, string(w.item(o, 1).Error)), words("rejected", `{"code":"validation-failed"}`))
+	}},
 	{"nothing is written to what is not there or disconnected", func(t *testing.T, w *world) {
 		c := w.connect()
 		begin := func(entity string) error {
