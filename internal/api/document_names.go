@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -31,6 +32,10 @@ func schemaName(t reflect.Type, hint string) string {
 		return "SyncRunCounts"
 	case typeOf[store.ItemCounts]():
 		return "OperationCounts"
+	case typeOf[manifest.Rules]():
+		return "WriteRules"
+	case typeOf[manifest.RuleText]():
+		return "WriteRule"
 	case typeOf[budget.Look]():
 		return "CallBudget"
 	case typeOf[budget.Limits]():
