@@ -15,7 +15,14 @@ type answer struct {
 	body   map[string]any
 }
 
-func (a answer) code() string { code, _ := a.body["code"].(string); return code }
+// code is the code of a problem; "" for a good answer.
+func (a answer) code() string {
+	code, _ := a.body["code"].(string)
+	if a.status < 400 {
+		return ""
+	}
+	return code
+}
 
 // data gives the members of the list, as objects.
 func (a answer) data() []map[string]any {

@@ -67,7 +67,7 @@ func (s *server) batch(ctx context.Context, e *model.Entity, in *batchInput) (*b
 		return nil, err
 	}
 	r := write.BatchRequest{
-		Connection: who.connection, Entity: e.Name, Strict: in.Strict, Key: key, Hash: body.hash, Caller: who.id(), RequestID: infoOf(ctx).id,
+		Connection: who.connection, Entity: e.Name, Strict: in.is(in.request), Key: key, Hash: body.hash, Caller: who.id(), RequestID: infoOf(ctx).id,
 		Late: body.options.apply,
 	}
 	if err := body.options.apply(&r); err != nil {

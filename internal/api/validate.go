@@ -31,7 +31,7 @@ type validateView struct {
 
 // validate gives the verdict of the check that a write goes through. What keeps the check from being made is an error of its own.
 func (s *server) validate(ctx context.Context, e *model.Entity, in *validateInput) (*one[validateView], error) {
-	w := write.Request{Op: manifest.Op(in.Body.Op), ID: in.Body.ID, Strict: in.Strict}
+	w := write.Request{Op: manifest.Op(in.Body.Op), ID: in.Body.ID, Strict: in.is(in.request)}
 	if in.Body.Data != nil {
 		w.Data = json.RawMessage(*in.Body.Data)
 	}

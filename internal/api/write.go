@@ -19,10 +19,13 @@ import (
 	"github.com/busbar-dev/busbar/model"
 )
 
-// Strictly says what becomes of members that the model does not know.
+// Strictly says what becomes of members that the model does not know. The default is true, which the router cannot tell from false where there is a body.
 type Strictly struct {
-	Strict bool `query:"strict" default:"true" doc:"false: fields that are unknown are left out with a warning, instead of being faults."`
+	Strict bool `query:"strict" doc:"false: fields that are unknown are left out with a warning, instead of being faults. Default: true."`
 }
+
+// is tells whether the request is strict.
+func (in Strictly) is(r *http.Request) bool { return in.Strict || !r.URL.Query().Has("strict") }
 
 type createInput struct {
 	RequestInput
@@ -46,10 +49,10 @@ func (s *server) registerWrites() {
 	need, keyed := access{dataPlane, connection.ScopeWrite}, manner{keyed: true}
 	for _, e := range s.Model.Entities {
 		registerAs(s, need, keyed, s.createOperation(e), func(ctx context.Context, in *createInput) (*bytesOutput, error) {
-			return s.write(ctx, e, in.request, write.Request{Op: manifest.Create, Data: json.RawMessage(in.Body), Strict: in.Strict})
+			return s.write(ctx, e, in.request, write.Request{Op: manifest.Create, Data: json.RawMessage(in.Body), Strict: in.is(in.request)})
 		})
 		registerAs(s, need, keyed, s.updateOperation(e), func(ctx context.Context, in *updateInput) (*bytesOutput, error) {
-			return s.write(ctx, e, in.request, write.Request{Op: manifest.Update, ID: in.ID, Data: json.RawMessage(in.Body), Strict: in.Strict})
+			return s.write(ctx, e, in.request, write.Request{Op: manifest.Update, ID: in.ID, Data: json.RawMessage(in.Body), Strict: in.is(in.request)})
 		})
 		registerAs(s, need, keyed, s.deleteOperation(e), func(ctx context.Context, in *deleteInput) (*bytesOutput, error) {
 			return s.write(ctx, e, in.request, write.Request{Op: manifest.Delete, ID: in.ID, Strict: true})
