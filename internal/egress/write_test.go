@@ -192,7 +192,11 @@ func TestWhoeverIsNotAllowedSendsNothing(t *testing.T) {
 	t.Parallel()
 	pool := x509.NewCertPool()
 	var calls atomic.Int32
-	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) })
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if calls.Add(1); r.Proto != "HTTP/1.1" {
+			t.Errorf("a write came over %s", r.Proto)
+		}
+	})
 	secure := httptest.NewUnstartedServer(handler)
 	secure.EnableHTTP2 = true
 	secure.StartTLS()
@@ -237,6 +241,21 @@ func TestAWriteThatIsGivenUpWhileItsSenderDecidesIsNotSent(t *testing.T) {
 	_, err := write(ctx, open(t, egress.ClientConfig{}), egress.Sending{Allowed: func() error { cancel(); <-ctx.Done(); return nil }}, url)
 	if !egress.Unsent(err) || calls.Load() != 0 {
 		t.Errorf("%d arrivals; %v", calls.Load(), err)
+	}
+}
+
+// TestAConnectionThatEndsWhileTheSenderDecides carries nothing, and that is known.
+func TestAConnectionThatEndsWhileTheSenderDecides(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(net.Conn){"reset": reset, "closed": func(c net.Conn) { _ = c.Close() }} {
+		for _, fresh := range []bool{false, true} {
+			asked, ended := make(chan struct{}), make(chan struct{})
+			url := listen(t, func(c net.Conn) { <-asked; end(c); close(ended) })
+			_, err := write(t.Context(), open(t, egress.ClientConfig{}), egress.Sending{Fresh: fresh, Allowed: func() error { close(asked); <-ended; return nil }}, url)
+			if err == nil || name == "reset" && !egress.Unsent(err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 

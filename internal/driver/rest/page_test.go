@@ -15,7 +15,7 @@ func TestEveryOptionIsOnThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := map[string]bool{}
-	for _, options := range []any{connectOptions{}, readOptions{}} {
+	for _, options := range []any{connectOptions{}, readOptions{}, sendOptions{}, bulkOptions{}, findOptions{}} {
 		yamlKeys(reflect.TypeOf(options), keys)
 	}
 	for key := range keys {
@@ -23,7 +23,7 @@ func TestEveryOptionIsOnThePage(t *testing.T) {
 			t.Errorf("docs/connectors/rest.md does not name %s", key)
 		}
 	}
-	if len(keys) < 30 {
+	if len(keys) < 60 {
 		t.Errorf("only %d options are known", len(keys))
 	}
 }
