@@ -113,6 +113,8 @@ func (x *comparison) field(f *model.Field, name string, want, have rawjson.Value
 		x.lines(f, want, have, at)
 	case f.Kind == model.Object && want.Kind() == rawjson.Object:
 		x.object(f.Fields, want, have, at)
+	case want.Kind() == rawjson.Object:
+		x.parts(f.Kind, want, have, at)
 	case isEmpty(want):
 		if !isEmpty(have) {
 			x.miss(want, have, at)
@@ -121,8 +123,6 @@ func (x *comparison) field(f *model.Field, name string, want, have rawjson.Value
 		x.list(f, want, have, at)
 	case f.Kind == model.Refs:
 		x.refs(want, have, at)
-	case want.Kind() == rawjson.Object:
-		x.parts(f.Kind, want, have, at)
 	case !x.same(f.Kind, foldsCase(f.Name), want, have):
 		x.miss(want, have, at)
 	}

@@ -46,6 +46,9 @@ func TestMissed(t *testing.T) {
 		{`{"ship_to":{"city":null}}`, `{"ship_to":null}`, ""},
 		{`{"ship_to":{"lines":["a","","b"]}}`, `{"ship_to":{"lines":["a","b"]}}`, ""},
 		{`{"ship_to":{"lines":["a"],"city":"Linz"}}`, `{"ship_to":{"lines":["a","b"],"city":"Wien"}}`, "/ship_to/lines /ship_to/city"},
+		{`{"ship_to":{}}`, `{"ship_to":{"city":"Linz"}}`, ""},
+		{`{"total":{"currency":"EUR"}}`, `{"total":{"amount":"1","currency":"EUR"}}`, ""},
+		{`{"ship_to":{"city":null}}`, `{"ship_to":{"city":"Linz"}}`, "/ship_to/city"},
 		{`{"ship_to":null}`, `{"ship_to":{"city":"Linz"}}`, "/ship_to"},
 
 		{`{"lines":[{"remote_id":"a","line_number":1}]}`, `{"lines":[{"remote_id":"b","line_number":2},{"remote_id":"a","line_number":1}]}`, ""},
@@ -57,7 +60,9 @@ func TestMissed(t *testing.T) {
 		{`{"lines":[{"line_number":1,"notes":"n"}]}`, `{"lines":[{"remote_id":"x","line_number":1,"notes":null}]}`, "/lines/0/notes"},
 		{`{"lines":[{"line_number":1},{"remote_id":"a","_stays":true}]}`, `{"lines":[{"remote_id":"a","line_number":1}]}`, "/lines/0"},
 		{`{"lines":[{"line_number":1},{"remote_id":"a","_stays":true}]}`, `{"lines":[{"remote_id":"a","line_number":1},{"remote_id":"b","line_number":1}]}`, ""},
-		{`{"lines":[{"remote_id":"a","line_number":1}]}`, `{"lines":[{"remote_id":"z","line_number":1}]}`, ""}, // renumbered by the system
+		{`{"lines":[{"remote_id":"a","line_number":1}]}`, `{"lines":[{"remote_id":"z","line_number":1}]}`, ""},                  // renumbered by the system
+		{`{"lines":[{"remote_id":"a","_delete":true},{"line_number":5}]}`, `{"lines":[{"remote_id":"a","line_number":5}]}`, ""}, // the system uses the id again
+		{`{"lines":[{"remote_id":"a","_delete":true},{"line_number":5}]}`, `{"lines":[{"remote_id":"a","line_number":4}]}`, "/lines/1 /lines/0"},
 		{`{"lines":[{"line_number":1}]}`, `{"lines":null}`, "/lines/0"},
 		{`{"lines":null}`, `{"lines":[{"remote_id":"a"}]}`, "/lines"},
 		{`{"lines":null}`, `{"lines":[]}`, ""},

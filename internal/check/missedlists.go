@@ -9,28 +9,29 @@ import (
 
 // lines compares a list whose elements have ids.
 func (x *comparison) lines(f *model.Field, want, have rawjson.Value, at place) {
-	all, used := elementsOf(have), map[int]bool{}
-	var open []pair
+	m := matching{comparison: x, field: f, all: elementsOf(have), used: map[int]bool{}, doomed: map[int]place{}}
 	for i, e := range elementsOf(want) {
-		at := at.element(i)
-		j := indexOf(all, e)
-		switch {
-		case j < 0 && (isTrue(e, stays) || isTrue(e, "_delete")):
-		case j < 0:
-			open = append(open, pair{e, at})
-		case isTrue(e, "_delete"):
-			x.misses, used[j] = append(x.misses, miss{at, "It was to be deleted and is still there."}), true
-		case isTrue(e, stays):
-			used[j] = true
-		default:
-			x.object(f.Items.Fields, e, all[j], at)
-			used[j] = true
-		}
+		m.element(e, at.element(i))
 	}
-	if !isGiven(want) && len(all) > 0 {
+	if !isGiven(want) && len(m.all) > 0 {
 		x.miss(want, have, at)
 	}
-	x.fresh(f, open, all, used)
+	m.fresh()
+	for j := range m.all {
+		if at, ok := m.doomed[j]; ok && !m.used[j] {
+			x.misses = append(x.misses, miss{at, "It was to be deleted and is still there."})
+		}
+	}
+}
+
+// matching finds which of a record's elements are which of those that were asked for.
+type matching struct {
+	*comparison
+	field  *model.Field
+	all    []rawjson.Value
+	used   map[int]bool  // accounted for
+	doomed map[int]place // to be deleted; a system may give their id to a new one
+	open   []pair        // new
 }
 
 // pair is an element that was asked for, and where.
@@ -39,45 +40,67 @@ type pair struct {
 	at   place
 }
 
-// fresh looks for new elements among those that are not accounted for: those that show everything first, then in order.
-func (x *comparison) fresh(f *model.Field, open []pair, all []rawjson.Value, used map[int]bool) {
-	if x.exact {
-		for _, p := range open {
-			x.misses = append(x.misses, miss{p.at, "It is new."})
-		}
-		return
-	}
-	open = slices.DeleteFunc(open, func(p pair) bool {
-		for j, e := range all {
-			if !used[j] && len(x.against(f, p, e)) == 0 {
-				used[j] = true
-				return true
-			}
-		}
-		return false
-	})
-	for _, p := range open {
-		j := firstUnused(all, used)
-		if j < 0 {
-			x.misses = append(x.misses, miss{p.at, "The record has no such element."})
-			continue
-		}
-		x.misses, used[j] = append(x.misses, x.against(f, p, all[j])...), true
+// element takes up one that was asked for; one that has lost its id is sought like a new one.
+func (m *matching) element(e rawjson.Value, at place) {
+	j := indexOf(m.all, e)
+	switch {
+	case j < 0 && (isTrue(e, stays) || isTrue(e, "_delete")):
+	case j < 0:
+		m.open = append(m.open, pair{e, at})
+	case isTrue(e, "_delete"):
+		m.doomed[j] = at
+	case isTrue(e, stays):
+		m.used[j] = true
+	default:
+		m.object(m.field.Items.Fields, e, m.all[j], at)
+		m.used[j] = true
 	}
 }
 
-func firstUnused(all []rawjson.Value, used map[int]bool) int {
-	for j := range all {
-		if !used[j] {
+// fresh looks for new elements among those that are not accounted for: those that show everything first, then in order.
+func (m *matching) fresh() {
+	for _, p := range m.open {
+		if m.exact {
+			m.misses = append(m.misses, miss{p.at, "It is new."})
+		}
+	}
+	if m.exact {
+		return
+	}
+	m.open = slices.DeleteFunc(m.open, func(p pair) bool { return m.shown(p, false) || m.shown(p, true) })
+	for _, p := range m.open {
+		j := m.firstFree()
+		if j < 0 {
+			m.misses = append(m.misses, miss{p.at, "The record has no such element."})
+			continue
+		}
+		m.misses, m.used[j] = append(m.misses, m.against(p, m.all[j])...), true
+	}
+}
+
+// shown finds an element that shows all of a new one.
+func (m *matching) shown(p pair, doomed bool) bool {
+	for j, e := range m.all {
+		if _, d := m.doomed[j]; d == doomed && !m.used[j] && len(m.against(p, e)) == 0 {
+			m.used[j] = true
+			return true
+		}
+	}
+	return false
+}
+
+func (m *matching) firstFree() int {
+	for j := range m.all {
+		if _, d := m.doomed[j]; !d && !m.used[j] {
 			return j
 		}
 	}
 	return -1
 }
 
-func (x *comparison) against(f *model.Field, p pair, e rawjson.Value) []miss {
+func (m *matching) against(p pair, e rawjson.Value) []miss {
 	var one comparison
-	one.object(f.Items.Fields, p.want, e, p.at)
+	one.object(m.field.Items.Fields, p.want, e, p.at)
 	return one.misses
 }
 

@@ -71,7 +71,10 @@ func unified(t testing.TB) *model.Model {
 }
 
 // record is a stored one.
-func (w world) record(t testing.TB, raw string) *check.Current {
+func (w world) record(t interface {
+	Helper()
+	Fatal(args ...any)
+}, raw string) *check.Current {
 	t.Helper()
 	r, err := w.mapper.Map([]byte(raw), w.env)
 	if err != nil {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -126,8 +127,8 @@ func isObjectKind(k model.Kind) bool {
 // pathsOf lists the paths of an object's members.
 func pathsOf(m *manifest.FieldMap) []manifest.Path {
 	paths := slices.Clone(m.From)
-	for _, part := range m.Parts {
-		paths = append(paths, part.From...)
+	for _, name := range slices.Sorted(maps.Keys(m.Parts)) {
+		paths = append(paths, m.Parts[name].From...)
 	}
 	for _, inner := range m.Fields {
 		paths = append(paths, pathsOf(inner)...)

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -159,7 +160,8 @@ func (u *unmapper) null(m *manifest.FieldMap, out *tree, at string) {
 	if m.Field.Kind == model.List {
 		return
 	}
-	for name, part := range m.Parts {
+	for _, name := range slices.Sorted(maps.Keys(m.Parts)) {
+		part := m.Parts[name]
 		if m.Field.Kind == model.Money && name != "amount" || m.Field.Kind == model.Quantity && name != "value" {
 			continue
 		}

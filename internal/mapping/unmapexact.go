@@ -88,6 +88,9 @@ func (u *unmapper) exact(v rawjson.Value, p *manifest.Part, name string, kind mo
 		u.constant(number, p.Const, at+pointerTo(name))
 		return
 	}
+	if number.Kind() == rawjson.Missing && u.patch != nil { // the rest of the value is patched
+		return
+	}
 	if !given(number) {
 		u.put(out, p.From[0], []byte("null"), at)
 		return
