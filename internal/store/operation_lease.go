@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -144,8 +143,13 @@ func (t *Tx) FreeOperations(ctx context.Context, sc Scope, reasonCode string, no
 // DoubtRunningOperations makes the pending items of operations that have not ended unknown: the database fell back behind what it had answered, and nobody can tell
 // which of them went out, nor which operations were begun. Each takes its record.
 func (t *Tx) DoubtRunningOperations(ctx context.Context, now time.Time) error {
-	err := errors.Join(t.q.TakeDoubtfulRecords(ctx), t.q.DoubtPendingItems(ctx, queries.At(now)), t.q.DoubtOperations(ctx, queries.At(now)))
-	if err != nil {
+	if err := t.q.DoubtOperations(ctx, queries.At(now)); err != nil {
+		return fmt.Errorf("doubt what may have been written: %w", err)
+	}
+	if err := t.q.TakeDoubtfulRecords(ctx); err != nil {
+		return fmt.Errorf("doubt what may have been written: %w", err)
+	}
+	if err := t.q.DoubtPendingItems(ctx, queries.At(now)); err != nil {
 		return fmt.Errorf("doubt what may have been written: %w", err)
 	}
 	return nil

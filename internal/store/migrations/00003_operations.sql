@@ -37,8 +37,7 @@ create table operations (
   primary key (connection, id)
 );
 -- When one with something left to do may be taken: its lease is over, or it is due.
-create index operations_open on operations (connection, kind, coalesce(lease_until_at, due_at)) where due_at is not null;
-create index operations_awake on operations (connection, coalesce(lease_until_at, due_at)) where due_at is not null and dormant = 0;
+create index operations_open on operations (connection, coalesce(lease_until_at, due_at), dormant) where due_at is not null;
 create index operations_finished on operations (finished_at) where finished_at is not null and needs_human_count = 0;
 create index operations_receiving on operations (created_at) where state = 'receiving';
 create index operations_erasing on operations (connection, id) where state = 'erasing';

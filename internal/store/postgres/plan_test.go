@@ -37,6 +37,8 @@ func TestTickUsesIndexes(t *testing.T) {
 	}
 	for name, index := range map[string]string{
 		"DueStreams": "streams_due", "ConnectionsWithRunnableRuns": "runs_ready", "ConnectionsToDelete": "connections_deleting",
+		"ConnectionsWithOperations": "operations_open", "RunnableOperations": "operations_open", "MarkReceiving": "operations_receiving", "MarkFinished": "operations_finished",
+		"NextErasing": "operations_erasing", "PurgeIdempotencyKeys": "idempotency_keys_age",
 		"RunnableRuns": "runs_active", "ProbesDue": "connections_probe", "TokenByHash": "tokens_hash_key",
 	} {
 		if plan := explain(t, conn, generated(t, name)); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") {

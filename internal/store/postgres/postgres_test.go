@@ -44,3 +44,7 @@ func migrated(t testing.TB) string {
 		must(t, err)
 	})
 }
+
+func TestOperationModel(t *testing.T) {
+	storetest.OperationModel(t, func(t *testing.T) *store.Store { return open(t, migrated(t)) })
+}

@@ -29,7 +29,7 @@ where connection = @connection and operation = @operation and status in ('sendin
 update operation_items set status = 'unknown', due_at = null, updated_at = @now, sent_at = coalesce(sent_at,
   (select o.created_at from operations o where o.connection = operation_items.connection and o.id = operation_items.operation))
 where status = 'pending' and (connection, operation) in
-  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count > 0);
+  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count = 0);
 
 -- name: CancelItems :execrows
 update operation_items set status = 'cancelled', error = @error, due_at = null, updated_at = @updated_at
@@ -97,5 +97,5 @@ delete from record_writes where record_writes.connection = @connection and recor
 -- Across connections: after the database moved to a server that may lack commits.
 insert into record_writes (connection, record, operation, n)
 select i.connection, i.record, i.operation, i.n from operation_items i where i.status = 'pending' and i.record is not null and (i.connection, i.operation) in
-  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count > 0)
+  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count = 0)
 on conflict (connection, record) do nothing;

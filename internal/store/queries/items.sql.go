@@ -94,7 +94,7 @@ const doubtPendingItems = `-- name: DoubtPendingItems :exec
 update operation_items set status = 'unknown', due_at = null, updated_at = $1, sent_at = coalesce(sent_at,
   (select o.created_at from operations o where o.connection = operation_items.connection and o.id = operation_items.operation))
 where status = 'pending' and (connection, operation) in
-  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count > 0)
+  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count = 0)
 `
 
 // Across connections: after the database moved to a server that may lack commits. None of them was sent before its operation was made.
@@ -522,7 +522,7 @@ func (q *Queries) ShiftItems(ctx context.Context, by int64) error {
 const takeDoubtfulRecords = `-- name: TakeDoubtfulRecords :exec
 insert into record_writes (connection, record, operation, n)
 select i.connection, i.record, i.operation, i.n from operation_items i where i.status = 'pending' and i.record is not null and (i.connection, i.operation) in
-  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count > 0)
+  (select o.connection, o.id from operations o where o.due_at is not null and o.pending_count = 0)
 on conflict (connection, record) do nothing
 `
 

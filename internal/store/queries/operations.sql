@@ -109,7 +109,7 @@ update operations set lease_owner = '', lease_epoch = lease_epoch + 1, lease_unt
 update operations set due_at = due_at - cast(@by as bigint) where due_at is not null;
 
 -- name: DoubtOperations :exec
--- Across connections: after the database moved to a server that may lack commits.
+-- Across connections: after the database moved to a server that may lack commits. Their items follow: those that are pending where none is counted.
 update operations set unknown_count = unknown_count + pending_count, pending_count = 0, state = 'running', started_at = coalesce(started_at, created_at),
   due_at = case when due_at > @now then @now else due_at end
 where due_at is not null and pending_count > 0;
@@ -119,10 +119,11 @@ where due_at is not null and pending_count > 0;
 update operations set state = 'erasing' where state = 'receiving' and created_at < @before;
 
 -- name: MarkFinished :execrows
--- Across connections: what ended so long ago is erased.
+-- Across connections: what ended so long ago is erased. What goes on meanwhile is not: what was found is looked at again under its lock.
 update operations set state = 'erasing', finished_at = null where (connection, id) in
   (select o.connection, o.id from operations o where o.finished_at is not null and o.needs_human_count = 0 and o.finished_at < @before
-   order by o.finished_at limit @max_rows);
+   order by o.finished_at limit @max_rows)
+  and finished_at is not null and needs_human_count = 0 and finished_at < @before;
 
 -- name: NextErasing :one
 -- Across connections: takes the lock of one that is to be erased.

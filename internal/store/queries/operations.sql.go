@@ -202,7 +202,7 @@ update operations set unknown_count = unknown_count + pending_count, pending_cou
 where due_at is not null and pending_count > 0
 `
 
-// Across connections: after the database moved to a server that may lack commits.
+// Across connections: after the database moved to a server that may lack commits. Their items follow: those that are pending where none is counted.
 func (q *Queries) DoubtOperations(ctx context.Context, now Time) error {
 	_, err := q.exec(ctx, q.doubtOperationsStmt, doubtOperations, now)
 	return err
@@ -383,9 +383,10 @@ const markFinished = `-- name: MarkFinished :execrows
 update operations set state = 'erasing', finished_at = null where (connection, id) in
   (select o.connection, o.id from operations o where o.finished_at is not null and o.needs_human_count = 0 and o.finished_at < $1
    order by o.finished_at limit $2)
+  and finished_at is not null and needs_human_count = 0 and finished_at < $1
 `
 
-// Across connections: what ended so long ago is erased.
+// Across connections: what ended so long ago is erased. What goes on meanwhile is not: what was found is looked at again under its lock.
 func (q *Queries) MarkFinished(ctx context.Context, before Time, maxRows int32) (int64, error) {
 	result, err := q.exec(ctx, q.markFinishedStmt, markFinished, before, maxRows)
 	if err != nil {

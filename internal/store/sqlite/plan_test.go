@@ -14,6 +14,9 @@ func TestTickUsesIndexes(t *testing.T) {
 	s := open(t, t.TempDir())
 	for name, index := range map[string]string{
 		"DueStreams": "streams_due", "ConnectionsWithRunnableRuns": "runs_ready (<expr><?)", "ConnectionsWithAskedRuns": "runs_asked (<expr><?)", "ConnectionsToDelete": "connections_deleting", "ProbesDue": "connections_probe",
+		"ConnectionsWithOperations": "operations_open (connection>?)", "RunnableOperations": "operations_open (connection=? AND <expr><?)", "ItemsByStatus": "operation_items_status",
+		"CancelOperations": "operations_open", "SetOperationsDormant": "operations_open", "MarkReceiving": "operations_receiving", "MarkFinished": "operations_finished", "NextErasing": "operations_erasing",
+		"DoubtPendingItems": "operation_items_status", "PurgeIdempotencyKeys": "idempotency_keys_age", "FreeIdempotencyKeyOf": "idempotency_keys_operation",
 		"RunnableRuns": "runs_active", "ActiveRuns": "runs_active", "ActiveRunsOfStream": "runs_active", "Tombstones": "bodies_tombstones", "TokenByHash": "hash=?",
 	} {
 		rows, err := s.DB().QueryContext(t.Context(), "explain query plan "+generated(t, name))

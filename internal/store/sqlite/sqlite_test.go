@@ -30,3 +30,7 @@ func open(t testing.TB, dir string) *store.Store {
 func TestModel(t *testing.T) {
 	storetest.Model(t, func(t *testing.T) *store.Store { return open(t, t.TempDir()) })
 }
+
+func TestOperationModel(t *testing.T) {
+	storetest.OperationModel(t, func(t *testing.T) *store.Store { return open(t, t.TempDir()) })
+}

@@ -56,6 +56,46 @@ var isolationTests = []test{
 		}
 		w.equal("everything of the other", w.everything(b), before)
 	}},
+	{"no method gives or changes another connection's writes", func(t *testing.T, w *world) {
+		a, b := w.connect(), w.connect()
+		w.sync(a, orders, store.Full, recs(2, "a"))
+		w.sync(b, orders, store.Full, recs(2, "b"))
+		record := idOf(a, orders, "r0001") // both write a record of this id
+		mine, theirs := w.work(a, []store.Item{update(0, record)}), w.work(b, []store.Item{update(0, record)})
+		w.send(theirs, 0)
+		w.send(mine, 0)
+		before := w.everything(b)
+
+		w.is(second(w.Operation(t.Context(), b.Scope(), mine.ID)), store.ErrNotFound)
+		w.equal("listed", len(must[[]store.Operation](w)(w.Operations(t.Context(), b.Scope(), store.OperationFilter{}))), 1)
+		err := w.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.CancelOperation(t.Context(), b.Scope(), mine.ID, w.now)
+			return err
+		})
+		w.is(err, store.ErrNotFound)
+		w.is(second(w.RecordForWrite(t.Context(), b.Scope(), orders, record)), store.ErrNotFound)
+		w.equal("remote ids", len(must[map[uuid.UUID]string](w)(w.RemoteIDs(t.Context(), b.Scope(), orders, []uuid.UUID{record}))), 0)
+		w.claim(store.IdempotencyKey{Owner: store.KeyOwner(a.ID), Name: "k", Operation: mine.ID}, true)
+		w.claim(store.IdempotencyKey{Owner: store.KeyOwner(b.ID), Name: "k", Operation: theirs.ID}, true)
+
+		w.move(mine, 0, store.ItemMove{To: store.ItemNeedsHuman})
+		w.write(func(tx *store.Tx) error { return tx.FreeOperations(t.Context(), a.Scope(), "", w.now) })
+		w.release(mine)
+		w.ok(w.decideItem(mine, 0, store.ItemMove{To: store.ItemPending}))
+		w.write(func(tx *store.Tx) error { return tx.FreeKeyOf(t.Context(), mine) })
+		w.written(a, written(a, oneRec("r0001", "changed")))
+		w.state(a, store.ConnectionPaused, "")
+		w.write(func(tx *store.Tx) error { return tx.SetWriteRules(t.Context(), a.Scope(), []byte(`{"x":{}}`), w.now) })
+		w.write(func(tx *store.Tx) error { return tx.Disconnect(t.Context(), a.Scope(), w.now) })
+		w.write(func(tx *store.Tx) error { return tx.AskDeleteData(t.Context(), a.Scope(), w.now) })
+		for !must[bool](w)(w.DeleteDataStep(t.Context(), a.Scope(), 100)) {
+		}
+		must[*store.IdempotencyKey](w)(w.Key(t.Context(), store.KeyOwner(b.ID), "k"))
+		w.equal("everything of the other", w.everything(b), before)
+		rival := w.work(b, []store.Item{update(0, record)})
+		step := store.ItemMove{From: []store.ItemStatus{store.ItemPending}, To: store.ItemSending, Lock: true}
+		w.busy(w.MoveItem(t.Context(), rival, w.item(rival, 0), step, w.now), theirs, 0)
+	}},
 	{"equal record ids in two connections are two records", func(t *testing.T, w *world) {
 		a, b := w.connect(), w.connect()
 		id := uuid.NewSHA1(uuid.NameSpaceURL, []byte("same"))
@@ -90,5 +130,12 @@ func (w *world) everything(c *store.Connection) (out []string) {
 	}
 	add(must[[]store.Run](w)(w.Runs(ctx, c.Scope(), store.RunFilter{})))
 	add(must[[]store.Token](w)(w.Tokens(ctx, c.Scope())))
+	for _, o := range must[[]store.Operation](w)(w.Operations(ctx, c.Scope(), store.OperationFilter{})) {
+		add(o)
+		for _, it := range must[[]store.Item](w)(w.Items(ctx, &o, store.ItemFilter{})) {
+			add(it)
+			add(must[[]store.Attempt](w)(w.Attempts(ctx, &o, it.N)))
+		}
+	}
 	return out
 }

@@ -26,6 +26,12 @@ func Together(t *testing.T, database func(t *testing.T) (open func() *store.Stor
 		{"the first project and a stream are made once", madeOnce},
 		{"two who delete a connection's data delete all of it", deletedTogether},
 		{"what only one may do is done by one", doneAlone},
+		{"of many who want an operation one gets it", oneGetsTheOperation},
+		{"of many who claim an idempotency key one gets it", oneClaimsTheKey},
+		{"who holds an operation too long moves nothing of it", lateHolder},
+		{"of two who write a record at once one does", oneWritesTheRecord},
+		{"results of writes, syncs and states of connections wait for each other in one order", writesWaitInOneOrder},
+		{"what two purge at once is gone, and what somebody wants again is there", purgedTogether},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
