@@ -212,7 +212,7 @@ func (d *demo) farewell(env map[string]string) {
 	}
 	fmt.Fprintf(d.Out, "\nEverything is synced. The connection's token:\n\n  %s\n\nTry it (each line works as it stands):\n\n", token)
 	fmt.Fprint(d.Out, curl("/v1/purchase-orders?limit=2"), curl("/v1/changes?entity=purchase-orders&limit=3"), curl("/v1/syncs"))
-	fmt.Fprintf(d.Out, "\nWhere to go next\n  API reference    %s/docs\n  For scripts      %s\n  Simulated ERP    change something there, sync, and see it arrive: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n", url, d.envFile)
+	fmt.Fprintf(d.Out, "\nWhere to go next\n  API reference    %s/docs\n  For scripts      %s\n  Simulated ERP    change something there and see it arrive, or write to it: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n", url, d.envFile)
 }
 
 func (d *demo) close(ctx context.Context) error {

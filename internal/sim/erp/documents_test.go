@@ -18,6 +18,8 @@ func TestValuesOfAWriteAreChecked(t *testing.T) {
 		status                   int
 		want                     string
 	}{
+		{"goods and invoice go", "POST", "purchase-orders", `{"vendorId":"000001","companyId":"02","warehouseId":"000005","lines":[{"itemId":"000007","quantity":"3"}]}`, 201,
+			`"shipTo":{"name":"Cleveland plant","street":"Gate 5"`},
 		{"currency", "PATCH", "vendors/000001", `{"currencyCode":"XXX"}`, 422, "unknown_value"},
 		{"terms of payment", "POST", "vendors", `{"name":"A","paymentTerms":"soon"}`, 422, "unknown_value"},
 		{"unit", "POST", "items", `{"name":"A","baseUnit":"BOX"}`, 422, "unknown_reference"},

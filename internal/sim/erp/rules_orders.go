@@ -35,7 +35,25 @@ func (orderRules) create(w *work, id string, sent []byte) (any, error) {
 	if err := w.checkOrder(&o); err != nil {
 		return nil, err
 	}
-	return w.shape(o), w.checkHeader(blank, o)
+	if err := w.checkHeader(order{}, o); err != nil {
+		return nil, err
+	}
+	o.address(w.gen)
+	return w.shape(o), nil
+}
+
+// address fills where goods and invoice go, where nobody says: the warehouse and the company.
+func (o *order) address(g *generator) {
+	house, _ := strconv.Atoi(o.WarehouseID)
+	company, _ := strconv.Atoi(o.CompanyID)
+	if o.ShipTo == (address{}) {
+		o.ShipTo = g.warehouse(house - 1).Address
+	}
+	if o.BillTo == (address{}) {
+		of := g.company(company - 1)
+		o.BillTo = of.Address
+		o.BillTo.Name = optional(of.Name)
+	}
 }
 
 func (orderRules) update(w *work, body, sent []byte) (any, error) {
