@@ -251,10 +251,19 @@ func TestAllOrNone(t *testing.T) {
 		for name, fault := range map[string]erp.Fault{"after its effect": {Drop: true, Execute: true}, "before its effect": {Drop: true}, "before a late effect": {Drop: true, Commit: 3 * time.Second}} {
 			t.Run(name, func(t *testing.T) {
 				p := newPlant(t)
-				p.spoil(onWrite(1, fault))
+				spoilt, calls := onWrite(1, fault), 0
+				p.spoil(func(r *http.Request) *erp.Fault {
+					if r.Method != http.MethodGet {
+						calls++
+					}
+					return spoilt(r)
+				})
 				o := p.finish(p.batch("vendors", vendors(0, 10), whole))
 				p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 10})
 				p.once(o)
+				if calls > 2 {
+					t.Errorf("%d calls: what had no effect was not sent again as a whole", calls)
+				}
 			})
 		}
 	})

@@ -79,7 +79,7 @@ func (q *inquiry) sendAgain(ctx context.Context, e end) error {
 	if wait := backoff(q.item.Attempts - 1); q.item.SentAt.Add(wait).After(q.Now()) {
 		e.due = q.item.SentAt.Add(wait)
 	}
-	if err := q.conclude(ctx, q.item, e); err != nil || !e.due.IsZero() {
+	if err := q.conclude(ctx, q.item, e); err != nil || q.whole || !e.due.IsZero() {
 		return err
 	}
 	return q.begin(ctx, q.item)

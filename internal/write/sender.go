@@ -23,6 +23,7 @@ type sender struct {
 	made     func()                                                                           // runs when it is made; nil: nothing
 	final    func(ctx context.Context, tx *store.Tx, it *store.Item, rec *store.Record) error // runs in the transaction that makes an item final; nil: nothing
 	waited   bool                                                                             // a caller waits: what cannot be sent now is refused instead of kept
+	whole    bool                                                                             // all items of the operation or none: what had no effect stays pending until it is sent with the others
 	priority budget.Priority
 }
 

@@ -75,6 +75,7 @@ func (s *slice) firstIn(statuses ...store.ItemStatus) (*store.Item, error) {
 
 // whole does all items of an operation or none: all are judged before any is sent, and one call of the system does them together.
 func (s *slice) whole() (*pause, error) {
+	s.sender.whole = true
 	for {
 		if rest, err := s.begin(); rest != nil || err != nil {
 			return rest, err
@@ -88,6 +89,7 @@ func (s *slice) whole() (*pause, error) {
 		case c.Rejected+c.Cancelled > 0:
 			return nil, s.cancelPending("All items of this batch are done or none, and another one cannot be done; its error says why.")
 		case c.Applied > 0: // the system has begun, so none is out of the question
+			s.sender.whole = false
 			return s.pass()
 		}
 		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemPending}, Limit: MaxItems})
