@@ -78,7 +78,7 @@ func TestAWriteIsExecutedThoughTheClientHasGone(t *testing.T) {
 			go func() {
 				defer close(gone)
 				if resp, err := http.DefaultClient.Do(req); err == nil {
-					_, err = resp.Body.Read(make([]byte, 3))
+					_, _ = resp.Body.Read(make([]byte, 3))
 					<-ctx.Done()
 					_ = resp.Body.Close()
 				}
