@@ -176,11 +176,15 @@ func (o *sendOptions) written(a *answer, w driver.Command) (driver.Written, erro
 	if o.IDHeader != "" {
 		got.RemoteID = lastOf(a.header.Get(o.IDHeader))
 	}
-	if o.Answer == answerNone || len(bytes.TrimSpace(a.body)) == 0 {
+	body := bytes.TrimSpace(a.body)
+	if len(body) == 0 || o.Answer == answerNone && body[0] != '{' && body[0] != '[' {
 		return got, nil
 	}
 	if err := rawjson.Valid(a.body); err != nil {
 		return driver.Written{}, notJSON(err)
+	}
+	if o.Answer == answerNone {
+		return got, nil
 	}
 	if o.Answer == answerID {
 		if got.RemoteID = orElse(text(find(a.body, o.ID)), got.RemoteID); got.RemoteID == "" && w.Op == manifest.Create {

@@ -1,7 +1,6 @@
 package rest_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
-	"github.com/busbar-dev/busbar/model"
 )
 
 // sent is one request as it arrived.
@@ -237,6 +235,8 @@ func TestWhatAnAnswerHoldsIsTaken(t *testing.T) {
 		{"another record", plainUpdate, manifest.Update, answer(200, "", `{"id":"8"}`), "", "", driver.Unknown},
 		{"a list", plainUpdate, manifest.Update, answer(200, "", `[`+seven+`]`), "", "", driver.Unknown},
 		{"not looked at", `{path: "v/{id}", answer: none}`, manifest.Update, answer(200, "", `"done"`), "", "", ""},
+		{"words that are not looked at", `{path: "v/{id}", answer: none}`, manifest.Update, answer(200, "", `OK`), "", "", ""},
+		{"cut, and not looked at", `{path: "v/{id}", answer: none}`, manifest.Update, answer(200, "", seven[:20]), "", "", driver.Unknown},
 		{"nothing at all", plainCreate, manifest.Create, answer(201, "", ""), "", "", ""},
 		{"nothing of a deletion", plainDelete, manifest.Delete, answer(204, "", ""), "", "", ""},
 		{"something of a deletion", plainDelete, manifest.Delete, answer(200, "", `{"id":"7"}`), "", "", ""},
@@ -251,72 +251,6 @@ func TestWhatAnAnswerHoldsIsTaken(t *testing.T) {
 			got, err := w.Write(t.Context(), w.command(c.op))
 			if c.fate == "" && err != nil || c.fate != "" && (err == nil || driver.FateOf(err) != c.fate) || got.RemoteID != c.id || string(got.Record) != c.record {
 				t.Errorf("%+v, %v", got, err)
-			}
-		})
-	}
-}
-
-const fates = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping},
-  errors: {failure: error, success: {path: status, value: ok}, code: error/code, message: error/message, kinds: {taken: duplicate, stale: conflict, busy: rate-limited, broken: fault, missing: gone}}}`
-
-// TestFates: only what the system itself says, completely and validly, is definite.
-func TestFates(t *testing.T) {
-	t.Parallel()
-	said := func(code string) string { return `{"error":{"code":"` + code + `","message":"No."}}` }
-	const bare = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
-	all := func(f driver.Fate) [3]driver.Fate { return [3]driver.Fate{f, f, f} }
-	for _, c := range []struct {
-		name, connect string
-		handler       http.HandlerFunc
-		want          [3]driver.Fate // create, update, delete
-	}{
-		{"400", fates, answer(400, "", said("x")), all(driver.Refused)},
-		{"400 without the system's words", fates, answer(400, "", `{"message":"upstream"}`), all(driver.Unknown)},
-		{"400 of a gateway", fates, answer(400, "", `Bad Request`), all(driver.Unknown)},
-		{"400 as a page", fates, answer(400, "Content-Type: text/html", `<h1>Bad Request</h1>`), all(driver.Unknown)},
-		{"400 without a body", fates, answer(400, "", ""), all(driver.Unknown)},
-		{"400 cut off", fates, answer(400, "Content-Length: 200", said("x")), all(driver.Unknown)},
-		{"400 of a system without words", bare, answer(400, "", ""), all(driver.Refused)},
-		{"400 of a system with any words", bare, answer(400, "", `{"anything":1}`), all(driver.Refused)},
-		{"401", fates, answer(401, "", said("x")), all(driver.NotSent)},
-		{"401 without a body", fates, answer(401, "", ""), all(driver.NotSent)},
-		{"401 as a page", fates, answer(401, "", "<html>"), all(driver.Unknown)},
-		{"403", fates, answer(403, "", said("x")), all(driver.Refused)},
-		{"403 as a page", fates, answer(403, "", "<html>"), all(driver.Unknown)},
-		{"404", fates, answer(404, "", said("x")), [3]driver.Fate{driver.Refused, driver.Missing, driver.Missing}},
-		{"404 as a page", fates, answer(404, "", "<html>"), all(driver.Unknown)},
-		{"408", fates, answer(408, "", said("x")), all(driver.Unknown)},
-		{"409", fates, answer(409, "", said("x")), [3]driver.Fate{driver.Doubled, driver.Conflicts, driver.Refused}},
-		{"409 by its code", fates, answer(409, "", said("stale")), all(driver.Conflicts)},
-		{"410", fates, answer(410, "", said("x")), [3]driver.Fate{driver.Refused, driver.Missing, driver.Missing}},
-		{"412", fates, answer(412, "", ""), [3]driver.Fate{driver.Doubled, driver.Conflicts, driver.Conflicts}},
-		{"413", fates, answer(413, "", said("x")), all(driver.Refused)},
-		{"422 by its code", fates, answer(422, "", said("taken")), all(driver.Doubled)},
-		{"422 gone by its code", fates, answer(422, "", said("missing")), all(driver.Missing)},
-		{"429", fates, answer(429, "", said("x")), all(driver.NotSent)},
-		{"429 without a body", fates, answer(429, "", ""), all(driver.NotSent)},
-		{"429 as a page that says when", fates, answer(429, "Retry-After: 7", "<html>"), all(driver.Unknown)},
-		{"429 as text that says when", fates, answer(429, "Retry-After: 7", "slow down"), all(driver.NotSent)},
-		{"500", fates, answer(500, "", said("x")), all(driver.Unknown)},
-		{"500 by its code", fates, answer(500, "", said("taken")), all(driver.Doubled)},
-		{"503", fates, answer(503, "Retry-After: 7", said("x")), all(driver.Unknown)},
-		{"503 by its code", fates, answer(503, "", said("busy")), all(driver.NotSent)},
-		{"302", fates, answer(302, "Location: /login", said("x")), all(driver.Unknown)},
-		{"307", fates, answer(307, "Location: /v2/vendors", said("x")), all(driver.Unknown)},
-		{"error in a 200", fates, answer(200, "", said("x")), all(driver.Refused)},
-		{"error in a 200 that left it open", fates, answer(200, "", said("broken")), all(driver.Unknown)},
-		{"a 200 that denies success", fates, answer(200, "", `{"status":"no"}`), all(driver.Refused)},
-		{"a 200 that says nothing of success", fates, answer(200, "", `{"id":"7"}`), all(driver.Unknown)},
-		{"a cut error in a 200", fates, answer(200, "", said("x")[:20]), all(driver.Unknown)},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := startWriting(t, c.connect, noPaging, c.handler, offer(manifest.Create, plainCreate), offer(manifest.Update, plainUpdate), offer(manifest.Delete, plainDelete))
-			for i, op := range manifest.Ops() {
-				_, err := w.Write(t.Context(), w.command(op))
-				if err == nil || driver.FateOf(err) != c.want[i] || len(w.seen) != i+1 {
-					t.Errorf("%s: %s, want %s; %v", op, driver.FateOf(err), c.want[i], err)
-				}
 			}
 		})
 	}
@@ -351,124 +285,5 @@ func TestAnUnsentWriteSaysSo(t *testing.T) {
 	w.server.Close()
 	if _, err = w.Write(egress.AsWrite(t.Context(), egress.Sending{}), w.command(manifest.Update)); driver.FateOf(err) != driver.NotSent {
 		t.Errorf("nobody there: %v", err)
-	}
-}
-
-func TestReadOne(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name, read string
-		handler    http.HandlerFunc
-		line       string
-		want       string
-		kind       driver.Kind
-	}{
-		{"below the list", noPaging, answer(200, "", " "+seven), "GET /api/vendors/7", seven, ""},
-		{"within", `{path: v, paging: {style: none}, one: {path: "v/one", query: {key: "{id}", expand: all}, record: data/0}}`, answer(200, "", `{"data":[`+seven+`]}`),
-			"GET /api/v/one?expand=all&key=7", seven, ""},
-		{"no element", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data/0}}`, answer(200, "", `{"data":[]}`), "GET /api/v/7", "", ""},
-		{"nothing where the record is", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data}}`, answer(200, "", `{"data":null}`), "GET /api/v/7", "", ""},
-		{"no such place", `{path: v, paging: {style: none}, one: {path: "v/{id}", record: data}}`, answer(200, "", seven), "GET /api/v/7", "", driver.Torn},
-		{"404", noPaging, answer(404, "", `{"error":{"code":"not_found"}}`), "GET /api/vendors/7", "", ""},
-		{"410", noPaging, answer(410, "", `{"error":{"code":"deleted"}}`), "GET /api/vendors/7", "", ""},
-		{"404 of something else", noPaging, answer(404, "", `{"path":"/api"}`), "GET /api/vendors/7", "", driver.Invalid},
-		{"404 as a page", noPaging, answer(404, "", `<html>`), "GET /api/vendors/7", "", driver.NotSystem},
-		{"another record", noPaging, answer(200, "", `{"id":"8"}`), "GET /api/vendors/7", "", driver.Torn},
-		{"cut", noPaging, answer(200, "", seven[:10]), "GET /api/vendors/7", "", driver.Torn},
-		{"failed", noPaging, answer(500, "", `{}`), "GET /api/vendors/7", "", driver.Fault},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := startWriting(t, plainConnect, c.read, c.handler)
-			got, err := w.ReadOne(t.Context(), w.entity, "7")
-			if string(got) != c.want || driver.KindOf(err) != c.kind || w.last(t).line != c.line {
-				t.Errorf("%s gave %s, %v", w.last(t).line, got, err)
-			}
-		})
-	}
-}
-
-// rung makes a way to find out.
-func rung(t *testing.T, class manifest.Class, find string) *manifest.Rung {
-	t.Helper()
-	return &manifest.Rung{Class: class, Key: "code", Member: manifest.Path{"ref"}, Find: options(t, find, "entities.vendors.operations.create.reconcile.0.find")}
-}
-
-func TestSearch(t *testing.T) {
-	t.Parallel()
-	type row struct {
-		ID   string  `json:"id"`
-		No   string  `json:"no"`
-		Ref  *string `json:"ref,omitempty"`
-		Made string  `json:"made"`
-	}
-	ref := func(s string) *string { return &s }
-	many := make([]row, 60)
-	for i := range many {
-		many[i] = row{ID: fmt.Sprint("m", i), Ref: ref("bb1"), Made: "2026-11-20T09:00:00Z"}
-	}
-	own, other := row{ID: "1", No: "V-1", Ref: ref("bb1"), Made: "2026-11-20T09:00:00Z"}, row{ID: "2", No: "V-2", Ref: ref("bb2"), Made: "2026-11-19T09:00:00Z"}
-	hidden := row{ID: "3", Made: "2026-11-20T09:30:00Z"}
-	const byRef, byNo, since = `{param: ref}`, `{path: find, query: {f: "1"}, param: q, text: "no eq '{}'"}`, `{since: {param: from, format: rfc3339-s}}`
-	for _, c := range []struct {
-		name  string
-		class manifest.Class
-		find  string
-		value string
-		rows  []row
-		line  string // of the first request
-		want  string // ids, or an error's words
-	}{
-		{"mark", manifest.W3, byRef, "bb1", []row{own}, "/api/vendors?page=1&ref=bb1&size=40", "1"},
-		{"none", manifest.W3, byRef, "bb1", []row{}, "", ""},
-		{"the filter is not known", manifest.W3, byRef, "bb1", []row{other, own, other}, "", "1"},
-		{"the list does not show the mark", manifest.W3, byRef, "bb1", []row{hidden}, "", "3"},
-		{"nor does the record", manifest.W3, byRef, "bb1", []row{{ID: "4"}}, "", "does not show ref"},
-		{"it is gone meanwhile", manifest.W3, byRef, "bb1", []row{{ID: "5"}}, "", ""},
-		{"too many", manifest.W3, byRef, "bb1", many, "", "more than 50"},
-		{"two pages", manifest.W3, byRef, "bb1", many[:45], "", "all 45"},
-		{"key", manifest.W2, byNo, "v-1", []row{own, other}, "/api/find?f=1&page=1&q=no+eq+%27v-1%27&size=40", "1"},
-		{"key with a quote", manifest.W2, byNo, "O'Neil {key}", []row{{ID: "6", No: "O'Neil {key}"}}, "/api/find?f=1&page=1&q=no+eq+%27O%27%27Neil+%7Bkey%7D%27&size=40", "6"},
-		{"time", manifest.W4, since, "", []row{own, other, hidden}, "/api/vendors?from=2026-11-20T08%3A00%3A00Z&page=1&size=40", "1 3"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := startWriting(t, plainConnect, `{path: vendors, records: data, total: total, paging: {style: cursor, param: page, next: next, size: size, max: 40}}`, func(w http.ResponseWriter, r *http.Request) {
-				switch r.URL.Path {
-				case "/api/vendors/3":
-					_, _ = io.WriteString(w, `{"id":"3","ref":"bb1"}`)
-				case "/api/vendors/4":
-					_, _ = io.WriteString(w, `{"id":"4"}`)
-				case "/api/vendors/5":
-					answer(404, "", `{"error":{"code":"gone_for_good"}}`)(w, r)
-				default:
-					page := map[string]any{"data": c.rows[:min(40, len(c.rows))], "total": len(c.rows), "next": "2"}
-					if r.FormValue("page") == "2" || len(c.rows) <= 40 {
-						page["data"], page["next"] = c.rows[max(0, len(c.rows)-20):], ""
-					}
-					if r.FormValue("page") == "2" {
-						page["data"] = c.rows[40:]
-					}
-					_ = json.NewEncoder(w).Encode(page)
-				}
-			})
-			w.entity.Fields = []*manifest.FieldMap{{Field: &model.Field{Name: "code"}, From: []manifest.Path{{"no"}}}}
-			found, err := w.Search(t.Context(), driver.Search{Entity: w.entity, Rung: rung(t, c.class, c.find), Value: c.value, Since: now.Add(-90 * time.Minute)})
-			var ids []string
-			for _, record := range found {
-				var r row
-				if err := json.Unmarshal(record, &r); err != nil {
-					t.Fatal(err)
-				}
-				ids = append(ids, r.ID)
-			}
-			switch {
-			case c.want == "all 45" && len(ids) != 45, c.want != "all 45" && err == nil && strings.Join(ids, " ") != c.want, err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)):
-				t.Errorf("found %v, %v", ids, err)
-			}
-			if first := w.seen[0].line; c.line != "" && strings.TrimPrefix(first, "GET ") != strings.Replace(c.line, "page=1&", "", 1) {
-				t.Errorf("asked %s", first)
-			}
-		})
 	}
 }
