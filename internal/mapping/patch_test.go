@@ -412,6 +412,16 @@ func TestPatchWritesWhatIsGiven(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", in, got, err, want)
 		}
 	}
+	bare := strings.Replace(raw, `"tax":{"amount":1,"currency":"USD"}`, `"tax":null`, 1)
+	for in, want := range map[string]string{
+		`{"tax_total":{"amount":"5"}}`:                  `{"tax":{"amount":5,"currency":"CHF"}}`,
+		`{"tax_total":{"amount":"5"},"currency":"EUR"}`: `{"tax":{"amount":5,"currency":"EUR"},"currency":"EUR"}`,
+	} {
+		got, err := mapper(t, "purchase-orders").Patch([]byte(in), []byte(bare), manifest.ListsReplaced, env(t), nobody)
+		if err != nil || !sameJSON(t, got, []byte(want)) {
+			t.Errorf("%s: %s, %v; want %s", in, got, err, want)
+		}
+	}
 	got, err := mapper(t, "purchase-orders").Patch([]byte(`{"lines":[{"line_number":9},{"remote_id":"a","quantity":{"value":"3"}},{"remote_id":"b","_delete":true}]}`), []byte(raw), manifest.ListsChanged, env(t), nobody)
 	if want := `{"lines":[{"op":"update","key":{"key":"a"},"data":{"qty":3}},{"op":"delete","key":{"key":"b"}},{"op":"create","data":{"no":9}}]}`; err != nil || string(got) != want {
 		t.Errorf("%s, %v", got, err)
@@ -423,8 +433,9 @@ func nobody(string, uuid.UUID) (string, bool) { return "", false }
 func TestPatchNamesEveryFault(t *testing.T) {
 	t.Parallel()
 	raw := `{"id":7,"company":"01","currency":"CHF","days":"1","lines":[{"key":"a","no":1},{"key":"b","no":2}]}`
-	in := `{"total":{"amount":"5","currency":"EUR"}, "vendor":{"id":"x"}, "nmber":1, "incoterms":"EXW", "site_id":"01938c5e-6a40-7c7e-b0a4-5d1f0e6d9a21",
-		"lines":[{"id":"x"},{"remote_id":"a"},{"remote_id":"a"},{"_delete":true},{"remote_id":"b","_delete":1},{"remote_id":5},7,{"remote_id":"b","no":1,"quantity":{"value":"1","unit_code":"KGM"}}]}`
+	b := mapping.RecordID(mapping.RecordID(env(t).Connection, "purchase-orders", "7"), "lines", "b").String()
+	in := `{"ship_to":{"country":"Austria"}, "total":{"amount":"5","currency":"EUR"}, "vendor":{"id":"x"}, "nmber":1, "incoterms":"EXW", "site_id":"01938c5e-6a40-7c7e-b0a4-5d1f0e6d9a21",
+		"lines":[{"id":"x"},{"remote_id":"a"},{"remote_id":"a"},{"_delete":true},{"remote_id":"b","_delete":1},{"remote_id":5},7,{"id":"` + b + `","remote_id":"a"},{"remote_id":"b","no":1,"quantity":{"value":"1","unit_code":"KGM"}}]}`
 	_, err := mapper(t, "purchase-orders").Patch([]byte(in), []byte(raw), "", env(t), nobody)
 	var bad mapping.BadValues
 	if !errors.As(err, &bad) {
@@ -435,16 +446,16 @@ func TestPatchNamesEveryFault(t *testing.T) {
 		got = append(got, b.Error())
 	}
 	for pointer, flaw := range map[string]mapping.Flaw{
-		"/total/currency": mapping.Unfit, "/vendor": mapping.Unfit, "/nmber": mapping.NoField, "/incoterms": mapping.NotWritable, "/site_id": mapping.NoReference, "/lines/0/id": mapping.NoSuchElement,
+		"/total/currency": mapping.Unfit, "/vendor": mapping.Unfit, "/ship_to/country": mapping.Unfit, "/nmber": mapping.NoField, "/incoterms": mapping.NotWritable, "/site_id": mapping.NoReference, "/lines/0/id": mapping.NoSuchElement,
 		"/lines/2": mapping.NamedTwice, "/lines/3": mapping.Unfit, "/lines/4/_delete": mapping.Unfit, "/lines/5/remote_id": mapping.Unfit, "/lines/6": mapping.Unfit,
-		"/lines/7/no": mapping.NoField, "/lines/7/quantity/unit_code": mapping.Unfit,
+		"/lines/7/remote_id": mapping.Unfit, "/lines/8/no": mapping.NoField, "/lines/8/quantity/unit_code": mapping.Unfit,
 	} {
 		i := slices.IndexFunc(bad, func(b *mapping.BadValue) bool { return b.Pointer == pointer })
 		if i < 0 || bad[i].Flaw != flaw {
 			t.Errorf("no fault %d at %s in\n%s", flaw, pointer, strings.Join(got, "\n"))
 		}
 	}
-	if len(bad) != 13 {
+	if len(bad) != 15 {
 		t.Errorf("%d faults:\n%s", len(bad), strings.Join(got, "\n"))
 	}
 }

@@ -53,11 +53,27 @@ func (u *unmapper) plain(v rawjson.Value, m *manifest.FieldMap, at string) (raw 
 	}
 	c := newCall(u.mapper)
 	c.env.Zone = time.UTC
-	if err := converter(kind)(c, scalar{rawjson.String, v.Raw(), v.Escaped()}); err != nil {
+	to, wanted := written(m.Field)
+	if err := to(c, scalar{rawjson.String, v.Raw(), v.Escaped()}); err != nil {
 		u.fault(at, "%s", err)
 		return nil, false
 	}
+	if c.nullSince(0) {
+		u.fault(at, "%s is wanted, this is %s", wanted, excerpt(text))
+		return nil, false
+	}
 	return c.out, true
+}
+
+// written gives the conversion of a text that is to be written; it makes null of what is not wanted.
+func written(f *model.Field) (to convert, wanted string) {
+	switch {
+	case f.Kind == model.String && f.Name == "currency":
+		return writeCurrency, "an ISO 4217 code such as EUR"
+	case f.Kind == model.String && f.Name == "country":
+		return writeCountry, "an ISO 3166-1 alpha-2 code such as AT"
+	}
+	return converter(f.Kind), ""
 }
 
 // text wants a string.
