@@ -38,8 +38,12 @@ func openBusbar(ctx context.Context, data, database, source string) (*busbar, er
 	if err != nil {
 		return nil, err
 	}
+	paced, err := pacedConnector()
+	if err != nil {
+		return nil, err
+	}
 	a, err := app.Open(ctx, app.Options{
-		Data: data, Database: database, MasterKey: app.DefaultMasterKey(data), Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench",
+		Data: data, Database: database, MasterKey: app.DefaultMasterKey(data), Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench", Connectors: paced,
 		Allow: []allow.Rule{{Prefix: netip.MustParsePrefix("127.0.0.1/32"), Port: uint16(port)}},
 	})
 	if err != nil {
@@ -65,12 +69,17 @@ func newBusbar(ctx context.Context, e engine, source string) (b *busbar, done fu
 
 // connect makes a connection that syncs purchase orders when asked, and gives its first run.
 func (b *busbar) connect(ctx context.Context) (*connection.Created, error) {
+	return b.connectSystem(ctx, "sim-erp")
+}
+
+// connectSystem does so with a system of that name at the same address.
+func (b *busbar) connectSystem(ctx context.Context, system string) (*connection.Created, error) {
 	project, _, err := b.Store.EnsureProject(ctx, uuid.NewString(), "bench", time.Now())
 	if err != nil {
 		return nil, err
 	}
 	return b.Connections.Create(ctx, project.ID, connection.New{
-		System: "sim-erp", History: "all", Schedule: "manual", Entities: []string{"purchase-orders"},
+		System: system, History: "all", Schedule: "manual", Entities: []string{"purchase-orders"},
 		Credentials: map[string]string{"url": b.source, "api_key": erp.DefaultKey},
 	})
 }

@@ -82,6 +82,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"sync", measureSync}, {"incremental", measureIncremental}, {"memory", measureMemory}, {"schedules", measureSchedules}, {"replicas", measureReplicas},
+		{"writes", measureWrites},
 	}
 }
 
