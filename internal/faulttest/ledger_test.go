@@ -18,12 +18,33 @@ import (
 func (w *world) stored() map[string]string {
 	w.Helper()
 	all := map[string]string{}
-	for _, r := range w.pages("/v1/vendors", url.Values{"include": {"raw"}}) {
-		id := r.get("remote_id")
-		if _, twice := all[id]; twice {
-			w.Errorf("vendor %s is served twice", id)
+	for _, entity := range w.entities {
+		for _, r := range w.pages("/v1/"+entity, url.Values{"include": {"raw"}}) {
+			id := named(entity, r.get("remote_id"))
+			if _, twice := all[id]; twice {
+				w.Errorf("%s is served twice", id)
+			}
+			all[id] = string(r["raw"])
 		}
-		all[id] = string(r["raw"])
+	}
+	return all
+}
+
+// named tells records of all entities apart; one that says no entity is a vendor.
+func named(entity, remoteID string) string {
+	if entity == "vendors" {
+		return remoteID
+	}
+	return entity + "/" + remoteID
+}
+
+// truth is what the source shows now.
+func (w *world) truth() map[string]string {
+	all := map[string]string{}
+	for _, entity := range w.entities {
+		for id, record := range w.sim.Truth(entity) {
+			all[named(entity, id)] = record
+		}
 	}
 	return all
 }
@@ -39,15 +60,35 @@ type reader struct {
 	resets  int
 }
 
-// follow reads the feed to its end.
+// follow reads the feed of each entity to its end.
 func (w *world) follow() {
 	w.Helper()
-	f := &w.feed
+	for _, entity := range w.entities {
+		w.followOne(entity, w.reader(entity))
+	}
+}
+
+// reader gives the reader of an entity's feed.
+func (w *world) reader(entity string) *reader {
+	if entity == "vendors" {
+		return &w.feed
+	}
+	if w.feeds == nil {
+		w.feeds = map[string]*reader{}
+	}
+	if w.feeds[entity] == nil {
+		w.feeds[entity] = &reader{}
+	}
+	return w.feeds[entity]
+}
+
+func (w *world) followOne(entity string, f *reader) {
+	w.Helper()
 	if f.raw == nil {
 		f.raw, f.version, f.given = map[string]string{}, map[string]string{}, map[string]int{}
 	}
 	for {
-		status, page := w.ask(w.token, "GET", "/v1/changes?"+url.Values{"entity": {"vendors"}, "include": {"record"}, "limit": {"500"}, "cursor": {f.cursor}}.Encode(), nil)
+		status, page := w.ask(w.token, "GET", "/v1/changes?"+url.Values{"entity": {entity}, "include": {"record"}, "limit": {"500"}, "cursor": {f.cursor}}.Encode(), nil)
 		if status == http.StatusGone {
 			*f = reader{raw: map[string]string{}, version: map[string]string{}, given: map[string]int{}, faults: f.faults, resets: f.resets + 1}
 			continue
@@ -57,8 +98,8 @@ func (w *world) follow() {
 		}
 		for _, c := range page.list("data") {
 			f.take(c)
-			if c.get("type") == "deleted" && !w.wasGone(c.get("remote_id")) {
-				f.faults = append(f.faults, "vendor "+c.get("remote_id")+" was deleted, which the source never did")
+			if id := c.get("remote_id"); c.get("type") == "deleted" && !w.wasGone(entity, id) {
+				f.faults = append(f.faults, named(entity, id)+" was deleted, which the source never did")
 			}
 		}
 		f.cursor = page.get("next_cursor")
@@ -69,13 +110,13 @@ func (w *world) follow() {
 }
 
 // wasGone tells whether the source ever was without the record after it had it.
-func (w *world) wasGone(id string) bool {
-	for _, r := range w.sim.Revisions("vendors", id) {
+func (w *world) wasGone(entity, id string) bool {
+	for _, r := range w.sim.Revisions(entity, id) {
 		if r.Record == nil {
 			return true
 		}
 	}
-	return len(w.sim.Revisions("vendors", id)) == 0
+	return len(w.sim.Revisions(entity, id)) == 0
 }
 
 func (f *reader) take(c object) {
@@ -85,7 +126,7 @@ func (f *reader) take(c object) {
 		f.faults = append(f.faults, fmt.Sprintf("seq %d comes after %d", seq, f.seq))
 	}
 	if !later(version, f.version[id]) {
-		f.faults = append(f.faults, fmt.Sprintf("vendor %s goes from version %s to %s", id, f.version[id], version))
+		f.faults = append(f.faults, fmt.Sprintf("%s goes from version %s to %s", id, f.version[id], version))
 	}
 	f.seq, f.version[id] = seq, version
 	f.given[id]++
@@ -167,7 +208,7 @@ func (w *world) none(t tally) {
 
 func (w *world) count() (t tally) {
 	w.Helper()
-	source, stored, bad := w.sim.Truth("vendors"), w.stored(), w.quarantined()
+	source, stored, bad := w.truth(), w.stored(), w.quarantined()
 	for id, record := range source {
 		raw, ok := stored[id]
 		switch {
@@ -183,17 +224,20 @@ func (w *world) count() (t tally) {
 			t.ghost = append(t.ghost, id)
 		}
 	}
-	t.order = w.feed.faults
-	for id, n := range w.feed.given {
-		allowed := len(w.sim.Revisions("vendors", id))
-		if w.feed.resets > 0 { // a reset stores each record anew, and the reader may have begun before it was over
-			allowed++
+	for _, entity := range w.entities {
+		f := w.reader(entity)
+		t.order = append(t.order, f.faults...)
+		for id, n := range f.given {
+			allowed := len(w.sim.Revisions(entity, id))
+			if f.resets > 0 { // a reset stores each record anew, and the reader may have begun before it was over
+				allowed++
+			}
+			if n > allowed {
+				t.doubled = append(t.doubled, fmt.Sprintf("%s %d times", named(entity, id), n))
+			}
 		}
-		if n > allowed {
-			t.doubled = append(t.doubled, fmt.Sprintf("%s %d times", id, n))
-		}
+		t.undelivered = append(t.undelivered, w.differences(entity)...)
 	}
-	t.undelivered = w.differences()
 	return t
 }
 
@@ -203,19 +247,22 @@ func sameRecord(a, b string) bool {
 }
 
 // differences are the records of which the reader of the feed holds another state than the store.
-func (w *world) differences() (ids []string) {
+func (w *world) differences(entity string) (ids []string) {
 	w.Helper()
-	held := maps.Clone(w.feed.raw)
-	for _, r := range w.pages("/v1/vendors", url.Values{}) {
+	held := maps.Clone(w.reader(entity).raw)
+	for _, r := range w.pages("/v1/"+entity, url.Values{}) {
 		id := r.get("remote_id")
 		whole, err := json.Marshal(r)
 		w.check(err)
 		if !sameRecord(string(whole), held[id]) {
-			ids = append(ids, id)
+			ids = append(ids, named(entity, id))
 		}
 		delete(held, id)
 	}
-	return append(ids, slices.Collect(maps.Keys(held))...)
+	for id := range held {
+		ids = append(ids, named(entity, id))
+	}
+	return ids
 }
 
 // quarantined are the remote ids of what the last run could not map, and what it was.

@@ -59,6 +59,10 @@ type setup struct {
 	ahead   time.Duration // the source's clock against ours
 	start   time.Time     // of the clock
 
+	connector string // a whole manifest, in place of that of vendors
+	entities  []string
+	counts    erp.Counts
+
 	postgres bool // in place of SQLite
 	database string
 }
@@ -85,6 +89,12 @@ func (s setup) withDefaults() setup {
 	if s.cursor == "" {
 		s.cursor = "{precision: 1us}"
 	}
+	if s.entities == nil {
+		s.entities = []string{"vendors"}
+	}
+	if s.counts == (erp.Counts{}) {
+		s.counts = erp.Counts{Vendors: s.vendors, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1}
+	}
 	if s.calls.Attempts == 0 {
 		s.calls.Attempts = 1 // the run's own retries are what is looked at; a call's are egress's
 	}
@@ -103,6 +113,9 @@ const (
 )
 
 func (s setup) manifest() string {
+	if s.connector != "" {
+		return s.connector
+	}
 	return fmt.Sprintf(`
 system: sim-test
 name: SimERP under test
@@ -173,13 +186,14 @@ type world struct {
 	app    *app.App
 	handle atomic.Pointer[http.Handler]
 	web    *httptest.Server
-	key    string // of the project
-	id     string // of the connection
-	token  string // of the connection
-	feed   reader
-	places []string     // the vendors of the beginning, in the order of modification
-	shift  atomic.Int64 // the source's clock against ours, ns
-	dead   bool         // Busbar need not close well
+	key    string             // of the project
+	id     string             // of the connection
+	token  string             // of the connection
+	feed   reader             // of vendors
+	feeds  map[string]*reader // of the other entities
+	places []string           // the vendors of the beginning, in the order of modification
+	shift  atomic.Int64       // the source's clock against ours, ns
+	dead   bool               // Busbar need not close well
 }
 
 // newWorld connects a fresh Busbar to a fresh SimERP and lets the first sync run.
@@ -223,8 +237,7 @@ func (w *world) startSim() {
 	w.Helper()
 	var err error
 	w.sim, err = erp.Open(erp.Options{
-		Counts: erp.Counts{Vendors: w.vendors, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1},
-		Base:   w.start.Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
+		Counts: w.counts, Base: w.start.Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
 	})
 	w.check(err)
 	w.check(w.sim.Start(""))
@@ -272,7 +285,7 @@ func (w *world) restart() {
 func (w *world) connect() {
 	w.Helper()
 	made := w.call(w.key, "POST", "/v1/connections", map[string]any{
-		"system": "sim-test", "history": "all", "schedule": "manual", "time_zone": w.zone,
+		"system": "sim-test", "history": "all", "schedule": "manual", "time_zone": w.zone, "entities": w.entities,
 		"credentials": map[string]string{"url": w.sim.URL(), "api_key": erp.DefaultKey},
 	}, http.StatusCreated)
 	w.id = made.get("connection", "id")
