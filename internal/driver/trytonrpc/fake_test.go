@@ -1,6 +1,7 @@
 package trytonrpc_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,14 @@ const (
 // answering gives a client of a server that logs anybody in and answers everything else with one handler.
 func answering(t *testing.T, h http.HandlerFunc) (driver.Client, *manifest.Entity) {
 	t.Helper()
+	e := entity(t, "x", `{model: a.b, fields: [id]}`)
+	e.Cursor = nil
+	return open(t, map[string]string{"url": loggingIn(t, h), "database": "d", "username": "u", "password": password}, e), e
+}
+
+// loggingIn gives the address of a server that logs anybody in and answers everything else with one handler.
+func loggingIn(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		switch {
@@ -30,13 +39,12 @@ func answering(t *testing.T, h http.HandlerFunc) (driver.Client, *manifest.Entit
 		case strings.Contains(string(body), "get_preferences"):
 			_, _ = io.WriteString(w, `{"id":1,"result":{"language":"en"}}`)
 		default:
+			r.Body = io.NopCloser(bytes.NewReader(body))
 			h(w, r)
 		}
 	}))
 	t.Cleanup(server.Close)
-	e := entity(t, "x", `{model: a.b, fields: [id]}`)
-	e.Cursor = nil
-	return open(t, map[string]string{"url": server.URL, "database": "d", "username": "u", "password": password}, e), e
+	return server.URL
 }
 
 func TestAnswersThatAreNotAPage(t *testing.T) {

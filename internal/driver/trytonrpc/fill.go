@@ -18,6 +18,7 @@ type members map[string]json.RawMessage
 // filler turns members into the values that Tryton's create and write take.
 type filler struct {
 	*client
+	reading *reading
 	sending *sending
 	current []byte // the record as it is; nil: it is new
 	id      int64
@@ -25,6 +26,9 @@ type filler struct {
 
 // header fills the record itself, then the records that belong to it.
 func (f *filler) header(ctx context.Context, given members, isNew bool) (map[string]any, error) {
+	if err := f.shared(ctx, given); err != nil {
+		return nil, err
+	}
 	lists := members{}
 	for name := range f.sending.Lists {
 		if raw, ok := given[name+"."]; ok {
@@ -62,6 +66,7 @@ func (f *filler) fill(ctx context.Context, model string, how filling, given memb
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		field, other := strings.CutSuffix(name, ".")
+		maps.Copy(values, how.Also[field])
 		if !other {
 			values[cmp.Or(how.Names[name], name)] = given[name]
 			continue

@@ -56,11 +56,13 @@ func (c *client) onChange(ctx context.Context, model string, fields []string, va
 	return changed[0], nil
 }
 
-// valueOf turns what a form says into what create and write take: of a list it tells which records are added, by id or by their values.
+// valueOf turns what a form says into what create and write take: of a list it tells which records come and go.
 func valueOf(raw json.RawMessage) (any, error) {
 	var list struct {
-		Class string              `json:"__class__"`
-		Add   [][]json.RawMessage `json:"add"`
+		Class  string              `json:"__class__"`
+		Add    [][]json.RawMessage `json:"add"`
+		Remove []int64             `json:"remove"`
+		Delete []int64             `json:"delete"`
 	}
 	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &list) != nil || list.Class != "" {
 		return raw, nil
@@ -77,6 +79,12 @@ func valueOf(raw json.RawMessage) (any, error) {
 		}
 	}
 	commands := []any{}
+	if len(list.Remove) > 0 {
+		commands = append(commands, []any{"remove", list.Remove})
+	}
+	if len(list.Delete) > 0 {
+		commands = append(commands, []any{"delete", list.Delete})
+	}
 	if len(ids) > 0 {
 		commands = append(commands, []any{"add", ids})
 	}

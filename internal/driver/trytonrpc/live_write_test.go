@@ -1,11 +1,18 @@
 package trytonrpc_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,13 +33,14 @@ type desk struct {
 	client driver.Client
 	writer driver.Writer
 	ctx    context.Context
+	ahead  atomic.Int64 // of the clock
 }
 
 func newDesk(t *testing.T, s *tryton.Server, login map[string]string) *desk {
 	t.Helper()
 	d := &desk{T: t, system: connector(t), server: s, ctx: egress.AsWrite(t.Context(), egress.Sending{})}
 	c, err := trytonrpc.New().Open(d.system, driver.Config{Credentials: secret.NewCredentials(login).Public("url", "database", "username"),
-		HTTP: loopback(t, s.URL).Client(egress.ClientConfig{}), Now: time.Now, TimeZone: time.UTC})
+		HTTP: loopback(t, s.URL).Client(egress.ClientConfig{}), Now: func() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) }, TimeZone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +146,8 @@ func TestLiveWrites(t *testing.T) {
 		{"what Tryton refuses", whatTrytonRefuses},
 		{"many or none", manyOrNone},
 		{"a session that ended", sessionEnded},
+		{"an answer that is lost", answerLost},
+		{"a clerk of purchasing", clerkOfPurchasing},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(newDesk(t, s.For(t), admin(s))) })
 	}
@@ -181,7 +191,7 @@ func oneAsInTheList(d *desk) {
 		if err != nil {
 			d.Fatal(err)
 		}
-		for _, raw := range page.Records[:20] {
+		for _, raw := range page.Records[:6] {
 			id, _, _ := rawjson.Find(raw, "id")
 			if one := d.read(entity, string(id)); string(one) != string(raw) {
 				d.Errorf("%s\nin the list: %s\nby itself:   %s", entity, raw, one)
@@ -325,6 +335,7 @@ func items(d *desk) {
 	template := number(d, d.at("items", id, "template.", "id"))
 	d.server.Write("product.template", template, map[string]any{"name": "Theirs"})
 	d.refused(c, driver.Conflicts, "changed")
+	d.refused(d.command("items", manifest.Create, "", `{"code":"000000","template.":{"name":"Other","type":"goods","default_uom.":{"symbol":"u"}}}`), driver.Doubled, "")
 	order := d.order("bbitem-1")
 	d.write(d.command("purchase-orders", manifest.Update, order, `{"lines.":[{"op":"create","data":{"product":`+d.write(d.command("items", manifest.Create, "",
 		`{"template.":{"name":"Bought","type":"goods","default_uom.":{"symbol":"u"}}}`)).RemoteID+`,"quantity":1,"unit_price":{"__class__":"Decimal","decimal":"1"}}}]}`))
@@ -421,4 +432,67 @@ func sessionEnded(d *desk) {
 	if found := d.found("vendors", "bbsession-1"); len(found) != 1 {
 		d.Errorf("sent again it is there %d times", len(found))
 	}
+	d.server.SQL("delete from ir_session")
+	d.ahead.Add(int64(2 * time.Minute)) // it was not used for so long: it is tried before the write
+	d.write(d.command("vendors", manifest.Create, "", `{"name":"Later"}`))
+}
+
+// Whatever comes back instead of the answer, the write is unknown, and its mark tells that it was done, once.
+func answerLost(d *desk) {
+	target, err := url.Parse(d.server.URL)
+	if err != nil {
+		d.Fatal(err)
+	}
+	for name, spoil := range map[string]func(http.ResponseWriter, []byte){
+		"cut": func(w http.ResponseWriter, answer []byte) {
+			w.Header().Set("Content-Length", "900")
+			_, _ = w.Write(answer)
+		},
+		"page": func(w http.ResponseWriter, _ []byte) { _, _ = io.WriteString(w, "<html>please log in</html>") },
+		"gate": func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusBadGateway) },
+		"none": func(http.ResponseWriter, []byte) { panic(http.ErrAbortHandler) },
+	} {
+		proxy := httptest.NewUnstartedServer(nil)
+		proxy.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			answer := httptest.NewRecorder()
+			httputil.NewSingleHostReverseProxy(target).ServeHTTP(answer, r)
+			if bytes.Contains(body, []byte("purchase.create")) {
+				spoil(w, answer.Body.Bytes())
+				return
+			}
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes())
+		})
+		proxy.Start()
+		d.Cleanup(proxy.Close)
+		login := admin(d.server)
+		login["url"] = proxy.URL
+		mark := "bblost-" + name
+		behind := newDesk(d.T, &tryton.Server{URL: proxy.URL}, login)
+		behind.refused(behind.command("purchase-orders", manifest.Create, "", fmt.Sprintf(twoLines, mark)), driver.Unknown, "")
+		if found := d.found("purchase-orders", mark); len(found) != 1 {
+			d.Errorf("%s: done %d times", name, len(found))
+		}
+	}
+}
+
+// The group that the guide names is enough for vendors and orders, the button that processes an order aside.
+func clerkOfPurchasing(d *desk) {
+	group := d.server.Search("res.group", []any{"name", "=", "Purchase"})
+	d.server.Create("res.user", map[string]any{"name": "Busbar", "login": "busbar", "password": "qwEr7zuIpa5kfX", "company": 1,
+		"companies": []any{[]any{"add", []int{1}}}, "groups": []any{[]any{"add", group}}})
+	login := admin(d.server)
+	login["username"], login["password"] = "busbar", "qwEr7zuIpa5kfX"
+	clerk := newDesk(d.T, d.server, login)
+	clerk.write(clerk.command("vendors", manifest.Create, "", `{"name":"By the clerk","identifiers.":{"code":"bbclerk-0"}}`))
+	id := clerk.order("bbclerk-1")
+	if found := clerk.found("purchase-orders", "bbclerk-1"); len(found) != 1 {
+		d.Errorf("by its mark: %s", found)
+	}
+	clerk.write(clerk.press(id, "draft", "pending_approval"))
+	clerk.write(clerk.press(id, "pending_approval", "approved"))
+	clerk.refused(clerk.press(id, "approved", "sent"), driver.Refused, "not allowed")
+	clerk.refused(clerk.command("items", manifest.Create, "", `{"template.":{"name":"Nut","type":"goods","default_uom.":{"symbol":"u"}}}`), driver.Refused, "not allowed")
 }

@@ -110,7 +110,7 @@ func (c *client) newValues(ctx context.Context, w *write) (model string, values 
 	if err != nil {
 		return "", nil, err
 	}
-	f := &filler{client: c, sending: w.sending}
+	f := &filler{client: c, reading: w.reading, sending: w.sending}
 	if values, err = f.header(ctx, own, true); err != nil || w.sending.Through == nil {
 		return w.sending.Model, values, err
 	}
@@ -136,7 +136,7 @@ func (c *client) newerValues(ctx context.Context, w *write) (model string, id in
 	if err != nil {
 		return "", 0, nil, err
 	}
-	f := &filler{client: c, sending: w.sending, current: w.Current, id: w.id}
+	f := &filler{client: c, reading: w.reading, sending: w.sending, current: w.Current, id: w.id}
 	if values, err = f.header(ctx, own, false); err != nil || len(held) == 0 {
 		return w.sending.Model, w.id, values, err
 	}
@@ -179,15 +179,15 @@ func (c *client) created(ctx context.Context, w *write, result []byte) (string, 
 	if w.sending.Through == nil {
 		return strconv.FormatInt(ids[0], 10), nil
 	}
-	own, err := c.within(ctx, w, ids[0])
+	own, err := c.heldBy(ctx, w, ids[0])
 	if err != nil || len(own) != 1 {
 		return "", nil // the write is done: its record is found by its mark
 	}
 	return strconv.FormatInt(own[0], 10), nil
 }
 
-// within lists the records that were made through another one.
-func (c *client) within(ctx context.Context, w *write, holder int64) (ids []int64, err error) {
+// heldBy lists the records that were made through another one.
+func (c *client) heldBy(ctx context.Context, w *write, holder int64) (ids []int64, err error) {
 	t := w.sending.Through
 	raw, err := c.call(ctx, w.reading.Context, "model."+w.sending.Model+".search", []any{[]any{t.Member, "=", holder}}, 0, 2, byID())
 	if err != nil {

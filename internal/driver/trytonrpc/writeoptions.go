@@ -19,10 +19,11 @@ type sending struct {
 
 // filling says how the members of a record are filled.
 type filling struct {
-	Names   map[string]string `yaml:"names"`   // members that Tryton reads under one name and writes under another
-	Set     map[string]any    `yaml:"set"`     // members of a new record that the write does not give
-	Lookups map[string]finder `yaml:"lookups"` // members that name another record by one of its own members
-	Form    *form             `yaml:"form"`    // what Tryton's own form fills in
+	Names   map[string]string         `yaml:"names"`   // members that Tryton reads under one name and writes under another
+	Also    map[string]map[string]any `yaml:"also"`    // what is written together with a member
+	Set     map[string]any            `yaml:"set"`     // members of a new record that the write does not give
+	Lookups map[string]finder         `yaml:"lookups"` // members that name another record by one of its own members
+	Form    *form                     `yaml:"form"`    // what Tryton's own form fills in
 }
 
 // finder names a record by one of its members, which must be that of exactly one.
@@ -86,6 +87,9 @@ func sendingOf(e *manifest.Entity, r *reading, op manifest.Op) (*sending, manife
 func (s *sending) inherit(base *sending) {
 	if s.Names == nil {
 		s.Names = base.Names
+	}
+	if s.Also == nil {
+		s.Also = base.Also
 	}
 	if s.Lookups == nil {
 		s.Lookups = base.Lookups
