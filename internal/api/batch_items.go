@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -159,6 +160,8 @@ func atItem(n int, err error) error {
 func (b *batchBody) syntax(err error) error {
 	var at *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, errItemTooLarge), errors.Is(err, os.ErrDeadlineExceeded):
+		return broken(err)
 	case !errors.As(err, &at) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF):
 		return broken(err)
 	case b.json.InputOffset() == 0 && errors.Is(err, io.EOF):

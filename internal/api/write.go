@@ -63,6 +63,7 @@ func (s *server) registerWrites() {
 		registerAs(s, need, manner{streamed: true, keyed: true}, s.batchOperation(e), func(ctx context.Context, in *batchInput) (*bytesOutput, error) {
 			return s.batch(ctx, e, in)
 		})
+		s.api.OpenAPI().Paths["/v1/"+e.Name+"/batch"].Post.RequestBody = batchRequest(e)
 	}
 }
 
