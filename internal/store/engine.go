@@ -39,6 +39,8 @@ type Shared struct {
 	Now func(ctx context.Context) (time.Time, error)
 	// Server names the line of history that commits go to; another one may lack commits of the one before.
 	Server func(ctx context.Context) (string, error)
+	// Moved says that the transaction is on another line of history than the one that is stored as the deployment's (none is: false).
+	Moved func(ctx context.Context, tx *sql.Tx) (bool, error)
 	// Mark names a transaction that is about to commit.
 	Mark func(ctx context.Context, tx *sql.Tx) (string, error)
 	// Settle finds out what became of a transaction whose commit gave an error: nil says that it was stored after all.

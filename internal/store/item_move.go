@@ -21,7 +21,13 @@ func (t *Tx) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, n
 	if err != nil {
 		return fmt.Errorf("move item %d of operation %s: %w", it.N, o.ID, noRows(err, ErrFenced))
 	}
-	if err := t.moveItem(ctx, o, row, it, m, now); err != nil {
+	if m.Sent && !t.made[o.ID] {
+		err = t.hasAllCommits(ctx)
+	}
+	if err == nil {
+		err = t.moveItem(ctx, o, row, it, m, now)
+	}
+	if err != nil {
 		return fmt.Errorf("move item %d of operation %s to %s: %w", it.N, o.ID, m.To, err)
 	}
 	return nil

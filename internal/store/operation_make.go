@@ -38,6 +38,10 @@ func (t *Tx) InsertOperation(ctx context.Context, sc Scope, n NewOperation, now 
 	if err := t.q.InsertOperation(ctx, row); err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
+	if t.made == nil {
+		t.made = map[string]bool{}
+	}
+	t.made[n.ID] = true
 	return &Operation{
 		scope: sc, stream: stream, ID: n.ID, Entity: n.Entity, Kind: n.Kind, State: OperationReceiving, Mode: n.Mode, OnError: n.OnError,
 		ChunkSize: n.ChunkSize, ChunkDelay: n.ChunkDelay, Strict: n.Strict, CreatedAt: micros(now), Caller: row.Caller, Request: row.Request,

@@ -38,6 +38,23 @@ func (s *Store) FollowServer(ctx context.Context) (changed bool, err error) {
 	return changed, nil
 }
 
+// hasAllCommits keeps what may have been sent already from being sent again until FollowServer has noticed that the database fell back. ErrFenced.
+func (t *Tx) hasAllCommits(ctx context.Context) error {
+	shared := t.s.engine.Shared
+	if shared == nil || t.here {
+		return nil
+	}
+	moved, err := shared.Moved(ctx, t.tx)
+	if err != nil {
+		return fmt.Errorf("ask which server the database is on: %w", err)
+	}
+	if moved {
+		return fmt.Errorf("the database is on another server: %w", ErrFenced)
+	}
+	t.here = true
+	return nil
+}
+
 func (t *Tx) moveServer(ctx context.Context, now string, at time.Time) (changed bool, err error) {
 	known, err := t.q.LockMeta(ctx, serverName)
 	if err != nil || known == now {

@@ -27,6 +27,9 @@ type Tx struct {
 	s  *Store
 	tx *sql.Tx
 	q  *queries.Queries
+
+	made map[string]bool // operations that it made
+	here bool            // it is on the server that the last commits went to
 }
 
 // New makes a store of an open, migrated database. The store closes the engine.

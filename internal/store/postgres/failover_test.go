@@ -58,6 +58,78 @@ func TestFailoverThatLosesCommits(t *testing.T) {
 	}
 }
 
+// Whatever a write had come to in commits that are lost, it is not sent again: until the fall is noticed nothing is, and from then on it is not known which were.
+func TestFailoverThatLosesWhatWasSent(t *testing.T) {
+	t.Parallel()
+	cluster := server.Start(t)
+	s := open(t, cluster.Database(t))
+	_, err := s.FollowServer(t.Context())
+	must(t, err)
+	sc := connected(t, s).Scope()
+	held, queued := written(t, s, sc, "a"), written(t, s, sc, "b")
+	held, err = s.AcquireOperation(t.Context(), held, "first", noon.Add(time.Hour), noon)
+	must(t, err)
+	send := func(o *store.Operation, n int64) error {
+		pending := store.ItemMove{From: []store.ItemStatus{store.ItemPending}, To: store.ItemSending, Sent: true}
+		return s.MoveItem(t.Context(), o, &store.Item{N: n}, pending, noon)
+	}
+	must(t, send(held, 0))
+	must(t, s.MoveItem(t.Context(), held, &store.Item{N: 0}, store.ItemMove{From: []store.ItemStatus{store.ItemSending}, To: store.ItemApplied}, noon))
+	cluster.Stop(t)
+	kept := cluster.Keep(t)
+	cluster.Start(t)
+	must(t, send(held, 1))
+	later, err := s.AcquireOperation(t.Context(), queued, "first", noon.Add(time.Hour), noon)
+	must(t, err)
+	must(t, send(later, 0))
+	cluster.Stop(t)
+	cluster.FallBack(t, kept)
+
+	if err := send(held, 1); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("sent again: %v", err)
+	}
+	again, err := s.AcquireOperation(t.Context(), queued, "second", noon.Add(time.Hour), noon)
+	must(t, err)
+	if err := send(again, 0); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("sent again by another: %v", err)
+	}
+	must(t, s.Write(t.Context(), func(tx *store.Tx) error { // what is new was never sent
+		o, err := tx.InsertOperation(t.Context(), sc, store.NewOperation{ID: "c", Entity: "items"}, noon)
+		must(t, err)
+		must(t, tx.InsertItems(t.Context(), o, []store.Item{{}}, noon))
+		must(t, tx.QueueOperation(t.Context(), o, noon))
+		o, err = tx.AcquireOperation(t.Context(), o, "second", noon.Add(time.Hour), noon)
+		must(t, err)
+		return tx.MoveItem(t.Context(), o, &store.Item{}, store.ItemMove{From: []store.ItemStatus{store.ItemPending}, To: store.ItemSending, Sent: true}, noon)
+	}))
+	moved, err := s.FollowServer(t.Context())
+	if err != nil || !moved {
+		t.Fatalf("moved %v (%v)", moved, err)
+	}
+	for o, want := range map[*store.Operation]string{held: "applied unknown", queued: "unknown unknown"} {
+		items, err := s.Items(t.Context(), o, store.ItemFilter{})
+		must(t, err)
+		if got := fmt.Sprint(items[0].Status, " ", items[1].Status); got != want {
+			t.Errorf("operation %s: %s, want %s", o.ID, got, want)
+		}
+	}
+	if err := send(held, 1); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("a holder from before: %v", err)
+	}
+}
+
+// written queues an operation of two items.
+func written(t *testing.T, s *store.Store, sc store.Scope, id string) (o *store.Operation) {
+	t.Helper()
+	must(t, s.Write(t.Context(), func(tx *store.Tx) (err error) {
+		if o, err = tx.InsertOperation(t.Context(), sc, store.NewOperation{ID: id, Entity: "items", Kind: store.OperationBatch}, noon); err != nil {
+			return err
+		}
+		return errors.Join(tx.InsertItems(t.Context(), o, []store.Item{{N: 0}, {N: 1}}, noon), tx.QueueOperation(t.Context(), o, noon))
+	}))
+	return o
+}
+
 func position(t *testing.T, s *store.Store, sc store.Scope) store.Position {
 	t.Helper()
 	at, err := s.Position(t.Context(), sc, "items")

@@ -63,7 +63,7 @@ func (d *database) engine() store.Engine {
 	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Mark: mark, Settle: d.settle, Serves: d.addresses.has},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Mark: mark, Settle: d.settle, Serves: d.addresses.has},
 	}
 }
 
