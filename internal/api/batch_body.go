@@ -136,6 +136,7 @@ type slowReader struct {
 	idle    time.Duration
 	timer   *time.Timer
 	total   *time.Timer
+	ended   bool // the body was read to its end
 }
 
 // start replaces the server's own times, which are made for small bodies.
@@ -151,12 +152,18 @@ func (r *slowReader) start(total time.Duration) {
 func (r *slowReader) Read(p []byte) (int, error) {
 	r.timer.Reset(r.idle)
 	defer r.timer.Stop()
-	return r.from.Read(p)
+	n, err := r.from.Read(p)
+	r.ended = r.ended || err == io.EOF
+	return n, err
 }
 
+// stop ends the reading. What was not read is not waited for: the answer goes out, and then the connection ends.
 func (r *slowReader) stop() {
 	r.timer.Stop()
 	r.total.Stop()
+	if !r.ended {
+		_ = r.control.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // errItemTooLarge says that a value is larger than an item may be.

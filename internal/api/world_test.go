@@ -23,6 +23,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
+	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -110,7 +111,10 @@ func newWorld(t *testing.T, changes ...with) *world {
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, w.clock()); return err },
 		Now:           w.clock, Rand: rand.Reader, Log: log,
 	}))
-	deps := api.Deps{Model: m, Systems: systems, Store: w.store, Connections: w.conns, Syncs: syncs, Secrets: keeper, Now: w.clock, Log: log}
+	writes := write.NewService(write.Config{
+		Store: w.store, Connections: w.conns, Mapper: mappers(systems), Systems: systems, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Log: log, Owner: "test",
+	})
+	deps := api.Deps{Model: m, Systems: systems, Store: w.store, Connections: w.conns, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
 	for _, change := range changes {
 		change(&deps)
 	}
