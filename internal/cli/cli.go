@@ -59,7 +59,9 @@ type commands struct {
 	Connection   connectionGroup `cmd:"" help:"Connections to customers' systems."`
 	Token        tokenGroup      `cmd:"" help:"Tokens of a connection."`
 	Sync         syncGroup       `cmd:"" help:"Start syncs and look at them."`
-	Records      recordsGroup    `cmd:"" help:"Read records."`
+	Records      recordsGroup    `cmd:"" help:"Read and write records."`
+	Batch        batchCmd        `cmd:"" help:"Write many records from a file."`
+	Operations   operationsGroup `cmd:"" help:"What became of writes and batches."`
 	Changes      changesCmd      `cmd:"" help:"Read the change feed of an entity."`
 	Capabilities capabilitiesCmd `cmd:"" help:"What a connection can deliver."`
 	System       systemGroup     `cmd:"" help:"Systems that Busbar can connect to."`

@@ -37,12 +37,21 @@ type client struct {
 	agent string
 }
 
-// request is one call of the API. Body, when not nil, is sent as JSON.
+// request is one call of the API. Body, when not nil, is sent as JSON; stream, when not nil, as it is, however long that takes.
 type request struct {
 	method, path string
 	query        url.Values
+	headers      map[string]string
 	body         any
+	stream       io.Reader
 	who          caller
+}
+
+// reply is a good answer.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
 }
 
 // caller is who may make a call.
@@ -56,11 +65,25 @@ const (
 
 // call asks and gives the body of a good answer. Errors are *fault, unreachable or usage.
 func (c *client) call(ctx context.Context, r request) ([]byte, error) {
+	a, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return a.body, nil
+}
+
+// send asks and gives a good answer.
+func (c *client) send(ctx context.Context, r request) (*reply, error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.http.Do(req)
+	asker := c.http
+	if r.stream != nil {
+		patient := *c.http
+		patient.Timeout, asker = 0, &patient
+	}
+	resp, err := asker.Do(req)
 	if err != nil {
 		return nil, c.noAnswer(ctx, err)
 	}
@@ -72,11 +95,11 @@ func (c *client) call(ctx context.Context, r request) ([]byte, error) {
 	if resp.StatusCode >= 300 {
 		return nil, newFault(resp, body)
 	}
-	return body, nil
+	return &reply{resp.StatusCode, resp.Header, body}, nil
 }
 
 func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
-	var body io.Reader
+	body := r.stream
 	if r.body != nil {
 		b, err := json.Marshal(r.body)
 		if err != nil {
@@ -96,6 +119,9 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("User-Agent", c.agent)
+	for name, value := range r.headers {
+		req.Header.Set(name, value)
+	}
 	return req, c.authorize(req, r.who)
 }
 

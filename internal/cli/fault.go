@@ -21,6 +21,7 @@ type fault struct {
 	RequestID  string `json:"request_id"`
 	Retryable  bool   `json:"retryable"`
 	RetryAfter int    `json:"retry_after"`
+	Operation  string `json:"operation"` // its address
 	Errors     []struct {
 		Pointer string `json:"pointer"`
 		Detail  string `json:"detail"`
@@ -118,6 +119,9 @@ func printDetails(w io.Writer, f *fault) {
 	}
 	if f.RetryAfter > 0 {
 		fmt.Fprintf(w, "  try again in %d s\n", f.RetryAfter)
+	}
+	if id := strings.TrimPrefix(f.Operation, "/v1/operations/"); id != "" {
+		fmt.Fprintf(w, "  what became of it: busbar operations show %s\n", clean(id))
 	}
 	if f.Code != "" {
 		fmt.Fprintf(w, "  code: %s\n", f.Code)

@@ -15,8 +15,12 @@ import (
 type recordsGroup struct {
 	clientFlags `embed:""`
 
-	List recordsListCmd `cmd:"" help:"List the records of an entity."`
-	Get  recordsGetCmd  `cmd:"" help:"Show one record, whole, as JSON."`
+	List     recordsListCmd     `cmd:"" help:"List the records of an entity."`
+	Get      recordsGetCmd      `cmd:"" help:"Show one record, whole, as JSON."`
+	Create   recordsCreateCmd   `cmd:"" help:"Create a record in the system."`
+	Update   recordsUpdateCmd   `cmd:"" help:"Change a record in the system."`
+	Delete   recordsDeleteCmd   `cmd:"" help:"Delete a record in the system."`
+	Validate recordsValidateCmd `cmd:"" help:"Would a write be accepted, and why not."`
 }
 
 type recordsListCmd struct {
