@@ -84,7 +84,9 @@ func (s *sender) applyRecord(ctx context.Context, tx *store.Tx, it *store.Item, 
 		remoteID := firstOf(e.remoteID, it.RemoteID)
 		return tx.ApplyRecord(ctx, s.conn.Scope(), s.entity.Name, store.WrittenRecord{Change: store.Change{ID: it.Record, RemoteID: remoteID}, Gone: e.gone}, s.Now())
 	case e.record != nil:
-		return tx.ApplyRecord(ctx, s.conn.Scope(), s.entity.Name, *e.record, s.Now())
+		w := *e.record
+		w.Wrote = it.Attempts > 0
+		return tx.ApplyRecord(ctx, s.conn.Scope(), s.entity.Name, w, s.Now())
 	}
 	return nil, nil
 }
