@@ -18,5 +18,15 @@
 // A running run has a lease (owner, until, epoch). Taking or letting go of it raises the epoch, and whoever holds an old
 // epoch gets ErrFenced. A lease that is over or free may be taken by anyone.
 //
+// An operation has a lease of the same kind, and items with states of their own; ItemStatus lists them, MoveItem and DecideItem move them:
+//
+//	              InsertItems      QueueOperation   AcquireOperation   ReleaseOperation
+//	(nothing) ──▶ receiving ─────────────▶ queued ─────────▶ running ─────────▶ completed | cancelled
+//	                                         ▲                                      │ DecideItem, RetryItems
+//	                                         └──────────────────────────────────────┘
+//
+// Locks are taken in one order: idempotency key, connection, stream, run or operation, item, record. So in one transaction ClaimKey comes before
+// InsertOperation, and ApplyRecord before MoveItem.
+//
 // All instants are time.Time in UTC with microsecond precision. Nothing here reads a clock or makes an id: both are arguments.
 package store
