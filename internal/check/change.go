@@ -25,7 +25,7 @@ func (c *checker) change() Verdict {
 	way := c.moves()
 	body, key := c.body()
 	if p := c.refused(); p != nil {
-		return Verdict{Problem: p, Warnings: c.warnings}
+		return Verdict{Problem: p, Warnings: c.warnings, Wanted: c.wanted()}
 	}
 	v := Verdict{Warnings: c.warnings, Key: key, Wanted: c.wanted()}
 	if c.Op == manifest.Update && len(way) == 0 && (string(body) == `{}` || c.shows(v.Wanted)) {

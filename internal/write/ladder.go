@@ -43,7 +43,7 @@ func (s *sender) findOut(ctx context.Context, it *store.Item) error {
 	q.rung = q.choose()
 	switch {
 	case q.rung.Class == manifest.W1:
-		return q.sendAgain(ctx, end{unlogged: true})
+		return q.sendUnderItsKey(ctx)
 	case q.rung.Class == manifest.W2 && it.Op != string(manifest.Create):
 		return q.readIt(ctx)
 	case q.rung.Class == manifest.W2, q.rung.Class == manifest.W3:
@@ -71,6 +71,28 @@ func nobodyKnows(system string) *problem.Error {
 // ask leaves the item to a person.
 func (q *inquiry) leave(ctx context.Context, p *problem.Error) error {
 	return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, problem: p, unlogged: true})
+}
+
+// sendUnderItsKey sends the same again with the key under which the system knows it. Until it answers the item stays in doubt.
+func (q *inquiry) sendUnderItsKey(ctx context.Context) error {
+	if at := q.item.SentAt.Add(backoff(q.item.Attempts - 1)); at.After(q.Now()) {
+		return q.conclude(ctx, q.item, end{to: store.ItemReconciling, due: at, unlogged: true,
+			problem: problem.New(problem.WriteOutcomeUnknown, "It is not known yet whether the write had its effect. Busbar sends it again under its key, which has one effect at most.")})
+	}
+	v, err := q.judge(ctx, q.asked())
+	switch {
+	case err != nil:
+		return q.blind(ctx, err)
+	case v.Problem != nil || len(v.Steps) == 0:
+		return q.leave(ctx, problem.New(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect, and it can no longer be sent again as it was. Look in the system, then say whether it happened."))
+	}
+	w := &work{sender: q.sender, item: q.item, judged: v, doubted: true}
+	for i, step := range v.Steps {
+		if done, err := w.step(ctx, step, i == len(v.Steps)-1); done || err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sendAgain makes the item pending and sends it: it had no effect, or sending it again has none.
@@ -255,12 +277,20 @@ func (q *inquiry) changedAsAsked(ctx context.Context, remoteID string, raw []byt
 	if err != nil {
 		return q.blind(ctx, err)
 	}
-	if v.Nothing {
+	m, err := q.mapper.Map(raw, q.env)
+	if err != nil {
+		return q.blind(ctx, &driver.Error{Kind: driver.Torn, Detail: "The record cannot be read as the system shows it now: " + err.Error()})
+	}
+	if v.Nothing || len(v.Wanted) > 0 && len(check.Missed(q.entity, v.Wanted, m.Fields)) == 0 {
 		rec, err := q.written(remoteID, raw)
 		if err != nil {
 			return q.blind(ctx, err)
 		}
 		return q.conclude(ctx, q.item, end{to: store.ItemApplied, record: &rec, remoteID: remoteID, looked: true, since: q.since, outcome: outcomeFound, warnings: v.Warnings})
+	}
+	if v.Problem != nil && q.item.Op == string(manifest.Update) {
+		return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, looked: true, since: q.since, outcome: outcomeCandidate,
+			problem: problem.New(problem.WriteOutcomeUnknown, "The record does not show what the write asked for, and is now in a state in which it could not be sent again: "+v.Problem.Detail+" Look at the record, then say whether it happened.")})
 	}
 	if q.item.IfMatch != "" && v.current != nil && !strings.Contains(q.item.IfMatch, v.current.Version) {
 		return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, looked: true, since: q.since, outcome: outcomeCandidate,

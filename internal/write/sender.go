@@ -91,10 +91,12 @@ func (s *sender) send(ctx context.Context, it *store.Item, v judged) error {
 	for n := 1; ; n++ {
 		err := s.attempt(ctx, it, v)
 		var changed *recordChanged
-		if !errors.As(err, &changed) {
+		switch {
+		case !errors.As(err, &changed):
 			return err
-		}
-		if n == maxConflicts || it.IfMatch != "" {
+		case it.Op == string(manifest.Create) && it.RemoteID != "": // it is made; what else was asked for is done by what the record shows now
+			return s.goOn(ctx, it)
+		case n == maxConflicts || it.IfMatch != "":
 			return s.reject(ctx, it, changed.problem(s.system.Name, it.IfMatch != ""), nil)
 		}
 		if v, err = s.judge(ctx, s.ask(it)); err != nil {
@@ -124,10 +126,11 @@ func (s *sender) attempt(ctx context.Context, it *store.Item, v judged) error {
 type work struct {
 	*sender
 	judged
-	item   *store.Item
-	before *check.Current // the record before the first step; nil: it is created
-	last   []byte         // the record as the last step left it
-	taken  bool           // a step had its effect
+	item    *store.Item
+	before  *check.Current // the record before the first step; nil: it is created
+	last    []byte         // the record as the last step left it
+	taken   bool           // a step had its effect
+	doubted bool           // it was sent before, and it is not known what became of that
 }
 
 // step takes one step: one call that has an effect, and what is to be read behind it. done says that the item is as far as it can be brought.

@@ -110,7 +110,10 @@ func (w *work) failed(ctx context.Context, g *gate, err error) error {
 		return w.unsent(ctx, g, err)
 	}
 	if !g.passed { // an error before the call itself, such as of a read that the driver makes for it
-		return w.stopped(ctx, w.item, err)
+		return w.held(ctx, err)
+	}
+	if fate == driver.Missing && w.item.Op == string(manifest.Create) && w.item.RemoteID == "" {
+		fate = driver.Refused
 	}
 	switch fate {
 	case driver.Conflicts:
@@ -133,19 +136,32 @@ func (w *work) unsent(ctx context.Context, g *gate, err error) error {
 		if ours {
 			return err
 		}
-		return w.stopped(ctx, w.item, err)
+		return w.held(ctx, err)
 	}
 	back := end{to: store.ItemPending, outcome: outcomeNotSent, detail: err.Error(), answer: answerOf(err)}
+	if w.doubted {
+		back.to, back.due = store.ItemUnknown, w.Now().Add(backoff(w.item.Attempts))
+		back.problem = problem.New(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect; sending it again, which would tell, was not possible just now. Busbar tries again by itself.")
+	}
 	if ours {
 		return errors.Join(err, w.conclude(ctx, w.item, back))
 	}
-	if w.waited && !w.taken && w.item.Attempts <= 1 {
+	if w.waited && !w.taken && !w.doubted && w.item.Attempts <= 1 {
 		return w.reject(ctx, w.item, w.refusal(err), err)
 	}
 	if err := w.conclude(ctx, w.item, back); err != nil {
 		return err
 	}
 	return w.halted(err)
+}
+
+// held is about a call that did not get as far as being sent.
+func (w *work) held(ctx context.Context, err error) error {
+	if w.doubted {
+		q := &inquiry{sender: w.sender, item: w.item, since: w.Now()}
+		return q.blind(ctx, err)
+	}
+	return w.stopped(ctx, w.item, err)
 }
 
 // recordChanged says that the system did nothing, since the record is not what the write was made for any more.
