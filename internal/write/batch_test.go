@@ -209,6 +209,39 @@ func TestBusyRecordWaits(t *testing.T) {
 	})
 }
 
+// An item that waits for its record is not overtaken by a later one for the same record, although that is free by then.
+func TestNoneOvertakesWhoWaits(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *plant) {
+		made := p.items(p.finish(p.batch("vendors", vendors(0, 2))))
+		update := func(i, tax int) write.BatchItem {
+			return write.BatchItem{Op: manifest.Update, ID: made[i].Record.String(), Data: fmt.Appendf(nil, `{"tax_number":"%d"}`, tax)}
+		}
+		p.spoil(onWrite(1, erp.Fault{Drop: true, Execute: true}))
+		first := p.batch("vendors", []write.BatchItem{update(0, 1)})
+		p.work()
+		second := p.batch("vendors", []write.BatchItem{update(0, 2), update(1, 2), update(0, 3), update(1, 3), update(0, 4)}, func(r *write.BatchRequest) { r.ChunkSize, r.ChunkDelay = 3, time.Second })
+		p.work()
+		if due := p.operation(second).DueAt; due.Sub(p.clock()) != time.Second {
+			t.Errorf("the next chunk is due in %v, want 1s", due.Sub(p.clock()))
+		}
+		p.tick(time.Second)
+		p.work()
+		its := p.items(second)
+		if free := p.operation(first).State; free != store.OperationCompleted || its[3].Status != store.ItemApplied || its[0].Status != store.ItemPending || its[2].Status != store.ItemPending {
+			t.Fatalf("the first write is %s; the items behind it are %s, %s, %s", free, its[0].Status, its[2].Status, its[3].Status)
+		}
+		if due := p.operation(second).DueAt; !due.After(p.clock()) {
+			t.Errorf("with nothing to do it is due in %v", due.Sub(p.clock()))
+		}
+		p.ends(p.finish(second), store.OperationCompleted, store.ItemCounts{Applied: 5})
+		got, err := p.store.RecordForWrite(t.Context(), p.conn.Scope(), "vendors", made[0].Record)
+		p.must(err)
+		if !strings.Contains(got.JSON, `"tax_number":"4"`) {
+			t.Errorf("the last write did not come last: %s", got.JSON)
+		}
+	})
+}
+
 // A batch of all or none sends nothing while one of its items has a fault, and all of them in one call when none has.
 func TestAllOrNone(t *testing.T) {
 	whole := func(r *write.BatchRequest) { r.Mode = store.AllOrNone }

@@ -153,24 +153,29 @@ func firstOfEach(its []*store.Item) (first, left []*store.Item) {
 	return first, left
 }
 
-// idle is how an operation rests when all was done that can be done now: until the next of its items is due.
+// idle is how an operation rests when all was done that can be done now: until the next of its items is due, of several for one record the first.
 func (s *slice) idle(err error) (*pause, error) {
 	if err != nil {
 		return nil, err
 	}
 	open := []store.ItemStatus{store.ItemPending, store.ItemUnknown, store.ItemReconciling}
 	var due time.Time
+	ahead := map[uuid.UUID]bool{}
 	for from := int64(0); ; {
 		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{From: from, Statuses: open, Limit: lookRows})
 		if err != nil || len(its) == 0 {
 			return s.notAtOnce(due), err
 		}
 		for _, it := range its {
+			if it.Record != uuid.Nil && ahead[it.Record] {
+				continue
+			}
+			ahead[it.Record] = true
+			if !it.DueAt.After(s.Now()) {
+				return s.notAtOnce(s.Now()), nil
+			}
 			if due.IsZero() || it.DueAt.Before(due) {
 				due = it.DueAt
-			}
-			if !due.After(s.Now()) {
-				return s.notAtOnce(s.Now()), nil
 			}
 		}
 		from = its[len(its)-1].N + 1

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -270,6 +271,32 @@ func TestBatchKey(t *testing.T) {
 	}
 	if ops, err := p.store.Operations(t.Context(), p.conn.Scope(), store.OperationFilter{Limit: 10}); err != nil || len(ops) != 1 {
 		t.Errorf("%d operations, %v; want one", len(ops), err)
+	}
+}
+
+// Of many that come at once with one key, one is taken in, and the others are told which.
+func TestBatchKeyAtOnce(t *testing.T) {
+	p := newPlant(t)
+	ids := make(chan string, 8)
+	var asking sync.WaitGroup
+	for range cap(ids) {
+		asking.Go(func() {
+			o, _, err := p.ask("vendors", vendors(0, 10), func(r *write.BatchRequest) { r.Key, r.Hash = "k", func() []byte { return []byte("same") } })
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids <- o.ID
+		})
+	}
+	asking.Wait()
+	close(ids)
+	told := map[string]bool{}
+	for id := range ids {
+		told[id] = true
+	}
+	if ops, err := p.store.Operations(t.Context(), p.conn.Scope(), store.OperationFilter{Limit: 10}); err != nil || len(ops) != 1 || len(told) != 1 {
+		t.Errorf("%d operations, %d told, %v; want one", len(ops), len(told), err)
 	}
 }
 
