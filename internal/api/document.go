@@ -99,7 +99,7 @@ func (s *server) describeModel() error {
 	for _, e := range s.Model.Entities {
 		schemas.Map()[batchSchemaName(e)] = batchSchema(e)
 	}
-	doc.Components.Headers = writeHeaders()
+	doc.Components.Headers, doc.Components.Responses[goesOn] = writeHeaders(), operationResponse()
 	for _, named := range slices.Concat(s.Model.Schemas(), s.Model.WriteSchemas()) {
 		schema, err := schemaFrom(named.Schema)
 		if err != nil {

@@ -19,6 +19,7 @@ func (s *server) tidyDocument() {
 		for _, op := range operationsOf(doc.Paths[path]) {
 			delete(op.Responses, "422")
 			delete(op.Responses, "500")
+			plainRefs(op)
 			describeConnectionHeader(op)
 			describeKey(op)
 		}
@@ -42,6 +43,15 @@ func operationsOf(p *huma.PathItem) map[string]*huma.Operation {
 	}
 	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
 	return all
+}
+
+// plainRefs takes from shared answers the description that the router adds.
+func plainRefs(op *huma.Operation) {
+	for _, r := range op.Responses {
+		if r.Ref != "" {
+			r.Description = ""
+		}
+	}
 }
 
 // describeConnectionHeader names the header with which a project key chooses the connection.

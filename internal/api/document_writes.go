@@ -24,7 +24,7 @@ func (s *server) createOperation(e *model.Entity) huma.Operation {
 		Parameters: []*huma.Param{preferParam()},
 		Responses: map[string]*huma.Response{
 			"201": recordAnswer("The record, bare, as the system has it now.", e, "Location", "ETag"),
-			"202": operationResponse(),
+			"202": {Ref: "#/components/responses/" + goesOn},
 		},
 	}
 }
@@ -40,7 +40,7 @@ func (s *server) updateOperation(e *model.Entity) huma.Operation {
 		Parameters: []*huma.Param{preferParam(), ifMatchParam()},
 		Responses: map[string]*huma.Response{
 			"200": recordAnswer("The record, bare, as the system has it now.", e, "ETag"),
-			"202": operationResponse(),
+			"202": {Ref: "#/components/responses/" + goesOn},
 		},
 	}
 }
@@ -54,7 +54,7 @@ func (s *server) deleteOperation(e *model.Entity) huma.Operation {
 		Parameters:  []*huma.Param{preferParam(), ifMatchParam()},
 		Responses: map[string]*huma.Response{
 			"200": recordAnswer("The record, bare, as it is now: with deleted_at, or with its new status where the system cancels instead.", e, "ETag"),
-			"202": operationResponse(),
+			"202": {Ref: "#/components/responses/" + goesOn},
 		},
 	}
 }
@@ -78,7 +78,7 @@ func (s *server) batchOperation(e *model.Entity) huma.Operation {
 		Summary: "Create, change and delete many " + strings.ToLower(e.Title),
 		Description: "Up to 100,000 items and 512 MiB, as one JSON object or as NDJSON, which are worked off in the background: 202 with the operation. Only a body that is no batch is refused; " +
 			"an item that is not right is rejected with its error, beside the others. The options are members of the JSON object, or query parameters.",
-		Responses: map[string]*huma.Response{"202": operationResponse()},
+		Responses: map[string]*huma.Response{"202": {Ref: "#/components/responses/" + goesOn}},
 	}
 }
 
@@ -143,6 +143,9 @@ func writeHeaders() map[string]*huma.Header {
 	}
 	return out
 }
+
+// goesOn names the answer 202 among the components.
+const goesOn = "GoesOn"
 
 // operationResponse documents 202: what goes on in the background.
 func operationResponse() *huma.Response {

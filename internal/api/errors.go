@@ -113,6 +113,9 @@ func headersOf(d *problemDocument) http.Header {
 	if d.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="busbar", error="invalid_token"`)
 	}
+	if version, ok := d.extra["current_version"].(string); ok && d.Code == problem.VersionMismatch {
+		h.Set("ETag", strconv.Quote(version))
+	}
 	if d.Code == problem.MissingScope {
 		h.Set("WWW-Authenticate", `Bearer realm="busbar", error="insufficient_scope"`)
 	}

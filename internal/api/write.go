@@ -143,8 +143,9 @@ func isObject(data []byte, at string) error {
 func writeBody(e *model.Entity, kinds ...string) *huma.RequestBody {
 	b := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{}}
 	for _, kind := range kinds {
-		b.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Ref: schemaRef(e.WriteSchemaName())}, Example: json.RawMessage(e.WriteExample())}
+		b.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Ref: schemaRef(e.WriteSchemaName())}}
 	}
+	b.Content[kinds[0]].Example = json.RawMessage(e.WriteExample())
 	return b
 }
 

@@ -22,7 +22,9 @@ func TestARecordIsCreatedChangedAndDeleted(t *testing.T) {
 		t.Errorf("stored is\n%s, answered was\n%s", stored.text, made.text)
 	}
 	path := "/v1/vendors/" + id
-	p.want(p.call("PATCH", path, p.token, `{"name":"Other"}`, "If-Match", `"0000"`), 412, "version-mismatch")
+	if stale := p.want(p.call("PATCH", path, p.token, `{"name":"Other"}`, "If-Match", `"0000"`), 412, "version-mismatch"); stale.header.Get("ETag") != tag {
+		t.Errorf("a stale version is answered with %v", stale.header)
+	}
 	p.want(p.call("PATCH", path, p.token, `{"name":"Other"}`, "If-Match", "W/"+tag), 422, "invalid-parameter")
 	changed := p.want(p.call("PATCH", path, p.token, `{"name":"Other"}`, "If-Match", `"0000", `+tag, "Content-Type", "application/merge-patch+json"), 200, "")
 	if changed.body["name"] != "Other" || changed.header.Get("ETag") == tag || changed.header.Get("Location") != "" {

@@ -34,18 +34,20 @@ func (it writeItem) record() string {
 	return strings.TrimSpace(text(it.ID) + " (" + *it.RemoteID + ")")
 }
 
-// why says what is wrong with an item.
+// why says what is wrong with an item: fault by fault where there are any.
 func (it writeItem) why() string {
 	if it.Error == nil {
 		return ""
 	}
-	parts := []string{it.Error.Code + ": " + it.Error.Detail}
-	for _, e := range it.Error.Errors {
-		if !strings.Contains(it.Error.Detail, e.Pointer+": ") {
-			parts = append(parts, e.Pointer+": "+e.Detail)
+	said := it.Error.Detail
+	if len(it.Error.Errors) > 0 {
+		parts := make([]string, len(it.Error.Errors))
+		for i, e := range it.Error.Errors {
+			parts[i] = e.Pointer + ": " + e.Detail
 		}
+		said = strings.Join(parts, "; ")
 	}
-	return strings.Join(parts, "; ")
+	return it.Error.Code + ": " + said
 }
 
 type operationsItemsCmd struct {

@@ -37,3 +37,13 @@ func Modes() []Mode { return []Mode{Incremental, Full, Reset} }
 func Triggers() []Trigger {
 	return []Trigger{TriggerSchedule, TriggerManual, TriggerConnect, TriggerWebhook}
 }
+
+// OperationStates lists the states of an operation that anybody sees.
+func OperationStates() []OperationState {
+	return []OperationState{OperationQueued, OperationRunning, OperationCompleted, OperationCancelled}
+}
+
+// ItemStatuses lists the states of an item.
+func ItemStatuses() []ItemStatus {
+	return []ItemStatus{ItemPending, ItemSending, ItemApplied, ItemRejected, ItemUnknown, ItemReconciling, ItemNeedsHuman, ItemCancelled}
+}
