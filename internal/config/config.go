@@ -46,7 +46,7 @@ type DemoLog struct {
 type Client struct {
 	URL        string `name:"url" default:"http://127.0.0.1:8080" env:"BUSBAR_URL" placeholder:"URL" help:"Address of Busbar."`
 	Key        string `name:"key" env:"BUSBAR_KEY" placeholder:"bb_key_…" help:"Project key. Prefer the variable: a flag stays in the shell's history."`
-	Token      string `name:"token" env:"BUSBAR_TOKEN" placeholder:"bb_con_…" help:"Connection token: enough for the commands that read and sync one connection. Used when --connection is not given, or when there is no key."`
+	Token      string `name:"token" env:"BUSBAR_TOKEN" placeholder:"bb_con_…" help:"Connection token: enough for the commands that read, write and sync one connection. Used when --connection is not given, or when there is no key."`
 	Connection string `name:"connection" short:"c" env:"BUSBAR_CONNECTION" placeholder:"ID" help:"Connection to work on, together with a project key."`
 	Output     string `name:"output" short:"o" default:"table" env:"BUSBAR_OUTPUT" placeholder:"FORMAT" help:"table, or json: the API's own answer."`
 }

@@ -99,3 +99,30 @@ func TestCredentialsRoundTrip(t *testing.T) {
 		t.Errorf("opened for another connection: %v", err)
 	}
 }
+
+// A kept answer opens under its own key of its own owner, also after the program starts anew.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	k := keeper(t)
+	sealed, err := k.SealAnswer("owner", "key", []byte("bb_con_x"))
+	if err != nil || bytes.Contains(sealed, []byte("bb_con")) {
+		t.Fatalf("%q, %v", sealed, err)
+	}
+	again, err := secret.FromText(master, k.Check(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := again.OpenAnswer("owner", "key", sealed); err != nil || string(got) != "bb_con_x" {
+		t.Errorf("opened %q, %v", got, err)
+	}
+	flipped := bytes.Clone(sealed)
+	flipped[len(flipped)-1] ^= 1
+	for _, tt := range []struct {
+		owner, name string
+		sealed      []byte
+	}{{"other", "key", sealed}, {"owner", "other", sealed}, {"ownerk", "ey", sealed}, {"owner", "key", flipped}, {"owner", "key", nil}} {
+		if got, err := k.OpenAnswer(tt.owner, tt.name, tt.sealed); !errors.Is(err, secret.ErrNotOpened) || got != nil {
+			t.Errorf("%s %s: opened %q, %v", tt.owner, tt.name, got, err)
+		}
+	}
+}
