@@ -90,8 +90,13 @@ func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) {
 		return nil, err
 	}
 	out, err := w.write(ctx)
-	if out == nil && errors.Is(err, errKeyTaken) {
+	switch {
+	case out == nil && errors.Is(err, errKeyTaken):
 		return s.replay(ctx, r)
+	case out != nil && out.Operation == nil && r.Key != "": // perhaps the record is as it is asked to be because of the first request with the key
+		if first, err := s.replay(ctx, r); first != nil || err != nil {
+			return first, err
+		}
 	}
 	return out, err
 }
