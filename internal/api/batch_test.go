@@ -301,3 +301,19 @@ func TestAClientThatGoesAway(t *testing.T) {
 		t.Errorf("got %v, %d effects", a.header, p.effects("vendors", "create"))
 	}
 }
+
+// A Busbar that stops does not wait for a slow system: the write goes on, and its caller learns where.
+func TestAWriteWhileBusbarStops(t *testing.T) {
+	p := newPlant(t)
+	slow := make(chan struct{})
+	p.plan.Set(erp.Rule{Write: "vendors", Fault: erp.Fault{Before: func() { p.app.StopWaiting(); <-slow }}})
+	a := p.want(p.call("POST", "/v1/vendors", p.token, vendor(1)), 202, "")
+	if item := a.body["item"].(map[string]any); item["status"] != "sending" {
+		t.Errorf("got %s", a.text)
+	}
+	close(slow)
+	p.settled(a.header.Get("Location"))
+	if n := p.effects("vendors", "create"); n != 1 {
+		t.Errorf("%d effects", n)
+	}
+}

@@ -21,6 +21,7 @@ type plant struct {
 	*world
 	sim   *erp.Server
 	plan  *erp.Plan
+	app   *app.App
 	conn  *store.Connection
 	token string
 }
@@ -45,7 +46,7 @@ func newPlant(t *testing.T) *plant {
 	t.Cleanup(func() { p.close(a) })
 	srv := httptest.NewServer(a.Handler)
 	t.Cleanup(srv.Close)
-	p.url, p.store, p.conns = srv.URL, a.Store, a.Connections
+	p.app, p.url, p.store, p.conns = a, srv.URL, a.Store, a.Connections
 	p.project, p.key = p.newProject("first")
 	p.conn, p.token = p.join("Plant")
 	p.ok(a.Start(t.Context()))

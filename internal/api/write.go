@@ -79,7 +79,7 @@ func (s *server) write(ctx context.Context, e *model.Entity, r *http.Request, w 
 	if w.Key, err = idempotencyKey(r.Header); err != nil {
 		return nil, err
 	}
-	w.Hash, w.Wait = requestHash(r, w.Data), wants.wait
+	w.Hash, w.Wait, w.Stopping = requestHash(r, w.Data), wants.wait, s.Stopping
 	made := answering{entity: e.Name, info: infoOf(ctx)}
 	w.Render = made.stored
 	out, err := s.Writes.Write(ctx, w)

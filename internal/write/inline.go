@@ -89,12 +89,17 @@ func (w *single) unneeded(v judged) *Outcome {
 func (w *single) wait(ctx context.Context) (*Outcome, error) {
 	timer := time.NewTimer(w.request.Wait)
 	defer timer.Stop()
+	var stopping <-chan struct{}
+	if w.request.Stopping != nil {
+		stopping = w.request.Stopping.Done()
+	}
 	select {
 	case err := <-w.done:
 		return w.ended(err)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-timer.C:
+	case <-stopping:
 	}
 	if w.turn.shut() {
 		return nil, errorOf(errWaitOver)

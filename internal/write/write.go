@@ -60,7 +60,8 @@ type Request struct {
 	Hash       []byte // of what the key stands for: method, path, query and body
 	Caller     string // id of the token or key
 	RequestID  string
-	Wait       time.Duration // how long the answer may take; 0: it is not waited for
+	Wait       time.Duration   // how long the answer may take; 0: it is not waited for
+	Stopping   context.Context // the wait is over when it ends, as when the process stops; nil: never
 
 	// Render gives the answer to a definite outcome (applied, rejected). It is called within the transaction that stores the outcome, and what it gives is stored with the key by
 	// AnswerKey: headers is a JSON object. It is quick and reads nothing. nil: none is stored.
