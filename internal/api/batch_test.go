@@ -306,8 +306,14 @@ func TestAClientThatGoesAway(t *testing.T) {
 func TestAWriteWhileBusbarStops(t *testing.T) {
 	p := newPlant(t)
 	slow := make(chan struct{})
-	p.plan.Set(erp.Rule{Write: "vendors", Fault: erp.Fault{Before: func() { p.app.StopWaiting(); <-slow }}})
-	a := p.want(p.call("POST", "/v1/vendors", p.token, vendor(1)), 202, "")
+	p.plan.Set(erp.Rule{Write: "vendors", Fault: erp.Fault{Before: func() {
+		p.app.StopWaiting()
+		select {
+		case <-slow:
+		case <-time.After(20 * time.Second): // the answer came too late
+		}
+	}}})
+	a := p.want(p.call("POST", "/v1/vendors", p.token, vendor(1), "Prefer", "wait=60"), 202, "")
 	if item := a.body["item"].(map[string]any); item["status"] != "sending" {
 		t.Errorf("got %s", a.text)
 	}
