@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -116,7 +117,9 @@ func (w *works) write(q want) *asked {
 }
 
 // try may also end without an answer.
-func (w *works) try(token string, q want) (*asked, error) {
+func (w *works) try(token string, q want) (*asked, error) { return w.tryUntil(w.Context(), token, q) }
+
+func (w *works) tryUntil(ctx context.Context, token string, q want) (*asked, error) {
 	var body io.Reader
 	if q.body != nil {
 		text, err := json.Marshal(q.body)
@@ -125,7 +128,7 @@ func (w *works) try(token string, q want) (*asked, error) {
 		}
 		body = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(w.Context(), q.method, w.web.URL+q.path, body)
+	req, err := http.NewRequestWithContext(ctx, q.method, w.web.URL+q.path, body)
 	if err != nil {
 		return nil, err
 	}
