@@ -39,7 +39,7 @@ func (c *checker) wantedObject(v, now rawjson.Value, fields []*model.Field, at s
 }
 
 func (c *checker) wantedField(f *model.Field, name string, around, v, now rawjson.Value, at string) string {
-	value := v.Raw()
+	var value []byte
 	switch {
 	case f.Kind == model.Ref:
 		name, value = f.WireNames()[0], []byte(c.idOf(f, around, now, v))

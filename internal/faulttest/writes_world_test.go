@@ -32,9 +32,6 @@ func written() []string {
 	return []string{"vendors", "items", "purchase-orders", "purchase-requisitions", "goods-receipts"}
 }
 
-// settle is what SimERP's manifest declares.
-const settle = 5 * time.Second
-
 // newWorks connects a Busbar to SimERP by its own manifest, changed by edits: pairs of what is replaced and by what.
 func newWorks(t *testing.T, s setup, edits ...string) *works {
 	t.Helper()

@@ -17,7 +17,7 @@ var keyTests = []test{
 		k.Name = "ka\uFFFDb\uFFFDc"
 		k.CreatedAt = w.now
 		found := w.claim(store.IdempotencyKey{Owner: "c1", Name: "k" + strange, Hash: []byte("other")}, false)
-		w.equal("found", found.Answer == nil || len(found.Answer) == 0, true)
+		w.equal("found", len(found.Answer) == 0, true)
 		found.Answer = nil
 		w.equal("found", *found, k)
 		w.claim(store.IdempotencyKey{Owner: "c2", Name: k.Name}, true)
