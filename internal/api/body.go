@@ -125,6 +125,8 @@ func tooLarge() *problem.Error {
 	return &problem.Error{Code: problem.PayloadTooLarge, Detail: "A body may be 1 MiB. Split it."}
 }
 
+const notTaken = " is not what this request takes"
+
 // unmarshal reads a checked body; names are case-sensitive and must be known.
 func unmarshal(data []byte, v any) error {
 	if _, anything := v.(*any); anything {
@@ -133,7 +135,7 @@ func unmarshal(data []byte, v any) error {
 	err := jsonv2.Unmarshal(data, v, jsonv2.RejectUnknownMembers(true))
 	var semantic *jsonv2.SemanticError
 	if errors.As(err, &semantic) {
-		return errors.New(string(semantic.JSONPointer) + " is not what this request takes")
+		return errors.New(string(semantic.JSONPointer) + notTaken)
 	}
 	return err
 }

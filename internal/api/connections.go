@@ -40,6 +40,7 @@ type newConnection struct {
 	History     string            `json:"history,omitempty" doc:"Historical period of the first sync: PnD, PnW, PnM or PnY (days, weeks, months, years), or all. Default P90D." example:"P90D"`
 	Schedule    string            `json:"schedule,omitempty" doc:"An interval, a cron line, or manual. Default 1h." example:"1h"`
 	Entities    []string          `json:"entities,omitempty" maxItems:"200" doc:"What to sync. Default: all that the connector maps."`
+	WriteRules  manifest.RuleSet  `json:"write_rules,omitempty" doc:"Rules of your own for writes, by entity, that forbid what the system would take. Fields are named as in records."`
 	TokenLabel  string            `json:"token_label,omitempty" maxLength:"200" doc:"Label of the first token. Default: default."`
 }
 
@@ -120,7 +121,7 @@ func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (
 	b := in.Body
 	made, err := s.Connections.Create(ctx, callerOf(ctx).project(), connection.New{
 		System: b.System, Name: b.Name, AuthMethod: b.AuthMethod, Credentials: b.Credentials, Metadata: json.RawMessage(b.Metadata),
-		Tags: b.Tags, TimeZone: b.TimeZone, Blackouts: b.Blackouts, History: b.History, Schedule: b.Schedule, Entities: b.Entities, TokenLabel: b.TokenLabel,
+		Tags: b.Tags, TimeZone: b.TimeZone, Blackouts: b.Blackouts, History: b.History, Schedule: b.Schedule, Entities: b.Entities, WriteRules: b.WriteRules, TokenLabel: b.TokenLabel,
 	})
 	if err != nil {
 		return nil, err

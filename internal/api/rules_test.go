@@ -78,6 +78,43 @@ func TestRulesThatAreWrong(t *testing.T) {
 	}
 }
 
+// A connection may have its rules from its first moment, with the checks that a change of them goes through; rules that are wrong leave no connection.
+func TestRulesOfANewConnection(t *testing.T) {
+	w := newWorld(t)
+	make := func(rules string) answer {
+		return w.call("POST", "/v1/connections", w.key, `{"system":"plant","credentials":{"url":"https://erp.example.com","username":"b","password":"right"},"write_rules":`+rules+`}`)
+	}
+	rules := `{"purchase-orders":{"forbidden":["delete"],"read_only":["notes"]}}`
+	made := w.want(make(rules), 201, "")
+	if got := text(made.body["connection"].(map[string]any)["write_rules"]); got != rules {
+		t.Errorf("made with %s", got)
+	}
+	if got := text(w.want(w.call("GET", made.header.Get("Location"), w.key, ""), 200, "").body["write_rules"]); got != rules {
+		t.Errorf("stored are %s", got)
+	}
+	token := made.body["token"].(map[string]any)["token"].(string)
+	if del := w.orderCapability(token)["delete"].(map[string]any); del["supported"] != false || del["forbidden_by"] != "connection.purchase-orders.forbidden.delete" {
+		t.Errorf("delete: %v", del)
+	}
+	for wrong, pointer := range map[string]string{
+		`{"purchase-order":{}}`:                              "/write_rules/purchase-order",
+		`{"purchase-orders":{"required":["note"]}}`:          "/write_rules/purchase-orders/required/0",
+		`{"purchase-orders":{"forbidden":["remove"]}}`:       "/write_rules/purchase-orders/forbidden/0",
+		`{"purchase-orders":{"read_only":["number"]}}`:       "/write_rules/purchase-orders/read_only",
+		`{"purchase-orders":{"allowed":["delete"]}}`:         "/write_rules/purchase-orders/allowed",
+		`{"vendors":{"required":["name"]}}`:                  "/write_rules/vendors/required/0",
+		`{"purchase-orders":{"values":{"lines":["a","b"]}}}`: "/write_rules/purchase-orders/values/lines",
+	} {
+		a := w.want(make(wrong), 422, "validation-failed")
+		if item := a.body["errors"].([]any)[0].(map[string]any); item["pointer"] != pointer {
+			t.Errorf("%s: got %s", wrong, a.text)
+		}
+	}
+	if all := w.call("GET", "/v1/connections", w.key, "").data(); len(all) != 1 {
+		t.Errorf("%d connections", len(all))
+	}
+}
+
 func TestCapabilitiesFollowTheScopes(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("A")

@@ -51,6 +51,9 @@ func itemOf(d *huma.ErrorDetail) problem.Item {
 	if place != "body" {
 		return problem.Item{Pointer: rest, Code: codeOf(d.Message), Detail: sentence(d.Message)}
 	}
+	if pointer, ok := strings.CutSuffix(d.Message, notTaken); ok {
+		return problem.Item{Pointer: pointer, Code: problem.Invalid, Detail: "It" + notTaken + "."}
+	}
 	pointer := strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(rest)
 	if pointer != "" {
 		pointer = "/" + pointer

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -32,7 +31,7 @@ func (c *checker) lock(g given) (problem.Item, bool) {
 		return i, false
 	case c.Entity.IsReadOnly(g.path):
 		i.Rule, i.Detail = manifest.ReadOnlyRule(c.Entity.Name), c.System.Name+" sets this itself; leave it out."
-	case slices.ContainsFunc(c.Rules.ReadOnly, func(own string) bool { return within(own, g.path) }):
+	case c.Rules.IsReadOnly(g.path):
 		i.Rule, i.Detail = manifest.ConnectionReadOnlyRule(c.Entity.Name), "The rules of this connection do not let this be written; leave it out."
 	case c.Op == manifest.Update && !c.governed(g.path) && (!g.added || g.line):
 		return c.state(g, i)
@@ -42,9 +41,6 @@ func (c *checker) lock(g given) (problem.Item, bool) {
 	return i, true
 }
 
-// within tells whether a field is another one or a part of it.
-func within(outer, path string) bool { return path == outer || strings.HasPrefix(path, outer+".") }
-
 // governed tells whether a field is the status, and moves say how it changes.
 func (c *checker) governed(path string) bool {
 	return c.Entity.Moves != nil && path == c.Entity.Moves.Field
@@ -52,17 +48,14 @@ func (c *checker) governed(path string) bool {
 
 // state applies the condition of a field, else that of what holds it, else that of the operation.
 func (c *checker) state(g given, i problem.Item) (problem.Item, bool) {
-	when, rule := c.operation().When, manifest.WhenRule(c.Entity.Name, c.Op)
-	for name := g.path; name != ""; name = outerOf(name) {
-		if own, ok := c.operation().Except[name]; ok {
-			when, rule = own, manifest.ExceptRule(c.Entity.Name, name)
-			break
-		}
-	}
+	when, field := c.operation().WhenOf(g.path)
 	if when.Holds(c.status()) {
 		return i, false
 	}
-	i.Rule = rule
+	i.Rule = manifest.WhenRule(c.Entity.Name, c.Op)
+	if field != "" {
+		i.Rule = manifest.ExceptRule(c.Entity.Name, field)
+	}
 	if when.Never {
 		i.Detail = fmt.Sprintf("%s never lets this be changed once the %s is there; leave it out.", c.System.Name, c.Entity.Model.Singular)
 		return i, true
@@ -70,11 +63,6 @@ func (c *checker) state(g given, i problem.Item) (problem.Item, bool) {
 	i.Code = problem.ForbiddenByState
 	i.Detail = fmt.Sprintf("This can be changed while the status is %s; it is %s. Leave it out, or change the status first.", oneOf(when.Status), c.statusWord())
 	return i, true
-}
-
-func outerOf(path string) string {
-	i := strings.LastIndexByte(path, '.')
-	return path[:max(i, 0)]
 }
 
 const statusField = "status"

@@ -34,7 +34,7 @@ func Same(e *manifest.Entity, fields []string, wanted, record []byte) bool {
 		return false
 	}
 	return !slices.ContainsFunc(x.misses, func(m miss) bool {
-		return len(fields) == 0 || slices.ContainsFunc(fields, func(f string) bool { return within(f, m.path) || within(m.path, f) })
+		return len(fields) == 0 || slices.ContainsFunc(fields, func(f string) bool { return manifest.Within(f, m.path) || manifest.Within(m.path, f) })
 	})
 }
 

@@ -45,13 +45,17 @@ func (s *Service) candidate(projectID string, p *plan) (*store.Connection, error
 	if err != nil {
 		return nil, err
 	}
+	rules, err := stored(p.WriteRules)
+	if err != nil {
+		return nil, err
+	}
 	state, why := rest([]store.Stream{{ActiveRun: &store.Run{}}})
 	now := s.instant()
 	return &store.Connection{
 		ID: id, ProjectID: projectID, System: p.system.System, Name: p.Name,
 		State: state, StateCode: why.code, StateDetail: why.detail, StateSince: now,
 		AuthMethod: p.method.Method, Public: public(p.method, p.Credentials),
-		Metadata: p.Metadata, Tags: p.Tags, TimeZone: p.TimeZone, Blackouts: p.Blackouts, CreatedAt: now, UpdatedAt: now,
+		Metadata: p.Metadata, Tags: p.Tags, TimeZone: p.TimeZone, Blackouts: p.Blackouts, WriteRules: rules, CreatedAt: now, UpdatedAt: now,
 	}, nil
 }
 

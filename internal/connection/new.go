@@ -24,12 +24,13 @@ type New struct {
 	Credentials map[string]string
 	Metadata    json.RawMessage
 	Tags        []string
-	TimeZone    string   // IANA; default: the manifest's
-	Blackouts   []string // windows at which background work waits: "Mon-Fri 07:00-09:30"
-	History     string   // "P90D" (default), or store.AllHistory
-	Schedule    string   // default "1h"; store.ManualSchedule: none
-	Entities    []string // default: all that the manifest maps
-	TokenLabel  string   // default "default"
+	TimeZone    string           // IANA; default: the manifest's
+	Blackouts   []string         // windows at which background work waits: "Mon-Fri 07:00-09:30"
+	History     string           // "P90D" (default), or store.AllHistory
+	Schedule    string           // default "1h"; store.ManualSchedule: none
+	Entities    []string         // default: all that the manifest maps
+	WriteRules  manifest.RuleSet // its own for writes; fields named as in the model or as the API shows them
+	TokenLabel  string           // default "default"
 }
 
 // Format implements fmt.Formatter.
@@ -69,6 +70,7 @@ func (s *Service) check(n New) (*plan, error) {
 	p.Name = f.name(cmp.Or(n.Name, p.system.Name))
 	p.TimeZone = f.timeZone(cmp.Or(n.TimeZone, p.system.TimeZone, "UTC"))
 	p.entities = f.entities(p.system, n.Entities)
+	p.WriteRules = f.rules(p.system, n.WriteRules)
 	if p.method = f.method(p.system, n.AuthMethod); p.method != nil {
 		p.Credentials = f.credentials(p.method, n.Credentials)
 	}

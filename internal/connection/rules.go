@@ -19,8 +19,17 @@ func (s *Service) writeRules(c *store.Connection, given *manifest.RuleSet) (json
 	if sys == nil {
 		return nil, noConnector(c)
 	}
-	rules, wrong := given.Check(sys)
 	f := newFaults()
+	rules := f.rules(sys, *given)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return stored(rules)
+}
+
+// rules are those given, with fields named as in the model.
+func (f *faults) rules(sys *manifest.System, given manifest.RuleSet) manifest.RuleSet {
+	rules, wrong := given.Check(sys)
 	for _, w := range wrong {
 		code := problem.Invalid
 		if w.Unknown {
@@ -28,12 +37,14 @@ func (s *Service) writeRules(c *store.Connection, given *manifest.RuleSet) (json
 		}
 		f.at(code, w.Text, append([]string{"write_rules"}, w.At...)...)
 	}
-	if err := f.err(); err != nil {
-		return nil, err
-	}
+	return rules
+}
+
+// stored writes rules as they are stored.
+func stored(rules manifest.RuleSet) (json.RawMessage, error) {
 	text, err := json.Marshal(rules)
 	if err != nil {
-		return nil, fmt.Errorf("write the rules of connection %s: %w", c.ID, err)
+		return nil, fmt.Errorf("write the rules of a connection: %w", err)
 	}
 	return text, nil
 }

@@ -65,11 +65,11 @@ func (e *Entity) Named(name string) string {
 
 // IsReadOnly tells whether the source alone sets the field, or what holds it.
 func (e *Entity) IsReadOnly(name string) bool {
-	return slices.ContainsFunc(e.ReadOnly, func(own string) bool { return holds(own, name) })
+	return slices.ContainsFunc(e.ReadOnly, func(own string) bool { return Within(own, name) })
 }
 
-// holds tells whether a field is another one or within it.
-func holds(outer, name string) bool { return name == outer || strings.HasPrefix(name, outer+".") }
+// Within tells whether a field is another one or within it.
+func Within(outer, name string) bool { return name == outer || strings.HasPrefix(name, outer+".") }
 
 // Takes tells whether the field can be written at all: it is mapped, the mapping knows its inverse, and it is not read-only.
 func (e *Entity) Takes(name string) bool {

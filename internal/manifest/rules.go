@@ -36,7 +36,7 @@ type RuleFault struct {
 
 // IsReadOnly tells whether the connection does not write the field, or what holds it.
 func (r Rules) IsReadOnly(name string) bool {
-	return slices.ContainsFunc(r.ReadOnly, func(own string) bool { return holds(own, name) })
+	return slices.ContainsFunc(r.ReadOnly, func(own string) bool { return Within(own, name) })
 }
 
 func (r Rules) empty() bool {

@@ -68,7 +68,7 @@ func FromDocument(text []byte) *Error {
 	return e
 }
 
-// Summary says in one line what faults say.
+// Summary says in one line what faults say; it ends as a sentence does.
 func Summary(items []Item) string {
 	parts := make([]string, 0, len(items))
 	for _, i := range items {
@@ -78,5 +78,9 @@ func Summary(items []Item) string {
 		}
 		parts = append(parts, at+": "+strings.TrimSuffix(i.Detail, "."))
 	}
-	return strings.Join(parts, "; ") + "."
+	line := strings.Join(parts, "; ")
+	if strings.HasSuffix(line, "?") {
+		return line
+	}
+	return line + "."
 }

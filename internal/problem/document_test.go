@@ -32,6 +32,9 @@ func TestABodyTellsTheRest(t *testing.T) {
 	if b := problem.New(problem.ValidationFailed, "Mend it.").At("/name", problem.Required, "It must be given.").Body(); b.Detail != "Mend it. /name: It must be given." {
 		t.Errorf("got %q", b.Detail)
 	}
+	if b := problem.New(problem.ValidationFailed, "Mend it.").At("/nme", problem.Unknown, "Did you mean name?").Body(); b.Detail != "Mend it. /nme: Did you mean name?" {
+		t.Errorf("got %q", b.Detail)
+	}
 	if b := problem.New("no-such-code", "x").Body(); b.Code != problem.Internal || b.Status != 500 {
 		t.Errorf("got %+v", b)
 	}
