@@ -56,7 +56,7 @@ func (r *itemReader) item() write.BatchItem {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.members)) {
 		if !slices.Contains(itemMembers, name) {
-			r.fault.At("/"+cut(name), problem.Unknown, "An item has no such member"+didYouMean(name, itemMembers)+".")
+			r.fault.At("/"+cut(name), problem.Unknown, "An item has no such member"+orMeant(name, itemMembers))
 		}
 	}
 	return it
@@ -114,9 +114,10 @@ func (r *itemReader) text(name string, most int) string {
 	return text
 }
 
-func didYouMean(name string, known []string) string {
+// orMeant ends a sentence about a name, with a guess at what was meant where there is one.
+func orMeant(name string, known []string) string {
 	if near := spelling.Near(name, known); len(near) > 0 {
 		return "; did you mean " + near[0] + "?"
 	}
-	return ""
+	return "."
 }

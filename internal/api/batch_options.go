@@ -39,7 +39,7 @@ func (o *batchOptions) set(name string, value jsontext.Value) error {
 			err = optionFault(at, problem.Invalid, "A duration is wanted, such as \"PT2S\".")
 		}
 	default:
-		err = optionFault(at, problem.Unknown, "A batch has no such member"+didYouMean(name, batchMembers)+".")
+		err = optionFault(at, problem.Unknown, "A batch has no such member"+orMeant(name, batchMembers))
 	}
 	return err
 }

@@ -115,7 +115,7 @@ func TestBodiesThatAreNoBatch(t *testing.T) {
 		{"", `{"items":{}}`, 422, "validation-failed", "/items"},
 		{"", `[` + good + `]`, 422, "validation-failed", "items"},
 		{"", `{"items":[` + good + `],"mode":"all"}`, 422, "validation-failed", "/mode"},
-		{"", `{"items":[` + good + `],"modus":"x"}`, 422, "validation-failed", "/modus"},
+		{"", `{"items":[` + good + `],"modus":"x"}`, 422, "validation-failed", "no such member; did you mean mode?\""},
 		{"", `{"chunk_size":0,"items":[` + good + `]}`, 422, "validation-failed", "/chunk_size"},
 		{"", `{"items":[` + good + `],"chunk_delay":"2s"}`, 422, "validation-failed", "/chunk_delay"},
 		{"", `{"items":[` + good + `],"items":[` + good + `]}`, 400, "malformed-request", "twice"},
@@ -208,6 +208,49 @@ func TestABodyThatStopsComing(t *testing.T) {
 	w.ok(err)
 	if n, err := io.ReadAll(conn); len(n) > 0 || err != nil { // the connection is ended: nobody reads an answer there
 		t.Errorf("got %s %v", n, err)
+	}
+}
+
+// A batch whose sender goes away half way has had no effect, nobody sees it, its key is free at once, and what was stored of it is deleted.
+func TestABatchThatBreaksOff(t *testing.T) {
+	p := newPlant(t)
+	body := strings.Builder{}
+	const n = 2500
+	for i := range n {
+		fmt.Fprintf(&body, `{"op":"create","data":{"code":"V-%d"}}`+"\n", i)
+	}
+	text := body.String()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	p.ok(err)
+	_, err = fmt.Fprintf(conn, "POST /v1/vendors/batch HTTP/1.1\r\nHost: busbar\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nIdempotency-Key: import\r\nContent-Length: %d\r\n\r\n%s",
+		p.token, ndjson, len(text), text[:len(text)-100])
+	p.ok(err)
+	const step, soon = 100, time.Hour
+	p.wait("a part of the batch in the store", func() bool {
+		more, err := p.store.DropReceiving(t.Context(), time.Now().Add(-soon), step) // so old is none of them
+		p.ok(err)
+		left, err := p.store.DropReceiving(t.Context(), time.Now().Add(soon), 1)
+		p.ok(err)
+		return !more && left
+	})
+	p.ok(conn.Close())
+	if all := p.want(p.call("GET", "/v1/operations", p.token, ""), 200, ""); len(all.data()) != 0 {
+		t.Errorf("it is seen: %s", all.text)
+	}
+	whole := p.want(p.call("POST", "/v1/vendors/batch", p.token, text, "Content-Type", ndjson, "Idempotency-Key", "import"), 202, "")
+	if whole.header.Get("Idempotency-Replayed") != "" || whole.body["total"] != float64(n) {
+		t.Errorf("sent again: %v %s", whole.header, whole.text)
+	}
+	steps := 0
+	for more := true; more; steps++ {
+		more, err = p.store.DropReceiving(t.Context(), time.Now().Add(soon), step)
+		p.ok(err)
+	}
+	if end := p.settled(whole.header.Get("Location")); steps < 10 || end.body["counts"].(map[string]any)["rejected"] != float64(n) {
+		t.Errorf("%d steps; the whole batch: %s", steps, end.text)
+	}
+	if all := p.want(p.call("GET", "/v1/operations", p.token, ""), 200, ""); len(all.data()) != 1 || len(p.sim.Effects()) != 0 {
+		t.Errorf("left: %s", all.text)
 	}
 }
 
