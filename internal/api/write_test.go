@@ -96,6 +96,10 @@ func TestASystemThatSaysNo(t *testing.T) {
 	if a.body["operation"] != "/v1/operations/"+op.body["id"].(string) || op.body["item"].(map[string]any)["status"] != "rejected" {
 		t.Errorf("got %s and %s", a.text, op.text)
 	}
+	up := a.body["upstream"].(map[string]any)
+	if said := up["message"].(string); said == "" || strings.HasPrefix(said, "There is such a record") || strings.Count(a.body["detail"].(string), said) != 1 || up["code"] != "duplicate_key" {
+		t.Errorf("the system's own words: %s", a.text)
+	}
 	detail := p.want(p.call("GET", "/v1/operations/"+op.body["id"].(string)+"/items/0", p.token, ""), 200, "")
 	ledger := detail.body["ledger"].([]any)
 	if len(ledger) == 0 || !strings.Contains(detail.text, "Twin") || strings.Contains(detail.text, "sim-erp-key") {

@@ -115,7 +115,10 @@ func printDetails(w io.Writer, f *fault) {
 		}
 	}
 	if u := f.Upstream; u != nil {
-		fmt.Fprintf(w, "  the system answered: %s\n", strings.TrimSpace(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)))
+		if strings.Contains(f.Detail, u.Message) {
+			u.Message = ""
+		}
+		fmt.Fprintf(w, "  the system answered: %s\n", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)), " "))
 	}
 	if f.RetryAfter > 0 {
 		fmt.Fprintf(w, "  try again in %d s\n", f.RetryAfter)

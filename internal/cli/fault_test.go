@@ -82,6 +82,16 @@ func TestAnErrorIsSaidOnce(t *testing.T) {
 	}
 }
 
+func TestTheSystemsWordsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	url := answering(t, 409, nil, `{"title":"No","status":409,"code":"conflict","detail":"ERP: There is such a record already (HTTP 409): V-1 is taken",
+		"upstream":{"status":409,"code":"duplicate_key","message":"V-1 is taken"}}`)
+	_, errs, _ := busbar(t.Context(), "connection", "list", "--key", "bb_key_x", "--url", url)
+	if strings.Count(errs, "V-1 is taken") != 1 || !strings.Contains(errs, "the system answered: 409 duplicate_key\n") {
+		t.Errorf("said %q", errs)
+	}
+}
+
 func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())

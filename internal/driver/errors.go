@@ -103,6 +103,7 @@ func Kinds() []Kind {
 type Error struct {
 	Kind       Kind
 	Detail     string        // one sentence for a person, without secrets or raw bodies
+	Said       string        // the system's own words, as in Detail; empty when it has none
 	Field      string        // Credentials, Unreachable: the credential field to look at ("password", "database", "url"); may be empty
 	Status     int           // the HTTP status, if any
 	Code       string        // the system's own code, if any

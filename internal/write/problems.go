@@ -16,7 +16,7 @@ func problemOf(system string, err error) *problem.Error {
 	}
 	p := problem.New(codeOf(e.Kind), fmt.Sprintf("%s: %s", system, e.Detail)).Wrap(err)
 	if e.Status != 0 || e.Code != "" {
-		p.Upstream = &problem.Upstream{Status: e.Status, Code: e.Code, Message: e.Detail}
+		p.Upstream = &problem.Upstream{Status: e.Status, Code: e.Code, Message: e.Said}
 	}
 	if e.RetryAfter > 0 {
 		p = p.After(e.RetryAfter)

@@ -118,7 +118,8 @@ func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.RateLimited || e.Kind == driver.Fault {
 		e.RetryAfter = c.retryAfter(a.header)
 	}
-	e.Detail = c.sentence(e, a)
+	e.Said = c.config.Quote(text(find(a.body, c.options.Errors.Message)), 200)
+	e.Detail = sentence(e)
 	return e
 }
 
@@ -142,8 +143,7 @@ func kindOf(status int) driver.Kind {
 }
 
 // sentence says what happened, with the system's own words where it has some.
-func (c *client) sentence(e *driver.Error, a *answer) string {
-	said := c.config.Quote(text(find(a.body, c.options.Errors.Message)), 200)
+func sentence(e *driver.Error) string {
 	told := map[driver.Kind]string{
 		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
 		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
@@ -152,11 +152,11 @@ func (c *client) sentence(e *driver.Error, a *answer) string {
 	if told == "" {
 		told = "The system does not accept the request"
 	}
-	told = fmt.Sprintf("%s (HTTP %d)", told, a.status)
-	if said == "" {
+	told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
+	if e.Said == "" {
 		return told + "."
 	}
-	return told + ": " + said
+	return told + ": " + e.Said
 }
 
 // loginField names the secret that the login stands on.

@@ -64,7 +64,7 @@ func (c *client) itemRefusal(o *resultOptions, element []byte, status int, w dri
 	case status >= 500, status == http.StatusRequestTimeout, status >= 300 && status < 400, status < 300 && code == "" && said == "" && !o.denies(element):
 		e.Kind = driver.Fault
 	}
-	if said != "" {
+	if e.Said = said; said != "" {
 		e.Detail += ": " + said
 	} else {
 		e.Detail += "."

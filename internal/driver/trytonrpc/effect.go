@@ -136,9 +136,9 @@ func (w *wire) writeFault(fault []byte) error {
 	e := &driver.Error{Kind: driver.Fault, Code: code, Status: http.StatusOK}
 	switch {
 	case code == "UserError":
-		e.Kind, e.Detail = driver.Invalid, "Tryton refuses"+w.said(message)
+		e.Kind, e.Detail = driver.Invalid, "Tryton refuses"+w.said(e, message)
 	case code == "UserWarning":
-		e.Kind, e.Detail = driver.Invalid, "Tryton wants somebody to confirm this in its own client"+w.said(message)
+		e.Kind, e.Detail = driver.Invalid, "Tryton wants somebody to confirm this in its own client"+w.said(e, message)
 	case code == "ConcurrencyException":
 		e.Kind, e.Detail = driver.Conflict, "The record has changed in Tryton since it was read."
 	case strings.HasPrefix(code, "'") && strings.HasSuffix(code, "'"):

@@ -103,11 +103,11 @@ func (w *wire) faultError(fault []byte) error {
 	case code == "LoginException":
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton asks for more than this password, such as a code by SMS; give Busbar a user who logs in with a password alone."
 	case code == "UserError":
-		e.Kind, e.Detail = driver.Permission, "Tryton refuses"+w.said(message)
+		e.Kind, e.Detail = driver.Permission, "Tryton refuses"+w.said(e, message)
 	case code == "RateLimitException":
 		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait."
 	case code == "UserWarning" || code == "ConcurrencyException":
-		e.Detail = "Tryton answers with a question" + w.said(message)
+		e.Detail = "Tryton answers with a question" + w.said(e, message)
 	case strings.HasPrefix(code, "'") && strings.HasSuffix(code, "'"):
 		e.Code = w.quote(code)
 		e.Kind, e.Detail = driver.Invalid, "This Tryton has no "+cmp.Or(e.Code, "such field or model")+": a module is not activated, or its version is another."
@@ -136,10 +136,10 @@ func parseFault(fault []byte) (code, message string) {
 	return code, message
 }
 
-// said gives the end of a sentence that repeats a message.
-func (w *wire) said(message string) string {
-	if message = w.quote(message); message != "" {
-		return ": " + message
+// said gives the end of a sentence that repeats a message, and keeps the message with the error.
+func (w *wire) said(e *driver.Error, message string) string {
+	if e.Said = w.quote(message); e.Said != "" {
+		return ": " + e.Said
 	}
 	return "."
 }
