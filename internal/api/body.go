@@ -87,8 +87,10 @@ func wellFormed(body []byte) error {
 	for whole := false; ; whole = d.StackDepth() == 0 {
 		token, err := d.ReadToken()
 		switch {
-		case err == io.EOF:
+		case err == io.EOF && whole:
 			return nil
+		case err == io.EOF:
+			return noBody()
 		case err != nil && !whole:
 			return syntaxProblem(err)
 		case whole:
@@ -101,6 +103,10 @@ func wellFormed(body []byte) error {
 			}
 		}
 	}
+}
+
+func noBody() *problem.Error {
+	return &problem.Error{Code: problem.MalformedRequest, Detail: "This request needs a JSON body."}
 }
 
 func tooBig(at jsontext.Pointer) error {

@@ -24,7 +24,7 @@ func (s *server) translate(ctx huma.Context, _ string, body any) (any, error) {
 func refusal(e *huma.ErrorModel) *problem.Error {
 	switch e.Status {
 	case http.StatusBadRequest:
-		return &problem.Error{Code: problem.MalformedRequest, Detail: "This request needs a JSON body."}
+		return noBody()
 	case http.StatusRequestEntityTooLarge:
 		return tooLarge()
 	case http.StatusUnsupportedMediaType:

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
-	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
 )
@@ -108,24 +106,9 @@ func (s *server) complete(ctx context.Context, e *model.Entity, r *http.Request,
 		if w.IfMatch, err = ifMatch(r.Header); err != nil {
 			return err
 		}
-		if err := s.known(ctx, who.connection, e.Name, w.ID); err != nil {
-			return err
-		}
 	}
 	if w.Op != manifest.Delete {
 		return isObject(w.Data, "")
-	}
-	return nil
-}
-
-// known refuses a record that this connection has never had.
-func (s *server) known(ctx context.Context, c *store.Connection, entity, id string) error {
-	_, err := s.Store.Get(ctx, c.Scope(), entity, uuid.MustParse(id), false)
-	if errors.Is(err, store.ErrNotFound) {
-		return noRecord(entity, id)
-	}
-	if err != nil {
-		return fmt.Errorf("read %s %s: %w", entity, id, err)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func TestAWriteThatIsRefused(t *testing.T) {
 		{"POST", "/v1/vendors?strict=maybe", `{"name":"A"}`, 422, "invalid-parameter", "strict"},
 		{"POST", "/v1/customers", `{"name":"A"}`, 501, "not-supported-by-system", "customers"},
 		{"POST", "/v1/assets", `{"name":"A"}`, 409, "entity-not-enabled", "assets"},
-		{"PATCH", "/v1/vendors/6f1c2a34-5b7e-5d21-9c0f-3e8a1b2c4d5e", `{"name":"A"}`, 404, "not-found", "no record"},
+		{"PATCH", "/v1/vendors/6f1c2a34-5b7e-5d21-9c0f-3e8a1b2c4d5e", `{"name":"A"}`, 404, "not-found", "no vendor with this id"},
 		{"DELETE", "/v1/vendors/x", ``, 404, "not-found", "no record"},
 	} {
 		a := p.want(p.call(tt.method, tt.path, p.token, tt.body), tt.status, tt.code)
@@ -70,6 +70,27 @@ func TestAWriteThatIsRefused(t *testing.T) {
 	}
 	if all := p.want(p.call("GET", "/v1/operations", p.token, ""), 200, ""); len(all.data()) != 0 {
 		t.Errorf("what was refused by the check is kept: %s", all.text)
+	}
+	if n := len(p.sim.Effects()); n != 0 {
+		t.Errorf("%d effects", n)
+	}
+}
+
+// A record of another connection is answered as one that does not exist.
+func TestRecordsOfOthersAreNotWritten(t *testing.T) {
+	p := newPlant(t)
+	id := p.record("vendors", anyRecord)["id"].(string)
+	_, other := p.join("Other")
+	path := "/v1/vendors/" + id
+	unknown := p.want(p.call("PATCH", "/v1/vendors/6f1c2a34-5b7e-5d21-9c0f-3e8a1b2c4d5e", other, `{"name":"A"}`), 404, "not-found")
+	for _, a := range []answer{p.call("PATCH", path, other, `{"name":"A"}`), p.call("DELETE", path, other, "", "If-Match", "*")} {
+		if p.want(a, 404, "not-found").body["detail"] != unknown.body["detail"] {
+			t.Errorf("got %s", a.text)
+		}
+	}
+	dry := p.want(p.call("POST", "/v1/vendors/validate", other, `{"op":"delete","id":"`+id+`"}`), 200, "")
+	if told, _ := dry.body["problem"].(map[string]any); dry.body["valid"] != false || told["code"] != "not-found" {
+		t.Errorf("got %s", dry.text)
 	}
 	if n := len(p.sim.Effects()); n != 0 {
 		t.Errorf("%d effects", n)
