@@ -45,7 +45,7 @@ func (it writeItem) why() string {
 		for i, e := range it.Error.Errors {
 			parts[i] = e.Pointer + ": " + e.Detail
 		}
-		said = strings.Join(parts, "; ")
+		said = strings.Join(parts, " ")
 	}
 	return it.Error.Code + ": " + said
 }
