@@ -32,7 +32,7 @@ func follow(t *testing.T, page, heading string) *tutorial {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := "shopt -s expand_aliases\ntrap 'echo \"$BASH_COMMAND\" >> failed.log' ERR\n"
+	script := "shopt -s expand_aliases\n. ./busbar-demo/demo.env\ntrap 'echo \"$BASH_COMMAND\" >> failed.log' ERR\n"
 	for _, block := range shellBlock.FindAllStringSubmatch(section(t, page, heading), -1) {
 		script += strings.ReplaceAll(block[1], "go run ./cmd/busbar", program) + "\n"
 	}
@@ -115,6 +115,28 @@ func TestGuideToManyRecords(t *testing.T) {
 	for _, file := range []string{"pages.ndjson", "changes.ndjson"} {
 		if n := len(f.ids(file)); n != orders || n == 0 {
 			t.Errorf("%s has %d of %d orders", file, n, orders)
+		}
+	}
+}
+
+// What the README says about writing works as it stands, and prints what stands below it.
+func TestReadmeOnWriting(t *testing.T) {
+	t.Parallel()
+	f := follow(t, "README.md", "Write")
+	f.failing()
+	shown := regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(section(t, "README.md", "Write"), -1)
+	if len(shown) != 3 {
+		t.Fatalf("%d answers are shown", len(shown))
+	}
+	said := strings.ReplaceAll(f.out, "\r", "")
+	id := regexp.MustCompile(`[0-9a-f]{8}-…`)
+	for _, block := range shown {
+		for line := range strings.Lines(block[1]) {
+			line = id.ReplaceAllString(strings.TrimSpace(line), "…")
+			pattern := strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*")
+			if !regexp.MustCompile("(?m)^" + pattern + "$").MatchString(said) {
+				t.Errorf("the README shows\n%s\nthe program says\n%s", line, said)
+			}
 		}
 	}
 }
