@@ -96,6 +96,11 @@ func (s *server) write(ctx context.Context, e *model.Entity, r *http.Request, w 
 func (s *server) complete(ctx context.Context, e *model.Entity, r *http.Request, w *write.Request) (err error) {
 	who := callerOf(ctx)
 	w.Connection, w.Entity, w.Caller, w.RequestID = who.connection, e.Name, who.id(), infoOf(ctx).id
+	if w.Op != manifest.Delete {
+		if err := isObject(w.Data, ""); err != nil {
+			return err
+		}
+	}
 	if _, err := s.stream(ctx, who.connection, e.Name); err != nil {
 		return err
 	}
@@ -106,9 +111,6 @@ func (s *server) complete(ctx context.Context, e *model.Entity, r *http.Request,
 		if w.IfMatch, err = ifMatch(r.Header); err != nil {
 			return err
 		}
-	}
-	if w.Op != manifest.Delete {
-		return isObject(w.Data, "")
 	}
 	return nil
 }
