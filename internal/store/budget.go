@@ -10,24 +10,62 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// ChangeBudget stores what change makes of the budget's state of a connection ("": none yet), under its lock; now is asked while the lock is held.
-// change may run several times. ErrNotFound: there is no such connection.
-func (s *Store) ChangeBudget(ctx context.Context, connectionID string, now func(context.Context) (time.Time, error), change func(state string, now time.Time) (string, error)) error {
+// ChangeBudget stores what change makes of the budget's state of a connection ("": none yet), while nobody else changes it; now is the database's clock meanwhile.
+// change may run several times, and what it makes may be stored before it runs again. ErrNotFound: there is no such connection.
+func (s *Store) ChangeBudget(ctx context.Context, connectionID string, change func(state string, now time.Time) (string, error)) error {
+	if s.engine.Shared != nil {
+		if done, err := s.swapBudget(ctx, connectionID, change); done || err != nil {
+			return err
+		}
+	}
 	return s.Write(ctx, func(tx *Tx) error {
 		row, err := tx.lockBudget(ctx, connectionID)
 		if err != nil {
 			return err
 		}
-		at, err := now(ctx)
+		now, err := s.now(ctx)
 		if err != nil {
 			return fmt.Errorf("read the clock: %w", err)
 		}
-		state, err := change(row.State, at)
+		state, err := change(row.State, now)
 		if err != nil {
 			return err
 		}
 		return tx.q.PutBudget(ctx, state, row.Connection)
 	})
+}
+
+// swapBudget changes a budget without its lock; done is false where somebody else was faster, or where it could not be told whether it was stored.
+func (s *Store) swapBudget(ctx context.Context, connectionID string, change func(state string, now time.Time) (string, error)) (done bool, err error) {
+	connection, was, now, err := s.engine.Shared.Budget(ctx, connectionID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.budgetFault(err)
+	}
+	state, err := change(was, now)
+	if err != nil {
+		return false, err
+	}
+	n, err := s.write.SwapBudget(ctx, state, connection, was)
+	return n == 1, s.budgetFault(err)
+}
+
+// budgetFault lets what may go well under the lock be tried there.
+func (s *Store) budgetFault(err error) error {
+	if err == nil || s.engine.Shared.Retry(err) {
+		return nil
+	}
+	return s.engine.explain(fmt.Errorf("change a budget: %w", err))
+}
+
+// now is the database's clock, which is this process's own where nobody else uses the database.
+func (s *Store) now(ctx context.Context) (time.Time, error) {
+	if s.engine.Shared == nil {
+		return time.Now(), nil
+	}
+	return s.engine.Shared.Now(ctx)
 }
 
 // lockBudget takes the lock of a connection's budget, which it makes when there is none.

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Engine is an open database and what a dialect brings to it.
+// Engine is an open database and what a dialect brings to it. A commit of the writer gives an error only where nothing is stored, or where it says that nobody can tell.
 type Engine struct {
 	Writer, Reader *sql.DB
 	Bulk           Bulk
@@ -41,10 +41,8 @@ type Shared struct {
 	Server func(ctx context.Context) (string, error)
 	// Moved says that the transaction is on another line of history than the one that is stored as the deployment's (none is: false).
 	Moved func(ctx context.Context, tx *sql.Tx) (bool, error)
-	// Mark names a transaction that is about to commit.
-	Mark func(ctx context.Context, tx *sql.Tx) (string, error)
-	// Settle finds out what became of a transaction whose commit gave an error: nil says that it was stored after all.
-	Settle func(ctx context.Context, mark string, commit error) error
+	// Budget gives the budget of a connection and the database's clock at one look; sql.ErrNoRows: it has none yet.
+	Budget func(ctx context.Context, connectionID string) (connection int64, state string, now time.Time, err error)
 	// Serves says that a server of the database was looked for at this address.
 	Serves func(netip.AddrPort) bool
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -51,24 +50,8 @@ func (s *Store) transact(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := fn(&Tx{s: s, tx: tx, q: s.write.WithTx(tx)}); err != nil {
 		return err
 	}
-	if err := s.commit(ctx, tx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// commit makes sure whether it was stored: an answer that did not come is no answer.
-func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
-	shared := s.engine.Shared
-	if shared == nil {
-		return tx.Commit()
-	}
-	mark, err := shared.Mark(ctx, tx)
-	if err != nil {
-		return err
-	}
 	if err := tx.Commit(); err != nil {
-		return shared.Settle(ctx, mark, err)
+		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }

@@ -48,3 +48,12 @@ func clock(db *sql.DB) func(context.Context) (time.Time, error) {
 		return now.UTC(), err
 	}
 }
+
+// glance is store.Shared's Budget.
+func glance(db *sql.DB) func(context.Context, string) (int64, string, time.Time, error) {
+	return func(ctx context.Context, connectionID string) (connection int64, state string, now time.Time, err error) {
+		err = db.QueryRowContext(ctx, `select b.connection, b.state, clock_timestamp() from connections c join budgets b on b.connection = c.connection where c.id = $1`, connectionID).
+			Scan(&connection, &state, &now)
+		return connection, state, now.UTC(), err
+	}
+}

@@ -12,16 +12,17 @@ import (
 )
 
 // openPool gives database/sql the connections of a pool.
-func openPool(p *pgxpool.Pool, reads bool) *sql.DB {
-	db := sql.OpenDB(connector{stdlib.GetPoolConnector(p), p, reads})
+func (d *database) openPool(p *pgxpool.Pool, reads bool) *sql.DB {
+	db := sql.OpenDB(connector{stdlib.GetPoolConnector(p), d, p, reads})
 	db.SetMaxIdleConns(0) // the pool keeps them
 	return db
 }
 
 type connector struct {
 	driver.Connector
-	pool  *pgxpool.Pool
-	reads bool // nothing is written: what lost its connection may be asked again
+	database *database
+	pool     *pgxpool.Pool
+	reads    bool // nothing is written: what lost its connection may be asked again
 }
 
 // Connect is driver.Connector's.
@@ -34,7 +35,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.reads {
 		return readingConn{own, c.pool}, nil
 	}
-	return own, nil
+	return writingConn{own, c.database}, nil
 }
 
 // conn takes text that the server would refuse as the store would keep it: whoever looks for such text finds nothing, which is no error.

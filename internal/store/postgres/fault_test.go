@@ -91,7 +91,7 @@ func (l *link) join(client, target net.Conn) {
 		if l.silent.Load() {
 			return 0, io.ErrClosedPipe
 		}
-		if bytes.Contains(p, []byte("\x0bcommit\x00")) {
+		if bytes.Contains(p, []byte("; commit\x00")) {
 			switch cut(l.cut.Swap(int32(nowhere))) {
 			case beforeCommit:
 				l.broken.Add(1)

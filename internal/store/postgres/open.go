@@ -60,10 +60,10 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 }
 
 func (d *database) engine() store.Engine {
-	writer, reader := openPool(d.writer, false), openPool(d.reader, true)
+	writer, reader := d.openPool(d.writer, false), d.openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Mark: mark, Settle: d.settle, Serves: d.addresses.has},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Budget: glance(reader), Serves: d.addresses.has},
 	}
 }
 

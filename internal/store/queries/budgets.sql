@@ -8,6 +8,9 @@ insert into budgets (connection, state) select c.connection, '' from connections
 -- name: PutBudget :exec
 update budgets set state = @state where connection = @connection;
 
+-- name: SwapBudget :execrows
+update budgets set state = @state where connection = @connection and state = @was;
+
 -- name: Budget :one
 -- An empty state where there is none yet.
 select cast(coalesce(b.state, '') as text) as state from connections c left join budgets b on b.connection = c.connection where c.id = @id;

@@ -65,3 +65,15 @@ func (q *Queries) PutBudget(ctx context.Context, state string, connection int64)
 	_, err := q.exec(ctx, q.putBudgetStmt, putBudget, state, connection)
 	return err
 }
+
+const swapBudget = `-- name: SwapBudget :execrows
+update budgets set state = $1 where connection = $2 and state = $3
+`
+
+func (q *Queries) SwapBudget(ctx context.Context, state string, connection int64, was string) (int64, error) {
+	result, err := q.exec(ctx, q.swapBudgetStmt, swapBudget, state, connection, was)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

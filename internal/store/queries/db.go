@@ -594,6 +594,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.supersedeQuarantinedStmt, err = db.PrepareContext(ctx, supersedeQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query SupersedeQuarantined: %w", err)
 	}
+	if q.swapBudgetStmt, err = db.PrepareContext(ctx, swapBudget); err != nil {
+		return nil, fmt.Errorf("error preparing query SwapBudget: %w", err)
+	}
 	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
 	}
@@ -1582,6 +1585,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing supersedeQuarantinedStmt: %w", cerr)
 		}
 	}
+	if q.swapBudgetStmt != nil {
+		if cerr := q.swapBudgetStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing swapBudgetStmt: %w", cerr)
+		}
+	}
 	if q.takeDoubtfulRecordsStmt != nil {
 		if cerr := q.takeDoubtfulRecordsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeDoubtfulRecordsStmt: %w", cerr)
@@ -1866,6 +1874,7 @@ type Queries struct {
 	streamNumberStmt                *sql.Stmt
 	streamsStmt                     *sql.Stmt
 	supersedeQuarantinedStmt        *sql.Stmt
+	swapBudgetStmt                  *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
 	tokenByHashStmt                 *sql.Stmt
@@ -2073,6 +2082,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		streamNumberStmt:                q.streamNumberStmt,
 		streamsStmt:                     q.streamsStmt,
 		supersedeQuarantinedStmt:        q.supersedeQuarantinedStmt,
+		swapBudgetStmt:                  q.swapBudgetStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
 		tokenByHashStmt:                 q.tokenByHashStmt,
