@@ -56,7 +56,7 @@ func (t *Tx) storeRecords(ctx context.Context, r *Run, w pageRows) error {
 	if err := bulk.PutHeads(ctx, t.tx, k, w.heads); err != nil {
 		return fmt.Errorf("put heads: %w", err)
 	}
-	if w.created == 0 {
+	if w.created == 0 || w.counted {
 		return nil
 	}
 	return t.countRecords(ctx, k, w.created, -w.revived)

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -29,25 +27,24 @@ func (t *Tx) noteAttempt(ctx context.Context, i queries.OperationItem, a *Attemp
 	if a == nil {
 		return nil
 	}
-	line, ended := int64(a.Number), false
-	if line <= 0 {
-		last, err := t.q.LastAttempt(ctx, i.Connection, i.Operation, i.N)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if a.Number == LastAttempt {
+		ended, err := t.q.EndAttempt(ctx, queries.EndAttemptParams{
+			EndedAt: queries.At(a.EndedAt), Outcome: Storable(a.Outcome), Answer: Storable(a.Answer), Detail: Storable(a.Detail),
+			Connection: i.Connection, Operation: i.Operation, N: i.N,
+		})
+		if err != nil || ended > 0 {
 			return err
 		}
-		line, ended = last.Attempt, last.Attempt == 0 || !last.EndedAt.IsZero()
 	}
-	switch {
-	case a.Number == LastAttempt && !ended:
-		return t.q.EndAttempt(ctx, queries.EndAttemptParams{
-			EndedAt: queries.At(a.EndedAt), Outcome: Storable(a.Outcome), Answer: Storable(a.Answer), Detail: Storable(a.Detail),
-			Connection: i.Connection, Operation: i.Operation, N: i.N, Attempt: line,
-		})
-	case a.Number <= 0:
-		line++
-	}
-	return t.q.PutAttempt(ctx, queries.PutAttemptParams{
-		Connection: i.Connection, Operation: i.Operation, N: i.N, Attempt: line, Kind: string(a.Kind), StartedAt: queries.At(orElse(a.StartedAt, orElse(a.EndedAt, now))),
+	line := queries.PutAttemptParams{
+		Connection: i.Connection, Operation: i.Operation, N: i.N, Attempt: int64(a.Number), Kind: string(a.Kind), StartedAt: queries.At(orElse(a.StartedAt, orElse(a.EndedAt, now))),
 		EndedAt: queries.At(a.EndedAt), Outcome: Storable(a.Outcome), Sent: Storable(a.Sent), Answer: Storable(a.Answer), Detail: Storable(a.Detail),
+	}
+	if a.Number > 0 {
+		return t.q.PutAttempt(ctx, line)
+	}
+	return t.q.AppendAttempt(ctx, queries.AppendAttemptParams{
+		Connection: line.Connection, Operation: line.Operation, N: line.N, Kind: line.Kind, StartedAt: line.StartedAt,
+		EndedAt: line.EndedAt, Outcome: line.Outcome, Sent: line.Sent, Answer: line.Answer, Detail: line.Detail,
 	})
 }

@@ -23,7 +23,12 @@ func (t *Tx) DecideItem(ctx context.Context, o *Operation, it *Item, m ItemMove,
 	}
 	m.From = slices.DeleteFunc(slices.Clone(m.From), func(s ItemStatus) bool { return s != ItemNeedsHuman && s != ItemUnknown })
 	after := operationFrom(o.scope, o.Entity, row)
-	if err := t.moveItem(ctx, after, row, it, m, now); err != nil {
+	held := taken(row)
+	err = t.moveItem(ctx, held, it, m, now)
+	if after.Counts = held.counts; err == nil {
+		err = t.countItems(ctx, held.OperationKey, held.counts)
+	}
+	if err != nil {
 		return fmt.Errorf("decide on item %d of operation %s: %w", it.N, o.ID, err)
 	}
 	if m.To == ItemPending && row.PendingCount == 0 {
@@ -81,9 +86,9 @@ func (s *Store) CancelItems(ctx context.Context, o *Operation, problem []byte, l
 }
 
 func (t *Tx) cancelItems(ctx context.Context, o *Operation, problem []byte, limit int, now time.Time) (int, error) {
-	row, err := t.q.FenceOperation(ctx, o.scope.no, o.ID, o.leaseEpoch)
+	held, err := t.take(ctx, o)
 	if err != nil {
-		return 0, noRows(err, ErrFenced)
+		return 0, err
 	}
 	n, err := t.q.CancelItems(ctx, queries.CancelItemsParams{
 		Error: string(storableBytes(problem)), UpdatedAt: queries.At(now), Connection: o.scope.no, Operation: o.ID, MaxRows: atMost(limit),
@@ -91,9 +96,9 @@ func (t *Tx) cancelItems(ctx context.Context, o *Operation, problem []byte, limi
 	if err != nil {
 		return 0, err
 	}
-	o.Counts = itemCountsFrom(row)
-	o.Counts.Pending, o.Counts.Cancelled = o.Counts.Pending-n, o.Counts.Cancelled+n
-	return int(n), t.countItems(ctx, o)
+	held.counts.Pending, held.counts.Cancelled, held.changed = held.counts.Pending-n, held.counts.Cancelled+n, true
+	o.Counts = held.counts
+	return int(n), nil
 }
 
 // RetryItems makes rejected and cancelled items pending again, up to limit (0: all), and the operation due: those that are known to have had no effect. A cancel that
@@ -134,5 +139,5 @@ func (t *Tx) retryItems(ctx context.Context, o *Operation, limit int, now time.T
 		o.Counts.Pending += n
 		all += n
 	}
-	return int(all), t.countItems(ctx, o)
+	return int(all), t.countItems(ctx, o.key(), o.Counts)
 }

@@ -88,3 +88,17 @@ func bytesOf(text string) []byte {
 	}
 	return []byte(text)
 }
+
+// itemRow is an item as it is stored.
+func itemRow(k OperationKey, it *Item) queries.OperationItem {
+	r := queries.OperationItem{
+		Connection: k.Connection, Operation: k.Operation,
+		N: it.N, ClientRef: it.ClientRef, Op: it.Op, RemoteID: it.RemoteID, Status: string(it.Status), Data: string(it.Data), IfMatch: it.IfMatch, Mark: it.Mark,
+		Version: it.Version, Error: string(it.Error), Warnings: string(it.Warnings), Attempts: int64(it.Attempts), Looks: int64(it.Looks),
+		SentAt: queries.At(it.SentAt), DueAt: queries.At(it.DueAt), UpdatedAt: queries.At(it.UpdatedAt),
+	}
+	if it.Record != uuid.Nil {
+		r.Record = it.Record[:]
+	}
+	return r
+}

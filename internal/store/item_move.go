@@ -17,16 +17,17 @@ import (
 // brought up to date, from what is stored and m alone. ErrFenced, ErrConflict, ErrBusy (a *BusyError); with the last two nothing of the step is stored, and the
 // transaction may go on. In one transaction ApplyRecord comes before it, and whoever locks several records does it in the order of their ids.
 func (t *Tx) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
-	row, err := t.q.FenceOperation(ctx, o.scope.no, o.ID, o.leaseEpoch)
+	held, err := t.take(ctx, o)
 	if err != nil {
-		return fmt.Errorf("move item %d of operation %s: %w", it.N, o.ID, noRows(err, ErrFenced))
+		return fmt.Errorf("move item %d of operation %s: %w", it.N, o.ID, err)
 	}
 	if m.Sent && !t.made[o.ID] {
 		err = t.hasAllCommits(ctx)
 	}
 	if err == nil {
-		err = t.moveItem(ctx, o, row, it, m, now)
+		err = t.moveItem(ctx, held, it, m, now)
 	}
+	o.Counts = held.counts
 	if err != nil {
 		return fmt.Errorf("move item %d of operation %s to %s: %w", it.N, o.ID, m.To, err)
 	}
@@ -47,32 +48,46 @@ func (s *Store) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove
 	return err
 }
 
-// moveItem moves an item of an operation whose row the transaction has taken.
-func (t *Tx) moveItem(ctx context.Context, o *Operation, row queries.Operation, it *Item, m ItemMove, now time.Time) error {
-	was, err := t.q.Item(ctx, row.Connection, row.ID, it.N)
-	if err != nil {
-		return orNotFound(err)
+// moveItem moves an item of an operation whose row the transaction has taken. An item that was read before is not read again, unless it turns out to have moved since.
+func (t *Tx) moveItem(ctx context.Context, held *takenOperation, it *Item, m ItemMove, now time.Time) error {
+	was, next := itemRow(held.OperationKey, it), queries.OperationItem{}
+	read := it.Op != "" && !m.Lock && slices.Contains(m.From, it.Status)
+	for {
+		var err error
+		if !read {
+			was, err = t.q.Item(ctx, held.Connection, held.Operation, it.N)
+		}
+		switch {
+		case err != nil:
+			return orNotFound(err)
+		case !slices.Contains(m.From, ItemStatus(was.Status)):
+			return fmt.Errorf("it is %s: %w", was.Status, ErrConflict)
+		}
+		next = m.after(was, now)
+		if err := t.holdRecord(ctx, next, m.Lock); err != nil {
+			return err
+		}
+		n, err := t.setItem(ctx, was, next)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			break
+		}
+		if !read {
+			return fmt.Errorf("it moved under the lock of its operation: %w", ErrConflict)
+		}
+		read = false
 	}
-	if !slices.Contains(m.From, ItemStatus(was.Status)) {
-		return fmt.Errorf("it is %s: %w", was.Status, ErrConflict)
-	}
-	next := m.after(was, now)
-	if err := t.holdRecord(ctx, was, next, m.Lock); err != nil {
-		return err
-	}
-	if err := t.setItem(ctx, next); err != nil {
+	if err := t.giveRecord(ctx, was, next); err != nil {
 		return err
 	}
 	if err := t.noteAttempt(ctx, next, m.Attempt, now); err != nil {
 		return err
 	}
-	*it, o.Counts = *itemFrom(next), itemCountsFrom(row)
-	if was.Status == next.Status {
-		return nil
-	}
-	*o.Counts.of(ItemStatus(was.Status))--
-	*o.Counts.of(ItemStatus(next.Status))++
-	return t.countItems(ctx, o)
+	*it = *itemFrom(next)
+	held.count(ItemStatus(was.Status), ItemStatus(next.Status))
+	return nil
 }
 
 // of gives the count of a status.
@@ -138,18 +153,20 @@ func or(s, other string) string {
 	return other
 }
 
-// holdRecord takes the record for a write that may have an effect, and gives it back when it is known what became of it.
-func (t *Tx) holdRecord(ctx context.Context, was, next queries.OperationItem, lock bool) error {
-	switch {
-	case ItemStatus(next.Status).Doubtful():
-		if !lock || len(next.Record) == 0 {
-			return nil
-		}
-		return t.takeRecord(ctx, next)
-	case ItemStatus(was.Status).Doubtful() && len(was.Record) > 0:
-		return t.q.GiveRecord(ctx, queries.GiveRecordParams{Connection: was.Connection, Record: was.Record, Operation: was.Operation, N: was.N})
+// holdRecord takes the record for a write that may have an effect.
+func (t *Tx) holdRecord(ctx context.Context, next queries.OperationItem, lock bool) error {
+	if !lock || len(next.Record) == 0 || !ItemStatus(next.Status).Doubtful() {
+		return nil
 	}
-	return nil
+	return t.takeRecord(ctx, next)
+}
+
+// giveRecord gives the record back when it is known what became of the write.
+func (t *Tx) giveRecord(ctx context.Context, was, next queries.OperationItem) error {
+	if ItemStatus(next.Status).Doubtful() || !ItemStatus(was.Status).Doubtful() || len(was.Record) == 0 {
+		return nil
+	}
+	return t.q.GiveRecord(ctx, queries.GiveRecordParams{Connection: was.Connection, Record: was.Record, Operation: was.Operation, N: was.N})
 }
 
 func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
@@ -169,9 +186,10 @@ func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
 	return &BusyError{Operation: who.Operation, N: who.N}
 }
 
-func (t *Tx) setItem(ctx context.Context, i queries.OperationItem) error {
+func (t *Tx) setItem(ctx context.Context, was, i queries.OperationItem) (int64, error) {
 	return t.q.SetItem(ctx, queries.SetItemParams{
 		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Attempts: i.Attempts, Looks: i.Looks,
 		SentAt: i.SentAt, DueAt: i.DueAt, UpdatedAt: i.UpdatedAt, Connection: i.Connection, Operation: i.Operation, N: i.N,
+		WasStatus: was.Status, WasAttempts: was.Attempts, WasLooks: was.Looks,
 	})
 }

@@ -88,6 +88,8 @@ type Operation struct {
 	LeaseUntil      time.Time
 }
 
+func (o *Operation) key() OperationKey { return OperationKey{o.scope.no, o.ID} }
+
 // Scope allows calls on its connection.
 func (o *Operation) Scope() Scope { return o.scope }
 

@@ -49,15 +49,14 @@ func (t *Tx) doubt(ctx context.Context, o *Operation, now time.Time) error {
 		return fmt.Errorf("%d items were under way and %d are counted", n, left)
 	}
 	o.Counts.Unknown, o.Counts.Sending, o.Counts.Reconciling = o.Counts.Unknown+n, 0, 0
-	return t.countItems(ctx, o)
+	return t.countItems(ctx, o.key(), o.Counts)
 }
 
 // countItems stores the counts of an operation whose row the transaction has taken.
-func (t *Tx) countItems(ctx context.Context, o *Operation) error {
-	c := o.Counts
+func (t *Tx) countItems(ctx context.Context, k OperationKey, c ItemCounts) error {
 	return t.q.CountItems(ctx, queries.CountItemsParams{
 		Pending: c.Pending, Sending: c.Sending, Applied: c.Applied, Rejected: c.Rejected, Unknown: c.Unknown, Reconciling: c.Reconciling,
-		NeedsHuman: c.NeedsHuman, Cancelled: c.Cancelled, Connection: o.scope.no, ID: o.ID,
+		NeedsHuman: c.NeedsHuman, Cancelled: c.Cancelled, Connection: k.Connection, ID: k.Operation,
 	})
 }
 
@@ -97,11 +96,12 @@ func (s *Store) ReleaseOperation(ctx context.Context, o *Operation, due time.Tim
 
 // ReleaseOperation in the caller's transaction.
 func (t *Tx) ReleaseOperation(ctx context.Context, o *Operation, due time.Time, reasonCode, reasonDetail string, now time.Time) error {
-	row, err := t.q.FenceOperation(ctx, o.scope.no, o.ID, o.leaseEpoch)
+	held, err := t.take(ctx, o)
 	if err != nil {
-		return fmt.Errorf("free operation %s: %w", o.ID, noRows(err, ErrFenced))
+		return fmt.Errorf("free operation %s: %w", o.ID, err)
 	}
-	*o = *operationFrom(o.scope, o.Entity, row)
+	*o = *operationFrom(o.scope, o.Entity, held.row)
+	o.Counts = held.counts
 	if o.Counts.Open() > 0 {
 		o.DueAt, o.ReasonCode, o.ReasonDetail = micros(orElse(due, now)), reasonCode, Storable(reasonDetail)
 	} else {
@@ -123,12 +123,16 @@ func (o *Operation) end(now time.Time) {
 	o.ReasonCode, o.ReasonDetail = "", ""
 }
 
-// setOperation stores where an operation stands whose row the transaction has taken, and that nobody works on it.
+// setOperation stores where an operation stands, and its counts, whose row the transaction has taken, and that nobody works on it.
 func (t *Tx) setOperation(ctx context.Context, o *Operation) error {
 	o.LeaseUntil, o.leaseEpoch = time.Time{}, o.leaseEpoch+1
+	delete(t.taken, o.ID)
+	c := o.Counts
 	return t.q.SetOperation(ctx, queries.SetOperationParams{
 		State: string(o.State), FinishedAt: queries.At(o.FinishedAt), DueAt: queries.At(o.DueAt), CancelRequested: queries.Flag(o.CancelRequested),
 		ReasonCode: o.ReasonCode, ReasonDetail: o.ReasonDetail, Connection: o.scope.no, ID: o.ID,
+		Pending: c.Pending, Sending: c.Sending, Applied: c.Applied, Rejected: c.Rejected, Unknown: c.Unknown, Reconciling: c.Reconciling,
+		NeedsHuman: c.NeedsHuman, Cancelled: c.Cancelled,
 	})
 }
 

@@ -26,26 +26,58 @@ func (t *Tx) InsertOperation(ctx context.Context, sc Scope, n NewOperation, now 
 	if err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
-	stream, err := t.q.StreamNumber(ctx, sc.no, n.Entity)
+	k, err := t.s.streamKey(ctx, sc, n.Entity)
 	if err != nil {
-		return nil, fmt.Errorf("begin operation %s on %s: %w", n.ID, n.Entity, orNotFound(err))
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
 	row := queries.InsertOperationParams{
-		Connection: sc.no, ID: n.ID, Stream: stream, Kind: string(n.Kind), Mode: n.Mode, OnError: n.OnError, ChunkSize: int64(n.ChunkSize),
+		Connection: sc.no, ID: n.ID, Stream: k.Stream, Kind: string(n.Kind), Mode: n.Mode, OnError: n.OnError, ChunkSize: int64(n.ChunkSize),
 		ChunkDelay: n.ChunkDelay.Microseconds(), Strict: queries.Flag(n.Strict), CreatedAt: queries.At(now), Dormant: queries.Flag(state.dormant()),
 		Caller: Storable(n.Caller), Request: Storable(n.Request),
 	}
 	if err := t.q.InsertOperation(ctx, row); err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
+	t.makes(n.ID)
+	return &Operation{
+		scope: sc, stream: k.Stream, ID: n.ID, Entity: n.Entity, Kind: n.Kind, State: OperationReceiving, Mode: n.Mode, OnError: n.OnError,
+		ChunkSize: n.ChunkSize, ChunkDelay: n.ChunkDelay, Strict: n.Strict, CreatedAt: micros(now), Caller: row.Caller, Request: row.Request,
+	}, nil
+}
+
+// InsertHeldOperation makes an operation of one pending item, which its maker holds from the start, under the connection's lock. ErrNotFound: the connection has no
+// such stream. ErrConflict: it is disconnected.
+func (t *Tx) InsertHeldOperation(ctx context.Context, sc Scope, n NewOperation, it Item, owner string, until, now time.Time) (*Operation, error) {
+	state, err := t.connected(ctx, sc)
+	if err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	k, err := t.s.streamKey(ctx, sc, n.Entity)
+	if err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	row, err := t.q.InsertHeldOperation(ctx, queries.InsertHeldOperationParams{
+		Connection: sc.no, ID: n.ID, Stream: k.Stream, Kind: string(n.Kind), Mode: n.Mode, OnError: n.OnError, ChunkSize: int64(n.ChunkSize),
+		ChunkDelay: n.ChunkDelay.Microseconds(), Strict: queries.Flag(n.Strict), CreatedAt: queries.At(now), Dormant: queries.Flag(state.dormant()),
+		Caller: Storable(n.Caller), Request: Storable(n.Request), LeaseOwner: owner, LeaseUntilAt: queries.At(until),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	it.Status = ItemPending
+	held := t.hold(row)
+	if err := t.s.engine.Bulk.InsertItems(ctx, t.tx, held.OperationKey, now, []Item{storableItem(it)}); err != nil {
+		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
+	}
+	t.makes(n.ID)
+	return operationFrom(sc, n.Entity, row), nil
+}
+
+func (t *Tx) makes(operation string) {
 	if t.made == nil {
 		t.made = map[string]bool{}
 	}
-	t.made[n.ID] = true
-	return &Operation{
-		scope: sc, stream: stream, ID: n.ID, Entity: n.Entity, Kind: n.Kind, State: OperationReceiving, Mode: n.Mode, OnError: n.OnError,
-		ChunkSize: n.ChunkSize, ChunkDelay: n.ChunkDelay, Strict: n.Strict, CreatedAt: micros(now), Caller: row.Caller, Request: row.Request,
-	}, nil
+	t.made[operation] = true
 }
 
 // connected takes the connection's lock. ErrNotFound, ErrConflict: it is disconnected.

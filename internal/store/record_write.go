@@ -36,6 +36,9 @@ func (t *Tx) ApplyRecord(ctx context.Context, sc Scope, entity string, w Written
 	if err := a.store(ctx); err != nil {
 		return nil, fmt.Errorf("store record %s of %s: %w", w.RemoteID, entity, err)
 	}
+	if a.result != nil {
+		return a.result, nil
+	}
 	rec, err := getRecord(ctx, t.q, sc, entity, w.ID, false)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -53,6 +56,7 @@ type applied struct {
 	now    time.Time
 	head   HeadRow
 	exists bool
+	result *Record // what it became; nil: look
 }
 
 func (a *applied) key() StreamKey { return StreamKey{Connection: a.sc.no, Stream: a.stream.Stream} }
@@ -113,7 +117,14 @@ func (a *applied) put(ctx context.Context) error {
 		_, err := a.bury(ctx, a.asRun(), []LiveHead{{ID: a.w.ID, Seq: a.head.Seq}}, deletion{evidence: a.w.Gone}, a.now)
 		return err
 	}
-	first, commit, err := a.takeSeqs(ctx, a.key(), 1, a.now)
+	seqs := queries.NextSeqsParams{N: 1}
+	switch {
+	case !a.exists:
+		seqs.Live = 1
+	case a.head.Deleted:
+		seqs.Live, seqs.Deleted = 1, -1
+	}
+	first, commit, err := a.nextSeqs(ctx, a.key(), seqs, a.now)
 	if err != nil {
 		return err
 	}
@@ -122,6 +133,9 @@ func (a *applied) put(ctx context.Context) error {
 	if err := rows.add(&a.w.Change, a.head, a.exists, first, newEnvelope(a.asRun(), commit, []Change{a.w.Change})); err != nil {
 		return err
 	}
+	rows.counted = true
+	body := rows.bodies[0]
+	a.result = &Record{Seq: body.Seq, JSON: string(body.Record)}
 	return a.storeRecords(ctx, a.asRun(), rows)
 }
 

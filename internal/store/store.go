@@ -28,8 +28,9 @@ type Tx struct {
 	tx *sql.Tx
 	q  *queries.Queries
 
-	made map[string]bool // operations that it made
-	here bool            // it is on the server that the last commits went to
+	made  map[string]bool            // operations that it made
+	taken map[string]*takenOperation // operations whose rows it has taken, by id
+	here  bool                       // it is on the server that the last commits went to
 }
 
 // New makes a store of an open, migrated database. The store closes the engine.

@@ -36,6 +36,12 @@ func (n *streamNumbers) put(name streamName, stream int64) {
 	n.known[name] = stream
 }
 
+// HasStream says whether the connection has a stream of the entity: nil or ErrNotFound.
+func (s *Store) HasStream(ctx context.Context, sc Scope, entity string) error {
+	_, err := s.streamKey(ctx, sc, entity)
+	return err
+}
+
 // streamKey finds the numbers of a stream. ErrNotFound.
 func (s *Store) streamKey(ctx context.Context, sc Scope, entity string) (StreamKey, error) {
 	name := streamName{sc.no, entity}

@@ -11,6 +11,13 @@ import (
 // transaction with a part that failed, is done again from the beginning: fn may run several times, and what it leaves behind outside the transaction
 // must be the last run's alone. fn must not keep tx, nor call writing methods of the store.
 func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
+	part := fn
+	fn = func(tx *Tx) error {
+		if err := part(tx); err != nil {
+			return err
+		}
+		return tx.flush(ctx)
+	}
 	shared := s.engine.Shared
 	if shared == nil {
 		err = s.group.write(ctx, s, fn)

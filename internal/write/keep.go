@@ -20,27 +20,42 @@ func (w *single) makeHeld(snd *sender) func(ctx context.Context, tx *store.Tx) e
 		if !w.turn.pass() {
 			return errWaitOver
 		}
-		o, err := w.insert(ctx, tx)
-		if err != nil {
+		if err := w.claimKey(ctx, tx); err != nil {
 			return err
 		}
-		snd.op, err = tx.AcquireOperation(ctx, o, w.Owner, w.Now().Add(lease.For), w.Now())
-		return err
+		o, err := tx.InsertHeldOperation(ctx, w.request.Connection.Scope(), w.operation(), *w.item, w.Owner, w.Now().Add(lease.For), w.Now())
+		if err != nil {
+			return fmt.Errorf("store the operation: %w", err)
+		}
+		snd.op = o
+		return nil
+	}
+}
+
+// claimKey takes the key of the request, if it has one.
+func (w *single) claimKey(ctx context.Context, tx *store.Tx) error {
+	r := w.request
+	if r.Key == "" {
+		return nil
+	}
+	key := store.IdempotencyKey{Owner: store.KeyOwner(r.Connection.ID), Name: r.Key, Hash: r.Hash, Operation: w.id.String()}
+	_, claimed, err := tx.ClaimKey(ctx, key, w.Now())
+	return errors.Join(err, orNil(!claimed, errKeyTaken))
+}
+
+func (w *single) operation() store.NewOperation {
+	r := w.request
+	return store.NewOperation{
+		ID: w.id.String(), Entity: r.Entity, Kind: store.OperationSingle, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: 1, Strict: r.Strict, Caller: r.Caller, Request: r.RequestID,
 	}
 }
 
 // insert stores the operation with its item, which is pending, and takes its key.
 func (w *single) insert(ctx context.Context, tx *store.Tx) (*store.Operation, error) {
-	r := w.request
-	if r.Key != "" {
-		key := store.IdempotencyKey{Owner: store.KeyOwner(r.Connection.ID), Name: r.Key, Hash: r.Hash, Operation: w.id.String()}
-		if _, claimed, err := tx.ClaimKey(ctx, key, w.Now()); err != nil || !claimed {
-			return nil, errors.Join(err, orNil(!claimed, errKeyTaken))
-		}
+	if err := w.claimKey(ctx, tx); err != nil {
+		return nil, err
 	}
-	o, err := tx.InsertOperation(ctx, r.Connection.Scope(), store.NewOperation{
-		ID: w.id.String(), Entity: r.Entity, Kind: store.OperationSingle, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: 1, Strict: r.Strict, Caller: r.Caller, Request: r.RequestID,
-	}, w.Now())
+	o, err := tx.InsertOperation(ctx, w.request.Connection.Scope(), w.operation(), w.Now())
 	if err != nil {
 		return nil, fmt.Errorf("store the operation: %w", err)
 	}

@@ -34,7 +34,7 @@ func (s *Service) open(ctx context.Context, conn *store.Connection, entity strin
 	if err := mayWrite(conn); err != nil {
 		return nil, err
 	}
-	if _, err := s.Store.Position(ctx, conn.Scope(), entity); errors.Is(err, store.ErrNotFound) {
+	if err := s.Store.HasStream(ctx, conn.Scope(), entity); errors.Is(err, store.ErrNotFound) {
 		return nil, s.noStream(conn, entity)
 	} else if err != nil {
 		return nil, fmt.Errorf("look up %s of connection %s: %w", entity, conn.ID, err)

@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.answerIdempotencyKeyStmt, err = db.PrepareContext(ctx, answerIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query AnswerIdempotencyKey: %w", err)
 	}
+	if q.appendAttemptStmt, err = db.PrepareContext(ctx, appendAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query AppendAttempt: %w", err)
+	}
 	if q.askCancelOperationStmt, err = db.PrepareContext(ctx, askCancelOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query AskCancelOperation: %w", err)
 	}
@@ -315,6 +318,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertConnectionStmt, err = db.PrepareContext(ctx, insertConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertConnection: %w", err)
 	}
+	if q.insertHeldOperationStmt, err = db.PrepareContext(ctx, insertHeldOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertHeldOperation: %w", err)
+	}
 	if q.insertKeyStmt, err = db.PrepareContext(ctx, insertKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertKey: %w", err)
 	}
@@ -359,9 +365,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.keysStmt, err = db.PrepareContext(ctx, keys); err != nil {
 		return nil, fmt.Errorf("error preparing query Keys: %w", err)
-	}
-	if q.lastAttemptStmt, err = db.PrepareContext(ctx, lastAttempt); err != nil {
-		return nil, fmt.Errorf("error preparing query LastAttempt: %w", err)
 	}
 	if q.lastRunsStmt, err = db.PrepareContext(ctx, lastRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRuns: %w", err)
@@ -658,6 +661,11 @@ func (q *Queries) Close() error {
 	if q.answerIdempotencyKeyStmt != nil {
 		if cerr := q.answerIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing answerIdempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.appendAttemptStmt != nil {
+		if cerr := q.appendAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing appendAttemptStmt: %w", cerr)
 		}
 	}
 	if q.askCancelOperationStmt != nil {
@@ -1120,6 +1128,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertConnectionStmt: %w", cerr)
 		}
 	}
+	if q.insertHeldOperationStmt != nil {
+		if cerr := q.insertHeldOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertHeldOperationStmt: %w", cerr)
+		}
+	}
 	if q.insertKeyStmt != nil {
 		if cerr := q.insertKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertKeyStmt: %w", cerr)
@@ -1193,11 +1206,6 @@ func (q *Queries) Close() error {
 	if q.keysStmt != nil {
 		if cerr := q.keysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keysStmt: %w", cerr)
-		}
-	}
-	if q.lastAttemptStmt != nil {
-		if cerr := q.lastAttemptStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing lastAttemptStmt: %w", cerr)
 		}
 	}
 	if q.lastRunsStmt != nil {
@@ -1689,6 +1697,7 @@ type Queries struct {
 	activeRunsStmt                  *sql.Stmt
 	activeRunsOfStreamStmt          *sql.Stmt
 	answerIdempotencyKeyStmt        *sql.Stmt
+	appendAttemptStmt               *sql.Stmt
 	askCancelOperationStmt          *sql.Stmt
 	askCancelRunStmt                *sql.Stmt
 	askDeleteDataStmt               *sql.Stmt
@@ -1781,6 +1790,7 @@ type Queries struct {
 	idempotencyKeyStmt              *sql.Stmt
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
+	insertHeldOperationStmt         *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
 	insertOperationStmt             *sql.Stmt
 	insertProjectStmt               *sql.Stmt
@@ -1796,7 +1806,6 @@ type Queries struct {
 	itemsByStatusStmt               *sql.Stmt
 	keyByHashStmt                   *sql.Stmt
 	keysStmt                        *sql.Stmt
-	lastAttemptStmt                 *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	lockBudgetStmt                  *sql.Stmt
@@ -1897,6 +1906,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		activeRunsStmt:                  q.activeRunsStmt,
 		activeRunsOfStreamStmt:          q.activeRunsOfStreamStmt,
 		answerIdempotencyKeyStmt:        q.answerIdempotencyKeyStmt,
+		appendAttemptStmt:               q.appendAttemptStmt,
 		askCancelOperationStmt:          q.askCancelOperationStmt,
 		askCancelRunStmt:                q.askCancelRunStmt,
 		askDeleteDataStmt:               q.askDeleteDataStmt,
@@ -1989,6 +1999,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		idempotencyKeyStmt:              q.idempotencyKeyStmt,
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
+		insertHeldOperationStmt:         q.insertHeldOperationStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertOperationStmt:             q.insertOperationStmt,
 		insertProjectStmt:               q.insertProjectStmt,
@@ -2004,7 +2015,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		itemsByStatusStmt:               q.itemsByStatusStmt,
 		keyByHashStmt:                   q.keyByHashStmt,
 		keysStmt:                        q.keysStmt,
-		lastAttemptStmt:                 q.lastAttemptStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		lockBudgetStmt:                  q.lockBudgetStmt,

@@ -14,10 +14,11 @@ where connection = @connection and operation = @operation and status = @status a
   and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
 
--- name: SetItem :exec
+-- name: SetItem :execrows
+-- Of an item that is as it was known.
 update operation_items set record = @record, remote_id = @remote_id, status = @status, version = @version, error = @error, warnings = @warnings,
   attempts = @attempts, looks = @looks, sent_at = @sent_at, due_at = @due_at, updated_at = @updated_at
-where connection = @connection and operation = @operation and n = @n;
+where connection = @connection and operation = @operation and n = @n and status = @was_status and attempts = @was_attempts and looks = @was_looks;
 
 -- name: DoubtItems :execrows
 -- What the holder before left under way.
@@ -57,8 +58,11 @@ delete from operation_items where operation_items.connection = @connection and (
 -- name: Attempts :many
 select * from operation_attempts where connection = @connection and operation = @operation and n = @n order by attempt;
 
--- name: LastAttempt :one
-select attempt, ended_at from operation_attempts where connection = @connection and operation = @operation and n = @n order by attempt desc limit 1;
+-- name: AppendAttempt :exec
+insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
+values (@connection, @operation, @n,
+  (select coalesce(max(a.attempt), 0) + 1 from operation_attempts a where a.connection = @connection and a.operation = @operation and a.n = @n),
+  @kind, @started_at, @ended_at, @outcome, @sent, @answer, @detail);
 
 -- name: PutAttempt :exec
 insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
@@ -66,9 +70,11 @@ values (@connection, @operation, @n, @attempt, @kind, @started_at, @ended_at, @o
 on conflict (connection, operation, n, attempt) do update set kind = excluded.kind, started_at = excluded.started_at, ended_at = excluded.ended_at,
   outcome = excluded.outcome, sent = excluded.sent, answer = excluded.answer, detail = excluded.detail;
 
--- name: EndAttempt :exec
+-- name: EndAttempt :execrows
+-- The latest, unless it has its end.
 update operation_attempts set ended_at = @ended_at, outcome = @outcome, answer = @answer, detail = @detail
-where connection = @connection and operation = @operation and n = @n and attempt = @attempt;
+where operation_attempts.connection = @connection and operation_attempts.operation = @operation and operation_attempts.n = @n and ended_at is null and operation_attempts.attempt =
+  (select max(a.attempt) from operation_attempts a where a.connection = @connection and a.operation = @operation and a.n = @n);
 
 -- name: EraseAttemptsOf :execrows
 delete from operation_attempts where operation_attempts.connection = @connection and operation_attempts.operation = @operation

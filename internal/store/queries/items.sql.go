@@ -9,6 +9,42 @@ import (
 	"context"
 )
 
+const appendAttempt = `-- name: AppendAttempt :exec
+insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
+values ($1, $2, $3,
+  (select coalesce(max(a.attempt), 0) + 1 from operation_attempts a where a.connection = $1 and a.operation = $2 and a.n = $3),
+  $4, $5, $6, $7, $8, $9, $10)
+`
+
+type AppendAttemptParams struct {
+	Connection int64
+	Operation  string
+	N          int64
+	Kind       string
+	StartedAt  Time
+	EndedAt    Time
+	Outcome    string
+	Sent       string
+	Answer     string
+	Detail     string
+}
+
+func (q *Queries) AppendAttempt(ctx context.Context, arg AppendAttemptParams) error {
+	_, err := q.exec(ctx, q.appendAttemptStmt, appendAttempt,
+		arg.Connection,
+		arg.Operation,
+		arg.N,
+		arg.Kind,
+		arg.StartedAt,
+		arg.EndedAt,
+		arg.Outcome,
+		arg.Sent,
+		arg.Answer,
+		arg.Detail,
+	)
+	return err
+}
+
 const attempts = `-- name: Attempts :many
 select connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail from operation_attempts where connection = $1 and operation = $2 and n = $3 order by attempt
 `
@@ -103,9 +139,10 @@ func (q *Queries) DoubtPendingItems(ctx context.Context, now Time) error {
 	return err
 }
 
-const endAttempt = `-- name: EndAttempt :exec
+const endAttempt = `-- name: EndAttempt :execrows
 update operation_attempts set ended_at = $1, outcome = $2, answer = $3, detail = $4
-where connection = $5 and operation = $6 and n = $7 and attempt = $8
+where operation_attempts.connection = $5 and operation_attempts.operation = $6 and operation_attempts.n = $7 and ended_at is null and operation_attempts.attempt =
+  (select max(a.attempt) from operation_attempts a where a.connection = $5 and a.operation = $6 and a.n = $7)
 `
 
 type EndAttemptParams struct {
@@ -116,11 +153,11 @@ type EndAttemptParams struct {
 	Connection int64
 	Operation  string
 	N          int64
-	Attempt    int64
 }
 
-func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) error {
-	_, err := q.exec(ctx, q.endAttemptStmt, endAttempt,
+// The latest, unless it has its end.
+func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (int64, error) {
+	result, err := q.exec(ctx, q.endAttemptStmt, endAttempt,
 		arg.EndedAt,
 		arg.Outcome,
 		arg.Answer,
@@ -128,9 +165,11 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) error {
 		arg.Connection,
 		arg.Operation,
 		arg.N,
-		arg.Attempt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const eraseAttempts = `-- name: EraseAttempts :execrows
@@ -383,22 +422,6 @@ func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([
 	return items, nil
 }
 
-const lastAttempt = `-- name: LastAttempt :one
-select attempt, ended_at from operation_attempts where connection = $1 and operation = $2 and n = $3 order by attempt desc limit 1
-`
-
-type LastAttemptRow struct {
-	Attempt int64
-	EndedAt Time
-}
-
-func (q *Queries) LastAttempt(ctx context.Context, connection int64, operation string, n int64) (LastAttemptRow, error) {
-	row := q.queryRow(ctx, q.lastAttemptStmt, lastAttempt, connection, operation, n)
-	var i LastAttemptRow
-	err := row.Scan(&i.Attempt, &i.EndedAt)
-	return i, err
-}
-
 const putAttempt = `-- name: PutAttempt :exec
 insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -465,31 +488,35 @@ func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, 
 	return result.RowsAffected()
 }
 
-const setItem = `-- name: SetItem :exec
+const setItem = `-- name: SetItem :execrows
 update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6,
   attempts = $7, looks = $8, sent_at = $9, due_at = $10, updated_at = $11
-where connection = $12 and operation = $13 and n = $14
+where connection = $12 and operation = $13 and n = $14 and status = $15 and attempts = $16 and looks = $17
 `
 
 type SetItemParams struct {
-	Record     []byte
-	RemoteID   string
-	Status     string
-	Version    string
-	Error      string
-	Warnings   string
-	Attempts   int64
-	Looks      int64
-	SentAt     Time
-	DueAt      Time
-	UpdatedAt  Time
-	Connection int64
-	Operation  string
-	N          int64
+	Record      []byte
+	RemoteID    string
+	Status      string
+	Version     string
+	Error       string
+	Warnings    string
+	Attempts    int64
+	Looks       int64
+	SentAt      Time
+	DueAt       Time
+	UpdatedAt   Time
+	Connection  int64
+	Operation   string
+	N           int64
+	WasStatus   string
+	WasAttempts int64
+	WasLooks    int64
 }
 
-func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) error {
-	_, err := q.exec(ctx, q.setItemStmt, setItem,
+// Of an item that is as it was known.
+func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (int64, error) {
+	result, err := q.exec(ctx, q.setItemStmt, setItem,
 		arg.Record,
 		arg.RemoteID,
 		arg.Status,
@@ -504,8 +531,14 @@ func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) error {
 		arg.Connection,
 		arg.Operation,
 		arg.N,
+		arg.WasStatus,
+		arg.WasAttempts,
+		arg.WasLooks,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const shiftItems = `-- name: ShiftItems :exec

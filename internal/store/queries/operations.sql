@@ -6,6 +6,15 @@ values (@connection, @id, @stream, @kind, 'receiving', @mode, @on_error, @chunk_
   0, 0, 0, 0, 0, 0, @created_at, null, null, null,
   0, @dormant, @caller, @request, '', '', '', 0, null);
 
+-- name: InsertHeldOperation :one
+-- Of one item that is pending, and at work from the start.
+insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
+  applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+values (@connection, @id, @stream, @kind, 'running', @mode, @on_error, @chunk_size, @chunk_delay, @strict, 1, 1, 0,
+  0, 0, 0, 0, 0, 0, @created_at, @created_at, null, @created_at,
+  0, @dormant, @caller, @request, '', '', @lease_owner, 1, @lease_until_at) returning *;
+
 -- name: ReceiveItems :execrows
 -- Takes the operation's lock.
 update operations set total_count = total_count + cast(@pending as bigint) + cast(@rejected as bigint), pending_count = pending_count + cast(@pending as bigint),
@@ -73,7 +82,9 @@ where connection = @connection and id = @id and state = 'running' and lease_epoc
 -- name: SetOperation :exec
 -- Of a row that the transaction has taken. The fence goes up at once: who let go may not write any more.
 update operations set state = @state, finished_at = @finished_at, due_at = @due_at, cancel_requested = @cancel_requested, reason_code = @reason_code,
-  reason_detail = @reason_detail, lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null
+  reason_detail = @reason_detail, lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null,
+  pending_count = @pending, sending_count = @sending, applied_count = @applied, rejected_count = @rejected, unknown_count = @unknown,
+  reconciling_count = @reconciling, needs_human_count = @needs_human, cancelled_count = @cancelled
 where connection = @connection and id = @id;
 
 -- name: CountItems :exec

@@ -335,6 +335,90 @@ func (q *Queries) FreeOperations(ctx context.Context, now Time, connection int64
 	return err
 }
 
+const insertHeldOperation = `-- name: InsertHeldOperation :one
+insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
+  applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, 1, 1, 0,
+  0, 0, 0, 0, 0, 0, $10, $10, null, $10,
+  0, $11, $12, $13, '', '', $14, 1, $15) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+`
+
+type InsertHeldOperationParams struct {
+	Connection   int64
+	ID           string
+	Stream       int64
+	Kind         string
+	Mode         string
+	OnError      string
+	ChunkSize    int64
+	ChunkDelay   int64
+	Strict       Flag
+	CreatedAt    Time
+	Dormant      Flag
+	Caller       string
+	Request      string
+	LeaseOwner   string
+	LeaseUntilAt Time
+}
+
+// Of one item that is pending, and at work from the start.
+func (q *Queries) InsertHeldOperation(ctx context.Context, arg InsertHeldOperationParams) (Operation, error) {
+	row := q.queryRow(ctx, q.insertHeldOperationStmt, insertHeldOperation,
+		arg.Connection,
+		arg.ID,
+		arg.Stream,
+		arg.Kind,
+		arg.Mode,
+		arg.OnError,
+		arg.ChunkSize,
+		arg.ChunkDelay,
+		arg.Strict,
+		arg.CreatedAt,
+		arg.Dormant,
+		arg.Caller,
+		arg.Request,
+		arg.LeaseOwner,
+		arg.LeaseUntilAt,
+	)
+	var i Operation
+	err := row.Scan(
+		&i.Connection,
+		&i.ID,
+		&i.Stream,
+		&i.Kind,
+		&i.State,
+		&i.Mode,
+		&i.OnError,
+		&i.ChunkSize,
+		&i.ChunkDelay,
+		&i.Strict,
+		&i.TotalCount,
+		&i.PendingCount,
+		&i.SendingCount,
+		&i.AppliedCount,
+		&i.RejectedCount,
+		&i.UnknownCount,
+		&i.ReconcilingCount,
+		&i.NeedsHumanCount,
+		&i.CancelledCount,
+		&i.CreatedAt,
+		&i.StartedAt,
+		&i.FinishedAt,
+		&i.DueAt,
+		&i.CancelRequested,
+		&i.Dormant,
+		&i.Caller,
+		&i.Request,
+		&i.ReasonCode,
+		&i.ReasonDetail,
+		&i.LeaseOwner,
+		&i.LeaseEpoch,
+		&i.LeaseUntilAt,
+	)
+	return i, err
+}
+
 const insertOperation = `-- name: InsertOperation :exec
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
@@ -751,8 +835,10 @@ func (q *Queries) RunnableOperations(ctx context.Context, connection int64, now 
 
 const setOperation = `-- name: SetOperation :exec
 update operations set state = $1, finished_at = $2, due_at = $3, cancel_requested = $4, reason_code = $5,
-  reason_detail = $6, lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null
-where connection = $7 and id = $8
+  reason_detail = $6, lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null,
+  pending_count = $7, sending_count = $8, applied_count = $9, rejected_count = $10, unknown_count = $11,
+  reconciling_count = $12, needs_human_count = $13, cancelled_count = $14
+where connection = $15 and id = $16
 `
 
 type SetOperationParams struct {
@@ -762,6 +848,14 @@ type SetOperationParams struct {
 	CancelRequested Flag
 	ReasonCode      string
 	ReasonDetail    string
+	Pending         int64
+	Sending         int64
+	Applied         int64
+	Rejected        int64
+	Unknown         int64
+	Reconciling     int64
+	NeedsHuman      int64
+	Cancelled       int64
 	Connection      int64
 	ID              string
 }
@@ -775,6 +869,14 @@ func (q *Queries) SetOperation(ctx context.Context, arg SetOperationParams) erro
 		arg.CancelRequested,
 		arg.ReasonCode,
 		arg.ReasonDetail,
+		arg.Pending,
+		arg.Sending,
+		arg.Applied,
+		arg.Rejected,
+		arg.Unknown,
+		arg.Reconciling,
+		arg.NeedsHuman,
+		arg.Cancelled,
 		arg.Connection,
 		arg.ID,
 	)

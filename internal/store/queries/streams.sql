@@ -23,8 +23,8 @@ update streams set seq = seq where connection = @connection and entity = @entity
 update streams set seq = seq where connection = @connection;
 
 -- name: NextSeqs :one
--- Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
-update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at + 1 end
+-- Takes the stream's lock and n numbers, and counts the records that come with them; the clock of a stream never stands and never goes back, so a time names one commit.
+update streams set seq = seq + @n, live_count = live_count + @live, deleted_count = deleted_count + @deleted, changed_at = case when changed_at < @now then @now else changed_at + 1 end
 where connection = @connection and stream = @stream returning epoch, seq, changed_at;
 
 -- name: CountRecords :exec

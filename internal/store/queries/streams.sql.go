@@ -226,12 +226,14 @@ func (q *Queries) LockStreams(ctx context.Context, connection int64) error {
 }
 
 const nextSeqs = `-- name: NextSeqs :one
-update streams set seq = seq + $1, changed_at = case when changed_at < $2 then $2 else changed_at + 1 end
-where connection = $3 and stream = $4 returning epoch, seq, changed_at
+update streams set seq = seq + $1, live_count = live_count + $2, deleted_count = deleted_count + $3, changed_at = case when changed_at < $4 then $4 else changed_at + 1 end
+where connection = $5 and stream = $6 returning epoch, seq, changed_at
 `
 
 type NextSeqsParams struct {
 	N          int64
+	Live       int64
+	Deleted    int64
 	Now        Time
 	Connection int64
 	Stream     int64
@@ -243,10 +245,12 @@ type NextSeqsRow struct {
 	ChangedAt Time
 }
 
-// Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
+// Takes the stream's lock and n numbers, and counts the records that come with them; the clock of a stream never stands and never goes back, so a time names one commit.
 func (q *Queries) NextSeqs(ctx context.Context, arg NextSeqsParams) (NextSeqsRow, error) {
 	row := q.queryRow(ctx, q.nextSeqsStmt, nextSeqs,
 		arg.N,
+		arg.Live,
+		arg.Deleted,
 		arg.Now,
 		arg.Connection,
 		arg.Stream,
