@@ -125,7 +125,7 @@ func (q *inquiry) searchIt(ctx context.Context) error {
 	if q.rung.Class == manifest.W2 && v.Key != "" {
 		value = v.Key
 	}
-	found, err := q.writer.Search(ctx, driver.Search{Entity: q.entity, Rung: &q.rung, Value: value, Since: q.op.CreatedAt})
+	found, err := q.search(ctx, driver.Search{Entity: q.entity, Rung: &q.rung, Value: value, Since: q.op.CreatedAt})
 	if err != nil {
 		return q.blind(ctx, err)
 	}
@@ -189,7 +189,7 @@ func (s *sender) goOn(ctx context.Context, it *store.Item) error {
 	if err != nil {
 		return q.blind(ctx, err)
 	}
-	raw, err := s.writer.ReadOne(ctx, s.entity, it.RemoteID)
+	raw, err := s.readOne(ctx, it.RemoteID)
 	if err != nil {
 		return q.blind(ctx, err)
 	}
@@ -244,7 +244,7 @@ func (q *inquiry) readIt(ctx context.Context) error {
 	if now == nil {
 		return q.leave(ctx, problem.New(problem.WriteOutcomeUnknown, "The record is not stored any more, so it cannot be told whether the write had its effect."))
 	}
-	raw, err := q.writer.ReadOne(ctx, q.entity, now.RemoteID)
+	raw, err := q.readOne(ctx, now.RemoteID)
 	if err != nil {
 		return q.blind(ctx, err)
 	}
@@ -336,7 +336,7 @@ func (q *inquiry) candidates(ctx context.Context) error {
 		return q.conclude(ctx, q.item, end{to: store.ItemReconciling, due: q.item.SentAt.Add(q.rung.Settle), unlogged: true, looked: true,
 			problem: problem.New(problem.WriteOutcomeUnknown, "It is not known yet whether the write had its effect. Busbar looks for records that may have come of it.")})
 	}
-	found, err := q.writer.Search(ctx, driver.Search{Entity: q.entity, Rung: &q.rung, Since: q.item.SentAt.Add(-skew)})
+	found, err := q.search(ctx, driver.Search{Entity: q.entity, Rung: &q.rung, Since: q.item.SentAt.Add(-skew)})
 	if err != nil {
 		return q.blind(ctx, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
@@ -25,6 +26,7 @@ type sender struct {
 	waited   bool                                                                             // a caller waits: what cannot be sent now is refused instead of kept
 	whole    bool                                                                             // all items of the operation or none: what had no effect stays pending until it is sent with the others
 	priority budget.Priority
+	troubled atomic.Bool // the last call of the system went wrong
 }
 
 // newSender gives the sender of an operation that this process holds. allowed says, right before a byte goes out, that it still does.
@@ -210,7 +212,29 @@ func (s *sender) report(ctx context.Context, err error) {
 	if errors.Is(err, context.Canceled) { // we went away, not the system
 		return
 	}
+	s.troubled.Store(err != nil)
 	if _, failed := s.Connections.Report(ctx, s.conn, err); failed != nil {
 		s.Log.Error("a connection's health could not be noted", "connection", s.conn.ID, "error", failed)
 	}
+}
+
+// answered tells the connection that the system answers again, where it did not before.
+func (s *sender) answered(ctx context.Context, err error) {
+	if err == nil && s.troubled.Load() {
+		s.report(ctx, nil)
+	}
+}
+
+// search looks for records in the system.
+func (s *sender) search(ctx context.Context, d driver.Search) ([][]byte, error) {
+	found, err := s.writer.Search(ctx, d)
+	s.answered(ctx, err)
+	return found, err
+}
+
+// readOne reads a record in the system; nil: it has none.
+func (s *sender) readOne(ctx context.Context, remoteID string) ([]byte, error) {
+	raw, err := s.writer.ReadOne(ctx, s.entity, remoteID)
+	s.answered(ctx, err)
+	return raw, err
 }

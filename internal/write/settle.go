@@ -15,6 +15,7 @@ import (
 // took follows up a step that had its effect: the record is read, stored and compared with what was asked.
 func (w *work) took(ctx context.Context, step check.Step, written driver.Written, last bool) (done bool, err error) {
 	it := w.item
+	w.answered(ctx, nil)
 	if it.Op == string(manifest.Delete) && step.Move == nil {
 		return true, w.conclude(ctx, it, end{to: store.ItemApplied, gone: goneExplicit, answer: written.Answer, outcome: outcomeApplied})
 	}
@@ -41,7 +42,7 @@ func (w *work) after(ctx context.Context, remoteID string, written driver.Writte
 	if written.Record != nil {
 		return written.Record, nil
 	}
-	return w.writer.ReadOne(ctx, w.entity, remoteID)
+	return w.readOne(ctx, remoteID)
 }
 
 // unread is about a write that had its effect, whose record could not be read behind it: it is applied where nothing is left to do, and the next sync brings the record; else it goes on later.
