@@ -18,6 +18,8 @@ type gate struct {
 	mu  sync.Mutex
 	at  func(method string, params []json.RawMessage) bool
 	act func()
+
+	traffic
 }
 
 func startGate(t *testing.T, system string) *gate {
@@ -36,7 +38,7 @@ func startGate(t *testing.T, system string) *gate {
 		}
 		g.pass(body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		proxy.ServeHTTP(w, r)
+		g.carry(w, r, body, proxy)
 	}))
 	return g
 }

@@ -47,6 +47,8 @@ func kinds() []kind {
 		{"vendors changed", "W2", false, 1, func(w *works, n int) want { return w.changing("vendors", "name", n) }},
 		{"items changed", "W2", false, 1, func(w *works, n int) want { return w.changing("items", "description", n) }},
 		{"orders changed", "W2", false, 1, func(w *works, n int) want { return w.changing("purchase-orders", "notes", n) }},
+		{"order lines added", "W2", false, 1, func(w *works, n int) want { return w.adding(n, "") }},
+		{"order lines added, and it is sent", "W2", false, 4, func(w *works, n int) want { return w.adding(n, "sent") }},
 		{"items deleted", "W2", false, 1, func(w *works, n int) want { return w.deleting("items", n) }},
 		{"vendors deleted", "W2", false, 1, func(w *works, n int) want { return w.deleting("vendors", n) }},
 	}
@@ -71,6 +73,20 @@ func (w *works) changing(entity, member string, n int) want {
 	id, remote := w.fresh(entity, n)
 	return want{method: http.MethodPatch, path: "/v1/" + entity + "/" + id, body: map[string]any{member: title(n)}, is: func(e erp.Effect) bool {
 		return e.Resource == entity && e.Op == "update" && e.ID == remote && strings.Contains(string(e.Record), title(n))
+	}}
+}
+
+// adding adds a line to an order of its own, which done twice makes two; and then changes its status.
+func (w *works) adding(n int, status string) want {
+	w.Helper()
+	id, remote := w.fresh("purchase-orders", n)
+	body := map[string]any{"lines": []any{map[string]any{"item": w.id("items", 0), "description": title(n), "quantity": map[string]any{"value": "2"}}}}
+	if status != "" {
+		body["status"] = status
+	}
+	return want{method: http.MethodPatch, path: "/v1/purchase-orders/" + id, body: body, is: func(e erp.Effect) bool {
+		lines := strings.Count(string(e.Record), title(n))
+		return e.Resource == "purchase-orders" && e.Op == "update" && e.ID == remote && (lines > 1 || lines == 1 && strings.Contains(string(e.Record), `"status":"DRAFT"`))
 	}}
 }
 

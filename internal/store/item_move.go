@@ -125,6 +125,7 @@ func (m *ItemMove) after(i queries.OperationItem, now time.Time) queries.Operati
 	if m.To != ItemApplied {
 		i.Version = ""
 	}
+	i.Wanted = m.wantedAfter(i)
 	if m.Sent {
 		i.Attempts, i.SentAt, i.Looks = i.Attempts+1, queries.At(micros(now)), 0
 	}
@@ -133,6 +134,14 @@ func (m *ItemMove) after(i queries.OperationItem, now time.Time) queries.Operati
 	}
 	i.Status, i.DueAt, i.UpdatedAt = string(m.To), queries.At(micros(m.DueAt)), queries.At(micros(now))
 	return i
+}
+
+// wantedAfter is what is kept of what the item asks for.
+func (m *ItemMove) wantedAfter(i queries.OperationItem) string {
+	if m.Untaken || m.To == ItemApplied || m.To == ItemRejected || m.To == ItemCancelled {
+		return ""
+	}
+	return or(i.Wanted, string(storableBytes(m.Wanted)))
 }
 
 // errorAfter is the item's error behind the step: what a pending one waits for is said anew when it becomes so.
@@ -188,7 +197,7 @@ func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
 
 func (t *Tx) setItem(ctx context.Context, was, i queries.OperationItem) (int64, error) {
 	return t.q.SetItem(ctx, queries.SetItemParams{
-		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Attempts: i.Attempts, Looks: i.Looks,
+		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Wanted: i.Wanted, Attempts: i.Attempts, Looks: i.Looks,
 		SentAt: i.SentAt, DueAt: i.DueAt, UpdatedAt: i.UpdatedAt, Connection: i.Connection, Operation: i.Operation, N: i.N,
 		WasStatus: was.Status, WasAttempts: was.Attempts, WasLooks: was.Looks,
 	})

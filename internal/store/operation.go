@@ -125,6 +125,7 @@ type Item struct {
 	IfMatch   string
 	Mark      string // what tells this item's effect in the system from any other
 	Version   string // of the record, once applied
+	Wanted    []byte // of one that was sent: what the record shows when it had its effect, and Data alone would not tell
 	Error     []byte // a problem document without instance and request_id; empty: none
 	Warnings  []byte // a JSON list of problem.Item; empty: none
 	Attempts  int    // calls that may have had an effect
@@ -167,8 +168,10 @@ type ItemMove struct {
 	Version  string
 	Error    []byte // kept only when To is rejected, unknown, reconciling, needs_human, cancelled or (why it waits) pending
 	Warnings []byte
-	Sent     bool // counts an attempt, sets SentAt, clears Looks
-	Look     bool // counts a look
+	Wanted   []byte // what is sent asks for; what an item has already stays
+	Untaken  bool   // nothing of it had an effect: Wanted is forgotten
+	Sent     bool   // counts an attempt, sets SentAt, clears Looks
+	Look     bool   // counts a look
 	DueAt    time.Time
 
 	// Attempt is added to the ledger; with Number given it replaces the line of that number. nil: none.

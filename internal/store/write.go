@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -58,6 +60,9 @@ func (s *Store) transact(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // it was given up for that
+			err = ctx.Err()
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

@@ -27,6 +27,7 @@ type end struct {
 	outcome  string
 	answer   []byte
 	detail   string
+	untaken  bool // nothing of it had an effect
 	unlogged bool // no call was made: the ledger gets no line
 }
 
@@ -59,7 +60,7 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 }
 
 func (s *sender) moveOf(it *store.Item, e end) store.ItemMove {
-	m := store.ItemMove{From: []store.ItemStatus{it.Status}, To: e.to, Record: it.Record, RemoteID: firstOf(e.remoteID, it.RemoteID), Error: document(e.problem), DueAt: e.due, Look: e.looked}
+	m := store.ItemMove{From: []store.ItemStatus{it.Status}, To: e.to, Record: it.Record, RemoteID: firstOf(e.remoteID, it.RemoteID), Error: document(e.problem), DueAt: e.due, Look: e.looked, Untaken: e.untaken}
 	if m.RemoteID != "" {
 		m.Record = s.recordID(m.RemoteID)
 	}

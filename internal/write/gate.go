@@ -22,6 +22,7 @@ type line struct {
 	item *store.Item
 	sent []byte // what goes out, for the ledger
 	lock bool   // the record that it changes is known
+	want []byte // what it asks for, where the record tells only together with that
 }
 
 // pass is asked by the transport once a connection stands, when nothing has gone out yet.
@@ -76,7 +77,7 @@ func (g *gate) store(ctx context.Context) error {
 
 func (l line) move(s *sender) store.ItemMove {
 	return store.ItemMove{
-		From: []store.ItemStatus{store.ItemPending, store.ItemSending, store.ItemUnknown, store.ItemReconciling}, To: store.ItemSending, Record: l.item.Record, Sent: true, Lock: l.lock,
+		From: []store.ItemStatus{store.ItemPending, store.ItemSending, store.ItemUnknown, store.ItemReconciling}, To: store.ItemSending, Record: l.item.Record, Sent: true, Lock: l.lock, Wanted: l.want,
 		Attempt: &store.Attempt{Kind: store.AttemptSend, StartedAt: s.Now(), Outcome: outcomeSending, Sent: cut(l.sent)},
 	}
 }

@@ -29,6 +29,7 @@ type inquiry struct {
 	item  *store.Item
 	rung  manifest.Rung
 	since time.Time
+	part  bool // of an update something had its effect: only its status is left to be changed
 }
 
 // findOut looks for what became of an item whose outcome is not known.
@@ -97,7 +98,7 @@ func (q *inquiry) sendUnderItsKey(ctx context.Context) error {
 
 // sendAgain makes the item pending and sends it: it had no effect, or sending it again has none.
 func (q *inquiry) sendAgain(ctx context.Context, e end) error {
-	e.to = store.ItemPending
+	e.to, e.untaken = store.ItemPending, !q.part
 	if wait := backoff(q.item.Attempts - 1); q.item.SentAt.Add(wait).After(q.Now()) {
 		e.due = q.item.SentAt.Add(wait)
 	}
@@ -271,16 +272,20 @@ func (q *inquiry) gone(ctx context.Context, remoteID string) error {
 
 // changedAsAsked compares the record with what the write asked for.
 func (q *inquiry) changedAsAsked(ctx context.Context, remoteID string, raw []byte) error {
-	asked := q.asked()
-	asked.ifMatch, asked.renewed = "", true
-	v, err := q.judge(ctx, asked)
-	if err != nil {
-		return q.blind(ctx, err)
-	}
 	m, err := q.mapper.Map(raw, q.env)
 	if err != nil {
 		return q.blind(ctx, &driver.Error{Kind: driver.Torn, Detail: "The record cannot be read as the system shows it now: " + err.Error()})
 	}
+	asked := q.asked()
+	asked.ifMatch, asked.renewed = "", true
+	if q.part = q.shows(q.item, m.Fields); q.part {
+		asked.data = q.statusAsked(q.item)
+	}
+	v, err := q.judge(ctx, asked)
+	if err != nil {
+		return q.blind(ctx, err)
+	}
+	v.Wanted = firstGiven(q.item.Wanted, v.Wanted)
 	if v.Nothing || len(v.Wanted) > 0 && len(check.Missed(q.entity, v.Wanted, m.Fields)) == 0 {
 		rec, err := q.written(remoteID, raw)
 		if err != nil {
@@ -292,7 +297,11 @@ func (q *inquiry) changedAsAsked(ctx context.Context, remoteID string, raw []byt
 		return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, looked: true, since: q.since, outcome: outcomeCandidate,
 			problem: problem.New(problem.WriteOutcomeUnknown, "The record does not show what the write asked for, and is now in a state in which it could not be sent again: "+v.Problem.Detail+" Look at the record, then say whether it happened.")})
 	}
-	if q.item.IfMatch != "" && v.current != nil && !strings.Contains(q.item.IfMatch, v.current.Version) {
+	if len(q.item.Wanted) == 0 && asksLists(v.Wanted) {
+		return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, looked: true, since: q.since, outcome: outcomeCandidate,
+			problem: problem.New(problem.WriteOutcomeUnknown, "How the record was before the write was sent is not known any more, so it cannot be told whether its lines are those that the write asked for. Look at the record, then say whether it happened.")})
+	}
+	if !q.part && q.item.IfMatch != "" && v.current != nil && !strings.Contains(q.item.IfMatch, v.current.Version) {
 		return q.conclude(ctx, q.item, end{to: store.ItemNeedsHuman, looked: true, since: q.since, outcome: outcomeCandidate,
 			problem: problem.New(problem.WriteOutcomeUnknown, "The record has changed since the write was sent and does not show what it asked for: perhaps it had its effect and others changed the record after it, perhaps it had none. Look at the record, then say so.")})
 	}

@@ -55,7 +55,7 @@ func (s *sender) together(ctx context.Context, it *store.Item, atomic bool) (*wo
 	if it.RemoteID != "" && it.Op == string(manifest.Create) {
 		return nil, s.do(ctx, it)
 	}
-	v, err := s.judge(ctx, s.ask(it))
+	v, err := s.verdict(ctx, it)
 	if err != nil {
 		return nil, s.stopped(ctx, it, err)
 	}
@@ -70,7 +70,7 @@ func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) erro
 	commands := make([]driver.Command, len(ws))
 	for i, w := range ws {
 		commands[i] = w.command(w.Steps[0])
-		g.lines = append(g.lines, line{item: w.item, sent: sentOf(w.item, w.Steps[0]), lock: w.item.Op != string(manifest.Create)})
+		g.lines = append(g.lines, line{item: w.item, sent: sentOf(w.item, w.Steps[0]), lock: w.item.Op != string(manifest.Create), want: w.kept()})
 	}
 	results, err := s.callMany(ctx, g, commands, atomic)
 	switch {
@@ -97,7 +97,7 @@ func (s *sender) oneByOne(ctx context.Context, g *gate, ws []*work) error {
 	var errs []error
 	for _, w := range ws {
 		if g.passed {
-			if err := s.conclude(ctx, w.item, end{to: store.ItemPending, outcome: outcomeRejected, detail: "The system refused the call for many as a whole; it is sent by itself."}); err != nil {
+			if err := s.conclude(ctx, w.item, end{to: store.ItemPending, outcome: outcomeRejected, untaken: true, detail: "The system refused the call for many as a whole; it is sent by itself."}); err != nil {
 				return err
 			}
 		}

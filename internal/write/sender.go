@@ -78,7 +78,7 @@ func (s *sender) ask(it *store.Item) ask {
 
 // begin judges an item and sends it.
 func (s *sender) begin(ctx context.Context, it *store.Item) error {
-	v, err := s.judge(ctx, s.ask(it))
+	v, err := s.verdict(ctx, it)
 	if err != nil {
 		return s.stopped(ctx, it, err)
 	}
@@ -101,7 +101,7 @@ func (s *sender) send(ctx context.Context, it *store.Item, v judged) error {
 		case n == maxConflicts || it.IfMatch != "":
 			return s.reject(ctx, it, changed.problem(s.system.Name, it.IfMatch != ""), nil)
 		}
-		if v, err = s.judge(ctx, s.ask(it)); err != nil {
+		if v, err = s.verdict(ctx, it); err != nil {
 			return s.stopped(ctx, it, err)
 		}
 	}
@@ -137,13 +137,30 @@ type work struct {
 
 // step takes one step: one call that has an effect, and what is to be read behind it. done says that the item is as far as it can be brought.
 func (w *work) step(ctx context.Context, step check.Step, last bool) (done bool, err error) {
-	g := &gate{sender: w.sender, lines: []line{{item: w.item, sent: sentOf(w.item, step), lock: w.item.Op != string(manifest.Create) || w.item.RemoteID != ""}}}
+	g := w.gate(step)
 	written, err := w.call(ctx, g, w.command(step))
+	if g.passed && atOnceAgain(err) {
+		if err := w.conclude(ctx, w.item, end{to: store.ItemSending, outcome: outcomeNotSent, detail: sentence(err), answer: answerOf(err)}); err != nil {
+			return true, err
+		}
+		g = w.gate(step)
+		written, err = w.call(ctx, g, w.command(step))
+	}
 	if err != nil {
 		return true, w.failed(ctx, g, err)
 	}
 	w.taken = true
 	return w.took(ctx, step, written, last)
+}
+
+func (w *work) gate(step check.Step) *gate {
+	return &gate{sender: w.sender, lines: []line{{item: w.item, sent: sentOf(w.item, step), lock: w.item.Op != string(manifest.Create) || w.item.RemoteID != "", want: w.kept()}}}
+}
+
+// atOnceAgain says that the system did not look at a write, and that what was in its way is gone.
+func atOnceAgain(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Unsent && e.Again
 }
 
 func (s *sender) call(ctx context.Context, g *gate, c driver.Command) (driver.Written, error) {

@@ -139,7 +139,7 @@ func (w *work) unsent(ctx context.Context, g *gate, err error) error {
 		}
 		return w.held(ctx, err)
 	}
-	back := end{to: store.ItemPending, outcome: outcomeNotSent, detail: err.Error(), answer: answerOf(err)}
+	back := end{to: store.ItemPending, outcome: outcomeNotSent, untaken: w.untaken(), detail: err.Error(), answer: answerOf(err)}
 	if w.doubted {
 		back.to, back.due = store.ItemUnknown, w.Now().Add(backoff(w.item.Attempts))
 		back.problem = problem.New(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect; sending it again, which would tell, was not possible just now. Busbar tries again by itself.")
@@ -185,7 +185,7 @@ func (w *work) changed(ctx context.Context, err error) error {
 			return failed
 		}
 	}
-	if failed := w.conclude(ctx, w.item, end{to: store.ItemPending, outcome: outcomeRejected, detail: err.Error(), answer: answerOf(err)}); failed != nil {
+	if failed := w.conclude(ctx, w.item, end{to: store.ItemPending, outcome: outcomeRejected, untaken: w.untaken(), detail: err.Error(), answer: answerOf(err)}); failed != nil {
 		return failed
 	}
 	return &recordChanged{err}

@@ -119,7 +119,7 @@ func (w *wire) writeStatus(resp *http.Response, body []byte) error {
 	unreadable := []int{http.StatusBadRequest, http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
-		e.Kind, e.Field, e.Unsent = driver.Fault, "", true
+		e.Kind, e.Field, e.Unsent, e.Again = driver.Fault, "", true, true
 		e.Detail = "Tryton had ended Busbar's session, and did not look at the write. It can be sent again."
 	case s == http.StatusTooManyRequests:
 	case s == http.StatusForbidden && strings.Contains(string(body), forbiddenByTryton):

@@ -262,7 +262,7 @@ func (q *Queries) GiveRecord(ctx context.Context, arg GiveRecordParams) error {
 
 const item = `-- name: Item :one
 
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at from operation_items where connection = $1 and operation = $2 and n = $3
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items where connection = $1 and operation = $2 and n = $3
 `
 
 // Rows of operations. Whoever changes them has taken the operation's row.
@@ -289,12 +289,13 @@ func (q *Queries) Item(ctx context.Context, connection int64, operation string, 
 		&i.SentAt,
 		&i.DueAt,
 		&i.UpdatedAt,
+		&i.Wanted,
 	)
 	return i, err
 }
 
 const items = `-- name: Items :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at from operation_items
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items
 where connection = $1 and operation = $2 and n >= $3 and (cast($4 as bigint) = 0 or due_at is null or due_at <= $4)
 order by n limit $5
 `
@@ -342,6 +343,7 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 			&i.SentAt,
 			&i.DueAt,
 			&i.UpdatedAt,
+			&i.Wanted,
 		); err != nil {
 			return nil, err
 		}
@@ -357,7 +359,7 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 }
 
 const itemsByStatus = `-- name: ItemsByStatus :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at from operation_items
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items
 where connection = $1 and operation = $2 and status = $3 and n >= $4
   and (cast($5 as bigint) = 0 or due_at is null or due_at <= $5)
 order by n limit $6
@@ -408,6 +410,7 @@ func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([
 			&i.SentAt,
 			&i.DueAt,
 			&i.UpdatedAt,
+			&i.Wanted,
 		); err != nil {
 			return nil, err
 		}
@@ -489,9 +492,9 @@ func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, 
 }
 
 const setItem = `-- name: SetItem :execrows
-update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6,
-  attempts = $7, looks = $8, sent_at = $9, due_at = $10, updated_at = $11
-where connection = $12 and operation = $13 and n = $14 and status = $15 and attempts = $16 and looks = $17
+update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6, wanted = $7,
+  attempts = $8, looks = $9, sent_at = $10, due_at = $11, updated_at = $12
+where connection = $13 and operation = $14 and n = $15 and status = $16 and attempts = $17 and looks = $18
 `
 
 type SetItemParams struct {
@@ -501,6 +504,7 @@ type SetItemParams struct {
 	Version     string
 	Error       string
 	Warnings    string
+	Wanted      string
 	Attempts    int64
 	Looks       int64
 	SentAt      Time
@@ -523,6 +527,7 @@ func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (int64, error)
 		arg.Version,
 		arg.Error,
 		arg.Warnings,
+		arg.Wanted,
 		arg.Attempts,
 		arg.Looks,
 		arg.SentAt,

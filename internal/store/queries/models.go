@@ -148,6 +148,7 @@ type OperationItem struct {
 	SentAt     Time
 	DueAt      Time
 	UpdatedAt  Time
+	Wanted     string
 }
 
 type Project struct {
