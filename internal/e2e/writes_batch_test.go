@@ -6,17 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
-	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 )
 
@@ -85,34 +81,10 @@ func ndjson(rows []row) []byte {
 	return b.Bytes()
 }
 
-// singly is the folder of a connector that is SimERP's without its calls for many, as system sim-single.
-func singly(t *testing.T) string {
-	t.Helper()
-	text, err := fs.ReadFile(connectors.FS, "sim-erp/manifest.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = regexp.MustCompile(`(?s)\n +bulk: \{.*?\}\}\}`).ReplaceAll(text, nil)
-	text = bytes.Replace(text, []byte("system: sim-erp"), []byte("system: sim-single"), 1)
-	if bytes.Contains(text, []byte("bulk:")) {
-		t.Fatal("a call for many is left")
-	}
-	dir := t.TempDir()
-	for name, content := range map[string]string{"manifest.yaml": string(text), "guide.md": "# Connecting\n"} {
-		path := filepath.Join(dir, "sim-single", name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// fewRecords is a source that is synced in a moment.
-func fewRecords() erp.Counts {
-	return erp.Counts{Vendors: 3, Customers: 1, Items: 5, Stock: 1, Orders: 2, SalesOrders: 1, Requisitions: 1}
+// vendorRow is a vendor whose name tells which one it is.
+func vendorRow(n int) row {
+	says := fmt.Sprintf("row %d", n)
+	return row{fmt.Sprintf(`{"op":"create","client_ref":"ref-%d","data":{"name":%q}}`, n, says), says, false}
 }
 
 // batch is a batch on its way, and the source that it goes to.
@@ -124,6 +96,39 @@ type batch struct {
 	token  string
 	rows   []row
 	id     string
+	looks  *atomic.Int64 // of Busbar for the mark of a write
+}
+
+// startBatch connects a Busbar to a source that holds little, and prepares a batch to it.
+func startBatch(t *testing.T, system, entity string, fault func(*http.Request) *erp.Fault) *batch {
+	t.Helper()
+	source, looks := startWatched(t, fault)
+	b := prepareBusbar(t, source.Addr())
+	b.args = append(b.args, "--connectors", variants(t))
+	b.start()
+	return connectBatch(b, b.key(), source, looks, system, entity)
+}
+
+// startWatched starts a source that holds little, and counts the looks for marks.
+func startWatched(t *testing.T, fault func(*http.Request) *erp.Fault) (*erp.Server, *atomic.Int64) {
+	t.Helper()
+	looks := new(atomic.Int64)
+	return startSource(t, erp.Options{
+		Counts: erp.Counts{Vendors: 3, Customers: 1, Items: 5, Stock: 1, Orders: 2, SalesOrders: 1, Requisitions: 1},
+		Fault: func(r *http.Request) *erp.Fault {
+			if q := r.URL.Query(); q.Has("externalRef") || q.Has("vendorNumber") {
+				looks.Add(1)
+			}
+			return fault(r)
+		},
+	}), looks
+}
+
+func connectBatch(b *busbar, key string, source *erp.Server, looks *atomic.Int64, system, entity string) *batch {
+	b.t.Helper()
+	c := connectSource(b, key, source, map[string]any{"system": system})
+	awaitIdle(b, c.token)
+	return &batch{busbar: b, source: source, looks: looks, entity: entity, token: c.token, before: len(sourceRecords(b.t, source, entity))}
 }
 
 // ask sends the rows and gives the batch's operation.
@@ -275,4 +280,14 @@ func (b *batch) compareRecords() {
 		b.t.Errorf("%d %s are listed, the source has %d; it had %d, and %d were to be made", len(got), b.entity, len(want), b.before, good)
 	}
 	compareFeed(b.busbar, b.token, b.entity, len(want))
+}
+
+// doubts is how many items were looked for, or sent again under their key.
+func (b *batch) doubts() int {
+	b.t.Helper()
+	n := int(b.looks.Load())
+	for _, it := range b.list("/v1/operations/"+b.id+"/items", b.token) {
+		n += max(0, int(it["attempts"].(float64))-1)
+	}
+	return n
 }
