@@ -57,7 +57,7 @@ func (h *writeHold) fault(r *http.Request) *erp.Fault {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.says == "" || h.hit || !bytes.Contains(body, []byte(`"`+h.says+`"`)) {
+	if h.mode == holdNot || h.says == "" || h.hit || !bytes.Contains(body, []byte(`"`+h.says+`"`)) {
 		return nil
 	}
 	h.hit, h.since = true, len(h.sim.Effects())
