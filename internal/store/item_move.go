@@ -178,6 +178,15 @@ func (t *Tx) giveRecord(ctx context.Context, was, next queries.OperationItem) er
 	return t.q.GiveRecord(ctx, queries.GiveRecordParams{Connection: was.Connection, Record: was.Record, Operation: was.Operation, N: was.N})
 }
 
+// MadeByAnother says that another item made the record, or has taken it for its own. It is asked in one transaction with ApplyRecord of the record: of several that ask at once, one comes first.
+func (t *Tx) MadeByAnother(ctx context.Context, o *Operation, it *Item, record uuid.UUID) (bool, error) {
+	n, err := t.q.MadeByAnother(ctx, queries.MadeByAnotherParams{Connection: o.scope.no, Record: record[:], Operation: o.ID, N: it.N})
+	if err != nil {
+		return false, fmt.Errorf("look who made record %s: %w", record, err)
+	}
+	return n > 0, nil
+}
+
 func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
 	n, err := t.q.TakeRecord(ctx, queries.TakeRecordParams{Connection: i.Connection, Record: i.Record, Operation: i.Operation, N: i.N})
 	if err != nil || n > 0 {

@@ -302,6 +302,42 @@ func TestAllOrNone(t *testing.T) {
 	})
 }
 
+// What was sent as a whole under keys of the system's own, and is not known to have had its effect, is sent again as a whole: one by one, some would be done and others refused.
+func TestAllOrNoneUnderKeys(t *testing.T) {
+	whole := func(r *write.BatchRequest) { r.Mode = store.AllOrNone }
+	for name, fault := range map[string]erp.Fault{"after its effect": {Drop: true, Execute: true}, "before its effect": {Drop: true}} {
+		t.Run("its answer lost "+name, func(t *testing.T) {
+			p := newPlant(t)
+			spoilt, calls := onWrite(1, fault), 0
+			p.spoil(func(r *http.Request) *erp.Fault {
+				if r.Method != http.MethodGet {
+					calls++
+				}
+				return spoilt(r)
+			})
+			o := p.finish(p.batch("items", items(0, 10), whole))
+			p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 10})
+			p.once(o)
+			if calls != 2 {
+				t.Errorf("%d calls, want the one whose answer was lost and one more", calls)
+			}
+		})
+	}
+}
+
+// Two items that ask for the same record under one key of the caller's own: one makes it, and the other is not taken for its maker, also when no answer came.
+func TestEqualItemsMakeOneRecord(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *plant) {
+		p.spoil(onWrite(1, erp.Fault{Drop: true, Execute: true}))
+		o := p.finish(p.batch("vendors", []write.BatchItem{create(`{"name":"a","code":"own"}`), create(`{"name":"a","code":"own"}`)}))
+		p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 1, Rejected: 1})
+		made := slices.DeleteFunc(p.sim.Effects(), func(e erp.Effect) bool { return e.Op != "create" || e.Mark != "own" })
+		if len(made) != 1 {
+			t.Errorf("%d records were made", len(made))
+		}
+	})
+}
+
 // What cannot be all or none is refused at once, with the rule that says so.
 func TestAllOrNoneIsRefused(t *testing.T) {
 	t.Parallel()

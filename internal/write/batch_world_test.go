@@ -269,6 +269,13 @@ func vendors(from, to int) (items []write.BatchItem) {
 	return items
 }
 
+func items(from, to int) (all []write.BatchItem) {
+	for i := from; i < to; i++ {
+		all = append(all, create(`{"name":"Item %d"}`, i))
+	}
+	return all
+}
+
 func create(data string, args ...any) write.BatchItem {
 	return write.BatchItem{Op: manifest.Create, Data: json.RawMessage(fmt.Sprintf(data, args...))}
 }

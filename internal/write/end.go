@@ -27,6 +27,7 @@ type end struct {
 	outcome  string
 	answer   []byte
 	detail   string
+	shared   bool // record was found by a key of the caller's own, under which another item may have made it: then errMadeByAnother
 	untaken  bool // nothing of it had an effect
 	unlogged bool // no call was made: the ledger gets no line
 }
@@ -44,6 +45,11 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 		if err != nil {
 			return err
 		}
+		if e.shared {
+			if taken, err := tx.MadeByAnother(ctx, s.op, it, e.record.ID); err != nil || taken {
+				return errors.Join(err, orNil(taken, errMadeByAnother))
+			}
+		}
 		m := move
 		if rec != nil && e.to == store.ItemApplied {
 			m.Version = versionOf(rec)
@@ -58,6 +64,9 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 		return nil
 	})
 }
+
+// errMadeByAnother says that the record that was found came of another item.
+var errMadeByAnother = errors.New("another write made the record")
 
 func (s *sender) moveOf(it *store.Item, e end) store.ItemMove {
 	m := store.ItemMove{From: []store.ItemStatus{it.Status}, To: e.to, Record: it.Record, RemoteID: firstOf(e.remoteID, it.RemoteID), Error: document(e.problem), DueAt: e.due, Look: e.looked, Untaken: e.untaken}

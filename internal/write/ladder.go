@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,16 +77,15 @@ func (q *inquiry) leave(ctx context.Context, p *problem.Error) error {
 
 // sendUnderItsKey sends the same again with the key under which the system knows it. Until it answers the item stays in doubt.
 func (q *inquiry) sendUnderItsKey(ctx context.Context) error {
-	if at := q.item.SentAt.Add(backoff(q.item.Attempts - 1)); at.After(q.Now()) {
-		return q.conclude(ctx, q.item, end{to: store.ItemReconciling, due: at, unlogged: true,
-			problem: problem.New(problem.WriteOutcomeUnknown, "It is not known yet whether the write had its effect. Busbar sends it again under its key, which has one effect at most.")})
+	if wait, err := q.notYet(ctx); wait || err != nil {
+		return err
 	}
 	v, err := q.judge(ctx, q.asked())
 	switch {
 	case err != nil:
 		return q.blind(ctx, err)
 	case v.Problem != nil || len(v.Steps) == 0:
-		return q.leave(ctx, problem.New(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect, and it can no longer be sent again as it was. Look in the system, then say whether it happened."))
+		return q.leaveAsItIs(ctx)
 	}
 	w := &work{sender: q.sender, item: q.item, judged: v, doubted: true}
 	for i, step := range v.Steps {
@@ -94,6 +94,21 @@ func (q *inquiry) sendUnderItsKey(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// notYet lets an item wait whose key was sent only just now.
+func (q *inquiry) notYet(ctx context.Context) (wait bool, err error) {
+	at := q.item.SentAt.Add(backoff(q.item.Attempts - 1))
+	if !at.After(q.Now()) {
+		return false, nil
+	}
+	return true, q.conclude(ctx, q.item, end{to: store.ItemReconciling, due: at, unlogged: true,
+		problem: problem.New(problem.WriteOutcomeUnknown, "It is not known yet whether the write had its effect. Busbar sends it again under its key, which has one effect at most.")})
+}
+
+// leaveAsItIs leaves an item to a person that cannot be sent again as it was.
+func (q *inquiry) leaveAsItIs(ctx context.Context) error {
+	return q.leave(ctx, problem.New(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect, and it can no longer be sent again as it was. Look in the system, then say whether it happened."))
 }
 
 // sendAgain makes the item pending and sends it: it had no effect, or sending it again has none.
@@ -141,7 +156,12 @@ func (q *inquiry) searchIt(ctx context.Context) error {
 	case q.rung.Class == manifest.W2 && value != q.item.Mark && !q.looksLikeOurs(v, found[0]):
 		return q.several(ctx, found, "A record with this key exists and differs from what was sent; it cannot be told whether it came of this write.")
 	}
-	return q.adopt(ctx, v, found[0])
+	own := q.rung.Class == manifest.W2 && value != q.item.Mark
+	if err := q.adopt(ctx, v, found[0], own); !errors.Is(err, errMadeByAnother) {
+		return err
+	}
+	return q.conclude(ctx, q.item, end{to: store.ItemRejected, looked: true, since: q.since, outcome: outcomeFound,
+		problem: problem.Newf(problem.Conflict, "Another write made the record with the key %q in %s; this one had no effect.", value, q.system.Name)})
 }
 
 // wasThere says that a record was stored before the write was sent, so that it did not come of it.
@@ -164,8 +184,8 @@ func (q *inquiry) looksLikeOurs(v judged, raw []byte) bool {
 	return err == nil && len(check.Missed(q.entity, v.Wanted, m.Fields)) == 0
 }
 
-// adopt takes a record for the effect of this create, and does what is left.
-func (q *inquiry) adopt(ctx context.Context, v judged, raw []byte) error {
+// adopt takes a record for the effect of this create, and does what is left. shared: it was found by a key that other writes may have given too.
+func (q *inquiry) adopt(ctx context.Context, v judged, raw []byte, shared bool) error {
 	remoteID, err := q.mapper.RemoteID(raw)
 	if err != nil {
 		return q.blind(ctx, &driver.Error{Kind: driver.Torn, Detail: "A record came without a usable id."})
@@ -174,7 +194,7 @@ func (q *inquiry) adopt(ctx context.Context, v judged, raw []byte) error {
 	if err != nil {
 		return q.blind(ctx, err)
 	}
-	e := end{to: store.ItemUnknown, looked: true, since: q.since, outcome: outcomeFound, record: &rec, remoteID: remoteID,
+	e := end{to: store.ItemUnknown, looked: true, since: q.since, outcome: outcomeFound, record: &rec, remoteID: remoteID, shared: shared,
 		problem: problem.New(problem.WriteOutcomeUnknown, "The record was found; what else was asked for is being done.")}
 	if err := q.conclude(ctx, q.item, e); err != nil {
 		return err

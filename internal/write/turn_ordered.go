@@ -123,6 +123,24 @@ func (s *slice) allAtOnce(its []*store.Item) (waits bool, err error) {
 	return false, nil
 }
 
+// againAsWhole sends all items again together where each has a key under which the system does it once; done is false where that is not the way to find out.
+func (s *slice) againAsWhole() (done bool, err error) {
+	its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemUnknown, store.ItemReconciling}, Limit: MaxItems})
+	if err != nil || len(its) == 0 || s.op.Counts.Applied > 0 {
+		return false, err
+	}
+	for i := range its {
+		q := &inquiry{sender: s.sender, item: &its[i]}
+		if its[i].Attempts >= maxSends || q.choose().Class != manifest.W1 {
+			return false, nil
+		}
+		if its[i].DueAt.After(s.Now()) {
+			return true, nil
+		}
+	}
+	return true, s.after(s.sender.doManyAgain(s.work, pointers(its)), pointers(its)...)
+}
+
 // rejectFaulty judges all items, and rejects those with a fault.
 func (s *slice) rejectFaulty(its []*store.Item) (faulty bool, err error) {
 	verdicts := make([][]byte, len(its))

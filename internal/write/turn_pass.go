@@ -75,6 +75,11 @@ func (s *slice) delay(from int64) (*pause, error) {
 
 // findOut looks for what became of items whose outcome is not known, as far as they are due.
 func (s *slice) findOut() error {
+	if s.sender.whole {
+		if done, err := s.againAsWhole(); done || err != nil {
+			return err
+		}
+	}
 	for from := int64(0); s.mayGoOn(); {
 		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{
 			From: from, Statuses: []store.ItemStatus{store.ItemUnknown, store.ItemReconciling}, Due: s.Now(), Limit: lookRows,

@@ -393,6 +393,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
 	}
+	if q.madeByAnotherStmt, err = db.PrepareContext(ctx, madeByAnother); err != nil {
+		return nil, fmt.Errorf("error preparing query MadeByAnother: %w", err)
+	}
 	if q.markFinishedStmt, err = db.PrepareContext(ctx, markFinished); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkFinished: %w", err)
 	}
@@ -1253,6 +1256,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
 		}
 	}
+	if q.madeByAnotherStmt != nil {
+		if cerr := q.madeByAnotherStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing madeByAnotherStmt: %w", cerr)
+		}
+	}
 	if q.markFinishedStmt != nil {
 		if cerr := q.markFinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markFinishedStmt: %w", cerr)
@@ -1815,6 +1823,7 @@ type Queries struct {
 	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
+	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
 	markReceivingStmt               *sql.Stmt
 	metaStmt                        *sql.Stmt
@@ -2024,6 +2033,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
+		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,
 		markReceivingStmt:               q.markReceivingStmt,
 		metaStmt:                        q.metaStmt,

@@ -86,6 +86,11 @@ delete from operation_attempts where operation_attempts.connection = @connection
   and (operation_attempts.operation, operation_attempts.n, operation_attempts.attempt) in
   (select a.operation, a.n, a.attempt from operation_attempts a where a.connection = @connection order by a.operation, a.n, a.attempt limit @max_rows);
 
+-- name: MadeByAnother :one
+-- Whether another item made the record, or has taken it for its own.
+select cast(count(*) as bigint) from (select 1 from operation_items i where i.connection = @connection and i.record = @record and i.op = 'create' and i.record is not null
+  and i.status not in ('rejected', 'cancelled') and not (i.operation = @operation and i.n = @n) limit 1) made;
+
 -- name: TakeRecord :execrows
 insert into record_writes (connection, record, operation, n) values (@connection, @record, @operation, @n) on conflict (connection, record) do nothing;
 

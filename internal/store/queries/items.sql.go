@@ -425,6 +425,31 @@ func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([
 	return items, nil
 }
 
+const madeByAnother = `-- name: MadeByAnother :one
+select cast(count(*) as bigint) from (select 1 from operation_items i where i.connection = $1 and i.record = $2 and i.op = 'create' and i.record is not null
+  and i.status not in ('rejected', 'cancelled') and not (i.operation = $3 and i.n = $4) limit 1) made
+`
+
+type MadeByAnotherParams struct {
+	Connection int64
+	Record     []byte
+	Operation  string
+	N          int64
+}
+
+// Whether another item made the record, or has taken it for its own.
+func (q *Queries) MadeByAnother(ctx context.Context, arg MadeByAnotherParams) (int64, error) {
+	row := q.queryRow(ctx, q.madeByAnotherStmt, madeByAnother,
+		arg.Connection,
+		arg.Record,
+		arg.Operation,
+		arg.N,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const putAttempt = `-- name: PutAttempt :exec
 insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
