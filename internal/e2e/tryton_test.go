@@ -40,10 +40,11 @@ func connectTrytonOn(t *testing.T, erp *tryton.Server, args ...string) plant {
 	return p
 }
 
-// in gives the same plant to a test within the one that made it.
+// in gives the same plant to a test within the one that made it. A process that the test starts anew is the plant's from then on.
 func (p plant) in(t *testing.T) plant {
-	b := *p.busbar
+	outer, b := p.busbar, *p.busbar
 	b.t, p.busbar, p.erp = t, &b, p.erp.For(t)
+	t.Cleanup(func() { outer.cmd = b.cmd })
 	return p
 }
 

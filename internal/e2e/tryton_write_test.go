@@ -19,9 +19,12 @@ var writings = []struct {
 }{
 	{"vendor, item and order are made, changed, confirmed and cancelled", orderIsWritten},
 	{"what Tryton ignores or wrongly accepts", trapsOfWrites},
+	{"what Tryton would ignore or wrongly accept, since somebody was quicker", overtaken},
+	{"what Tryton takes in part", halfTaken},
 	{"a lost answer", answersLost},
 	{"the process is killed behind the effect", killedBehindEffect},
-	{"sessions that Tryton ends", sessionsEnded},
+	{"a session that Tryton ends in the middle", sessionsEnded},
+	{"a session that Tryton ends under many writers", endedUnderMany},
 	{"many vendors at once", manyVendors},
 }
 
