@@ -63,12 +63,12 @@ type mortal struct {
 	ahead   *atomic.Int64 // of the database's clock, ns
 }
 
-func (m *mortal) ChangeBudget(ctx context.Context, id string, change func(string, time.Time) (string, error)) error {
+func (m *mortal) ChangeBudget(ctx context.Context, id string, own func() time.Time, change func(string, time.Time) (string, error)) error {
 	if m.dead.Load() {
 		return errors.New("cut off")
 	}
 	m.changes.Add(1)
-	return m.Store.ChangeBudget(ctx, id, func(state string, now time.Time) (string, error) {
+	return m.Store.ChangeBudget(ctx, id, own, func(state string, now time.Time) (string, error) {
 		return change(state, now.Add(time.Duration(m.ahead.Load())))
 	})
 }

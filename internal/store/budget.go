@@ -10,9 +10,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
-// ChangeBudget stores what change makes of the budget's state of a connection ("": none yet), while nobody else changes it; now is the database's clock meanwhile.
+// ChangeBudget stores what change makes of the budget's state of a connection ("": none yet), while nobody else changes it; now is the database's clock meanwhile, or own where nobody else uses the database.
 // change may run several times, and what it makes may be stored before it runs again. ErrNotFound: there is no such connection.
-func (s *Store) ChangeBudget(ctx context.Context, connectionID string, change func(state string, now time.Time) (string, error)) error {
+func (s *Store) ChangeBudget(ctx context.Context, connectionID string, own func() time.Time, change func(state string, now time.Time) (string, error)) error {
 	if s.engine.Shared != nil {
 		if done, err := s.swapBudget(ctx, connectionID, change); done || err != nil {
 			return err
@@ -23,7 +23,7 @@ func (s *Store) ChangeBudget(ctx context.Context, connectionID string, change fu
 		if err != nil {
 			return err
 		}
-		now, err := s.now(ctx)
+		now, err := s.now(ctx, own)
 		if err != nil {
 			return fmt.Errorf("read the clock: %w", err)
 		}
@@ -60,10 +60,9 @@ func (s *Store) budgetFault(err error) error {
 	return s.engine.explain(fmt.Errorf("change a budget: %w", err))
 }
 
-// now is the database's clock, which is this process's own where nobody else uses the database.
-func (s *Store) now(ctx context.Context) (time.Time, error) {
+func (s *Store) now(ctx context.Context, own func() time.Time) (time.Time, error) {
 	if s.engine.Shared == nil {
-		return time.Now(), nil
+		return own(), nil
 	}
 	return s.engine.Shared.Now(ctx)
 }
