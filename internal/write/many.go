@@ -3,7 +3,6 @@ package write
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -80,39 +79,14 @@ func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) erro
 	case err != nil:
 		return s.allFailed(ctx, g, ws, err)
 	}
-	settled := atomic && refusedAsWhole(results)
+	if atomic {
+		return s.settleWhole(ctx, g, ws, results)
+	}
 	var errs []error
 	for i, w := range ws {
-		w.doubted = w.doubted && !settled
 		errs = append(errs, w.settleOne(ctx, g, results[i]))
 	}
 	return firstOfErrors(errs)
-}
-
-// doManyAgain sends items again together, of which it is not known whether they had their effect, each under its key: all have it or none, whatever became of the first call.
-func (s *sender) doManyAgain(ctx context.Context, its []*store.Item) error {
-	ctx = budget.WithPriority(ctx, s.priority)
-	ws := make([]*work, len(its))
-	for i, it := range its {
-		q := &inquiry{sender: s, item: it, since: s.Now()}
-		if wait, err := q.notYet(ctx); wait || err != nil {
-			return err
-		}
-		v, err := s.judge(ctx, s.ask(it))
-		if err != nil {
-			return q.blind(ctx, err)
-		}
-		if v.Problem != nil || len(v.Steps) != 1 {
-			return q.leaveAsItIs(ctx)
-		}
-		ws[i] = &work{sender: s, item: it, judged: v, doubted: true}
-	}
-	return s.sendTogether(ctx, ws, true)
-}
-
-// refusedAsWhole says that a call of all or none was answered by a no to one of its writes: then none of them had an effect, in this call or before.
-func refusedAsWhole(results []driver.Result) bool {
-	return slices.ContainsFunc(results, func(r driver.Result) bool { return r.Err != nil && driver.FateOf(r.Err) == driver.Refused })
 }
 
 func (s *sender) callMany(ctx context.Context, g *gate, cs []driver.Command, atomic bool) ([]driver.Result, error) {

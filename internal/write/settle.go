@@ -113,7 +113,7 @@ func (w *work) failed(ctx context.Context, g *gate, err error) error {
 	if !g.passed { // an error before the call itself, such as of a read that the driver makes for it
 		return w.held(ctx, err)
 	}
-	if fate == driver.Missing && w.item.Op == string(manifest.Create) && w.item.RemoteID == "" {
+	if (fate == driver.Missing || fate == driver.Conflicts) && w.item.Op == string(manifest.Create) && w.item.RemoteID == "" {
 		fate = driver.Refused
 	}
 	switch fate {

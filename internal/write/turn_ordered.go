@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -125,20 +126,42 @@ func (s *slice) allAtOnce(its []*store.Item) (waits bool, err error) {
 
 // againAsWhole sends all items again together where each has a key under which the system does it once; done is false where that is not the way to find out.
 func (s *slice) againAsWhole() (done bool, err error) {
-	its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemUnknown, store.ItemReconciling}, Limit: MaxItems})
-	if err != nil || len(its) == 0 || s.op.Counts.Applied > 0 {
+	c := s.op.Counts
+	if c.Unknown+c.Reconciling == 0 || c.Applied > 0 {
+		return false, nil
+	}
+	its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemUnknown, store.ItemReconciling, store.ItemPending}, Limit: MaxItems})
+	if err != nil {
 		return false, err
 	}
 	for i := range its {
 		q := &inquiry{sender: s.sender, item: &its[i]}
-		if its[i].Attempts >= maxSends || q.choose().Class != manifest.W1 {
+		switch {
+		case its[i].Attempts >= maxSends, q.choose().Class != manifest.W1:
 			return false, nil
-		}
-		if its[i].DueAt.After(s.Now()) {
+		case c.Rejected+c.Cancelled+c.NeedsHuman > 0:
+			return true, s.leaveRest(its)
+		case its[i].DueAt.After(s.Now()):
 			return true, nil
 		}
 	}
 	return true, s.after(s.sender.doManyAgain(s.work, pointers(its)), pointers(its)...)
+}
+
+// leaveRest leaves items to a person that were sent as a whole and cannot be so again.
+func (s *slice) leaveRest(its []store.Item) error {
+	for i := range its {
+		if its[i].Status == store.ItemPending {
+			continue
+		}
+		q := &inquiry{sender: s.sender, item: &its[i]}
+		err := q.leave(s.work, problem.New(problem.WriteOutcomeUnknown, "The items of this batch were sent together, to be done all or none, and it is not known which. "+
+			"Others of them cannot be sent again by now, so that none is. Look in the system, then say whether it happened."))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rejectFaulty judges all items, and rejects those with a fault.
