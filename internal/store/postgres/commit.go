@@ -40,8 +40,11 @@ type writingConn struct {
 	database *database
 }
 
-// BeginTx is driver.ConnBeginTx's.
-func (c writingConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
+// BeginTx is driver.ConnBeginTx's. Transactions are as the session has them.
+func (c writingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if o != (driver.TxOptions{}) {
+		return nil, errOptions
+	}
 	if c.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
@@ -53,6 +56,8 @@ func (c writingConn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx
 	own.tx, err = c.Conn.Conn().BeginTx(ctx, pgx.TxOptions{CommitQuery: fmt.Sprintf(putMark, own.slot, own.mark)})
 	return own, err
 }
+
+var errOptions = errors.New("transactions that write have the session's isolation")
 
 // markedTx is a transaction that leaves its mark.
 type markedTx struct {
