@@ -140,6 +140,21 @@ func wayTo(rows []manifest.Move, from, to string) ([]*manifest.Move, bool) {
 	return nil, false
 }
 
+// WentOn tells whether a record that was in one status and was to become another may have become it and gone on by itself to the one that it has now: a way leads on from what was asked for, through none that
+// leads back to what it was before; or no way that is declared leads there at all.
+func WentOn(m *manifest.Moves, before, asked, now string) bool {
+	var on []manifest.Move
+	known := false
+	for _, row := range m.Rows {
+		known = known || row.To == now
+		if _, back := wayTo(m.Rows, row.To, before); row.To == now || !back {
+			on = append(on, row)
+		}
+	}
+	_, leads := wayTo(on, asked, now)
+	return now != before && (leads || !known)
+}
+
 // reachable lists the statuses to which any way leads.
 func reachable(rows []manifest.Move, from string) []string {
 	var found []string

@@ -20,7 +20,6 @@ var writings = []struct {
 	{"vendor, item and order are made, changed, confirmed and cancelled", orderIsWritten},
 	{"what Tryton ignores or wrongly accepts", trapsOfWrites},
 	{"what Tryton would ignore or wrongly accept, since somebody was quicker", overtaken},
-	{"what Tryton takes in part", halfTaken},
 	{"a lost answer", answersLost},
 	{"the process is killed behind the effect", killedBehindEffect},
 	{"a session that Tryton ends in the middle", sessionsEnded},

@@ -2,6 +2,7 @@ package write
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -65,6 +66,7 @@ func (w *work) compare(ctx context.Context, step check.Step, remoteID string, ra
 	if err != nil {
 		return true, w.unread(ctx, remoteID, answer, err, true)
 	}
+	first := w.last == nil && !w.doubted
 	w.item.RemoteID, w.item.Record, w.last = remoteID, rec.ID, raw
 	e := end{to: store.ItemApplied, record: &rec, remoteID: remoteID, answer: answer, outcome: outcomeApplied, warnings: w.Warnings}
 	stuck := step.Move != nil && statusOf(w.entity, rec.Fields) != step.Move.To
@@ -73,15 +75,24 @@ func (w *work) compare(ctx context.Context, step check.Step, remoteID string, ra
 		return false, w.conclude(ctx, w.item, e)
 	}
 	if missed := check.Missed(w.entity, w.Wanted, rec.Fields); len(missed) > 0 {
-		return true, w.ignored(ctx, e, missed)
+		return true, w.ignored(ctx, e, missed, first && w.overtaken(step, rec.Fields))
 	}
 	return true, w.conclude(ctx, w.item, e)
 }
 
-// ignored is about a write that the system accepted and did not, or not all, take: where nothing at all changed it is refused, else it is applied and says what was left out.
-func (w *work) ignored(ctx context.Context, e end, missed []problem.Item) error {
+// overtaken tells that a change of status which was all that was asked for was not made, though the record has changed: somebody else was quicker, and what it is now does not come of what was asked for.
+func (w *work) overtaken(step check.Step, now []byte) bool {
+	var asked map[string]json.RawMessage
+	if step.Move == nil || w.before == nil || json.Unmarshal(w.Wanted, &asked) != nil || len(asked) != 1 {
+		return false
+	}
+	return !check.WentOn(w.entity.Moves, statusOf(w.entity, w.before.JSON), step.Move.To, statusOf(w.entity, now))
+}
+
+// ignored is about a write that the system accepted and did not, or not all, take: where it changed nothing at all it is refused, else it is applied and says what was left out.
+func (w *work) ignored(ctx context.Context, e end, missed []problem.Item, overtaken bool) error {
 	e.outcome = outcomeNotTaken
-	if w.before != nil && w.sameContent(w.before.Raw, e.record.Raw) {
+	if overtaken || w.before != nil && w.sameContent(w.before.Raw, e.record.Raw) {
 		e.to, e.warnings = store.ItemRejected, nil
 		e.problem = notTaken(w.system.Name, w.entity, missed)
 	} else {
