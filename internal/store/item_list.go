@@ -51,6 +51,15 @@ func (s *Store) items(ctx context.Context, o *Operation, f ItemFilter) (rows []q
 	return rows[:min(len(rows), int(limit))], nil
 }
 
+// CreatesUnderWay lists items of all operations of the stream of o that create a record and have been sent, and to which no answer has come yet.
+func (s *Store) CreatesUnderWay(ctx context.Context, o *Operation) ([]Item, error) {
+	rows, err := s.read.CreatesUnderWay(ctx, o.scope.no, o.stream)
+	if err != nil {
+		return nil, fmt.Errorf("list what is being created of %s: %w", o.Entity, err)
+	}
+	return each(rows, func(r queries.OperationItem) Item { return *itemFrom(r) }), nil
+}
+
 // Item gives one item. ErrNotFound.
 func (s *Store) Item(ctx context.Context, o *Operation, n int64) (*Item, error) {
 	return getItem(ctx, s.read, o, n)

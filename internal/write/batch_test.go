@@ -1,6 +1,7 @@
 package write_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -336,6 +337,28 @@ func TestEqualItemsMakeOneRecord(t *testing.T) {
 			t.Errorf("%d records were made", len(made))
 		}
 	})
+}
+
+// The same, with the other write's answer still on its way while it is looked for what became of the first: the record is that of the one who is told so by the system.
+func TestEqualWritesSideBySide(t *testing.T) {
+	p := newPlant(t)
+	first := p.batch("vendors", []write.BatchItem{create(`{"name":"a","code":"own"}`)})
+	lost, slow := onWrite(1, erp.Fault{Drop: true}), onWrite(2, erp.Fault{Rewrite: func(body []byte) []byte {
+		for range 20 {
+			p.tick(time.Second)
+			p.work()
+		}
+		return body
+	}})
+	p.spoil(func(r *http.Request) *erp.Fault { return cmp.Or(lost(r), slow(r)) })
+	p.work()
+	out, err := p.service.Write(t.Context(), write.Request{Connection: p.conn, Entity: "vendors", Op: manifest.Create, Data: []byte(`{"name":"a","code":"own"}`), Caller: "key", Wait: 5 * time.Second})
+	p.must(err)
+	first = p.finish(first)
+	p.ends(first, store.OperationCompleted, store.ItemCounts{Rejected: 1})
+	if out.Item.Status != store.ItemApplied {
+		t.Errorf("the one that made the record is %s: %s", out.Item.Status, out.Item.Error)
+	}
 }
 
 // What cannot be all or none is refused at once, with the rule that says so.

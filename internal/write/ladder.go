@@ -2,7 +2,6 @@ package write
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,78 +128,6 @@ func backoff(n int) time.Duration {
 		return 0
 	}
 	return min(looksApart<<min(n, 10), mostApart)
-}
-
-// searchIt looks for the record that a create made, by its key or our mark.
-func (q *inquiry) searchIt(ctx context.Context) error {
-	value := q.item.Mark
-	v, err := q.judge(ctx, q.asked())
-	if err != nil {
-		return q.blind(ctx, err)
-	}
-	if q.rung.Class == manifest.W2 && v.Key != "" {
-		value = v.Key
-	}
-	found, err := q.search(ctx, driver.Search{Entity: q.entity, Rung: &q.rung, Value: value, Since: q.op.CreatedAt})
-	if err != nil {
-		return q.blind(ctx, err)
-	}
-	switch {
-	case len(found) == 0:
-		return q.absent(ctx)
-	case len(found) > 1:
-		return q.several(ctx, found, "More than one record carries the mark of this write: it may have been done twice. Look at them in the system, then say which one stands.")
-	case q.rung.Class == manifest.W2 && value != q.item.Mark && q.wasThere(ctx, found[0]):
-		return q.conclude(ctx, q.item, end{to: store.ItemRejected, looked: true, since: q.since, outcome: outcomeFound,
-			problem: problem.Newf(problem.Conflict, "%s had a record with the key %q before this write was sent.", q.system.Name, value)})
-	case q.rung.Class == manifest.W2 && value != q.item.Mark && !q.looksLikeOurs(v, found[0]):
-		return q.several(ctx, found, "A record with this key exists and differs from what was sent; it cannot be told whether it came of this write.")
-	}
-	own := q.rung.Class == manifest.W2 && value != q.item.Mark
-	if err := q.adopt(ctx, v, found[0], own); !errors.Is(err, errMadeByAnother) {
-		return err
-	}
-	return q.conclude(ctx, q.item, end{to: store.ItemRejected, looked: true, since: q.since, outcome: outcomeFound,
-		problem: problem.Newf(problem.Conflict, "Another write made the record with the key %q in %s; this one had no effect.", value, q.system.Name)})
-}
-
-// wasThere says that a record was stored before the write was sent, so that it did not come of it.
-func (q *inquiry) wasThere(ctx context.Context, raw []byte) bool {
-	remoteID, err := q.mapper.RemoteID(raw)
-	if err != nil {
-		return false
-	}
-	now, err := q.stored(ctx, q.recordID(remoteID))
-	if err != nil || now == nil {
-		return false
-	}
-	created, err := time.Parse(time.RFC3339Nano, memberOf(now.JSON, "created_at"))
-	return err == nil && created.Before(q.op.CreatedAt)
-}
-
-// looksLikeOurs says that a record under the caller's own key is what this write asked for.
-func (q *inquiry) looksLikeOurs(v judged, raw []byte) bool {
-	m, err := q.mapper.Map(raw, q.env)
-	return err == nil && len(check.Missed(q.entity, v.Wanted, m.Fields)) == 0
-}
-
-// adopt takes a record for the effect of this create, and does what is left. shared: it was found by a key that other writes may have given too.
-func (q *inquiry) adopt(ctx context.Context, v judged, raw []byte, shared bool) error {
-	remoteID, err := q.mapper.RemoteID(raw)
-	if err != nil {
-		return q.blind(ctx, &driver.Error{Kind: driver.Torn, Detail: "A record came without a usable id."})
-	}
-	rec, err := q.written(remoteID, raw)
-	if err != nil {
-		return q.blind(ctx, err)
-	}
-	e := end{to: store.ItemUnknown, looked: true, since: q.since, outcome: outcomeFound, record: &rec, remoteID: remoteID, shared: shared,
-		problem: problem.New(problem.WriteOutcomeUnknown, "The record was found; what else was asked for is being done.")}
-	if err := q.conclude(ctx, q.item, e); err != nil {
-		return err
-	}
-	q.item.RemoteID, q.item.Record = remoteID, rec.ID
-	return q.finish(ctx, q.item, v, raw)
 }
 
 // goOn continues a create whose record is known: what was asked for besides is done.

@@ -19,15 +19,13 @@ import (
 // doManyAgain sends all items together, of which it is not known whether they had their effect, each under its key: all have it or none, whatever became of the first call.
 func (s *sender) doManyAgain(ctx context.Context, its []*store.Item) error {
 	ctx = budget.WithPriority(ctx, s.priority)
+	if wait, err := s.mustWait(ctx, its); wait || err != nil {
+		return err
+	}
 	ws := make([]*work, len(its))
 	for i, it := range its {
 		q := &inquiry{sender: s, item: it, since: s.Now()}
 		doubted := it.Status != store.ItemPending // by a person's word it had no effect
-		if doubted {
-			if wait, err := q.notYet(ctx); wait || err != nil {
-				return err
-			}
-		}
 		v, err := s.judge(ctx, s.ask(it))
 		switch {
 		case err != nil && doubted:
@@ -40,6 +38,22 @@ func (s *sender) doManyAgain(ctx context.Context, its []*store.Item) error {
 		ws[i] = &work{sender: s, item: it, judged: v, doubted: doubted}
 	}
 	return s.sendTogether(ctx, ws, true)
+}
+
+// mustWait lets all items wait while one of them was sent only just now.
+func (s *sender) mustWait(ctx context.Context, its []*store.Item) (wait bool, err error) {
+	for _, it := range its {
+		if it.Status == store.ItemPending {
+			continue
+		}
+		q := &inquiry{sender: s, item: it}
+		waits, err := q.notYet(ctx)
+		if err != nil {
+			return false, err
+		}
+		wait = wait || waits
+	}
+	return wait, nil
 }
 
 // settleWhole settles a call of all or none that was answered item by item.

@@ -31,9 +31,10 @@ func TestAllOrNoneIsRefusedWhenSentAgain(t *testing.T) {
 			all := items(0, 10)
 			all[4] = create(`{"name":"b","unit":"FURLONG"}`)
 			o := p.batch("items", all, p.whole)
-			for range 12 {
-				o = p.finish(o)
-				p.tick(15 * time.Minute)
+			for !o.DueAt.IsZero() {
+				p.tick(max(o.DueAt.Sub(p.clock()), 0) + time.Second)
+				p.work()
+				o = p.operation(o)
 			}
 			p.ends(o, store.OperationCompleted, test.want)
 			p.once(o)

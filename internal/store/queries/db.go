@@ -138,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countRunStmt, err = db.PrepareContext(ctx, countRun); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRun: %w", err)
 	}
+	if q.createsUnderWayStmt, err = db.PrepareContext(ctx, createsUnderWay); err != nil {
+		return nil, fmt.Errorf("error preparing query CreatesUnderWay: %w", err)
+	}
 	if q.decideHeldStmt, err = db.PrepareContext(ctx, decideHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query DecideHeld: %w", err)
 	}
@@ -829,6 +832,11 @@ func (q *Queries) Close() error {
 	if q.countRunStmt != nil {
 		if cerr := q.countRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRunStmt: %w", cerr)
+		}
+	}
+	if q.createsUnderWayStmt != nil {
+		if cerr := q.createsUnderWayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing createsUnderWayStmt: %w", cerr)
 		}
 	}
 	if q.decideHeldStmt != nil {
@@ -1738,6 +1746,7 @@ type Queries struct {
 	countQuarantineStmt             *sql.Stmt
 	countRecordsStmt                *sql.Stmt
 	countRunStmt                    *sql.Stmt
+	createsUnderWayStmt             *sql.Stmt
 	decideHeldStmt                  *sql.Stmt
 	delayQueuedRunStmt              *sql.Stmt
 	deleteBodyStmt                  *sql.Stmt
@@ -1948,6 +1957,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countQuarantineStmt:             q.countQuarantineStmt,
 		countRecordsStmt:                q.countRecordsStmt,
 		countRunStmt:                    q.countRunStmt,
+		createsUnderWayStmt:             q.createsUnderWayStmt,
 		decideHeldStmt:                  q.decideHeldStmt,
 		delayQueuedRunStmt:              q.delayQueuedRunStmt,
 		deleteBodyStmt:                  q.deleteBodyStmt,

@@ -91,6 +91,11 @@ delete from operation_attempts where operation_attempts.connection = @connection
 select cast(count(*) as bigint) from (select 1 from operation_items i where i.connection = @connection and i.record = @record and i.op = 'create' and i.record is not null
   and i.status not in ('rejected', 'cancelled') and not (i.operation = @operation and i.n = @n) limit 1) made;
 
+-- name: CreatesUnderWay :many
+-- Of a stream: what has been sent and has no answer yet. An operation in which there is any has something left to do.
+select i.* from operations o join operation_items i on i.connection = o.connection and i.operation = o.id
+where o.connection = @connection and o.stream = @stream and o.due_at is not null and o.sending_count > 0 and i.op = 'create' and i.status = 'sending';
+
 -- name: TakeRecord :execrows
 insert into record_writes (connection, record, operation, n) values (@connection, @record, @operation, @n) on conflict (connection, record) do nothing;
 

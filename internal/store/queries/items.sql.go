@@ -112,6 +112,56 @@ func (q *Queries) CancelItems(ctx context.Context, arg CancelItemsParams) (int64
 	return result.RowsAffected()
 }
 
+const createsUnderWay = `-- name: CreatesUnderWay :many
+select i.connection, i.operation, i.n, i.client_ref, i.op, i.record, i.remote_id, i.status, i.data, i.if_match, i.mark, i.version, i.error, i.warnings, i.attempts, i.looks, i.sent_at, i.due_at, i.updated_at, i.wanted from operations o join operation_items i on i.connection = o.connection and i.operation = o.id
+where o.connection = $1 and o.stream = $2 and o.due_at is not null and o.sending_count > 0 and i.op = 'create' and i.status = 'sending'
+`
+
+// Of a stream: what has been sent and has no answer yet. An operation in which there is any has something left to do.
+func (q *Queries) CreatesUnderWay(ctx context.Context, connection int64, stream int64) ([]OperationItem, error) {
+	rows, err := q.query(ctx, q.createsUnderWayStmt, createsUnderWay, connection, stream)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OperationItem
+	for rows.Next() {
+		var i OperationItem
+		if err := rows.Scan(
+			&i.Connection,
+			&i.Operation,
+			&i.N,
+			&i.ClientRef,
+			&i.Op,
+			&i.Record,
+			&i.RemoteID,
+			&i.Status,
+			&i.Data,
+			&i.IfMatch,
+			&i.Mark,
+			&i.Version,
+			&i.Error,
+			&i.Warnings,
+			&i.Attempts,
+			&i.Looks,
+			&i.SentAt,
+			&i.DueAt,
+			&i.UpdatedAt,
+			&i.Wanted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const doubtItems = `-- name: DoubtItems :execrows
 update operation_items set status = 'unknown', updated_at = $1
 where connection = $2 and operation = $3 and status in ('sending', 'reconciling')
