@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"syscall"
 )
 
 // sessionsEnded ends Busbar's session while a write waits at Tryton's door: Tryton answers that it does not know who asks and does nothing, Busbar logs in once more and sends it again.
@@ -73,6 +74,20 @@ func endedUnderMany(p plant) {
 // sessionEnds ends every session in Tryton when the next call of a method has come to it, before it looks at the call.
 func (p plant) sessionEnds(method string) (ended <-chan struct{}) {
 	return p.gate.once(func(m string, _ []json.RawMessage) bool { return m == "model.purchase."+method }, func() { p.erp.SQL("delete from ir_session") })
+}
+
+// leavesNone ends the process as an orchestrator does, and wants it to leave no session behind.
+func (p plant) leavesNone() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("told to stop, the process ended with %v", err)
+	}
+	if n := p.sessions(); n != 0 {
+		p.t.Errorf("it leaves %d sessions behind", n)
+	}
 }
 
 // oneSession wants Busbar to have one session open, whatever was going on.

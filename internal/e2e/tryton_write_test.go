@@ -18,6 +18,7 @@ var writings = []struct {
 	run  func(plant)
 }{
 	{"vendor, item and order are made, changed, confirmed and cancelled", orderIsWritten},
+	{"vendors and items are changed and archived", partnersAreWritten},
 	{"what Tryton ignores or wrongly accepts", trapsOfWrites},
 	{"what Tryton would ignore or wrongly accept, since somebody was quicker", overtaken},
 	{"a lost answer", answersLost},
@@ -37,6 +38,8 @@ func TestTrytonWrites(t *testing.T) {
 		}
 	}
 	p.compare()
+	p.oneSession()
+	p.leavesNone()
 }
 
 // answer is what came of a write.
