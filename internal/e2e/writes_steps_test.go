@@ -78,8 +78,11 @@ func (b *batch) killAtWrite(h *writeHold, data string, n int) {
 	}
 }
 
-// lostOperation is what a replica says that finds its lease over.
-const lostOperation = "operation lost: its lease was over before it could be renewed; whoever takes it finds out what became of what was under way"
+// What a replica says that finds its lease over, or its calls and its database broken off, when it wakes up.
+const (
+	lostOperation        = "operation lost: its lease was over before it could be renewed; whoever takes it finds out what became of what was under way"
+	interruptedOperation = "operation interrupted; it goes on by itself"
+)
 
 // Of two replicas one stands still, with its lease, while the system answers one of its writes. The other goes on when the lease is over; the first, when it wakes up with the rest of
 // its chunk at hand, sends nothing more. Each item is made once.
@@ -118,7 +121,9 @@ func TestReplicaThatStandsStillSendsNothing(t *testing.T) {
 	b.busbar = member()
 	b.finish()
 	signal(syscall.SIGCONT)
-	first.await("word that the lease was lost", func() bool { return len(logged(first, lostOperation)) > 0 })
+	first.await("word that the operation is no longer its own", func() bool {
+		return len(logged(first, lostOperation))+len(logged(first, interruptedOperation)) > 0
+	})
 	b.busbar = first
 	b.finish()
 }
