@@ -120,6 +120,7 @@ func tornInTheBody(w http.ResponseWriter, _ *http.Request, answer *httptest.Resp
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body[:len(body)/2])
+	_ = http.NewResponseController(w).Flush() // else nothing of it goes out
 	panic(http.ErrAbortHandler)
 }
 
