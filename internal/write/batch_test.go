@@ -339,6 +339,31 @@ func TestEqualItemsMakeOneRecord(t *testing.T) {
 	})
 }
 
+// The same with many at once, of which it is found out side by side what became of them: the one that is refused names no record.
+func TestEqualItemsFoundSideBySide(t *testing.T) {
+	p := newPlant(t, noBulk)
+	p.spoil(func(r *http.Request) *erp.Fault {
+		if r.Method == http.MethodGet {
+			return nil
+		}
+		return &erp.Fault{Execute: true, Drop: true}
+	})
+	var all []write.BatchItem
+	for n := range 60 {
+		all = append(all, create(`{"name":"a","code":"own-%d"}`, n/3))
+	}
+	o := p.batch("vendors", all)
+	p.work()
+	p.spoil(nil)
+	o = p.finish(o)
+	p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 20, Rejected: 40})
+	for _, it := range p.items(o) {
+		if (it.Status == store.ItemApplied) != (it.RemoteID != "") || (it.RemoteID != "") != (it.Record != uuid.Nil) {
+			t.Errorf("item %d is %s with the record %q, %s: %s", it.N, it.Status, it.RemoteID, it.Record, it.Error)
+		}
+	}
+}
+
 // The same, with the other write's answer still on its way while it is looked for what became of the first: the record is that of the one who is told so by the system.
 func TestEqualWritesSideBySide(t *testing.T) {
 	p := newPlant(t)

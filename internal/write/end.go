@@ -40,7 +40,9 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	move := s.moveOf(it, e)
-	return s.Store.Write(ctx, func(tx *store.Tx) error {
+	before := *it
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		*it = before // a transaction may be done again
 		rec, err := s.applyRecord(ctx, tx, it, e)
 		if err != nil {
 			return err
@@ -63,6 +65,10 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 		}
 		return nil
 	})
+	if err != nil {
+		*it = before
+	}
+	return err
 }
 
 // errMadeByAnother says that the record that was found came of another item.
