@@ -209,7 +209,7 @@ func (w *works) pass(d time.Duration) {
 // over lets time pass until an operation does nothing more by itself.
 func (w *works) over(id string) object {
 	w.Helper()
-	for range 60 {
+	for range 300 {
 		w.step()
 		o := w.operation(id)
 		due := o.get("due_at")
