@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/check"
@@ -212,12 +213,30 @@ func (w *work) missing(ctx context.Context, err error) error {
 	return w.conclude(ctx, w.item, e)
 }
 
-// doubled is about a create whose key exists. When it was sent before, it may be its own effect.
+// doubled is about a create whose key exists. Where an earlier call for it is in doubt, that may be its own effect.
 func (w *work) doubled(ctx context.Context, err error) error {
-	if w.item.Attempts > 1 {
+	doubt, failed := w.inDoubt(ctx)
+	switch {
+	case failed != nil:
+		return failed
+	case doubt:
 		return w.lost(ctx, err)
 	}
 	return w.refused(ctx, err)
+}
+
+// inDoubt tells whether a call that was made for the item before the latest one may have had an effect.
+func (w *work) inDoubt(ctx context.Context) (bool, error) {
+	if w.item.Attempts <= 1 {
+		return false, nil
+	}
+	ledger, err := w.Store.Attempts(ctx, w.op, w.item.N)
+	if err != nil || len(ledger) == 0 {
+		return true, err
+	}
+	return slices.ContainsFunc(ledger[:len(ledger)-1], func(a store.Attempt) bool {
+		return a.Kind == store.AttemptSend && a.Outcome != outcomeRejected && a.Outcome != outcomeNotSent
+	}), nil
 }
 
 // refused is about a definite no. A record that an earlier step made or changed stays, and the item says so.
