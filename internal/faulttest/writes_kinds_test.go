@@ -11,11 +11,10 @@ import (
 
 // kind is one kind of write, by the class of what can be found out about it.
 type kind struct {
-	name    string
-	class   string // of the rung that its manifest declares
-	creates bool
-	steps   int // calls that have an effect
-	make    func(w *works, n int) want
+	name  string
+	class string // of the rung that its manifest declares
+	steps int    // calls that have an effect
+	make  func(w *works, n int) want
 }
 
 // alone says that nobody but a person finds out what became of it.
@@ -24,33 +23,33 @@ func (k kind) alone() bool { return k.class == "W4" || k.class == "W5" }
 // kinds are all classes of creates, and updates and deletions.
 func kinds() []kind {
 	return []kind{
-		{"items created", "W1", true, 1, func(w *works, n int) want {
+		{"items created", "W1", 1, func(w *works, n int) want {
 			return creating("items", map[string]any{"name": title(n)}, n)
 		}},
-		{"vendors created with a code", "W2", true, 1, func(w *works, n int) want {
+		{"vendors created with a code", "W2", 1, func(w *works, n int) want {
 			return creating("vendors", map[string]any{"name": title(n), "code": fmt.Sprintf("OWN-%d", n)}, n)
 		}},
-		{"vendors created without one", "W2", true, 1, func(w *works, n int) want {
+		{"vendors created without one", "W2", 1, func(w *works, n int) want {
 			return creating("vendors", map[string]any{"name": title(n)}, n)
 		}},
-		{"orders created", "W3", true, 1, func(w *works, n int) want { return creating("purchase-orders", w.order(n), n) }},
-		{"orders created and sent", "W3", true, 4, func(w *works, n int) want {
+		{"orders created", "W3", 1, func(w *works, n int) want { return creating("purchase-orders", w.order(n), n) }},
+		{"orders created and sent", "W3", 4, func(w *works, n int) want {
 			o := w.order(n)
 			o["status"] = "sent"
 			return creating("purchase-orders", o, n)
 		}},
-		{"requisitions created", "W4", true, 1, func(w *works, n int) want {
+		{"requisitions created", "W4", 1, func(w *works, n int) want {
 			lines := []any{map[string]any{"item": w.id("items", 0), "description": title(n), "quantity": map[string]any{"value": "3"}}}
 			return creating("purchase-requisitions", map[string]any{"lines": lines}, n)
 		}},
-		{"receipts created", "W5", true, 1, func(w *works, n int) want { return w.receipt(n) }},
-		{"vendors changed", "W2", false, 1, func(w *works, n int) want { return w.changing("vendors", "name", n) }},
-		{"items changed", "W2", false, 1, func(w *works, n int) want { return w.changing("items", "description", n) }},
-		{"orders changed", "W2", false, 1, func(w *works, n int) want { return w.changing("purchase-orders", "notes", n) }},
-		{"order lines added", "W2", false, 1, func(w *works, n int) want { return w.adding(n, "") }},
-		{"order lines added, and it is sent", "W2", false, 4, func(w *works, n int) want { return w.adding(n, "sent") }},
-		{"items deleted", "W2", false, 1, func(w *works, n int) want { return w.deleting("items", n) }},
-		{"vendors deleted", "W2", false, 1, func(w *works, n int) want { return w.deleting("vendors", n) }},
+		{"receipts created", "W5", 1, func(w *works, n int) want { return w.receipt(n) }},
+		{"vendors changed", "W2", 1, func(w *works, n int) want { return w.changing("vendors", "name", n) }},
+		{"items changed", "W2", 1, func(w *works, n int) want { return w.changing("items", "description", n) }},
+		{"orders changed", "W2", 1, func(w *works, n int) want { return w.changing("purchase-orders", "notes", n) }},
+		{"order lines added", "W2", 1, func(w *works, n int) want { return w.adding(n, "") }},
+		{"order lines added, and it is sent", "W2", 4, func(w *works, n int) want { return w.adding(n, "sent") }},
+		{"items deleted", "W2", 1, func(w *works, n int) want { return w.deleting("items", n) }},
+		{"vendors deleted", "W2", 1, func(w *works, n int) want { return w.deleting("vendors", n) }},
 	}
 }
 

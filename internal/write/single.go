@@ -77,6 +77,22 @@ func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) {
 			return out, err
 		}
 	}
+	out, err := s.first(ctx, r)
+	// Of requests with one key, the others may meet what the first one's effect made of the record or the connection: the key is stored before that effect.
+	var refused *problem.Error
+	if r.Key != "" && (out == nil && (errors.Is(err, errKeyTaken) || errors.As(err, &refused)) || out != nil && out.Operation == nil) {
+		if first, err := s.replay(ctx, r); first != nil || err != nil {
+			return first, err
+		}
+		if errors.Is(err, errKeyTaken) { // it ended without an effect, and its key is free again
+			return nil, problem.New(problem.OperationInProgress, "Another request with this key was under way and ended without an effect; send this one again.").After(busyAgain)
+		}
+	}
+	return out, err
+}
+
+// first writes as the first request with its key.
+func (s *Service) first(ctx context.Context, r Request) (*Outcome, error) {
 	t, err := s.open(ctx, r.Connection, r.Entity)
 	if err != nil {
 		return nil, err
@@ -89,16 +105,7 @@ func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) {
 		t.close()
 		return nil, err
 	}
-	out, err := w.write(ctx)
-	switch {
-	case out == nil && errors.Is(err, errKeyTaken):
-		return s.replay(ctx, r)
-	case out != nil && out.Operation == nil && r.Key != "": // perhaps the record is as it is asked to be because of the first request with the key
-		if first, err := s.replay(ctx, r); first != nil || err != nil {
-			return first, err
-		}
-	}
-	return out, err
+	return w.write(ctx)
 }
 
 // errKeyTaken says that another request with the same key came first.
