@@ -74,7 +74,7 @@ func (w answering) of(o *write.Outcome) *rendered {
 		w.applied(a, o)
 	case status == store.ItemRejected, status == store.ItemCancelled:
 		w.problem(a, o, rejection(o.Item))
-	case status == store.ItemUnknown, status == store.ItemReconciling, status == store.ItemNeedsHuman:
+	case status == store.ItemUnknown, status == store.ItemReconciling && len(o.Item.Job) == 0, status == store.ItemNeedsHuman:
 		w.problem(a, o, outcomeUnknown(o))
 	default:
 		a.status = http.StatusAccepted

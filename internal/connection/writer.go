@@ -49,6 +49,15 @@ func (l *leasedWriter) ReadOne(ctx context.Context, e *manifest.Entity, remoteID
 	return record, l.confirmed(ctx, err)
 }
 
+// Job implements driver.Writer.
+func (l *leasedWriter) Job(ctx context.Context, c driver.Command, id string) (driver.Job, error) {
+	if err := l.refusal.known(); err != nil {
+		return driver.Job{}, err
+	}
+	job, err := l.writer.Job(ctx, c, id)
+	return job, l.confirmed(ctx, err)
+}
+
 // Search implements driver.Writer.
 func (l *leasedWriter) Search(ctx context.Context, s driver.Search) ([][]byte, error) {
 	if err := l.refusal.known(); err != nil {

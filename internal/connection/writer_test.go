@@ -98,6 +98,11 @@ func (c *acmeClient) ReadOne(ctx context.Context, _ *manifest.Entity, _ string) 
 	return nil, err
 }
 
+func (c *acmeClient) Job(ctx context.Context, _ driver.Command, _ string) (driver.Job, error) {
+	_, err := c.call(ctx, "/page")
+	return driver.Job{}, err
+}
+
 func (c *acmeClient) Search(ctx context.Context, _ driver.Search) ([][]byte, error) {
 	_, err := c.call(ctx, "/page")
 	return nil, err

@@ -19,6 +19,8 @@ type Writer interface {
 	WriteMany(ctx context.Context, cs []Command, atomic bool) ([]Result, error)
 	// ReadOne reads one record as the system has it now; nil: there is none of that id.
 	ReadOne(ctx context.Context, e *manifest.Entity, remoteID string) ([]byte, error)
+	// Job tells how far a job is that the system took a write as (Written.Job). An error says that it could not be asked.
+	Job(ctx context.Context, c Command, id string) (Job, error)
 	// Search finds records as a rung of the ladder of reconciliation says, all of them up to a few dozen.
 	Search(ctx context.Context, s Search) ([][]byte, error)
 }
@@ -40,6 +42,16 @@ type Written struct {
 	RemoteID string // create: the new record's; may be empty where the answer does not say
 	Record   []byte // the record after the write, where the answer holds all of it; nil: it is to be read
 	Answer   []byte // what came back, for the ledger; not redacted yet
+
+	// Job, when not empty, says that the system has only taken the write, and does it later as the job of this id. Nothing is known then but that.
+	Job string
+}
+
+// Job is how far a job of the system is.
+type Job struct {
+	Over   bool          // it does nothing more
+	After  time.Duration // not over: when to ask again, at the soonest
+	Result               // over: what came of the write; an error whose fate is Unknown: the system does not tell
 }
 
 // Result is what came of one command of several.

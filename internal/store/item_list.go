@@ -81,7 +81,7 @@ func getItem(ctx context.Context, q *queries.Queries, o *Operation, n int64) (*I
 func itemFrom(r queries.OperationItem) *Item {
 	it := &Item{
 		N: r.N, ClientRef: r.ClientRef, Op: r.Op, RemoteID: r.RemoteID, Status: ItemStatus(r.Status), Data: bytesOf(r.Data), IfMatch: r.IfMatch, Mark: r.Mark,
-		Version: r.Version, Wanted: bytesOf(r.Wanted), Error: bytesOf(r.Error), Warnings: bytesOf(r.Warnings), Attempts: int(r.Attempts), Looks: int(r.Looks),
+		Version: r.Version, Wanted: bytesOf(r.Wanted), Job: bytesOf(r.Job), Error: bytesOf(r.Error), Warnings: bytesOf(r.Warnings), Attempts: int(r.Attempts), Looks: int(r.Looks),
 		SentAt: r.SentAt.Time, DueAt: r.DueAt.Time, UpdatedAt: r.UpdatedAt.Time,
 	}
 	if len(r.Record) == len(uuid.UUID{}) {
@@ -103,7 +103,7 @@ func itemRow(k OperationKey, it *Item) queries.OperationItem {
 	r := queries.OperationItem{
 		Connection: k.Connection, Operation: k.Operation,
 		N: it.N, ClientRef: it.ClientRef, Op: it.Op, RemoteID: it.RemoteID, Status: string(it.Status), Data: string(it.Data), IfMatch: it.IfMatch, Mark: it.Mark,
-		Version: it.Version, Wanted: string(it.Wanted), Error: string(it.Error), Warnings: string(it.Warnings), Attempts: int64(it.Attempts), Looks: int64(it.Looks),
+		Version: it.Version, Wanted: string(it.Wanted), Job: string(it.Job), Error: string(it.Error), Warnings: string(it.Warnings), Attempts: int64(it.Attempts), Looks: int64(it.Looks),
 		SentAt: queries.At(it.SentAt), DueAt: queries.At(it.DueAt), UpdatedAt: queries.At(it.UpdatedAt),
 	}
 	if it.Record != uuid.Nil {

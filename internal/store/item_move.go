@@ -125,7 +125,7 @@ func (m *ItemMove) after(i queries.OperationItem, now time.Time) queries.Operati
 	if m.To != ItemApplied {
 		i.Version = ""
 	}
-	i.Wanted = m.wantedAfter(i)
+	i.Wanted, i.Job = m.wantedAfter(i), m.jobAfter(i)
 	if m.Sent {
 		i.Attempts, i.SentAt, i.Looks = i.Attempts+1, queries.At(micros(now)), 0
 	}
@@ -142,6 +142,14 @@ func (m *ItemMove) wantedAfter(i queries.OperationItem) string {
 		return ""
 	}
 	return or(i.Wanted, string(storableBytes(m.Wanted)))
+}
+
+// jobAfter is the job that is known to be on its way.
+func (m *ItemMove) jobAfter(i queries.OperationItem) string {
+	if m.Sent || m.JobOver || m.To == ItemApplied || m.To == ItemRejected || m.To == ItemCancelled {
+		return ""
+	}
+	return or(string(storableBytes(m.Job)), i.Job)
 }
 
 // errorAfter is the item's error behind the step: what a pending one waits for is said anew when it becomes so.
@@ -206,7 +214,7 @@ func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
 
 func (t *Tx) setItem(ctx context.Context, was, i queries.OperationItem) (int64, error) {
 	return t.q.SetItem(ctx, queries.SetItemParams{
-		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Wanted: i.Wanted, Attempts: i.Attempts, Looks: i.Looks,
+		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Wanted: i.Wanted, Job: i.Job, Attempts: i.Attempts, Looks: i.Looks,
 		SentAt: i.SentAt, DueAt: i.DueAt, UpdatedAt: i.UpdatedAt, Connection: i.Connection, Operation: i.Operation, N: i.N,
 		WasStatus: was.Status, WasAttempts: was.Attempts, WasLooks: was.Looks,
 	})

@@ -126,6 +126,7 @@ type Item struct {
 	Mark      string // what tells this item's effect in the system from any other
 	Version   string // of the record, once applied
 	Wanted    []byte // of one that was sent: what the record shows when it had its effect, and Data alone would not tell
+	Job       []byte // the system's own job that does what was sent, as a JSON object of whoever sends; empty: none
 	Error     []byte // a problem document without instance and request_id; empty: none
 	Warnings  []byte // a JSON list of problem.Item; empty: none
 	Attempts  int    // calls that may have had an effect
@@ -170,6 +171,8 @@ type ItemMove struct {
 	Warnings []byte
 	Wanted   []byte // what is sent asks for; what an item has already stays
 	Untaken  bool   // nothing of it had an effect: Wanted is forgotten
+	Job      []byte // the system does it by this job; a later step of the write, or sending it again, forgets it
+	JobOver  bool   // the job tells nothing more: it is forgotten
 	Sent     bool   // counts an attempt, sets SentAt, clears Looks
 	Look     bool   // counts a look
 	DueAt    time.Time

@@ -27,9 +27,11 @@ type end struct {
 	outcome  string
 	answer   []byte
 	detail   string
-	shared   bool // record was found by a key of the caller's own, under which another item may have made it: then errMadeByAnother
-	untaken  bool // nothing of it had an effect
-	unlogged bool // no call was made: the ledger gets no line
+	shared   bool   // record was found by a key of the caller's own, under which another item may have made it: then errMadeByAnother
+	untaken  bool   // nothing of it had an effect
+	job      []byte // the system does it by this job
+	jobOver  bool   // the job tells nothing more
+	unlogged bool   // no call was made: the ledger gets no line
 }
 
 // conclude stores what an attempt came to: the item's new state, its ledger, and the record with its place in the feed, in one transaction.
@@ -75,7 +77,7 @@ func (s *sender) conclude(ctx context.Context, it *store.Item, e end) error {
 var errMadeByAnother = errors.New("another write made the record")
 
 func (s *sender) moveOf(it *store.Item, e end) store.ItemMove {
-	m := store.ItemMove{From: []store.ItemStatus{it.Status}, To: e.to, Record: it.Record, RemoteID: firstOf(e.remoteID, it.RemoteID), Error: document(e.problem), DueAt: e.due, Look: e.looked, Untaken: e.untaken}
+	m := store.ItemMove{From: []store.ItemStatus{it.Status}, To: e.to, Record: it.Record, RemoteID: firstOf(e.remoteID, it.RemoteID), Error: document(e.problem), DueAt: e.due, Look: e.looked, Untaken: e.untaken, Job: e.job, JobOver: e.jobOver}
 	if m.RemoteID != "" {
 		m.Record = s.recordID(m.RemoteID)
 	}

@@ -106,6 +106,7 @@ func cut(raw []byte) string {
 const (
 	outcomeSending   = "sending" // its end was not learnt
 	outcomeApplied   = "applied"
+	outcomeTaken     = "taken" // the system does it by a job of its own
 	outcomeNotSent   = "not_sent"
 	outcomeRejected  = "rejected"
 	outcomeUnknown   = "unknown"

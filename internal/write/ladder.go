@@ -36,6 +36,8 @@ type inquiry struct {
 func (s *sender) findOut(ctx context.Context, it *store.Item) error {
 	q := &inquiry{sender: s, item: it, since: s.Now()}
 	switch {
+	case len(it.Job) > 0:
+		return q.askJob(ctx)
 	case it.Op == string(manifest.Create) && it.RemoteID != "":
 		return s.goOn(ctx, it)
 	case it.Attempts >= maxSends:

@@ -18,6 +18,9 @@ import (
 func (w *work) took(ctx context.Context, step check.Step, written driver.Written, last bool) (done bool, err error) {
 	it := w.item
 	w.answered(ctx, nil)
+	if written.Job != "" {
+		return true, w.handed(ctx, step, written)
+	}
 	if it.Op == string(manifest.Delete) && step.Move == nil {
 		return true, w.conclude(ctx, it, end{to: store.ItemApplied, gone: goneExplicit, answer: written.Answer, outcome: outcomeApplied})
 	}

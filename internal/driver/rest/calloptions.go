@@ -1,6 +1,10 @@
 package rest
 
-import "github.com/busbar-dev/busbar/internal/manifest"
+import (
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
 
 // callOptions say what a call looks like that has an effect. Paths and queries take {id}, the record's remote id, and {id.1}, a part of a composite one.
 type callOptions struct {
@@ -22,6 +26,22 @@ type sendOptions struct {
 	Record      manifest.Path   `yaml:"record"`    // where the answer has it; absent: the answer is the record
 	ID          manifest.Path   `yaml:"id"`        // where the answer has the remote id; absent: in the record
 	IDHeader    string          `yaml:"id_header"` // or the header whose address ends with it, such as Location
+	Job         *jobOptions     `yaml:"job"`       // the system takes the write and does it later; answer, record, id and id_header are then of the job that is over
+}
+
+// jobOptions is `job:` of a call: what the system answers at once, and how it tells later what came of the write.
+type jobOptions struct {
+	ID       manifest.Path     `yaml:"id"`                         // where the answer to the write has the job's id
+	IDHeader string            `yaml:"id_header"`                  // or the header whose address ends with it, such as Location
+	Path     string            `yaml:"path" manifest:"required"`   // where the job is asked for by GET; {id} is the job's
+	Query    map[string]string `yaml:"query"`                      //
+	Every    time.Duration     `yaml:"every"`                      // how often at most; default 1s
+	State    manifest.Path     `yaml:"state" manifest:"required"`  // where its answer has the job's state, which is one of the three lists
+	Running  []string          `yaml:"running"`                    //
+	Done     []string          `yaml:"done" manifest:"required"`   //
+	Failed   []string          `yaml:"failed" manifest:"required"` // nothing was done
+	Code     manifest.Path     `yaml:"code"`                       // of a job that failed: the system's code and words
+	Message  manifest.Path     `yaml:"message"`
 }
 
 // What an answer holds.

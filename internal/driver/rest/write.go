@@ -30,7 +30,10 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 		err = c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) })
 	}
 	var written driver.Written
-	if err == nil {
+	switch {
+	case err == nil && o.Job != nil:
+		written, err = o.Job.taken(a)
+	case err == nil:
 		written, err = o.written(a, w)
 	}
 	return written, answered(err, a)

@@ -50,6 +50,7 @@ func checkSend(s *manifest.System, e *manifest.Entity, name manifest.Op, op mani
 		c.wrong("a record that is made has no id yet", "remove it", "id_in")
 	}
 	c.answer(o, name)
+	c.job(o.Job)
 	c.version(o.Version, op.Insists)
 	if slices.ContainsFunc(op.Ladder, func(r manifest.Rung) bool { return r.Class == manifest.W1 }) && o.Idempotency == "" {
 		c.wrong("W1 needs a key that the system knows again", "write idempotency: the header that takes it, or declare another class", "idempotency")
@@ -119,6 +120,35 @@ func (c *checker) answer(o *sendOptions, name manifest.Op) {
 	}
 	if name != manifest.Create && o.IDHeader != "" {
 		c.wrong("only a record that is made gets an id", "remove it", "id_header")
+	}
+}
+
+// job checks how a job is asked for, and that each of its states means one thing.
+func (c *checker) job(o *jobOptions) {
+	if o == nil {
+		return
+	}
+	if len(o.ID) == 0 && o.IDHeader == "" {
+		c.wrong("nothing says where the answer has the job's id", "write id: a path, or id_header", "job")
+	}
+	ids := c.ids
+	c.ids = 1
+	c.about(o.Path, o.Query, "job")
+	c.ids = ids
+	if o.Every < 0 {
+		c.wrong("is negative", "write how often a job is asked for at most, such as 2s", "job", "every")
+	}
+	seen := map[string]bool{}
+	for _, l := range []struct {
+		name   string
+		states []string
+	}{{"running", o.Running}, {"done", o.Done}, {"failed", o.Failed}} {
+		for _, state := range l.states {
+			if seen[state] {
+				c.wrong("the state "+state+" stands twice", "write each state once", "job", l.name)
+			}
+			seen[state] = true
+		}
 	}
 }
 

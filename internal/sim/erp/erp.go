@@ -56,6 +56,7 @@ type Server struct {
 	keys    map[string]known // by Idempotency-Key
 	effects []Effect
 	late    lateWrites
+	jobs    jobs
 	ledger  ledger
 	rates   arrivals
 	again   lastLists

@@ -16,6 +16,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /api/v1/{resource}", s.list)
 	mux.HandleFunc("POST /api/v1/{resource}", s.create)
 	mux.HandleFunc("POST /api/v1/{resource}/bulk", s.many)
+	mux.HandleFunc("GET /api/v1/jobs/{id}", s.job)
 	mux.HandleFunc("GET /api/v1/{resource}/{id}", s.read)
 	mux.HandleFunc("PATCH /api/v1/{resource}/{id}", s.update)
 	mux.HandleFunc("DELETE /api/v1/{resource}/{id}", s.remove)

@@ -69,7 +69,12 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, op string) {
 	if t == nil {
 		return
 	}
-	s.carryOut(t, asked{op, r.PathValue("id"), body, r.Header.Get("If-Match"), r.Header.Get("Idempotency-Key")}).send(w)
+	a := asked{op, r.PathValue("id"), body, r.Header.Get("If-Match"), r.Header.Get("Idempotency-Key")}
+	if wantsJob(r) {
+		s.take(w, t, a)
+		return
+	}
+	s.carryOut(t, a).send(w)
 }
 
 // receive finds the table and reads the body of a write.

@@ -16,7 +16,7 @@ order by n limit @max_rows;
 
 -- name: SetItem :execrows
 -- Of an item that is as it was known.
-update operation_items set record = @record, remote_id = @remote_id, status = @status, version = @version, error = @error, warnings = @warnings, wanted = @wanted,
+update operation_items set record = @record, remote_id = @remote_id, status = @status, version = @version, error = @error, warnings = @warnings, wanted = @wanted, job = @job,
   attempts = @attempts, looks = @looks, sent_at = @sent_at, due_at = @due_at, updated_at = @updated_at
 where connection = @connection and operation = @operation and n = @n and status = @was_status and attempts = @was_attempts and looks = @was_looks;
 

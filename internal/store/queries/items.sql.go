@@ -113,7 +113,7 @@ func (q *Queries) CancelItems(ctx context.Context, arg CancelItemsParams) (int64
 }
 
 const createsUnderWay = `-- name: CreatesUnderWay :many
-select i.connection, i.operation, i.n, i.client_ref, i.op, i.record, i.remote_id, i.status, i.data, i.if_match, i.mark, i.version, i.error, i.warnings, i.attempts, i.looks, i.sent_at, i.due_at, i.updated_at, i.wanted from operations o join operation_items i on i.connection = o.connection and i.operation = o.id
+select i.connection, i.operation, i.n, i.client_ref, i.op, i.record, i.remote_id, i.status, i.data, i.if_match, i.mark, i.version, i.error, i.warnings, i.attempts, i.looks, i.sent_at, i.due_at, i.updated_at, i.wanted, i.job from operations o join operation_items i on i.connection = o.connection and i.operation = o.id
 where o.connection = $1 and o.stream = $2 and o.due_at is not null and o.sending_count > 0 and i.op = 'create' and i.status = 'sending'
 `
 
@@ -148,6 +148,7 @@ func (q *Queries) CreatesUnderWay(ctx context.Context, connection int64, stream 
 			&i.DueAt,
 			&i.UpdatedAt,
 			&i.Wanted,
+			&i.Job,
 		); err != nil {
 			return nil, err
 		}
@@ -312,7 +313,7 @@ func (q *Queries) GiveRecord(ctx context.Context, arg GiveRecordParams) error {
 
 const item = `-- name: Item :one
 
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items where connection = $1 and operation = $2 and n = $3
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted, job from operation_items where connection = $1 and operation = $2 and n = $3
 `
 
 // Rows of operations. Whoever changes them has taken the operation's row.
@@ -340,12 +341,13 @@ func (q *Queries) Item(ctx context.Context, connection int64, operation string, 
 		&i.DueAt,
 		&i.UpdatedAt,
 		&i.Wanted,
+		&i.Job,
 	)
 	return i, err
 }
 
 const items = `-- name: Items :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted, job from operation_items
 where connection = $1 and operation = $2 and n >= $3 and (cast($4 as bigint) = 0 or due_at is null or due_at <= $4)
 order by n limit $5
 `
@@ -394,6 +396,7 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 			&i.DueAt,
 			&i.UpdatedAt,
 			&i.Wanted,
+			&i.Job,
 		); err != nil {
 			return nil, err
 		}
@@ -409,7 +412,7 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 }
 
 const itemsByStatus = `-- name: ItemsByStatus :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted from operation_items
+select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted, job from operation_items
 where connection = $1 and operation = $2 and status = $3 and n >= $4
   and (cast($5 as bigint) = 0 or due_at is null or due_at <= $5)
 order by n limit $6
@@ -461,6 +464,7 @@ func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([
 			&i.DueAt,
 			&i.UpdatedAt,
 			&i.Wanted,
+			&i.Job,
 		); err != nil {
 			return nil, err
 		}
@@ -567,9 +571,9 @@ func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, 
 }
 
 const setItem = `-- name: SetItem :execrows
-update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6, wanted = $7,
-  attempts = $8, looks = $9, sent_at = $10, due_at = $11, updated_at = $12
-where connection = $13 and operation = $14 and n = $15 and status = $16 and attempts = $17 and looks = $18
+update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6, wanted = $7, job = $8,
+  attempts = $9, looks = $10, sent_at = $11, due_at = $12, updated_at = $13
+where connection = $14 and operation = $15 and n = $16 and status = $17 and attempts = $18 and looks = $19
 `
 
 type SetItemParams struct {
@@ -580,6 +584,7 @@ type SetItemParams struct {
 	Error       string
 	Warnings    string
 	Wanted      string
+	Job         string
 	Attempts    int64
 	Looks       int64
 	SentAt      Time
@@ -603,6 +608,7 @@ func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (int64, error)
 		arg.Error,
 		arg.Warnings,
 		arg.Wanted,
+		arg.Job,
 		arg.Attempts,
 		arg.Looks,
 		arg.SentAt,

@@ -149,6 +149,7 @@ type OperationItem struct {
 	DueAt      Time
 	UpdatedAt  Time
 	Wanted     string
+	Job        string
 }
 
 type Project struct {
