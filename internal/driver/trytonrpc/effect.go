@@ -51,11 +51,31 @@ func (c *client) effect(ctx context.Context, more map[string]any, method string,
 		c.forget(s)
 	}
 	if result, err = c.outcome(resp, answer, err); err != nil {
-		return nil, nil, answered(err, answer)
+		return nil, nil, answered(c.ofTheWrite(ctx, s, err), answer)
 	}
 	s.see(c.config.Now())
 	return result, answer, nil
 }
+
+// ofTheWrite tells whether a refusal is one of the write. Tryton looks for the session before a call, and stamps it when the effect is stored; where it was ended meanwhile, either may be refused in
+// the same form as the write. So a refusal proves something only while the session stands.
+func (c *client) ofTheWrite(ctx context.Context, s *session, err error) error {
+	e, ok := asError(err)
+	if !ok || e.Code != userError {
+		return err
+	}
+	_, failed := c.send(ctx, c.login.path(), s.auth, "model.res.user.get_preferences", true, map[string]any{})
+	if failed == nil {
+		return err
+	}
+	if unauthorized(failed) {
+		c.forget(s)
+	}
+	return &driver.Error{Kind: driver.Fault, Status: e.Status, Detail: "Tryton refused something while Busbar's session ended; whether that was the write cannot be told.", Err: err}
+}
+
+// userError is the code of a refusal that people are meant to read.
+const userError = "UserError"
 
 // lost is about a write that brought no answer. One that our own budget or the way out held back was not sent.
 func lost(err, cause error) error {
@@ -135,7 +155,7 @@ func (w *wire) writeFault(fault []byte) error {
 	code, message := parseFault(fault)
 	e := &driver.Error{Kind: driver.Fault, Code: code, Status: http.StatusOK}
 	switch {
-	case code == "UserError":
+	case code == userError:
 		e.Kind, e.Detail = driver.Invalid, "Tryton refuses"+w.said(e, message)
 	case code == "UserWarning":
 		e.Kind, e.Detail = driver.Invalid, "Tryton wants somebody to confirm this in its own client"+w.said(e, message)
@@ -152,7 +172,7 @@ func (w *wire) writeFault(fault []byte) error {
 // explain finds out what Tryton's words mean, which are in the language of the user: that the record is gone, or that another one has the key.
 func (c *client) explain(ctx context.Context, w *write, err error) error {
 	e, ok := asError(err)
-	if !ok || e.Code != "UserError" {
+	if !ok || e.Code != userError {
 		return err
 	}
 	switch w.Op {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -102,6 +103,45 @@ func TestFatesOfWrites(t *testing.T) {
 			}
 			if e := (*driver.Error)(nil); test.want != "" && test.body != "" && errors.As(err, &e) && string(e.Answer) != test.body {
 				t.Errorf("the ledger gets %q, want %q", e.Answer, test.body)
+			}
+		})
+	}
+}
+
+// A refusal counts as one of the write only while Busbar's session stands: Tryton refuses in the same form what it does to a session that was ended meanwhile, behind the effect too.
+func TestRefusalsWhileTheSessionEnds(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"id":1,"error":["UserError",["You are trying to read records \"7\" of \"Session\" that don't exist anymore.","",null]]}`
+	for name, test := range map[string]struct {
+		status int // of the next call with the session
+		want   driver.Fate
+	}{"it stands": {200, driver.Refused}, "it has ended": {401, driver.Unknown}, "nobody can tell": {502, driver.Unknown}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sent atomic.Bool
+			e := writable(t)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				switch {
+				case strings.Contains(string(body), "common.db.login"):
+					_, _ = io.WriteString(w, `{"id":1,"result":[1,"key"]}`)
+				case strings.Contains(string(body), "a.b.create"):
+					sent.Store(true)
+					_, _ = io.WriteString(w, refusal)
+				case strings.Contains(string(body), "get_preferences"):
+					if sent.Load() {
+						w.WriteHeader(test.status)
+					}
+					_, _ = io.WriteString(w, `{"id":1,"result":{}}`)
+				default:
+					_, _ = io.WriteString(w, `{"id":1,"result":0}`)
+				}
+			}))
+			t.Cleanup(server.Close)
+			c := open(t, map[string]string{"url": server.URL, "database": "d", "username": "u", "password": password}, e).(driver.Writer)
+			_, err := c.Write(egress.AsWrite(t.Context(), egress.Sending{}), driver.Command{Entity: e, Op: manifest.Create, Body: []byte(`{"name":"x"}`)})
+			if driver.FateOf(err) != test.want {
+				t.Errorf("%v is %s, want %s", err, driver.FateOf(err), test.want)
 			}
 		})
 	}

@@ -102,7 +102,7 @@ func (w *wire) faultError(fault []byte) error {
 	switch {
 	case code == "LoginException":
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton asks for more than this password, such as a code by SMS; give Busbar a user who logs in with a password alone."
-	case code == "UserError":
+	case code == userError:
 		e.Kind, e.Detail = driver.Permission, "Tryton refuses"+w.said(e, message)
 	case code == "RateLimitException":
 		e.Kind, e.Detail = driver.RateLimited, "Tryton asks to wait."
