@@ -113,7 +113,7 @@ func (b *batch) flush(ctx context.Context) error {
 	return err
 }
 
-// item makes the row of an item; one that cannot be checked is rejected from the start.
+// item makes the row of an item; one that cannot be checked is rejected from the start, and has no mark: a retry does not send what is left of it.
 func (b *batch) item(it BatchItem) store.Item {
 	row := store.Item{N: b.total, ClientRef: it.ClientRef, Op: string(it.Op), Status: store.ItemPending, Data: it.Data, IfMatch: it.IfMatch, Mark: Mark(b.id, b.total)}
 	if it.Fault == nil && it.Op != manifest.Create {
@@ -124,7 +124,7 @@ func (b *batch) item(it BatchItem) store.Item {
 		}
 	}
 	if it.Fault != nil {
-		row.Status, row.Error = store.ItemRejected, document(it.Fault)
+		row.Status, row.Error, row.Mark = store.ItemRejected, document(it.Fault), ""
 	}
 	return row
 }

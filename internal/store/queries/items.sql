@@ -38,9 +38,10 @@ where operation_items.connection = @connection and operation_items.operation = @
   (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = 'pending' order by i.n limit @max_rows);
 
 -- name: RetryItems :execrows
+-- One without a mark was no item to be sent in the first place.
 update operation_items set status = 'pending', error = '', warnings = '', looks = 0, due_at = null, updated_at = @updated_at
 where operation_items.connection = @connection and operation_items.operation = @operation and operation_items.status = @status and operation_items.n in
-  (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = @status order by i.n limit @max_rows);
+  (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = @status and i.mark <> '' order by i.n limit @max_rows);
 
 -- name: ShiftItems :exec
 -- Across connections: after the clock went back.

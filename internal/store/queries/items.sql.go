@@ -541,7 +541,7 @@ func (q *Queries) PutAttempt(ctx context.Context, arg PutAttemptParams) error {
 const retryItems = `-- name: RetryItems :execrows
 update operation_items set status = 'pending', error = '', warnings = '', looks = 0, due_at = null, updated_at = $1
 where operation_items.connection = $2 and operation_items.operation = $3 and operation_items.status = $4 and operation_items.n in
-  (select i.n from operation_items i where i.connection = $2 and i.operation = $3 and i.status = $4 order by i.n limit $5)
+  (select i.n from operation_items i where i.connection = $2 and i.operation = $3 and i.status = $4 and i.mark <> '' order by i.n limit $5)
 `
 
 type RetryItemsParams struct {
@@ -552,6 +552,7 @@ type RetryItemsParams struct {
 	MaxRows    int32
 }
 
+// One without a mark was no item to be sent in the first place.
 func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, error) {
 	result, err := q.exec(ctx, q.retryItemsStmt, retryItems,
 		arg.UpdatedAt,
