@@ -122,7 +122,7 @@ func fieldsOf(items []problem.Item) string {
 
 // harmless puts an apostrophe before a cell that a spreadsheet would take for a formula.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
 		return "'" + cell
 	}
 	return cell
