@@ -55,7 +55,7 @@ func (s *server) itemsCSV(ctx context.Context, in *csvInput) (*csvOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	filter := store.ItemFilter{Statuses: in.statuses(), Limit: csvPage}
+	filter := store.ItemFilter{Statuses: in.statuses(), Limit: csvPage, Bare: true}
 	first, err := s.Store.Items(ctx, o, filter)
 	if err != nil {
 		return nil, fmt.Errorf("read the items of an operation: %w", err)

@@ -4,12 +4,18 @@
 select * from operation_items where connection = @connection and operation = @operation and n = @n;
 
 -- name: Items :many
-select * from operation_items
+-- bare: without what was asked for, which may be large.
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast(@bare as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast(@bare as bigint) = 1 then '' else wanted end as text) as wanted
+from operation_items
 where connection = @connection and operation = @operation and n >= @from_n and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
 
 -- name: ItemsByStatus :many
-select * from operation_items
+-- bare: without what was asked for, which may be large.
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast(@bare as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast(@bare as bigint) = 1 then '' else wanted end as text) as wanted
+from operation_items
 where connection = @connection and operation = @operation and status = @status and n >= @from_n
   and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
