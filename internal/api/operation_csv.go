@@ -55,7 +55,7 @@ func (s *server) itemsCSV(ctx context.Context, in *csvInput) (*csvOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	filter := store.ItemFilter{Statuses: in.statuses(), Limit: csvPage}
+	filter := store.ItemFilter{Statuses: in.statuses(), Limit: csvPage, Bare: true}
 	first, err := s.Store.Items(ctx, o, filter)
 	if err != nil {
 		return nil, fmt.Errorf("read the items of an operation: %w", err)
@@ -122,7 +122,7 @@ func fieldsOf(items []problem.Item) string {
 
 // harmless puts an apostrophe before a cell that a spreadsheet would take for a formula.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
 		return "'" + cell
 	}
 	return cell

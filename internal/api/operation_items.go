@@ -165,7 +165,7 @@ func (s *server) listItems(ctx context.Context, in *itemsInput) (*page[ItemView]
 			return nil, err
 		}
 	}
-	items, err := s.Store.Items(ctx, o, store.ItemFilter{From: from.seq, Statuses: statuses, Limit: in.Limit + 1})
+	items, err := s.Store.Items(ctx, o, store.ItemFilter{From: from.seq, Statuses: statuses, Limit: in.Limit + 1, Bare: true})
 	if err != nil {
 		return nil, fmt.Errorf("read the items of an operation: %w", err)
 	}

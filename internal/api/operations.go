@@ -108,7 +108,7 @@ func (s *server) registerOperations() {
 	register(s, access{dataPlane, connection.ScopeWrite}, huma.Operation{
 		OperationID: "retry-operation", Method: http.MethodPost, Path: "/v1/operations/{id}/retry", Tags: []string{tagOperations}, DefaultStatus: http.StatusAccepted,
 		Summary:     "Send again what failed",
-		Description: "Items that were rejected or cancelled, which are known to have had no effect, become pending again, in place. Items of unknown outcome are never sent again by this.",
+		Description: "Items that were rejected or cancelled, which are known to have had no effect, become pending again, in place. Items that could not be read as a write (see their error) stay rejected: send them mended, in a new batch. Items of unknown outcome are never sent again by this.",
 	}, s.retryOperation)
 	register(s, access{dataPlane, connection.ScopeWrite}, huma.Operation{
 		OperationID: "cancel-operation", Method: http.MethodPost, Path: "/v1/operations/{id}/cancel", Tags: []string{tagOperations},

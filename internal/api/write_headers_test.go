@@ -92,7 +92,7 @@ func TestDelays(t *testing.T) {
 func TestHarmlessCells(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx", "plain": "plain", "": "", " =1": " =1", "ü": "ü",
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "\rx": "'\rx", "\n=1": "'\n=1", "＝1+1": "'＝1+1", "＠SUM(A1)": "'＠SUM(A1)", "plain": "plain", "": "", " =1": " =1", "ü": "ü",
 	} {
 		if got := harmless(cell); got != want {
 			t.Errorf("%q: %q", cell, got)

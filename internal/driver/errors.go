@@ -110,7 +110,7 @@ type Error struct {
 	RetryAfter time.Duration // what the system asked for, or when it is called again after calls without an answer; 0 when nothing says
 	Unsent     bool          // a write: no byte of it went out
 	Again      bool          // of a write that was Unsent: what was in its way is gone, and it can be sent again at once
-	Answer     []byte        // a write: what came back, for the ledger; not redacted yet
+	Answer     []byte        // a write: what came back, for the ledger: Config.Kept
 	Err        error         // the cause; may be nil
 }
 

@@ -41,7 +41,7 @@ type Command struct {
 type Written struct {
 	RemoteID string // create: the new record's; may be empty where the answer does not say
 	Record   []byte // the record after the write, where the answer holds all of it; nil: it is to be read
-	Answer   []byte // what came back, for the ledger; not redacted yet
+	Answer   []byte // what came back, for the ledger: Config.Kept
 
 	// Job, when not empty, says that the system has only taken the write, and does it later as the job of this id. Nothing is known then but that.
 	Job string

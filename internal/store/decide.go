@@ -101,7 +101,7 @@ func (t *Tx) cancelItems(ctx context.Context, o *Operation, problem []byte, limi
 	return int(n), nil
 }
 
-// RetryItems makes rejected and cancelled items pending again, up to limit (0: all), and the operation due: those that are known to have had no effect. A cancel that
+// RetryItems makes rejected and cancelled items pending again, up to limit (0: all), and the operation due: those that are known to have had no effect, and have a mark. A cancel that
 // was asked for is over. n is how many there were. ErrConflict: somebody works on the operation, as they may as soon as a step is stored.
 func (t *Tx) RetryItems(ctx context.Context, o *Operation, limit int, now time.Time) (n int, err error) {
 	row, err := t.q.FreeOperation(ctx, o.scope.no, o.ID, queries.At(now))

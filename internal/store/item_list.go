@@ -18,6 +18,7 @@ type ItemFilter struct {
 	Statuses []ItemStatus
 	Due      time.Time // only those whose DueAt is not after it; zero: all
 	Limit    int
+	Bare     bool // without Data and Wanted, which may be large
 }
 
 // Items lists items of an operation.
@@ -31,21 +32,27 @@ func (s *Store) Items(ctx context.Context, o *Operation, f ItemFilter) ([]Item, 
 
 // items reads each status by itself: so it takes no longer for items of a large operation that are far behind.
 func (s *Store) items(ctx context.Context, o *Operation, f ItemFilter) (rows []queries.OperationItem, err error) {
-	limit, due := atMost(f.Limit), int64(0)
+	limit, due, bare := atMost(f.Limit), int64(0), int64(0)
+	if f.Bare {
+		bare = 1
+	}
 	if !f.Due.IsZero() {
 		due = f.Due.UnixMicro()
 	}
 	if len(f.Statuses) == 0 {
-		return s.read.Items(ctx, queries.ItemsParams{Connection: o.scope.no, Operation: o.ID, FromN: f.From, Due: due, MaxRows: limit})
+		all, err := s.read.Items(ctx, queries.ItemsParams{Connection: o.scope.no, Operation: o.ID, FromN: f.From, Due: due, MaxRows: limit, Bare: bare})
+		return each(all, func(r queries.ItemsRow) queries.OperationItem { return queries.OperationItem(r) }), err
 	}
 	for _, status := range slices.Compact(slices.Sorted(slices.Values(f.Statuses))) {
 		part, err := s.read.ItemsByStatus(ctx, queries.ItemsByStatusParams{
-			Connection: o.scope.no, Operation: o.ID, Status: Storable(string(status)), FromN: f.From, Due: due, MaxRows: limit,
+			Connection: o.scope.no, Operation: o.ID, Status: Storable(string(status)), FromN: f.From, Due: due, MaxRows: limit, Bare: bare,
 		})
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, part...)
+		for _, r := range part {
+			rows = append(rows, queries.OperationItem(r))
+		}
 	}
 	slices.SortFunc(rows, func(a, b queries.OperationItem) int { return cmp.Compare(a.N, b.N) })
 	return rows[:min(len(rows), int(limit))], nil

@@ -57,12 +57,16 @@ type batch struct {
 	known   bool // its key was used before: nothing is stored
 	made    *store.Operation
 	piece   []store.Item // what is not stored yet
+	held    int          // bytes of it
 	total   int64
 	ops     map[manifest.Op]bool
 }
 
-// pieceRows is how many items one transaction takes.
-const pieceRows = 1000
+// What one transaction takes of a batch, and what of it is held in memory.
+const (
+	pieceRows  = 1000
+	pieceBytes = 4 << 20
+)
 
 // receive stores the items but the last piece.
 func (b *batch) receive(ctx context.Context, items iter.Seq2[BatchItem, error]) error {
@@ -91,12 +95,12 @@ func (b *batch) add(ctx context.Context, it BatchItem) error {
 	if b.known {
 		return nil
 	}
-	if len(b.piece) == pieceRows {
+	if len(b.piece) == pieceRows || b.held >= pieceBytes {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
 	}
-	b.piece = append(b.piece, row)
+	b.piece, b.held = append(b.piece, row), b.held+len(row.Data)
 	return nil
 }
 
@@ -108,12 +112,12 @@ func (b *batch) flush(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		b.made, b.piece = made, b.piece[:0]
+		b.made, b.piece, b.held = made, b.piece[:0], 0
 	}
 	return err
 }
 
-// item makes the row of an item; one that cannot be checked is rejected from the start.
+// item makes the row of an item; one that cannot be checked is rejected from the start, and has no mark: a retry does not send what is left of it.
 func (b *batch) item(it BatchItem) store.Item {
 	row := store.Item{N: b.total, ClientRef: it.ClientRef, Op: string(it.Op), Status: store.ItemPending, Data: it.Data, IfMatch: it.IfMatch, Mark: Mark(b.id, b.total)}
 	if it.Fault == nil && it.Op != manifest.Create {
@@ -124,7 +128,7 @@ func (b *batch) item(it BatchItem) store.Item {
 		}
 	}
 	if it.Fault != nil {
-		row.Status, row.Error = store.ItemRejected, document(it.Fault)
+		row.Status, row.Error, row.Mark = store.ItemRejected, document(it.Fault), ""
 	}
 	return row
 }

@@ -439,3 +439,29 @@ func TestRetryFailed(t *testing.T) {
 		}
 	})
 }
+
+// What could not be read as a write is not sent by a retry, whatever was left of it, and does not keep the batch from ending.
+func TestRetryOfWhatWasNoWrite(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *plant) {
+		fault := problem.New(problem.ValidationFailed, "It is no write.")
+		items := vendors(0, 3)
+		for _, op := range []manifest.Op{"", "frobnicate", manifest.Create, manifest.Update, manifest.Delete} {
+			items = append(items, write.BatchItem{Op: op, Data: []byte(`{"name":"meant otherwise"}`), Fault: fault})
+		}
+		items = append(items, write.BatchItem{Op: manifest.Delete, ID: "no id"})
+		o := p.finish(p.batch("vendors", items))
+		want := store.ItemCounts{Applied: 3, Rejected: 6}
+		p.ends(o, store.OperationCompleted, want)
+		_, err := p.service.Retry(t.Context(), p.conn, o.ID)
+		p.must(err)
+		o = p.finish(o)
+		p.ends(o, store.OperationCompleted, want)
+		p.once(o)
+		if n := len(p.sim.Effects()); n != 3 {
+			t.Errorf("%d effects, want those of the 3 writes", n)
+		}
+		if detail := problem.FromDocument(p.items(o)[3].Error).Detail; detail != fault.Detail {
+			t.Errorf("the error of what was no write is now %q", detail)
+		}
+	})
+}

@@ -58,21 +58,35 @@ func (v *decision) findRecord(ctx context.Context) error {
 		v.detail = "It had no effect; it is sent again."
 		return nil
 	}
-	v.RemoteID = firstOf(v.RemoteID, v.item.RemoteID)
-	if v.RemoteID == "" && v.item.Op != string(manifest.Create) {
-		r, err := v.Store.RecordForWrite(ctx, v.conn.Scope(), v.op.Entity, v.item.Record)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("read %s %s: %w", v.op.Entity, v.item.Record, err)
-		}
-		if err == nil {
-			v.RemoteID = r.RemoteID
-		}
+	known, err := v.known(ctx)
+	if err != nil {
+		return err
 	}
+	if known != "" && v.RemoteID != "" && v.RemoteID != known {
+		return problem.New(problem.ValidationFailed, "This write was for another record; see errors.").
+			At("/remote_id", problem.Invalid, fmt.Sprintf("It was for the record %q: leave remote_id out.", known))
+	}
+	v.RemoteID = firstOf(v.RemoteID, known)
 	if v.RemoteID == "" {
 		return problem.New(problem.ValidationFailed, "Say which record came of it; see errors.").At("/remote_id", problem.Required, "The id that the system gave to the record.")
 	}
 	v.detail = "It happened: " + v.RemoteID + "."
 	return v.ask(ctx)
+}
+
+// known gives the system's id of the record that the write was for; "" where nobody knows it.
+func (v *decision) known(ctx context.Context) (string, error) {
+	if v.item.RemoteID != "" || v.item.Op == string(manifest.Create) {
+		return v.item.RemoteID, nil
+	}
+	r, err := v.Store.RecordForWrite(ctx, v.conn.Scope(), v.op.Entity, v.item.Record)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read %s %s: %w", v.op.Entity, v.item.Record, err)
+	}
+	return r.RemoteID, nil
 }
 
 // ask reads the record from the system. One that cannot be asked now is no reason to refuse: the next sync brings the record.

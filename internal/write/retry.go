@@ -9,7 +9,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again. All of them become pending at once: nobody begins before the last one is.
+// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again, but those that were no writes: they stay rejected. All of them become pending at once: nobody begins before the last one is.
 func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
 	if err := mayWrite(c); err != nil && c.State != store.ConnectionUnreachable {
 		return nil, err

@@ -2,6 +2,7 @@ package write
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -74,7 +75,12 @@ func (s *slice) together(its []*store.Item) (steps []step) {
 		}
 		steps = append(steps, s.singly(same)...)
 	}
-	return steps
+	return append(steps, s.singly(strangers(its))...)
+}
+
+// strangers gives items that are of no operation: each gets its verdict too.
+func strangers(its []*store.Item) []*store.Item {
+	return slices.DeleteFunc(slices.Clone(its), func(it *store.Item) bool { return slices.Contains(manifest.Ops(), manifest.Op(it.Op)) })
 }
 
 // after takes in what a step came to. An item that did not get its record waits.

@@ -66,7 +66,7 @@ func (s *slice) cutShort() *pause {
 
 // delay is the rest behind a chunk, unless it was the last.
 func (s *slice) delay(from int64) (*pause, error) {
-	left, err := s.Store.Items(s.work, s.op, store.ItemFilter{From: from, Statuses: []store.ItemStatus{store.ItemPending}, Limit: 1})
+	left, err := s.Store.Items(s.work, s.op, store.ItemFilter{From: from, Statuses: []store.ItemStatus{store.ItemPending}, Limit: 1, Bare: true})
 	if err != nil || len(left) == 0 {
 		return s.idle(err)
 	}
@@ -97,11 +97,17 @@ func (s *slice) findOut() error {
 
 const lookRows = 100
 
+// chunkBytes bounds what a chunk holds in memory, together with one look at the items: one of large items is smaller than it was to be.
+const (
+	chunkBytes = 16 << 20
+	fewRows    = 16
+)
+
 // next gives the next chunk of items that are due; of several for one record only those that come first.
 func (p *pass) next() (chunk []*store.Item, err error) {
-	size := max(p.op.ChunkSize, 1)
-	for len(chunk) < size {
-		its, err := p.Store.Items(p.work, p.op, store.ItemFilter{From: p.from, Statuses: []store.ItemStatus{store.ItemPending}, Limit: size - len(chunk)})
+	size, held := max(p.op.ChunkSize, 1), 0
+	for len(chunk) < size && held < chunkBytes {
+		its, err := p.Store.Items(p.work, p.op, store.ItemFilter{From: p.from, Statuses: []store.ItemStatus{store.ItemPending}, Limit: min(size-len(chunk), fewRows)})
 		if err != nil || len(its) == 0 {
 			return chunk, err
 		}
@@ -113,7 +119,7 @@ func (p *pass) next() (chunk []*store.Item, err error) {
 			case it.DueAt.After(p.Now()):
 				p.block(it)
 			default:
-				chunk = append(chunk, it)
+				chunk, held = append(chunk, it), held+len(it.Data)
 			}
 		}
 	}
@@ -167,7 +173,7 @@ func (s *slice) idle(err error) (*pause, error) {
 	var due time.Time
 	ahead := map[uuid.UUID]bool{}
 	for from := int64(0); ; {
-		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{From: from, Statuses: open, Limit: lookRows})
+		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{From: from, Statuses: open, Limit: lookRows, Bare: true})
 		if err != nil || len(its) == 0 {
 			return s.notAtOnce(due), err
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -419,5 +420,29 @@ func TestLargeBatchIsTakenIn(t *testing.T) {
 	t.Logf("10,000 items taken in within %v", time.Since(began))
 	if o.Total != 10_000 || o.Counts.Pending != 10_000 {
 		t.Errorf("%+v", o.Counts)
+	}
+}
+
+// A change or a deletion is not decided by another record than the one that it was for.
+func TestResolveByAnotherRecord(t *testing.T) {
+	p := newPlant(t, noBulk, func(text string) string {
+		return strings.ReplaceAll(text, "        reconcile: [{class: W2, settle: 5s}]\n", "")
+	})
+	made := p.items(p.finish(p.batch("vendors", vendors(0, 2))))
+	own, other := made[0], made[1]
+	for _, item := range []write.BatchItem{{Op: manifest.Update, Data: []byte(`{"name":"n"}`)}, {Op: manifest.Delete}} {
+		item.ID = own.Record.String()
+		p.spoil(onWrite(1, erp.Fault{Drop: true, Execute: true}))
+		o := p.finish(p.batch("vendors", []write.BatchItem{item}))
+		p.ends(o, store.OperationCompleted, store.ItemCounts{NeedsHuman: 1})
+		for _, id := range []string{other.RemoteID, "nonsense"} {
+			if _, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: id}); code(err) != problem.ValidationFailed {
+				t.Errorf("the %s of %s is decided by %s: %v", item.Op, own.RemoteID, id, err)
+			}
+		}
+		it, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: own.RemoteID})
+		if p.must(err); it.Status != store.ItemApplied || it.Record != own.Record {
+			t.Errorf("resolved, the %s is %s, of record %s", item.Op, it.Status, it.Record)
+		}
 	}
 }

@@ -9,11 +9,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// maxAnswer is how much of an answer is kept with a write.
-const maxAnswer = 4 << 10
-
-func cutAnswer(body []byte) []byte { return bytes.Clone(body[:min(len(body), maxAnswer)]) }
-
 // decide tells whether the answer to a write is a good one. Only a complete answer in the system's own words is definite, a good one as well as a refusal; everything else gets a kind
 // that leaves open what became of the write.
 func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {

@@ -16,7 +16,7 @@ const jobEvery = time.Second
 
 // taken reads the id of the job from a good answer to a write.
 func (o *jobOptions) taken(a *answer) (driver.Written, error) {
-	got := driver.Written{Answer: cutAnswer(a.body)}
+	var got driver.Written
 	if o.IDHeader != "" {
 		got.Job = lastOf(a.header.Get(o.IDHeader))
 	}
@@ -48,12 +48,12 @@ func (c *client) Job(ctx context.Context, w driver.Command, id string) (driver.J
 	a, err := c.ask(ctx, http.MethodGet, u, "")
 	switch {
 	case err != nil && a != nil && c.saysGone(a, err):
-		return driver.Job{Over: true, Result: driver.Result{Err: answered(torn("The system does not know the job any more."), a)}}, nil
+		return driver.Job{Over: true, Result: driver.Result{Err: c.answered(torn("The system does not know the job any more."), a)}}, nil
 	case err != nil:
-		return driver.Job{}, answered(err, a)
+		return driver.Job{}, c.answered(err, a)
 	}
 	if err := rawjson.Valid(a.body); err != nil {
-		return driver.Job{}, answered(notJSON(err), a)
+		return driver.Job{}, c.answered(notJSON(err), a)
 	}
 	return c.job(o, a, w)
 }
@@ -63,7 +63,8 @@ func (c *client) job(o *sendOptions, a *answer, w driver.Command) (driver.Job, e
 	switch state := text(find(a.body, o.Job.State)); {
 	case slices.Contains(o.Job.Done, state):
 		written, err := o.written(a, w)
-		return driver.Job{Over: true, Result: driver.Result{Written: written, Err: answered(err, a)}}, nil
+		written.Answer = c.config.Kept(a.body, err == nil)
+		return driver.Job{Over: true, Result: driver.Result{Written: written, Err: c.answered(err, a)}}, nil
 	case slices.Contains(o.Job.Failed, state):
 		return driver.Job{Over: true, Result: driver.Result{Err: c.jobFailed(o.Job, a)}}, nil
 	case slices.Contains(o.Job.Running, state):
@@ -73,14 +74,14 @@ func (c *client) job(o *sendOptions, a *answer, w driver.Command) (driver.Job, e
 		}
 		return driver.Job{After: max(every, c.retryAfter(a.header))}, nil
 	default:
-		return driver.Job{}, answered(torn("The job is in a state that the connector does not know: "+c.config.Quote(state, 80)+"."), a)
+		return driver.Job{}, c.answered(torn("The job is in a state that the connector does not know: "+c.config.Quote(state, 80)+"."), a)
 	}
 }
 
 // jobFailed makes the error of a job that did nothing.
 func (c *client) jobFailed(o *jobOptions, a *answer) error {
 	code, said := text(find(a.body, o.Code)), c.config.Quote(text(find(a.body, o.Message)), 200)
-	e := &driver.Error{Kind: driver.Invalid, Code: c.config.Quote(code, 80), Said: said, Detail: "The system took the write and then did not do it", Answer: cutAnswer(a.body)}
+	e := &driver.Error{Kind: driver.Invalid, Code: c.config.Quote(code, 80), Said: said, Detail: "The system took the write and then did not do it", Answer: c.config.Kept(a.body, false)}
 	if mapped, ok := c.options.Errors.Kinds[code]; ok {
 		e.Kind = driver.Kind(mapped)
 	}

@@ -27,10 +27,10 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 	}
 	a, err := c.send(req)
 	if err != nil {
-		return nil, answered(err, a)
+		return nil, c.answered(err, a)
 	}
 	results, err := c.resultsOf(o, a, ws, atomic)
-	return results, answered(err, a)
+	return results, c.answered(err, a)
 }
 
 // resultsOf tells what came of each write. A refusal that lists what came of them is believed for each alone, unless it is one of all or none.
@@ -44,7 +44,7 @@ func (c *client) resultsOf(o *bulkOptions, a *answer, ws []driver.Command, atomi
 	case whole != nil && (err != nil || !names(given, ws)):
 		return nil, whole
 	case whole != nil && atomic:
-		return c.blame(o, given, ws, answered(whole, a)), nil
+		return c.blame(o, given, ws, c.answered(whole, a)), nil
 	case err != nil:
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (c *client) results(o *bulkOptions, given map[string][][]byte, ws []driver.
 		case 1:
 			results[i] = c.result(&o.Results, found[0], w)
 		default:
-			results[i].Err = &driver.Error{Kind: driver.Torn, Detail: "The answer says more than once what came of this write.", Answer: cutAnswer(bytes.Join(found, []byte(",")))}
+			results[i].Err = &driver.Error{Kind: driver.Torn, Detail: "The answer says more than once what came of this write.", Answer: c.config.Kept(bytes.Join(found, []byte(",")), false)}
 		}
 	}
 	return results

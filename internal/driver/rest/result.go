@@ -40,11 +40,18 @@ func (c *client) result(o *resultOptions, element []byte, w driver.Command) driv
 	status, err := strconv.Atoi(text(find(element, o.Status)))
 	switch {
 	case len(o.Status) > 0 && (err != nil || status < 100 || status > 599):
-		return driver.Result{Err: &driver.Error{Kind: driver.Torn, Detail: "The answer does not say whether this write was done.", Answer: cutAnswer(element)}}
+		return driver.Result{Err: &driver.Error{Kind: driver.Torn, Detail: "The answer does not say whether this write was done.", Answer: c.config.Kept(element, false)}}
 	case status >= 300 || o.failed(element):
 		return driver.Result{Err: c.itemRefusal(o, element, status, w)}
 	}
-	return o.written(element, w)
+	got, torn := o.written(element, w)
+	answer := c.config.Kept(element, torn == nil)
+	if torn != nil {
+		torn.Answer = answer
+		return driver.Result{Err: torn}
+	}
+	got.Answer = answer
+	return driver.Result{Written: got}
 }
 
 func (o *resultOptions) failed(element []byte) bool {
@@ -57,7 +64,7 @@ func (o *resultOptions) failed(element []byte) bool {
 // itemRefusal makes the error of one write.
 func (c *client) itemRefusal(o *resultOptions, element []byte, status int, w driver.Command) *driver.Error {
 	code, said := text(find(element, o.Code)), c.config.Quote(text(find(element, o.Message)), 200)
-	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.config.Quote(code, 80), Detail: "The system did not do it", Answer: cutAnswer(element)}
+	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.config.Quote(code, 80), Detail: "The system did not do it", Answer: c.config.Kept(element, false)}
 	switch mapped, ok := c.options.Errors.Kinds[code]; {
 	case ok:
 		e.Kind = driver.Kind(mapped)
@@ -78,10 +85,9 @@ func (o *resultOptions) denies(element []byte) bool {
 }
 
 // written takes what an element says of a write that was done. A record of another id is not the one that was written: it is left to be read.
-func (o *resultOptions) written(element []byte, w driver.Command) driver.Result {
-	got := driver.Result{Written: driver.Written{Answer: cutAnswer(element)}}
+func (o *resultOptions) written(element []byte, w driver.Command) (got driver.Written, torn *driver.Error) {
 	if w.Op == manifest.Delete {
-		return got
+		return got, nil
 	}
 	record, id := bytes.TrimSpace(find(element, o.Record)), text(find(element, o.ID))
 	own := remoteID(record, w.Entity.ID)
@@ -89,12 +95,11 @@ func (o *resultOptions) written(element []byte, w driver.Command) driver.Result 
 		id = own
 	}
 	if w.Op != manifest.Create && id != "" && id != w.RemoteID {
-		got.Err = &driver.Error{Kind: driver.Torn, Detail: "The answer holds another record than the one that was written.", Answer: got.Answer}
-		return got
+		return got, &driver.Error{Kind: driver.Torn, Detail: "The answer holds another record than the one that was written."}
 	}
 	got.RemoteID = id
 	if own != "" && own == id {
 		got.Record = record
 	}
-	return got
+	return got, nil
 }

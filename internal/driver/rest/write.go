@@ -36,14 +36,17 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	case err == nil:
 		written, err = o.written(a, w)
 	}
-	return written, answered(err, a)
+	if err == nil {
+		written.Answer = c.config.Kept(a.body, true)
+	}
+	return written, c.answered(err, a)
 }
 
 // answered adds to an error what came back.
-func answered(err error, a *answer) error {
+func (c *client) answered(err error, a *answer) error {
 	var e *driver.Error
 	if errors.As(err, &e) && a != nil {
-		e.Answer = cutAnswer(a.body)
+		e.Answer = c.config.Kept(a.body, false)
 	}
 	return err
 }
@@ -175,7 +178,7 @@ func unsent(err error) error {
 
 // written reads what came of a write from a good answer. One that does not hold what it must proves nothing; one that holds nothing at all is good, and what it lacks is to be read.
 func (o *sendOptions) written(a *answer, w driver.Command) (driver.Written, error) {
-	got := driver.Written{Answer: cutAnswer(a.body)}
+	var got driver.Written
 	if o.IDHeader != "" {
 		got.RemoteID = lastOf(a.header.Get(o.IDHeader))
 	}

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -285,5 +286,54 @@ func TestAnUnsentWriteSaysSo(t *testing.T) {
 	w.server.Close()
 	if _, err = w.Write(egress.AsWrite(t.Context(), egress.Sending{}), w.command(manifest.Update)); driver.FateOf(err) != driver.NotSent {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// The ledger gets no secret, whatever the system repeats of it: in a refusal, in an answer that proves nothing, in a good one, and in one element of many.
+func TestNoSecretIsKept(t *testing.T) {
+	t.Parallel()
+	coded := base64.StdEncoding.EncodeToString([]byte("ann:" + key))
+	element := `{"key":"a","status":%d,"record":{"id":"5"},"error":{"code":"x","message":"sent with ` + key + `"}}`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		many   bool
+	}{
+		"a refusal":            {422, `{"error":{"message":"sent with ` + key + `"}}`, false},
+		"coded":                {502, `<html>Authorization: Basic ` + coded, false},
+		"a record":             {200, `{"id":"7","url":"https://erp.example.com/7?key=` + key + `"}`, false},
+		"refused among many":   {200, `{"results":[` + fmt.Sprintf(element, 422) + `]}`, true},
+		"done among many":      {200, `{"results":[` + fmt.Sprintf(element, 201) + `]}`, true},
+		"a call for many":      {400, `{"error":{"message":"sent with ` + key + `"}}`, true},
+		"twice among many":     {200, `{"results":[` + fmt.Sprintf(element, 201) + `,` + fmt.Sprintf(element, 201) + `]}`, true},
+		"no status among many": {200, `{"results":[{"key":"a","said":"` + key + `"}]}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			offered := offer(manifest.Update, plainUpdate)
+			if c.many {
+				offered = offerBulk(manifest.Create, plainBulk, 3, true)
+			}
+			w := startWriting(t, plainConnect, noPaging, answer(c.status, "", c.body), offered)
+			var kept []byte
+			var err error
+			if c.many {
+				var results []driver.Result
+				if results, err = w.WriteMany(t.Context(), w.commands(manifest.Create, 1), false); err == nil {
+					kept, err = results[0].Answer, results[0].Err
+				}
+			} else {
+				var got driver.Written
+				got, err = w.Write(t.Context(), w.command(manifest.Update))
+				kept = got.Answer
+			}
+			var e *driver.Error
+			if errors.As(err, &e) {
+				kept = e.Answer
+			}
+			if text := string(kept); !strings.Contains(text, "[redacted]") || strings.Contains(text, key) || strings.Contains(text, coded) {
+				t.Errorf("the ledger gets %q of %v", text, err)
+			}
+		})
 	}
 }

@@ -50,7 +50,9 @@ func (c *client) effect(ctx context.Context, more map[string]any, method string,
 	if resp.StatusCode == http.StatusUnauthorized {
 		c.forget(s)
 	}
-	if result, err = c.outcome(resp, answer, err); err != nil {
+	result, err = c.outcome(resp, answer, err)
+	answer = c.config.Kept(answer, err == nil, c.issued.all()...)
+	if err != nil {
 		return nil, nil, answered(c.ofTheWrite(ctx, s, err), answer)
 	}
 	s.see(c.config.Now())

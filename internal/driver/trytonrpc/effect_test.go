@@ -224,3 +224,20 @@ func TestCheckNamesMistakesInWrites(t *testing.T) {
 		}
 	}
 }
+
+// The ledger gets no secret of the login, whatever Tryton or a proxy before it repeats.
+func TestNoSecretIsKept(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"a fault": 200, "a page": 502} {
+		e := writable(t)
+		c := writer(t, e, func(w http.ResponseWriter, _ string) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"id":1,"error":["UserError",["sent with `+password+`",""]]}`)
+		})
+		_, err := c.Write(egress.AsWrite(t.Context(), egress.Sending{}), driver.Command{Entity: e, Op: manifest.Create, Body: []byte(`{"name":"x"}`)})
+		var failed *driver.Error
+		if !errors.As(err, &failed) || !strings.Contains(string(failed.Answer), "[redacted]") || strings.Contains(string(failed.Answer), password) {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
+}

@@ -4,12 +4,18 @@
 select * from operation_items where connection = @connection and operation = @operation and n = @n;
 
 -- name: Items :many
-select * from operation_items
+-- bare: without what was asked for, which may be large.
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast(@bare as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast(@bare as bigint) = 1 then '' else wanted end as text) as wanted, job
+from operation_items
 where connection = @connection and operation = @operation and n >= @from_n and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
 
 -- name: ItemsByStatus :many
-select * from operation_items
+-- bare: without what was asked for, which may be large.
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast(@bare as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast(@bare as bigint) = 1 then '' else wanted end as text) as wanted, job
+from operation_items
 where connection = @connection and operation = @operation and status = @status and n >= @from_n
   and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
@@ -38,9 +44,10 @@ where operation_items.connection = @connection and operation_items.operation = @
   (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = 'pending' order by i.n limit @max_rows);
 
 -- name: RetryItems :execrows
+-- One without a mark was no item to be sent in the first place.
 update operation_items set status = 'pending', error = '', warnings = '', looks = 0, due_at = null, updated_at = @updated_at
 where operation_items.connection = @connection and operation_items.operation = @operation and operation_items.status = @status and operation_items.n in
-  (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = @status order by i.n limit @max_rows);
+  (select i.n from operation_items i where i.connection = @connection and i.operation = @operation and i.status = @status and i.mark <> '' order by i.n limit @max_rows);
 
 -- name: ShiftItems :exec
 -- Across connections: after the clock went back.

@@ -347,12 +347,15 @@ func (q *Queries) Item(ctx context.Context, connection int64, operation string, 
 }
 
 const items = `-- name: Items :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted, job from operation_items
-where connection = $1 and operation = $2 and n >= $3 and (cast($4 as bigint) = 0 or due_at is null or due_at <= $4)
-order by n limit $5
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast($1 as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast($1 as bigint) = 1 then '' else wanted end as text) as wanted, job
+from operation_items
+where connection = $2 and operation = $3 and n >= $4 and (cast($5 as bigint) = 0 or due_at is null or due_at <= $5)
+order by n limit $6
 `
 
 type ItemsParams struct {
+	Bare       int64
 	Connection int64
 	Operation  string
 	FromN      int64
@@ -360,8 +363,34 @@ type ItemsParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, error) {
+type ItemsRow struct {
+	Connection int64
+	Operation  string
+	N          int64
+	ClientRef  string
+	Op         string
+	Record     []byte
+	RemoteID   string
+	Status     string
+	Data       string
+	IfMatch    string
+	Mark       string
+	Version    string
+	Error      string
+	Warnings   string
+	Attempts   int64
+	Looks      int64
+	SentAt     Time
+	DueAt      Time
+	UpdatedAt  Time
+	Wanted     string
+	Job        string
+}
+
+// bare: without what was asked for, which may be large.
+func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]ItemsRow, error) {
 	rows, err := q.query(ctx, q.itemsStmt, items,
+		arg.Bare,
 		arg.Connection,
 		arg.Operation,
 		arg.FromN,
@@ -372,9 +401,9 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OperationItem
+	var items []ItemsRow
 	for rows.Next() {
-		var i OperationItem
+		var i ItemsRow
 		if err := rows.Scan(
 			&i.Connection,
 			&i.Operation,
@@ -412,13 +441,16 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]OperationItem, 
 }
 
 const itemsByStatus = `-- name: ItemsByStatus :many
-select connection, operation, n, client_ref, op, record, remote_id, status, data, if_match, mark, version, error, warnings, attempts, looks, sent_at, due_at, updated_at, wanted, job from operation_items
-where connection = $1 and operation = $2 and status = $3 and n >= $4
-  and (cast($5 as bigint) = 0 or due_at is null or due_at <= $5)
-order by n limit $6
+select connection, operation, n, client_ref, op, record, remote_id, status, cast(case when cast($1 as bigint) = 1 then '' else data end as text) as data, if_match, mark, version, error, warnings,
+  attempts, looks, sent_at, due_at, updated_at, cast(case when cast($1 as bigint) = 1 then '' else wanted end as text) as wanted, job
+from operation_items
+where connection = $2 and operation = $3 and status = $4 and n >= $5
+  and (cast($6 as bigint) = 0 or due_at is null or due_at <= $6)
+order by n limit $7
 `
 
 type ItemsByStatusParams struct {
+	Bare       int64
 	Connection int64
 	Operation  string
 	Status     string
@@ -427,8 +459,34 @@ type ItemsByStatusParams struct {
 	MaxRows    int32
 }
 
-func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([]OperationItem, error) {
+type ItemsByStatusRow struct {
+	Connection int64
+	Operation  string
+	N          int64
+	ClientRef  string
+	Op         string
+	Record     []byte
+	RemoteID   string
+	Status     string
+	Data       string
+	IfMatch    string
+	Mark       string
+	Version    string
+	Error      string
+	Warnings   string
+	Attempts   int64
+	Looks      int64
+	SentAt     Time
+	DueAt      Time
+	UpdatedAt  Time
+	Wanted     string
+	Job        string
+}
+
+// bare: without what was asked for, which may be large.
+func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([]ItemsByStatusRow, error) {
 	rows, err := q.query(ctx, q.itemsByStatusStmt, itemsByStatus,
+		arg.Bare,
 		arg.Connection,
 		arg.Operation,
 		arg.Status,
@@ -440,9 +498,9 @@ func (q *Queries) ItemsByStatus(ctx context.Context, arg ItemsByStatusParams) ([
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OperationItem
+	var items []ItemsByStatusRow
 	for rows.Next() {
-		var i OperationItem
+		var i ItemsByStatusRow
 		if err := rows.Scan(
 			&i.Connection,
 			&i.Operation,
@@ -545,7 +603,7 @@ func (q *Queries) PutAttempt(ctx context.Context, arg PutAttemptParams) error {
 const retryItems = `-- name: RetryItems :execrows
 update operation_items set status = 'pending', error = '', warnings = '', looks = 0, due_at = null, updated_at = $1
 where operation_items.connection = $2 and operation_items.operation = $3 and operation_items.status = $4 and operation_items.n in
-  (select i.n from operation_items i where i.connection = $2 and i.operation = $3 and i.status = $4 order by i.n limit $5)
+  (select i.n from operation_items i where i.connection = $2 and i.operation = $3 and i.status = $4 and i.mark <> '' order by i.n limit $5)
 `
 
 type RetryItemsParams struct {
@@ -556,6 +614,7 @@ type RetryItemsParams struct {
 	MaxRows    int32
 }
 
+// One without a mark was no item to be sent in the first place.
 func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, error) {
 	result, err := q.exec(ctx, q.retryItemsStmt, retryItems,
 		arg.UpdatedAt,
