@@ -164,6 +164,15 @@ func (s *Store) RecordForWrite(ctx context.Context, sc Scope, entity string, id 
 	}, nil
 }
 
+// RecordVersion gives the present version of a record within the transaction; who holds the record for a write (ItemMove.Lock) sees what the write before has made of it. ErrNotFound.
+func (t *Tx) RecordVersion(ctx context.Context, sc Scope, entity string, id uuid.UUID) (string, error) {
+	r, err := t.q.RecordVersion(ctx, sc.no, Storable(entity), id[:])
+	if err != nil {
+		return "", fmt.Errorf("version of record %s of %s: %w", id, entity, orNotFound(err))
+	}
+	return version(r.Epoch, r.Seq), nil
+}
+
 // RemoteIDs gives the remote ids of live records by id; missing ones are left out. ErrNotFound: no such stream.
 func (s *Store) RemoteIDs(ctx context.Context, sc Scope, entity string, ids []uuid.UUID) (map[uuid.UUID]string, error) {
 	found := make(map[uuid.UUID]string, len(ids))

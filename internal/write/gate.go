@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -23,6 +24,7 @@ type line struct {
 	sent []byte // what goes out, for the ledger
 	lock bool   // the record that it changes is known
 	want []byte // what it asks for, where the record tells only together with that
+	made string // version of the record that it was made for; empty: it is not held against the present one
 }
 
 // pass is asked by the transport once a connection stands, when nothing has gone out yet.
@@ -58,6 +60,9 @@ func (g *gate) store(ctx context.Context) error {
 			if err := tx.MoveItem(ctx, s.operation(), l.item, l.move(s), s.Now()); err != nil {
 				return err
 			}
+			if err := l.upToDate(ctx, tx, s); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -73,6 +78,18 @@ func (g *gate) store(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// upToDate holds the record, which is ours from here on, against the one that the write was judged by: what another write of Busbar's or a page has made of it meanwhile is not written over. *recordChanged.
+func (l line) upToDate(ctx context.Context, tx *store.Tx, s *sender) error {
+	if l.made == "" {
+		return nil
+	}
+	now, err := tx.RecordVersion(ctx, s.conn.Scope(), s.entity.Name, l.item.Record)
+	if err != nil || now == l.made {
+		return err
+	}
+	return &recordChanged{fmt.Errorf("it is %s and was %s when the write was judged", now, l.made)}
 }
 
 func (l line) move(s *sender) store.ItemMove {

@@ -70,11 +70,11 @@ func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) erro
 	commands := make([]driver.Command, len(ws))
 	for i, w := range ws {
 		commands[i] = w.command(w.Steps[0])
-		g.lines = append(g.lines, line{item: w.item, sent: sentOf(w.item, w.Steps[0]), lock: w.item.Op != string(manifest.Create), want: w.kept()})
+		g.lines = append(g.lines, w.line(w.Steps[0]))
 	}
 	results, err := s.callMany(ctx, g, commands, atomic)
 	switch {
-	case errors.Is(g.err, store.ErrBusy) && !atomic, err != nil && driver.FateOf(err) == driver.Refused && !atomic && g.passed:
+	case notReady(g.err) && !atomic, err != nil && driver.FateOf(err) == driver.Refused && !atomic && g.passed:
 		return s.oneByOne(ctx, g, ws)
 	case err != nil:
 		return s.allFailed(ctx, g, ws, err)
@@ -95,6 +95,12 @@ func (s *sender) callMany(ctx context.Context, g *gate, cs []driver.Command, ato
 	return s.writer.WriteMany(g.marked(ctx, s.entity.Operations[cs[0].Op]), cs, atomic)
 }
 
+// notReady says that an item's record is another write's, or not the one any more that the item was judged by: nothing went out.
+func notReady(err error) bool {
+	var changed *recordChanged
+	return errors.Is(err, store.ErrBusy) || errors.As(err, &changed)
+}
+
 // oneByOne does each item by itself: the call for many was refused as a whole and had no effect, or one of its records is not free.
 func (s *sender) oneByOne(ctx context.Context, g *gate, ws []*work) error {
 	var errs []error
@@ -105,7 +111,7 @@ func (s *sender) oneByOne(ctx context.Context, g *gate, ws []*work) error {
 			}
 		}
 		err := s.do(ctx, w.item)
-		if errors.Is(err, store.ErrBusy) {
+		if notReady(err) {
 			err = nil // it stays pending
 		}
 		errs = append(errs, err)

@@ -154,7 +154,16 @@ func (w *work) step(ctx context.Context, step check.Step, last bool) (done bool,
 }
 
 func (w *work) gate(step check.Step) *gate {
-	return &gate{sender: w.sender, lines: []line{{item: w.item, sent: sentOf(w.item, step), lock: w.item.Op != string(manifest.Create) || w.item.RemoteID != "", want: w.kept()}}}
+	return &gate{sender: w.sender, lines: []line{w.line(step)}}
+}
+
+// line is the work's item at the gate. Only its first step is made for the record as it was judged; and one that is sent again under its key, whatever became of it before, is made for no version.
+func (w *work) line(step check.Step) line {
+	l := line{item: w.item, sent: sentOf(w.item, step), lock: w.item.Op != string(manifest.Create) || w.item.RemoteID != "", want: w.kept()}
+	if w.before != nil && w.last == nil && !w.taken && !w.doubted {
+		l.made = w.before.Version
+	}
+	return l
 }
 
 // atOnceAgain says that the system did not look at a write, and that what was in its way is gone.

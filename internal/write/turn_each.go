@@ -1,7 +1,6 @@
 package write
 
 import (
-	"errors"
 	"slices"
 	"sync"
 
@@ -85,7 +84,7 @@ func strangers(its []*store.Item) []*store.Item {
 
 // after takes in what a step came to. An item that did not get its record waits.
 func (s *slice) after(err error, its ...*store.Item) error {
-	if errors.Is(err, store.ErrBusy) {
+	if notReady(err) {
 		err = nil
 	}
 	for _, it := range its {

@@ -483,6 +483,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.recordForWriteStmt, err = db.PrepareContext(ctx, recordForWrite); err != nil {
 		return nil, fmt.Errorf("error preparing query RecordForWrite: %w", err)
 	}
+	if q.recordVersionStmt, err = db.PrepareContext(ctx, recordVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query RecordVersion: %w", err)
+	}
 	if q.rehashStmt, err = db.PrepareContext(ctx, rehash); err != nil {
 		return nil, fmt.Errorf("error preparing query Rehash: %w", err)
 	}
@@ -1409,6 +1412,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing recordForWriteStmt: %w", cerr)
 		}
 	}
+	if q.recordVersionStmt != nil {
+		if cerr := q.recordVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing recordVersionStmt: %w", cerr)
+		}
+	}
 	if q.rehashStmt != nil {
 		if cerr := q.rehashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing rehashStmt: %w", cerr)
@@ -1861,6 +1869,7 @@ type Queries struct {
 	receiveItemsStmt                *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
 	recordForWriteStmt              *sql.Stmt
+	recordVersionStmt               *sql.Stmt
 	rehashStmt                      *sql.Stmt
 	releaseRunStmt                  *sql.Stmt
 	renewOperationStmt              *sql.Stmt
@@ -2072,6 +2081,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		receiveItemsStmt:                q.receiveItemsStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
 		recordForWriteStmt:              q.recordForWriteStmt,
+		recordVersionStmt:               q.recordVersionStmt,
 		rehashStmt:                      q.rehashStmt,
 		releaseRunStmt:                  q.releaseRunStmt,
 		renewOperationStmt:              q.renewOperationStmt,

@@ -33,6 +33,11 @@ where h.connection = @connection and h.stream = (select s.stream from streams s 
 -- name: PutOutOfRange :exec
 update heads set range_at = @range_at where connection = @connection and stream = @stream and id = @id and seq = @seq;
 
+-- name: RecordVersion :one
+select b.seq, b.epoch
+from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
+where h.connection = @connection and h.stream = (select s.stream from streams s where s.connection = @connection and s.entity = @entity) and h.id = @id;
+
 -- name: RecordForWrite :one
 select b.seq, b.epoch, b.deleted, b.remote_id, b.record, b.raw
 from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq

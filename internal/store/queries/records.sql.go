@@ -195,6 +195,24 @@ func (q *Queries) RecordForWrite(ctx context.Context, connection int64, entity s
 	return i, err
 }
 
+const recordVersion = `-- name: RecordVersion :one
+select b.seq, b.epoch
+from heads h join bodies b on b.connection = h.connection and b.stream = h.stream and b.seq = h.seq
+where h.connection = $1 and h.stream = (select s.stream from streams s where s.connection = $1 and s.entity = $2) and h.id = $3
+`
+
+type RecordVersionRow struct {
+	Seq   int64
+	Epoch int64
+}
+
+func (q *Queries) RecordVersion(ctx context.Context, connection int64, entity string, iD []byte) (RecordVersionRow, error) {
+	row := q.queryRow(ctx, q.recordVersionStmt, recordVersion, connection, entity, iD)
+	var i RecordVersionRow
+	err := row.Scan(&i.Seq, &i.Epoch)
+	return i, err
+}
+
 const rehash = `-- name: Rehash :execrows
 update heads set raw_hash = $1 where connection = $2 and stream = $3 and id = $4 and seq = $5
 `
