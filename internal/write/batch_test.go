@@ -339,6 +339,25 @@ func TestEqualItemsMakeOneRecord(t *testing.T) {
 	})
 }
 
+// A record that a colleague made in the system before, and that no sync has brought yet, is not taken for the effect of a write whose answer is lost, however much it looks like it.
+func TestRecordOfAColleague(t *testing.T) {
+	bothWays(t, func(t *testing.T, p *plant) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.sim.URL()+"/api/v1/vendors", strings.NewReader(`{"name":"a","vendorNumber":"own"}`))
+		p.must(err)
+		req.Header.Set("Authorization", "Bearer "+erp.DefaultKey)
+		resp, err := http.DefaultClient.Do(req)
+		p.must(err)
+		p.must(resp.Body.Close())
+		p.tick(time.Hour)
+		p.spoil(onWrite(1, erp.Fault{Drop: true}))
+		o := p.finish(p.batch("vendors", []write.BatchItem{create(`{"name":"a","code":"own"}`), create(`{"name":"b"}`)}))
+		p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 1, Rejected: 1})
+		if its := p.items(o); its[0].Status != store.ItemRejected {
+			t.Errorf("the item under the colleague's number is %s", its[0].Status)
+		}
+	})
+}
+
 // The same with many at once, of which it is found out side by side what became of them: the one that is refused names no record.
 func TestEqualItemsFoundSideBySide(t *testing.T) {
 	p := newPlant(t, noBulk)

@@ -122,6 +122,9 @@ func (s *Service) replay(ctx context.Context, r Request) (*Outcome, error) {
 		return nil, keyReused()
 	}
 	o, err := s.Store.Operation(ctx, r.Connection.Scope(), key.Operation)
+	if errors.Is(err, store.ErrNotFound) { // its time is over, and the key's with it
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read operation %s: %w", key.Operation, err)
 	}

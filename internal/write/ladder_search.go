@@ -63,18 +63,23 @@ func (q *inquiry) sideBySide(ctx context.Context, key string) (wait bool, err er
 		problem: problem.Newf(problem.WriteOutcomeUnknown, "A record with the key %q is there, and another write with this key is on its way: its answer tells which of them made it. Busbar looks again by itself.", key)})
 }
 
-// wasThere says that a record was stored before the write was sent, so that it did not come of it.
+// wasThere says that a record was stored before the write was sent, or made before by the system's own account, so that it did not come of it.
 func (q *inquiry) wasThere(ctx context.Context, raw []byte) bool {
+	if m, err := q.mapper.Map(raw, q.env); err == nil && isBefore(memberOf(m.Fields, "remote_created_at"), q.op.CreatedAt.Add(-skew)) {
+		return true
+	}
 	remoteID, err := q.mapper.RemoteID(raw)
 	if err != nil {
 		return false
 	}
 	now, err := q.stored(ctx, q.recordID(remoteID))
-	if err != nil || now == nil {
-		return false
-	}
-	created, err := time.Parse(time.RFC3339Nano, memberOf(now.JSON, "created_at"))
-	return err == nil && created.Before(q.op.CreatedAt)
+	return err == nil && now != nil && isBefore(memberOf(now.JSON, "created_at"), q.op.CreatedAt)
+}
+
+// isBefore says that a member is a time, and before another.
+func isBefore(text string, other time.Time) bool {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && at.Before(other)
 }
 
 // looksLikeOurs says that a record under the caller's own key is what this write asked for.

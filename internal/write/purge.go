@@ -20,8 +20,8 @@ func (w *Worker) purge(ctx context.Context) error {
 	now := w.Now()
 	return errors.Join(
 		inSteps(ctx, now.Add(-receivedFor), w.Store.DropReceiving),
+		inSteps(ctx, now.Add(-keptFor), w.Store.PurgeKeys), // before the operations that they lead to
 		inSteps(ctx, now.Add(-keptFor), w.Store.PurgeOperations),
-		inSteps(ctx, now.Add(-keptFor), w.Store.PurgeKeys),
 	)
 }
 

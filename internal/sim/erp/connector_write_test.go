@@ -117,7 +117,11 @@ func TestConnectorFindsWhatItMade(t *testing.T) {
 	if _, err := s.Write(s.ctx, s.command("vendors", manifest.Update, "000001", `{"vendorNumber":"bb-2"}`, "")); driver.FateOf(err) != driver.Doubled {
 		t.Errorf("a number twice, by a change: %v", err)
 	}
-	requisition := s.write(s.command("purchase-requisitions", manifest.Create, "", `{"lines":[{"itemId":"000003","quantity":"2"}]}`, "bb-3"))
+	taken := s.command("purchase-requisitions", manifest.Create, "", `{"lines":[{"itemId":"000003","quantity":"2"}]}`, "bb-3")
+	requisition, err := s.Job(s.ctx, taken, s.write(taken).Job)
+	if err != nil || !requisition.Over || requisition.Err != nil {
+		t.Fatalf("the job that makes a requisition: %+v %v", requisition, err)
+	}
 	for _, c := range []struct {
 		entity string
 		class  manifest.Class
