@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,7 +23,7 @@ const (
 	csvPage = 500      // items read at once
 )
 
-var csvTitles = []string{"index", "client_ref", "op", "id", "remote_id", "status", "code", "detail", "fields"}
+var csvTitles = []string{"index", "client_ref", "op", "id", "remote_id", "status", "code", "detail", "fields", "warnings"}
 
 type csvInput struct {
 	ID string `path:"id" doc:"The operation."`
@@ -42,7 +43,7 @@ func (s *server) csvOperation() huma.Operation {
 		OperationID: "download-operation-items", Method: http.MethodGet, Path: "/v1/operations/{id}/items.csv", Tags: []string{tagOperations},
 		Summary: "Get the items of an operation as CSV",
 		Description: "For spreadsheets (RFC 4180, UTF-8): " + strings.Join(csvTitles, ", ") + ". A cell that a spreadsheet would take for a formula begins with an apostrophe. " +
-			"With status=failed it is the list of errors.",
+			"With status=failed it is the list of errors. warnings says what was not taken of an item that was applied.",
 		Responses: map[string]*huma.Response{"200": {Description: "One line for each item.", Content: map[string]*huma.MediaType{
 			"text/csv": {Schema: &huma.Schema{Type: "string"}},
 		}}},
@@ -100,11 +101,15 @@ func csvRow(it store.Item) []string {
 		p := problem.FromDocument(it.Error)
 		code, detail, fields = p.Code, p.Detail, fieldsOf(p.Items)
 	}
+	var warnings []problem.Item
+	if len(it.Warnings) > 0 {
+		_ = json.Unmarshal(it.Warnings, &warnings) // our own text
+	}
 	id := ""
 	if it.Record != uuid.Nil {
 		id = it.Record.String()
 	}
-	row := []string{strconv.FormatInt(it.N, 10), it.ClientRef, it.Op, id, it.RemoteID, string(it.Status), code, detail, fields}
+	row := []string{strconv.FormatInt(it.N, 10), it.ClientRef, it.Op, id, it.RemoteID, string(it.Status), code, detail, fields, fieldsOf(warnings)}
 	for i, cell := range row {
 		row[i] = harmless(cell)
 	}

@@ -10,7 +10,7 @@ import (
 
 // inTurn sends items one after the other, each when it is known what became of the one before, and stops at the first error: what comes behind it is cancelled.
 func (s *slice) inTurn() (*pause, error) {
-	for {
+	for left := max(s.op.ChunkSize, 1); ; {
 		if rest, err := s.begin(); rest != nil || err != nil {
 			return rest, err
 		}
@@ -21,10 +21,11 @@ func (s *slice) inTurn() (*pause, error) {
 		if err != nil {
 			return nil, err
 		}
-		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemPending}, Limit: max(s.op.ChunkSize, 1)})
+		its, err := s.Store.Items(s.work, s.op, store.ItemFilter{Statuses: []store.ItemStatus{store.ItemPending}, Limit: min(left, fewRows)})
 		if err != nil || len(its) == 0 {
 			return s.idle(err)
 		}
+		left -= len(its)
 		if bad != nil && bad.N < its[0].N {
 			return nil, s.cancelPending(stoppedAt(bad))
 		}
@@ -32,9 +33,13 @@ func (s *slice) inTurn() (*pause, error) {
 		if waits, err := s.oneByOne(pointers(its), bad); err != nil || waits {
 			return s.idle(err)
 		}
+		if left > 0 {
+			continue
+		}
 		if s.op.ChunkDelay > 0 {
 			return s.delay(0)
 		}
+		left = max(s.op.ChunkSize, 1)
 	}
 }
 
