@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 func TestPreferences(t *testing.T) {
@@ -97,5 +99,13 @@ func TestHarmlessCells(t *testing.T) {
 		if got := harmless(cell); got != want {
 			t.Errorf("%q: %q", cell, got)
 		}
+	}
+}
+
+func TestRowsShowWarnings(t *testing.T) {
+	t.Parallel()
+	row := csvRow(store.Item{Status: store.ItemApplied, Warnings: []byte(`[{"pointer":"/status","code":"not-taken","detail":"The system refused it."}]`)})
+	if len(row) != len(csvTitles) || row[len(row)-1] != "/status: The system refused it." {
+		t.Errorf("got %q", row)
 	}
 }
