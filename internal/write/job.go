@@ -122,8 +122,11 @@ func (q *inquiry) jobFailed(ctx context.Context, err error) error {
 // madeAnew sends a write again whose job did nothing, since the record is not what the write was made for any more.
 func (q *inquiry) madeAnew(ctx context.Context, e end) error {
 	now, err := q.stored(ctx, q.item.Record)
-	if err != nil || now == nil {
+	switch {
+	case err != nil:
 		return err
+	case now == nil:
+		return q.leaveAsItIs(ctx)
 	}
 	raw, err := q.readOne(ctx, now.RemoteID)
 	if err == nil {
