@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -171,6 +172,92 @@ func TestJobThatMeetsAnEdit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJobOfALaterStep: somebody else changes the order while any step of a write of several is a job. What earlier steps did is not done again, and their change stays.
+func TestJobOfALaterStep(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds() {
+		for step := range k.steps {
+			if k.steps == 1 || step == 0 && k.class == "W3" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, step %d", k.name, step+1), func(t *testing.T) {
+				t.Parallel()
+				w := newWorks(t, setup{}, byJobs()...)
+				q := k.make(w, 1).async()
+				w.sim.SetJobs(time.Minute)
+				a := w.write(q)
+				w.step()
+				for range step {
+					w.clock.add(time.Minute)
+					for range 5 {
+						w.pass(time.Second)
+					}
+				}
+				id := w.orderOf(q)
+				w.check(w.sim.Edit(erp.Edit{Resource: "purchase-orders", ID: id, Set: map[string]any{"incoterms": "FCA"}}))
+				w.over(a.op)
+				it := w.stands(a, "applied")
+				if last := w.lastOf("purchase-orders", id); !strings.Contains(last, `"incoterms":"FCA"`) || !strings.Contains(last, `"status":"OPEN"`) || strings.Count(last, title(1)) != 1 {
+					t.Errorf("the order is %s in the end: %s", last, it)
+				}
+				w.even()
+			})
+		}
+	}
+}
+
+// TestJobOfALaterStepFails: what earlier steps did stays, and the item says what was not taken.
+func TestJobOfALaterStepFails(t *testing.T) {
+	t.Parallel()
+	w := newWorks(t, setup{}, append(byJobs(), "        insists: true\n", "")...)
+	id, remote := w.fresh("purchase-orders", 1)
+	q := want{method: http.MethodPatch, path: "/v1/purchase-orders/" + id, body: map[string]any{"notes": title(1), "status": "sent"}, is: func(e erp.Effect) bool {
+		return e.ID == remote && e.Op == "update" && strings.Contains(string(e.Record), title(1)) && strings.Contains(string(e.Record), `"status":"DRAFT"`)
+	}}.async()
+	w.sim.SetJobs(time.Minute)
+	a := w.write(q)
+	w.step()
+	w.clock.add(time.Minute)
+	for range 5 {
+		w.pass(time.Second)
+	}
+	w.check(w.sim.Edit(erp.Edit{Resource: "purchase-orders", ID: remote, Set: map[string]any{"status": "CLOSED"}}))
+	w.over(a.op)
+	if it := w.stands(a, "applied"); len(it.list("warnings")) != 1 || it.list("warnings")[0].get("pointer") != "/status" {
+		t.Errorf("it does not say what was not taken: %s", it)
+	}
+	w.even()
+}
+
+// orderOf gives SimERP's id of the order that a write makes or changes.
+func (w *works) orderOf(q want) string {
+	w.Helper()
+	if q.method == http.MethodPatch {
+		return w.call(w.token, "GET", q.path, nil, http.StatusOK).get("remote_id")
+	}
+	for _, e := range w.sim.Effects() {
+		if q.is(e) {
+			return e.ID
+		}
+	}
+	w.Fatal("the order is not made yet")
+	return ""
+}
+
+// lastOf gives a record as SimERP shows it.
+func (w *works) lastOf(resource, id string) string {
+	w.Helper()
+	req, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.sim.URL()+"/api/v1/"+resource+"/"+id, nil)
+	w.check(err)
+	req.Header.Set("Authorization", "Bearer "+erp.DefaultKey)
+	resp, err := http.DefaultClient.Do(req)
+	w.check(err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	w.check(err)
+	return string(text)
 }
 
 // TestJobsOutlastBusbar: which job does a write is stored with it. A Busbar that was stopped meanwhile, or another one, asks for it and sends nothing again.

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/check"
@@ -101,25 +102,56 @@ func (q *inquiry) jobTellsNothing(ctx context.Context, answer []byte, why string
 // jobFailed settles a write whose job did nothing, or does not say what it did.
 func (q *inquiry) jobFailed(ctx context.Context, err error) error {
 	e := end{to: store.ItemRejected, looked: true, since: q.since, outcome: outcomeRejected, answer: answerOf(err), detail: sentence(err), problem: q.refusal(err)}
-	fate := driver.FateOf(err)
+	fate, made := driver.FateOf(err), q.item.Op == string(manifest.Create) && q.item.RemoteID != ""
+	part, failed := q.partDone(ctx)
 	switch {
-	case fate == driver.Unknown, fate == driver.NotSent, fate == driver.Doubled && q.item.Attempts > 1:
+	case failed != nil:
+		return failed
+	case fate == driver.Unknown, fate == driver.NotSent, fate == driver.Doubled && q.item.Attempts > 1, fate == driver.Conflicts && made && q.item.Attempts < maxSends:
 		return q.jobTellsNothing(ctx, e.answer, e.detail)
-	case fate == driver.Conflicts && q.item.IfMatch == "" && q.item.Attempts < maxConflicts:
+	case fate == driver.Conflicts && q.item.IfMatch == "" && q.item.Attempts < maxSends:
 		return q.madeAnew(ctx, e)
+	case part:
+		return q.jobFailedLater(ctx, e)
 	case fate == driver.Conflicts:
 		e.problem = (&recordChanged{err}).problem(q.system.Name, q.item.IfMatch != "")
 	case fate == driver.Missing && q.item.Op == string(manifest.Delete) && q.item.Attempts > 1:
 		e.to, e.problem, e.outcome, e.gone = store.ItemApplied, nil, outcomeApplied, goneExplicit
 	case fate == driver.Missing && q.item.Op != string(manifest.Create):
 		e.gone = goneNotFound
-	case q.item.Op == string(manifest.Create) && q.item.RemoteID != "":
-		e.to, e.problem, e.warnings = store.ItemApplied, nil, []problem.Item{{Pointer: "/status", Code: problem.NotTaken, Detail: e.problem.Detail}}
 	}
 	return q.conclude(ctx, q.item, e)
 }
 
-// madeAnew sends a write again whose job did nothing, since the record is not what the write was made for any more.
+// partDone says that an earlier step of the write had its effect.
+func (q *inquiry) partDone(ctx context.Context) (bool, error) {
+	if q.item.Op == string(manifest.Create) && q.item.RemoteID != "" {
+		return true, nil
+	}
+	ledger, err := q.Store.Attempts(ctx, q.op, q.item.N)
+	return slices.ContainsFunc(ledger, func(a store.Attempt) bool { return a.Outcome == outcomeApplied }), err
+}
+
+// jobFailedLater is about a later step that was refused: what the steps before it did stays, and the item says what was not taken.
+func (q *inquiry) jobFailedLater(ctx context.Context, e end) error {
+	remoteID := q.item.RemoteID
+	if now, err := q.stored(ctx, q.item.Record); err == nil && now != nil {
+		remoteID = now.RemoteID
+	}
+	raw, err := q.readOne(ctx, remoteID)
+	if err != nil {
+		return q.blind(ctx, err)
+	}
+	rec, err := q.written(remoteID, raw)
+	if err != nil {
+		return q.blind(ctx, err)
+	}
+	item := problem.Item{Pointer: "/status", Code: problem.NotTaken, Detail: e.problem.Detail}
+	e.to, e.problem, e.warnings, e.remoteID, e.record = store.ItemApplied, nil, []problem.Item{item}, remoteID, &rec
+	return q.conclude(ctx, q.item, e)
+}
+
+// madeAnew sends a write again whose job did nothing, since the record is not what the write was made for any more. What an earlier step has added to lists is not asked for again.
 func (q *inquiry) madeAnew(ctx context.Context, e end) error {
 	now, err := q.stored(ctx, q.item.Record)
 	switch {
@@ -129,10 +161,17 @@ func (q *inquiry) madeAnew(ctx context.Context, e end) error {
 		return q.leaveAsItIs(ctx)
 	}
 	raw, err := q.readOne(ctx, now.RemoteID)
-	if err == nil {
-		_, err = q.keep(ctx, now.RemoteID, raw)
-	}
 	if err != nil {
+		return q.blind(ctx, err)
+	}
+	if raw != nil {
+		m, err := q.mapper.Map(raw, q.env)
+		if err != nil {
+			return q.blind(ctx, &driver.Error{Kind: driver.Torn, Detail: "The record cannot be read as the system shows it now: " + err.Error(), Err: err})
+		}
+		q.part = q.shows(q.item, m.Fields)
+	}
+	if _, err := q.keep(ctx, now.RemoteID, raw); err != nil {
 		return q.blind(ctx, err)
 	}
 	e.problem = nil
