@@ -51,7 +51,7 @@ func (s *Server) take(w http.ResponseWriter, t *table, a asked) {
 	} else {
 		do()
 	}
-	body, _ := json.Marshal(map[string]string{"jobId": id})
+	body, _ := json.Marshal(map[string]string{"jobId": id, "resource": t.name, "href": "/api/v1/jobs/" + id})
 	w.Header().Set("Location", "/api/v1/jobs/"+id)
 	send(w, http.StatusAccepted, body)
 }
