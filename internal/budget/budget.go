@@ -78,7 +78,7 @@ func (b *Budget) acquire(ctx context.Context) (*call, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		c := &call{budget: b, priority: priorityOf(ctx)}
+		c := &call{budget: b, priority: priorityOf(ctx), followed: isFollowed(ctx)}
 		if err := b.wait(ctx, c); err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 type call struct {
 	budget   *Budget
 	priority Priority
+	followed bool
 	turn     chan struct{} // closed when settled; nil while nobody waits for it
 	settled  bool          // granted or refused
 	refusal  error

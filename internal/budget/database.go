@@ -11,8 +11,9 @@ import (
 // Rows is a database that holds a text for each connection.
 type Rows interface {
 	// ChangeBudget stores what change makes of a connection's text ("": none yet), while nobody else changes it; now is the database's clock
-	// meanwhile, or own where nobody else uses it. change may run several times, and what it made may be stored before it runs again.
-	ChangeBudget(ctx context.Context, connection string, own func() time.Time, change func(state string, now time.Time) (string, error)) error
+	// meanwhile, or own where nobody else uses it. change may run several times, and what it made may be stored before it runs again. What need not be
+	// lasting may be lost when the database crashes, until anything is stored later that must not.
+	ChangeBudget(ctx context.Context, connection string, own func() time.Time, lasting bool, change func(state string, now time.Time) (string, error)) error
 	// Budget gives a connection's text.
 	Budget(ctx context.Context, connection string) (string, error)
 }
@@ -28,7 +29,7 @@ type Database struct {
 
 // Change implements Keeper.
 func (d *Database) Change(ctx context.Context, connection string, change func(s *State, now Moment)) error {
-	err := d.Rows.ChangeBudget(ctx, connection, time.Now, func(text string, now time.Time) (string, error) {
+	err := d.Rows.ChangeBudget(ctx, connection, time.Now, !isMomentary(ctx), func(text string, now time.Time) (string, error) {
 		local := time.Now()
 		s, err := decode(text)
 		if err != nil {

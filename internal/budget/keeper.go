@@ -9,7 +9,7 @@ import (
 // Keeper keeps the states of budgets, one for each connection.
 type Keeper interface {
 	// Change lets change alter a state while nobody else does. It may run more than once, each time from what is kept; the last run counts. Of a
-	// Change that gives an error, nobody knows whether it was kept.
+	// Change that gives an error, nobody knows whether it was kept. With a momentary context it may get lost where the keeper crashes.
 	Change(ctx context.Context, connection string, change func(s *State, now Moment)) error
 	// Look gives a copy of a state, as it is now.
 	Look(ctx context.Context, connection string) (State, Moment, error)

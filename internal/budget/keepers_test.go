@@ -26,6 +26,7 @@ type shared struct {
 	jump    func(d time.Duration) // moves the keeper's clock; nil where nobody can
 	kill    func(name string)     // cuts a process off from the keeper
 	changes *atomic.Int64         // transactions so far
+	lasting *atomic.Int64         // of which so many must outlast a crash
 }
 
 // keepers lists every keeper.
@@ -60,15 +61,19 @@ type mortal struct {
 	*store.Store
 	dead    atomic.Bool
 	changes *atomic.Int64
+	lasting *atomic.Int64
 	ahead   *atomic.Int64 // of the database's clock, ns
 }
 
-func (m *mortal) ChangeBudget(ctx context.Context, id string, own func() time.Time, change func(string, time.Time) (string, error)) error {
+func (m *mortal) ChangeBudget(ctx context.Context, id string, own func() time.Time, lasting bool, change func(string, time.Time) (string, error)) error {
 	if m.dead.Load() {
 		return errors.New("cut off")
 	}
 	m.changes.Add(1)
-	return m.Store.ChangeBudget(ctx, id, own, func(state string, now time.Time) (string, error) {
+	if lasting {
+		m.lasting.Add(1)
+	}
+	return m.Store.ChangeBudget(ctx, id, own, lasting, func(state string, now time.Time) (string, error) {
 		return change(state, now.Add(time.Duration(m.ahead.Load())))
 	})
 }
@@ -100,7 +105,7 @@ func inDatabase(t testing.TB, open func() (*store.Store, error)) shared {
 	database := func(rows budget.Rows) *budget.Database {
 		return &budget.Database{Rows: rows, Now: clock, Missing: missing, Own: budget.NewMemory()}
 	}
-	processes, lives, changes := []*budget.Budgets{}, map[string]*mortal{}, &atomic.Int64{}
+	processes, lives, changes, lasting := []*budget.Budgets{}, map[string]*mortal{}, &atomic.Int64{}, &atomic.Int64{}
 	t.Cleanup(func() {
 		for _, p := range processes {
 			p.Close()
@@ -110,9 +115,9 @@ func inDatabase(t testing.TB, open func() (*store.Store, error)) shared {
 		}
 	})
 	return shared{
-		changes: changes, keeper: database(&mortal{Store: st, changes: new(atomic.Int64), ahead: &ahead}), jump: func(d time.Duration) { ahead.Add(int64(d)) }, kill: func(name string) { lives[name].dead.Store(true) },
+		changes: changes, lasting: lasting, keeper: database(&mortal{Store: st, changes: new(atomic.Int64), lasting: new(atomic.Int64), ahead: &ahead}), jump: func(d time.Duration) { ahead.Add(int64(d)) }, kill: func(name string) { lives[name].dead.Store(true) },
 		process: func(name string) *budget.Budgets {
-			lives[name] = &mortal{Store: st, changes: changes, ahead: &ahead}
+			lives[name] = &mortal{Store: st, changes: changes, lasting: lasting, ahead: &ahead}
 			p := budget.NewSharedBudgets(database(lives[name]), name)
 			processes = append(processes, p)
 			return p
@@ -188,6 +193,33 @@ func TestAConnectionThatIsNotStoredHasABudget(t *testing.T) {
 		if _, err := b.Look(t.Context(), "new", manifest.Limits{}); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// A grant outlasts a crash of the keeper before its call goes out: at once, or by what its caller stores behind it.
+func TestGrantsLast(t *testing.T) {
+	eachKeeper(t, func(t *testing.T, s shared) {
+		if s.lasting == nil {
+			t.Skip("memory ends with its process, and its calls with it")
+		}
+		b := s.process("a").For("c1", manifest.Limits{Concurrency: 2})
+		call := func(ctx context.Context) int64 {
+			before := s.lasting.Load()
+			release, err := b.Acquire(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release()
+			return s.lasting.Load() - before
+		}
+		if n := call(budget.Followed(t.Context())); n != 0 {
+			t.Errorf("a call that something is stored for waited for %d exchanges to last", n)
+		}
+		if call(t.Context()) == 0 {
+			t.Error("a call went out on a grant that may get lost")
+		}
+		b.Limited(time.Second)
+		until(t, "the system's refusal is kept for good", func() bool { return s.lasting.Load() >= 2 })
 	})
 }
 

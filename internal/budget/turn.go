@@ -27,6 +27,7 @@ type turn struct {
 	step     func(*State, Moment)
 	underway bool
 	again    bool
+	lasting  bool // it must outlast a crash of the keeper
 	news     bool // something happened that the keeper learns when the alarm rings, or with the next ask
 	fails    int
 	failure  error // of the last exchange
@@ -66,6 +67,9 @@ func (b *Budget) exchangeAll() {
 func (b *Budget) exchange() error {
 	ctx, cancel := context.WithTimeout(context.Background(), changeMay)
 	defer cancel()
+	if !b.turn.lasting {
+		ctx = momentary(ctx)
+	}
 	return b.keeper.Change(ctx, b.connection, b.turn.step)
 }
 
@@ -76,6 +80,7 @@ func (b *Budget) prepare() {
 	t.ask.Held, t.ask.Probing, t.ask.Late, t.ask.Chance = b.held, b.probing, b.late.allowed, chance()
 	t.ask.Outcomes, b.outcomes = append(t.ask.Outcomes, b.outcomes...), b.outcomes[:0]
 	t.ask.grants = t.answer.Grants
+	t.lasting = b.matters()
 	for p := range b.lines {
 		t.ask.Waiting[p] = len(b.lines[p])
 	}
@@ -100,7 +105,7 @@ func (b *Budget) conclude(err error) {
 func (b *Budget) admit() {
 	for i, g := range b.turn.answer.Grants {
 		line := b.lines[g.Priority]
-		if len(line) == 0 {
+		if len(line) == 0 || !b.turn.lasting && !line[0].followed {
 			b.turn.again = true
 			continue
 		}

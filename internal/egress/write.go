@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+
+	"github.com/busbar-dev/busbar/internal/budget"
 )
 
 // Sending marks a write.
 type Sending struct {
 	// Allowed is asked right before the first byte goes out, once a connection stands: an error keeps the write from being sent. nil: always.
 	Allowed func() error
+	// Stores says that Allowed stores something in the database, for good, before it lets the write go out.
+	Stores bool
 	// Fresh wants a connection of its own, which no other call has used: where an unknown outcome cannot be found out, none may come from a connection that the system had
 	// closed already.
 	Fresh bool
@@ -49,7 +53,11 @@ func (w *writes) RoundTrip(req *http.Request) (*http.Response, error) {
 		return w.next.RoundTrip(req)
 	}
 	g := &gate{over: req.Context().Err, allowed: s.Allowed}
-	req = req.Clone(context.WithValue(req.Context(), gateKey{}, g))
+	ctx := context.WithValue(req.Context(), gateKey{}, g)
+	if s.Stores {
+		ctx = budget.Followed(ctx)
+	}
+	req = req.Clone(ctx)
 	req.GetBody = nil
 	resp, err := w.next.RoundTrip(req)
 	switch unsent := g.shut(); {

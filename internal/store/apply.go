@@ -143,17 +143,11 @@ func (t *Tx) lockFor(ctx context.Context, r *Run, p PageResult) error {
 
 // takeSeqs takes the stream's lock and the next n seqs. The lock is held until the transaction ends, so commit order is seq order.
 func (t *Tx) takeSeqs(ctx context.Context, k StreamKey, n int, now time.Time) (first int64, c Commit, err error) {
-	return t.nextSeqs(ctx, k, queries.NextSeqsParams{N: int64(n)}, now)
-}
-
-// nextSeqs also counts the records that become live or deleted with them.
-func (t *Tx) nextSeqs(ctx context.Context, k StreamKey, p queries.NextSeqsParams, now time.Time) (first int64, c Commit, err error) {
-	p.Connection, p.Stream, p.Now = k.Connection, k.Stream, queries.At(now)
-	row, err := t.q.NextSeqs(ctx, p)
+	row, err := t.q.NextSeqs(ctx, queries.NextSeqsParams{N: int64(n), Now: queries.At(now), Connection: k.Connection, Stream: k.Stream})
 	if err != nil {
-		return 0, Commit{}, fmt.Errorf("take %d seqs: %w", p.N, noRows(err, ErrFenced))
+		return 0, Commit{}, fmt.Errorf("take %d seqs: %w", n, noRows(err, ErrFenced))
 	}
-	return row.Seq - p.N + 1, Commit{Epoch: row.Epoch, At: row.ChangedAt.Time}, nil
+	return row.Seq - int64(n) + 1, Commit{Epoch: row.Epoch, At: row.ChangedAt.Time}, nil
 }
 
 func (t *Tx) headsOf(ctx context.Context, k StreamKey, changes []Change) (map[uuid.UUID]HeadRow, error) {

@@ -27,21 +27,18 @@ func (t *Tx) noteAttempt(ctx context.Context, i queries.OperationItem, a *Attemp
 	if a == nil {
 		return nil
 	}
-	if a.Number == LastAttempt {
-		ended, err := t.q.EndAttempt(ctx, queries.EndAttemptParams{
-			EndedAt: queries.At(a.EndedAt), Outcome: Storable(a.Outcome), Answer: Storable(a.Answer), Detail: Storable(a.Detail),
-			Connection: i.Connection, Operation: i.Operation, N: i.N,
-		})
-		if err != nil || ended > 0 {
-			return err
-		}
-	}
 	line := queries.PutAttemptParams{
 		Connection: i.Connection, Operation: i.Operation, N: i.N, Attempt: int64(a.Number), Kind: string(a.Kind), StartedAt: queries.At(orElse(a.StartedAt, orElse(a.EndedAt, now))),
 		EndedAt: queries.At(a.EndedAt), Outcome: Storable(a.Outcome), Sent: Storable(a.Sent), Answer: Storable(a.Answer), Detail: Storable(a.Detail),
 	}
-	if a.Number > 0 {
+	switch {
+	case a.Number > 0:
 		return t.q.PutAttempt(ctx, line)
+	case a.Number == LastAttempt:
+		return t.q.EndAttempt(ctx, queries.EndAttemptParams{
+			Connection: line.Connection, Operation: line.Operation, N: line.N, Kind: line.Kind, StartedAt: line.StartedAt,
+			EndedAt: line.EndedAt, Outcome: line.Outcome, Sent: line.Sent, Answer: line.Answer, Detail: line.Detail,
+		})
 	}
 	return t.q.AppendAttempt(ctx, queries.AppendAttemptParams{
 		Connection: line.Connection, Operation: line.Operation, N: line.N, Kind: line.Kind, StartedAt: line.StartedAt,

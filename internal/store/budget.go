@@ -11,10 +11,11 @@ import (
 )
 
 // ChangeBudget stores what change makes of the budget's state of a connection ("": none yet), while nobody else changes it; now is the database's clock meanwhile, or own where nobody else uses the database.
-// change may run several times, and what it makes may be stored before it runs again. ErrNotFound: there is no such connection.
-func (s *Store) ChangeBudget(ctx context.Context, connectionID string, own func() time.Time, change func(state string, now time.Time) (string, error)) error {
+// change may run several times, and what it makes may be stored before it runs again. lasting says whether it must outlast a crash of the database's server; what need not does so once anything
+// that is stored later must, and others see it at once all the same. ErrNotFound: there is no such connection.
+func (s *Store) ChangeBudget(ctx context.Context, connectionID string, own func() time.Time, lasting bool, change func(state string, now time.Time) (string, error)) error {
 	if s.engine.Shared != nil {
-		if done, err := s.swapBudget(ctx, connectionID, change); done || err != nil {
+		if done, err := s.swapBudget(ctx, connectionID, lasting, change); done || err != nil {
 			return err
 		}
 	}
@@ -36,7 +37,7 @@ func (s *Store) ChangeBudget(ctx context.Context, connectionID string, own func(
 }
 
 // swapBudget changes a budget without its lock; done is false where somebody else was faster, or where it could not be told whether it was stored.
-func (s *Store) swapBudget(ctx context.Context, connectionID string, change func(state string, now time.Time) (string, error)) (done bool, err error) {
+func (s *Store) swapBudget(ctx context.Context, connectionID string, lasting bool, change func(state string, now time.Time) (string, error)) (done bool, err error) {
 	connection, was, now, err := s.engine.Shared.Budget(ctx, connectionID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -48,7 +49,11 @@ func (s *Store) swapBudget(ctx context.Context, connectionID string, change func
 	if err != nil {
 		return false, err
 	}
-	n, err := s.write.SwapBudget(ctx, state, connection, was)
+	swap := s.write.SwapBudget
+	if !lasting {
+		swap = s.engine.Shared.SwapBudget
+	}
+	n, err := swap(ctx, state, connection, was)
 	return n == 1, s.budgetFault(err)
 }
 

@@ -43,6 +43,8 @@ type Shared struct {
 	Moved func(ctx context.Context, tx *sql.Tx) (bool, error)
 	// Budget gives the budget of a connection and the database's clock at one look; sql.ErrNoRows: it has none yet.
 	Budget func(ctx context.Context, connectionID string) (connection int64, state string, now time.Time, err error)
+	// SwapBudget stores a budget's state if it is as it was, and does not wait until that is on the disk; n is how many were changed.
+	SwapBudget func(ctx context.Context, state string, connection int64, was string) (n int64, err error)
 	// Serves says that a server of the database was looked for at this address.
 	Serves func(netip.AddrPort) bool
 }

@@ -41,6 +41,14 @@ func noRows(err, fact error) error {
 	return err
 }
 
+// touched counts the rows that a statement touched.
+func touched(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
 // hit turns a count of touched rows into the fact that there was none.
 func hit(n int64, err, fact error) error {
 	if err == nil && n == 0 {

@@ -28,12 +28,9 @@ type IdempotencyKey struct {
 // ClaimKey stores a key that nobody has used; else it gives what is there, and claimed is false. Who meets another's claim waits for the end of that one's transaction: so
 // it comes first in a transaction, before any lock.
 func (t *Tx) ClaimKey(ctx context.Context, k IdempotencyKey, now time.Time) (found *IdempotencyKey, claimed bool, err error) {
-	row := queries.ClaimIdempotencyKeyParams{
-		Owner: string(k.Owner), Name: Storable(k.Name), Hash: some(k.Hash), Operation: k.Operation, Status: int64(k.Status), Headers: string(k.Headers),
-		Answer: some(k.Answer), CreatedAt: queries.At(now),
-	}
+	row := claimOf(k, now)
 	for {
-		n, err := t.q.ClaimIdempotencyKey(ctx, row)
+		n, err := touched(t.q.ClaimIdempotencyKey(ctx, row))
 		if err != nil || n > 0 {
 			return nil, n > 0, wrapKey(err, "claim", k.Name)
 		}
@@ -41,6 +38,19 @@ func (t *Tx) ClaimKey(ctx context.Context, k IdempotencyKey, now time.Time) (fou
 		if !errors.Is(err, ErrNotFound) { // it was freed this instant
 			return found, false, wrapKey(err, "claim", k.Name)
 		}
+	}
+}
+
+// TakeKey claims a key as ClaimKey does; where somebody has used it, the transaction ends with the fact, at the latest before it commits.
+func (t *Tx) TakeKey(ctx context.Context, k IdempotencyKey, now time.Time, used error) error {
+	r, err := t.q.ClaimIdempotencyKey(ctx, claimOf(k, now))
+	return wrapKey(t.touches(r, err, used), "claim", k.Name)
+}
+
+func claimOf(k IdempotencyKey, now time.Time) queries.ClaimIdempotencyKeyParams {
+	return queries.ClaimIdempotencyKeyParams{
+		Owner: string(k.Owner), Name: Storable(k.Name), Hash: some(k.Hash), Operation: k.Operation, Status: int64(k.Status), Headers: string(k.Headers),
+		Answer: some(k.Answer), CreatedAt: queries.At(now),
 	}
 }
 
@@ -64,12 +74,12 @@ func keyIn(ctx context.Context, q *queries.Queries, owner KeyOwner, name string)
 	}, nil
 }
 
-// AnswerKey stores the answer that a key led to, and its operation. ErrNotFound: it was freed.
+// AnswerKey stores the answer that a key led to, and its operation. ErrNotFound, at the latest before the transaction commits: it was freed.
 func (t *Tx) AnswerKey(ctx context.Context, k IdempotencyKey) error {
-	n, err := t.q.AnswerIdempotencyKey(ctx, queries.AnswerIdempotencyKeyParams{
+	r, err := t.q.AnswerIdempotencyKey(ctx, queries.AnswerIdempotencyKeyParams{
 		Operation: k.Operation, Status: int64(k.Status), Headers: string(k.Headers), Answer: some(k.Answer), Owner: string(k.Owner), Name: Storable(k.Name),
 	})
-	return wrapKey(hit(n, err, ErrNotFound), "answer", k.Name)
+	return wrapKey(t.touches(r, err, ErrNotFound), "answer", k.Name)
 }
 
 // FreeKey forgets a key whose request had no effect.

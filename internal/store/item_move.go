@@ -48,36 +48,26 @@ func (s *Store) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove
 	return err
 }
 
-// moveItem moves an item of an operation whose row the transaction has taken. An item that was read before is not read again, unless it turns out to have moved since.
+// moveItem moves an item of an operation whose row the transaction has taken. An item that was read before is not read again, unless it turns out to have moved since: errStale, at the
+// latest before the transaction commits, also where its record turns out to be taken.
 func (t *Tx) moveItem(ctx context.Context, held *takenOperation, it *Item, m ItemMove, now time.Time) error {
-	was, next := itemRow(held.OperationKey, it), queries.OperationItem{}
-	read := it.Op != "" && !m.Lock && slices.Contains(m.From, it.Status)
-	for {
+	was := itemRow(held.OperationKey, it)
+	known := !t.fresh && it.Op != "" && slices.Contains(m.From, it.Status)
+	if !known {
 		var err error
-		if !read {
-			was, err = t.q.Item(ctx, held.Connection, held.Operation, it.N)
-		}
-		switch {
-		case err != nil:
+		if was, err = t.q.Item(ctx, held.Connection, held.Operation, it.N); err != nil {
 			return orNotFound(err)
-		case !slices.Contains(m.From, ItemStatus(was.Status)):
-			return fmt.Errorf("it is %s: %w", was.Status, ErrConflict)
 		}
-		next = m.after(was, now)
-		if err := t.holdRecord(ctx, next, m.Lock); err != nil {
-			return err
-		}
-		n, err := t.setItem(ctx, was, next)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			break
-		}
-		if !read {
-			return fmt.Errorf("it moved under the lock of its operation: %w", ErrConflict)
-		}
-		read = false
+	}
+	if !slices.Contains(m.From, ItemStatus(was.Status)) {
+		return fmt.Errorf("it is %s: %w", was.Status, ErrConflict)
+	}
+	next := m.after(was, now)
+	if err := t.holdRecord(ctx, next, m.Lock, known); err != nil {
+		return err
+	}
+	if err := t.setItem(ctx, was, next, known); err != nil {
+		return err
 	}
 	if err := t.giveRecord(ctx, was, next); err != nil {
 		return err
@@ -171,11 +161,11 @@ func or(s, other string) string {
 }
 
 // holdRecord takes the record for a write that may have an effect.
-func (t *Tx) holdRecord(ctx context.Context, next queries.OperationItem, lock bool) error {
+func (t *Tx) holdRecord(ctx context.Context, next queries.OperationItem, lock, known bool) error {
 	if !lock || len(next.Record) == 0 || !ItemStatus(next.Status).Doubtful() {
 		return nil
 	}
-	return t.takeRecord(ctx, next)
+	return t.takeRecord(ctx, next, known)
 }
 
 // giveRecord gives the record back when it is known what became of the write.
@@ -195,15 +185,20 @@ func (t *Tx) MadeByAnother(ctx context.Context, o *Operation, it *Item, record u
 	return n > 0, nil
 }
 
-func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
-	n, err := t.q.TakeRecord(ctx, queries.TakeRecordParams{Connection: i.Connection, Record: i.Record, Operation: i.Operation, N: i.N})
+// takeRecord takes the record of an item. Of one that is known, whoever has it already is looked for only when the transaction is done again.
+func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem, known bool) error {
+	r, err := t.q.TakeRecord(ctx, queries.TakeRecordParams{Connection: i.Connection, Record: i.Record, Operation: i.Operation, N: i.N})
+	if known {
+		return t.touches(r, err, errStale)
+	}
+	n, err := touched(r, err)
 	if err != nil || n > 0 {
 		return err
 	}
 	who, err := t.q.WhoWrites(ctx, i.Connection, i.Record)
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // given back this instant
-		return t.takeRecord(ctx, i)
+		return t.takeRecord(ctx, i, false)
 	case err != nil:
 		return err
 	case who.Operation == i.Operation && who.N == i.N:
@@ -212,10 +207,22 @@ func (t *Tx) takeRecord(ctx context.Context, i queries.OperationItem) error {
 	return &BusyError{Operation: who.Operation, N: who.N}
 }
 
-func (t *Tx) setItem(ctx context.Context, was, i queries.OperationItem) (int64, error) {
-	return t.q.SetItem(ctx, queries.SetItemParams{
+// setItem stores an item that is as it was. One that was read under the lock of its operation, or made by the transaction, is.
+func (t *Tx) setItem(ctx context.Context, was, i queries.OperationItem, known bool) error {
+	r, err := t.q.SetItem(ctx, queries.SetItemParams{
 		Record: i.Record, RemoteID: i.RemoteID, Status: i.Status, Version: i.Version, Error: i.Error, Warnings: i.Warnings, Wanted: i.Wanted, Job: i.Job, Attempts: i.Attempts, Looks: i.Looks,
 		SentAt: i.SentAt, DueAt: i.DueAt, UpdatedAt: i.UpdatedAt, Connection: i.Connection, Operation: i.Operation, N: i.N,
 		WasStatus: was.Status, WasAttempts: was.Attempts, WasLooks: was.Looks,
 	})
+	switch {
+	case err == nil && t.made[was.Operation] && isNew(was):
+		return nil
+	case known:
+		return t.touches(r, err, errStale)
+	}
+	return t.touches(r, err, fmt.Errorf("it moved under the lock of its operation: %w", ErrConflict))
+}
+
+func isNew(i queries.OperationItem) bool {
+	return ItemStatus(i.Status) == ItemPending && i.Attempts == 0 && i.Looks == 0
 }

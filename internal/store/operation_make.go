@@ -56,21 +56,31 @@ func (t *Tx) InsertHeldOperation(ctx context.Context, sc Scope, n NewOperation, 
 	if err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
-	row, err := t.q.InsertHeldOperation(ctx, queries.InsertHeldOperationParams{
+	made := queries.InsertHeldOperationParams{
 		Connection: sc.no, ID: n.ID, Stream: k.Stream, Kind: string(n.Kind), Mode: n.Mode, OnError: n.OnError, ChunkSize: int64(n.ChunkSize),
-		ChunkDelay: n.ChunkDelay.Microseconds(), Strict: queries.Flag(n.Strict), CreatedAt: queries.At(now), Dormant: queries.Flag(state.dormant()),
-		Caller: Storable(n.Caller), Request: Storable(n.Request), LeaseOwner: owner, LeaseUntilAt: queries.At(until),
-	})
-	if err != nil {
+		ChunkDelay: n.ChunkDelay.Microseconds(), Strict: queries.Flag(n.Strict), CreatedAt: queries.At(micros(now)), Dormant: queries.Flag(state.dormant()),
+		Caller: Storable(n.Caller), Request: Storable(n.Request), LeaseOwner: owner, LeaseUntilAt: queries.At(micros(until)),
+	}
+	if err := t.q.InsertHeldOperation(ctx, made); err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
 	it.Status = ItemPending
+	row := heldOperation(made)
 	held := t.hold(row)
 	if err := t.s.engine.Bulk.InsertItems(ctx, t.tx, held.OperationKey, now, []Item{storableItem(it)}); err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
 	}
 	t.makes(n.ID)
 	return operationFrom(sc, n.Entity, row), nil
+}
+
+// heldOperation is the row that InsertHeldOperation makes.
+func heldOperation(p queries.InsertHeldOperationParams) queries.Operation {
+	return queries.Operation{
+		Connection: p.Connection, ID: p.ID, Stream: p.Stream, Kind: p.Kind, State: string(OperationRunning), Mode: p.Mode, OnError: p.OnError, ChunkSize: p.ChunkSize,
+		ChunkDelay: p.ChunkDelay, Strict: p.Strict, TotalCount: 1, PendingCount: 1, CreatedAt: p.CreatedAt, StartedAt: p.CreatedAt, DueAt: p.CreatedAt, Dormant: p.Dormant,
+		Caller: p.Caller, Request: p.Request, LeaseOwner: p.LeaseOwner, LeaseEpoch: 1, LeaseUntilAt: p.LeaseUntilAt,
+	}
 }
 
 func (t *Tx) makes(operation string) {
@@ -83,6 +93,9 @@ func (t *Tx) makes(operation string) {
 // connected takes the connection's lock. ErrNotFound, ErrConflict: it is disconnected.
 func (t *Tx) connected(ctx context.Context, sc Scope) (ConnectionState, error) {
 	c, err := t.q.LockConnectionNumber(ctx, sc.no)
+	if used := t.settled(); used != nil { // a key that somebody has used comes before what became of the connection
+		return "", used
+	}
 	if err != nil {
 		return "", orNotFound(err)
 	}

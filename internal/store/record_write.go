@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/busbar-dev/busbar/internal/store/queries"
 )
 
 // WrittenRecord is a record as the system shows it after a write, or when it was read by itself.
@@ -28,122 +26,40 @@ type WrittenRecord struct {
 // show it to be older than what is stored, a deletion when it is gone. What is in quarantine of the record is settled. It gives the record as stored, nil when there is
 // none. In one transaction it comes before MoveItem: locks are taken in the order connection, stream, operation. ErrNotFound: the connection has no such stream. ErrConflict: see Since.
 func (t *Tx) ApplyRecord(ctx context.Context, sc Scope, entity string, w WrittenRecord, now time.Time) (*Record, error) {
-	st, err := t.q.LockStream(ctx, sc.no, entity)
+	recs, err := t.ApplyRecords(ctx, sc, entity, []WrittenRecord{w}, now)
 	if err != nil {
-		return nil, fmt.Errorf("store a record of %s: %w", entity, orNotFound(err))
+		return nil, err
 	}
-	a := &applied{Tx: t, sc: sc, stream: st, entity: entity, w: &w, now: now}
-	if err := a.store(ctx); err != nil {
-		return nil, fmt.Errorf("store record %s of %s: %w", w.RemoteID, entity, err)
-	}
-	if a.result != nil {
-		return a.result, nil
-	}
-	rec, err := getRecord(ctx, t.q, sc, entity, w.ID, false)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	return rec, err
+	return recs[0], nil
 }
 
-// applied is one record that is stored outside a run.
-type applied struct {
-	*Tx
-	sc     Scope
-	stream queries.Stream
-	entity string
-	w      *WrittenRecord
-	now    time.Time
-	head   HeadRow
-	exists bool
-	result *Record // what it became; nil: look
-}
-
-func (a *applied) key() StreamKey { return StreamKey{Connection: a.sc.no, Stream: a.stream.Stream} }
-
-// asRun stands for a run where only the stream is asked for.
-func (a *applied) asRun() *Run {
-	return &Run{scope: a.sc, stream: a.stream.Stream, Entity: a.entity}
-}
-
-func (a *applied) store(ctx context.Context) error {
-	heads, err := a.headsOf(ctx, a.key(), []Change{a.w.Change})
-	if err != nil {
-		return err
+// ApplyRecords does so with several records, each another one and none of several gone, and gives them in the same order.
+func (t *Tx) ApplyRecords(ctx context.Context, sc Scope, entity string, ws []WrittenRecord, now time.Time) ([]*Record, error) {
+	a := &applied{Tx: t, sc: sc, entity: entity, now: now}
+	if err := a.look(ctx, ws); err != nil {
+		return nil, fmt.Errorf("store %d records of %s: %w", len(ws), entity, err)
 	}
-	a.head, a.exists = heads[a.w.ID]
-	older, err := a.older()
-	if err != nil || older {
-		return err
+	recs := make([]*Record, len(ws))
+	for i := range ws {
+		var err error
+		if recs[i], err = a.add(ctx, &ws[i]); err != nil {
+			return nil, fmt.Errorf("store record %s of %s: %w", ws[i].RemoteID, entity, err)
+		}
 	}
 	if err := a.put(ctx); err != nil {
-		return err
+		return nil, fmt.Errorf("store %d records of %s: %w", len(ws), entity, err)
 	}
-	return a.q.SupersedeQuarantined(ctx, a.sc.no, a.stream.Stream, a.w.ID[:])
-}
-
-// older says that what is stored is newer, or that nobody can tell (ErrConflict).
-func (a *applied) older() (bool, error) {
-	if !a.exists {
-		return false, nil
+	for i := range ws {
+		if recs[i] != nil {
+			continue
+		}
+		rec, err := getRecord(ctx, t.q, sc, entity, ws[i].ID, false)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		recs[i] = rec
 	}
-	ours, stored := micros(a.w.RemoteUpdatedAt), a.head.RemoteUpdatedAt
-	if a.w.Gone == "" && !a.head.Deleted && !ours.IsZero() && !stored.IsZero() && !ours.Equal(stored) {
-		return ours.Before(stored), nil
-	}
-	if a.w.Since > 0 && a.head.Seq > a.w.Since && !a.same() {
-		return false, fmt.Errorf("it was stored meanwhile: %w", ErrConflict)
-	}
-	return false, nil
-}
-
-// same says that the record is stored as it is.
-func (a *applied) same() bool {
-	if a.w.Gone != "" {
-		return !a.exists || a.head.Deleted
-	}
-	return a.exists && !a.head.Deleted && a.head.RawHash == a.w.RawHash && !a.head.RangeAt.Equal(unsureAt)
-}
-
-func (a *applied) put(ctx context.Context) error {
-	run, err := a.running(ctx)
-	if err != nil {
-		return err
-	}
-	if a.same() && (run == nil || !a.w.Wrote || a.w.Gone != "") {
-		return nil
-	}
-	if a.w.Gone != "" {
-		_, err := a.bury(ctx, a.asRun(), []LiveHead{{ID: a.w.ID, Seq: a.head.Seq}}, deletion{evidence: a.w.Gone}, a.now)
-		return err
-	}
-	seqs := queries.NextSeqsParams{N: 1}
-	switch {
-	case !a.exists:
-		seqs.Live = 1
-	case a.head.Deleted:
-		seqs.Live, seqs.Deleted = 1, -1
-	}
-	first, commit, err := a.nextSeqs(ctx, a.key(), seqs, a.now)
-	if err != nil {
-		return err
-	}
-	rows := newPageRows(commit, 1)
-	rows.anew = run != nil && Mode(run.Mode) == Reset && a.head.Seq <= run.StartSeq // a reader who began anew has not met it
-	if err := rows.add(&a.w.Change, a.head, a.exists, first, newEnvelope(a.asRun(), commit, []Change{a.w.Change})); err != nil {
-		return err
-	}
-	rows.counted = true
-	body := rows.bodies[0]
-	a.result = &Record{Seq: body.Seq, JSON: string(body.Record)}
-	return a.storeRecords(ctx, a.asRun(), rows)
-}
-
-// running gives the run that reads the stream now; nil: none.
-func (a *applied) running(ctx context.Context) (*queries.Run, error) {
-	active, err := a.q.ActiveRunsOfStream(ctx, a.sc.no, a.stream.Stream)
-	running, _ := split(active)
-	return running, err
+	return recs, nil
 }
 
 // RecordForWrite is a stored record with what a write needs of it.

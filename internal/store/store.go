@@ -31,6 +31,8 @@ type Tx struct {
 	made  map[string]bool            // operations that it made
 	taken map[string]*takenOperation // operations whose rows it has taken, by id
 	here  bool                       // it is on the server that the last commits went to
+	late  []func() error             // what is looked at before it commits
+	fresh bool                       // nothing that was read before counts
 }
 
 // New makes a store of an open, migrated database. The store closes the engine.

@@ -13,24 +13,62 @@ import (
 // transaction with a part that failed, is done again from the beginning: fn may run several times, and what it leaves behind outside the transaction
 // must be the last run's alone. fn must not keep tx, nor call writing methods of the store.
 func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	part := fn
-	fn = func(tx *Tx) error {
-		if err := part(tx); err != nil {
+	fresh := false
+	part := func(tx *Tx) error {
+		tx.fresh = fresh
+		if err := fn(tx); err != nil {
 			return err
 		}
 		return tx.flush(ctx)
 	}
-	shared := s.engine.Shared
-	if shared == nil {
-		err = s.group.write(ctx, s, fn)
-	} else {
-		err = s.transact(ctx, fn)
-		for n := 0; n < tries && shared.Retry(err) && ctx.Err() == nil; n++ {
-			pause(ctx, n)
-			err = s.transact(ctx, fn)
-		}
+	if err = s.writePart(ctx, part); errors.Is(err, errStale) {
+		fresh = true
+		err = s.writePart(ctx, part)
 	}
 	return s.engine.explain(err)
+}
+
+// errStale says that a row is not as it was known: the transaction is done again, and reads what it changes.
+var errStale = errors.New("a row is not as it was known")
+
+func (s *Store) writePart(ctx context.Context, part func(tx *Tx) error) error {
+	shared := s.engine.Shared
+	if shared == nil {
+		return s.group.write(ctx, s, part)
+	}
+	err := s.transact(ctx, part)
+	for n := 0; n < tries && shared.Retry(err) && ctx.Err() == nil; n++ {
+		pause(ctx, n)
+		err = s.transact(ctx, part)
+	}
+	return err
+}
+
+// lastly has a look taken before the transaction commits: until somebody asks what came of a statement, the engine may let it wait and send it with others.
+func (t *Tx) lastly(look func() error) { t.late = append(t.late, look) }
+
+// settled takes the looks that are left.
+func (t *Tx) settled() error {
+	looks := t.late
+	t.late = nil
+	for _, look := range looks {
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touches wants a statement to have touched a row; else the transaction ends with the fact.
+func (t *Tx) touches(r sql.Result, err, fact error) error {
+	if err != nil {
+		return err
+	}
+	t.lastly(func() error {
+		n, err := r.RowsAffected()
+		return hit(n, err, fact)
+	})
+	return nil
 }
 
 // How often a transaction is tried again, and how long is waited before: about twice as long each time.

@@ -101,7 +101,7 @@ func (l line) move(s *sender) store.ItemMove {
 
 // marked gives the context of a call that has an effect.
 func (g *gate) marked(ctx context.Context, op manifest.Operation) context.Context {
-	return egress.AsWrite(ctx, egress.Sending{Allowed: func() error { return g.pass(ctx) }, Fresh: !recoverable(op)})
+	return egress.AsWrite(ctx, egress.Sending{Allowed: func() error { return g.pass(ctx) }, Stores: true, Fresh: !recoverable(op)})
 }
 
 // recoverable says that an unknown outcome of the operation can be found out without a person.

@@ -39,8 +39,7 @@ func (w *single) claimKey(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	key := store.IdempotencyKey{Owner: store.KeyOwner(r.Connection.ID), Name: r.Key, Hash: r.Hash, Operation: w.id.String()}
-	_, claimed, err := tx.ClaimKey(ctx, key, w.Now())
-	return errors.Join(err, orNil(!claimed, errKeyTaken))
+	return tx.TakeKey(ctx, key, w.Now(), errKeyTaken)
 }
 
 func (w *single) operation() store.NewOperation {

@@ -82,11 +82,7 @@ func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) erro
 	if atomic {
 		return s.settleWhole(ctx, g, ws, results)
 	}
-	var errs []error
-	for i, w := range ws {
-		errs = append(errs, w.settleOne(ctx, g, results[i]))
-	}
-	return firstOfErrors(errs)
+	return s.settleMany(ctx, g, ws, results)
 }
 
 func (s *sender) callMany(ctx context.Context, g *gate, cs []driver.Command, atomic bool) ([]driver.Result, error) {

@@ -133,6 +133,7 @@ type work struct {
 	last    []byte         // the record as the last step left it
 	taken   bool           // a step had its effect
 	doubted bool           // it was sent before, and it is not known what became of that
+	ends    *[]ended       // takes in what it comes to instead of storing it; nil: it is stored
 }
 
 // step takes one step: one call that has an effect, and what is to be read behind it. done says that the item is as far as it can be brought.

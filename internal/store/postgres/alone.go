@@ -57,3 +57,17 @@ func glance(db *sql.DB) func(context.Context, string) (int64, string, time.Time,
 		return connection, state, now.UTC(), err
 	}
 }
+
+// swapBudget takes the wait for the disk out of its own transaction.
+const swapBudget = `update budgets set state = $1 where connection = $2 and state = $3 and set_config('synchronous_commit', 'off', true) = 'off'`
+
+// swap is store.Shared's SwapBudget.
+func swap(db *sql.DB) func(context.Context, string, int64, string) (int64, error) {
+	return func(ctx context.Context, state string, connection int64, was string) (int64, error) {
+		r, err := db.ExecContext(ctx, swapBudget, state, connection, was)
+		if err != nil {
+			return 0, err
+		}
+		return r.RowsAffected()
+	}
+}

@@ -27,21 +27,34 @@ func takeSlot(_ context.Context, c *pgx.ConnConfig) error {
 }
 
 const (
-	// putMark stands in front of the commit and goes out with it.
-	putMark = `insert into commits (slot, mark) values ('%s', '%s') on conflict (slot) do update set mark = excluded.mark, marked_at = now(); commit`
+	// putMark goes out with the commit, right before it.
+	putMark = `insert into commits (slot, mark) values ($1, $2) on conflict (slot) do update set mark = excluded.mark, marked_at = now()`
+	begin   = `begin`
+	commit  = `commit` // the name of a prepared statement
 	// readMark waits for the end of a transaction that has the slot.
 	readMark  = `insert into commits (slot, mark) values ($1, '') on conflict (slot) do update set mark = commits.mark returning mark`
 	dropMarks = `delete from commits where marked_at < now() - interval '1 day'`
 )
 
+// prepareCommit makes a connection ready for transactions.
+func prepareCommit(ctx context.Context, c *pgx.Conn) error {
+	if _, err := c.Prepare(ctx, commit, "COMMIT"); err != nil {
+		return err
+	}
+	return encodeArraysAtOnce(ctx, c)
+}
+
 // writingConn makes sure what became of each of its transactions: a commit gives an error only where nothing is stored, or where nobody can tell.
 type writingConn struct {
 	conn
 	database *database
+	tx       *transaction // nil: none is under way
 }
 
+func (c *writingConn) slot() string { return c.Conn.Conn().Config().RuntimeParams[slotSetting] }
+
 // BeginTx is driver.ConnBeginTx's. Transactions are as the session has them.
-func (c writingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *writingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	if o != (driver.TxOptions{}) {
 		return nil, errOptions
 	}
@@ -52,32 +65,57 @@ func (c writingConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, err
 	}
-	own := markedTx{ctx: ctx, database: c.database, slot: c.Conn.Conn().Config().RuntimeParams[slotSetting], mark: mark.String()}
-	own.tx, err = c.Conn.Conn().BeginTx(ctx, pgx.TxOptions{CommitQuery: fmt.Sprintf(putMark, own.slot, own.mark)})
-	return own, err
+	c.tx = &transaction{ctx: ctx, conn: c, mark: mark.String()}
+	c.tx.wait(begin)
+	return markedTx{c.tx}, nil
 }
 
 var errOptions = errors.New("transactions that write have the session's isolation")
 
-// markedTx is a transaction that leaves its mark.
-type markedTx struct {
-	ctx        context.Context
-	tx         pgx.Tx
-	database   *database
-	slot, mark string
+// ExecContext is driver.ExecerContext's.
+func (c *writingConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if c.tx == nil {
+		return c.conn.ExecContext(ctx, text, args)
+	}
+	return c.tx.exec(ctx, text, args)
 }
+
+// QueryContext is driver.QueryerContext's.
+func (c *writingConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.tx == nil {
+		return c.conn.QueryContext(ctx, text, args)
+	}
+	return c.tx.query(ctx, text, args)
+}
+
+var errPrepared = errors.New("the driver prepares the statements of a transaction itself")
+
+// PrepareContext is driver.ConnPrepareContext's. Within a transaction a statement of its own would go out before what waits.
+func (c *writingConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	if c.tx == nil {
+		return c.conn.PrepareContext(ctx, text)
+	}
+	return nil, errPrepared
+}
+
+// markedTx is a transaction that leaves its mark.
+type markedTx struct{ *transaction }
 
 // Commit is driver.Tx's.
 func (t markedTx) Commit() error {
-	err := t.tx.Commit(t.ctx)
+	t.conn.tx = nil
+	err := t.commit()
 	if err == nil || definite(err) {
 		return err
 	}
-	return t.database.settle(t.ctx, t.slot, t.mark, err)
+	return t.conn.database.settle(t.ctx, t.conn.slot(), t.mark, err)
 }
 
 // Rollback is driver.Tx's.
-func (t markedTx) Rollback() error { return t.tx.Rollback(t.ctx) }
+func (t markedTx) Rollback() error {
+	t.conn.tx = nil
+	return t.rollback()
+}
 
 // definite says that the error of a commit is the server's word that nothing was stored, or that it was never asked. Any other may have come after the
 // commit; so may one that pgx says is safe to retry, since for statements without parameters pgx says so of a lost answer too.
@@ -86,7 +124,8 @@ func definite(err error) bool {
 	if errors.As(err, &e) {
 		return e.SeverityUnlocalized == "ERROR"
 	}
-	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone)
+	var unsent pgx.ErrPreprocessingBatch
+	return errors.As(err, &unsent) || errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone)
 }
 
 // How long is asked for what became of a transaction, and how often.

@@ -35,7 +35,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.reads {
 		return readingConn{own, c.pool}, nil
 	}
-	return writingConn{own, c.database}, nil
+	return &writingConn{conn: own, database: c.database}, nil
 }
 
 // conn takes text that the server would refuse as the store would keep it: whoever looks for such text finds nothing, which is no error.

@@ -35,6 +35,7 @@ type link struct {
 	cut    atomic.Int32
 	broken atomic.Int32 // how often
 	silent atomic.Bool  // what is there breaks, and what is new gets no answer
+	trips  atomic.Int32 // how often something went to the server after an answer of it
 }
 
 // through gives a link to the server of a database, and the database's URL by it.
@@ -76,13 +77,14 @@ func (l *link) serve() {
 func (l *link) join(client, target net.Conn) {
 	var once sync.Once
 	hangUp := func() { once.Do(func() { _ = client.Close(); _ = target.Close() }) }
-	var mute atomic.Bool
+	var mute, asked atomic.Bool
 	go func() {
 		defer hangUp()
 		_, _ = io.Copy(writerFunc(func(p []byte) (int, error) {
 			if mute.Load() {
 				return 0, io.ErrClosedPipe
 			}
+			asked.Store(false)
 			return client.Write(p)
 		}), target)
 	}()
@@ -91,7 +93,7 @@ func (l *link) join(client, target net.Conn) {
 		if l.silent.Load() {
 			return 0, io.ErrClosedPipe
 		}
-		if bytes.Contains(p, []byte("; commit\x00")) {
+		if bytes.Contains(p, []byte("\x00commit\x00")) {
 			switch cut(l.cut.Swap(int32(nowhere))) {
 			case beforeCommit:
 				l.broken.Add(1)
@@ -100,6 +102,9 @@ func (l *link) join(client, target net.Conn) {
 				l.broken.Add(1)
 				mute.Store(true)
 			}
+		}
+		if !asked.Swap(true) {
+			l.trips.Add(1)
 		}
 		return target.Write(p)
 	}), client)

@@ -51,6 +51,9 @@ func (d *database) connect(ctx context.Context, config *pgxpool.Config) (err err
 		c := config.Copy()
 		c.MaxConns, c.MinConns, c.BeforeConnect, c.AfterConnect = p.size, 0, takeSlot, encodeArraysAtOnce
 		c.PingTimeout = pingWithin
+		if p.pool == &d.writer {
+			c.AfterConnect = prepareCommit
+		}
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 			return err
 		}
@@ -63,7 +66,7 @@ func (d *database) engine() store.Engine {
 	writer, reader := d.openPool(d.writer, false), d.openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Budget: glance(reader), Serves: d.addresses.has},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Budget: glance(reader), SwapBudget: swap(writer), Serves: d.addresses.has},
 	}
 }
 

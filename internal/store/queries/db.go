@@ -393,6 +393,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockStreamStmt, err = db.PrepareContext(ctx, lockStream); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStream: %w", err)
 	}
+	if q.lockStreamNumberStmt, err = db.PrepareContext(ctx, lockStreamNumber); err != nil {
+		return nil, fmt.Errorf("error preparing query LockStreamNumber: %w", err)
+	}
 	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
 	}
@@ -588,6 +591,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.shiftSchedulesStmt, err = db.PrepareContext(ctx, shiftSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftSchedules: %w", err)
 	}
+	if q.standingStmt, err = db.PrepareContext(ctx, standing); err != nil {
+		return nil, fmt.Errorf("error preparing query Standing: %w", err)
+	}
 	if q.statesStmt, err = db.PrepareContext(ctx, states); err != nil {
 		return nil, fmt.Errorf("error preparing query States: %w", err)
 	}
@@ -614,6 +620,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.takeRecordStmt, err = db.PrepareContext(ctx, takeRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeRecord: %w", err)
+	}
+	if q.takeSeqsStmt, err = db.PrepareContext(ctx, takeSeqs); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeSeqs: %w", err)
 	}
 	if q.tokenByHashStmt, err = db.PrepareContext(ctx, tokenByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query TokenByHash: %w", err)
@@ -1262,6 +1271,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockStreamStmt: %w", cerr)
 		}
 	}
+	if q.lockStreamNumberStmt != nil {
+		if cerr := q.lockStreamNumberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockStreamNumberStmt: %w", cerr)
+		}
+	}
 	if q.lockStreamsStmt != nil {
 		if cerr := q.lockStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
@@ -1587,6 +1601,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing shiftSchedulesStmt: %w", cerr)
 		}
 	}
+	if q.standingStmt != nil {
+		if cerr := q.standingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing standingStmt: %w", cerr)
+		}
+	}
 	if q.statesStmt != nil {
 		if cerr := q.statesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing statesStmt: %w", cerr)
@@ -1630,6 +1649,11 @@ func (q *Queries) Close() error {
 	if q.takeRecordStmt != nil {
 		if cerr := q.takeRecordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeRecordStmt: %w", cerr)
+		}
+	}
+	if q.takeSeqsStmt != nil {
+		if cerr := q.takeSeqsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeSeqsStmt: %w", cerr)
 		}
 	}
 	if q.tokenByHashStmt != nil {
@@ -1839,6 +1863,7 @@ type Queries struct {
 	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
+	lockStreamNumberStmt            *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
 	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
@@ -1904,6 +1929,7 @@ type Queries struct {
 	shiftOperationsStmt             *sql.Stmt
 	shiftRetriesStmt                *sql.Stmt
 	shiftSchedulesStmt              *sql.Stmt
+	standingStmt                    *sql.Stmt
 	statesStmt                      *sql.Stmt
 	stopSchedulesStmt               *sql.Stmt
 	streamStmt                      *sql.Stmt
@@ -1913,6 +1939,7 @@ type Queries struct {
 	swapBudgetStmt                  *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
+	takeSeqsStmt                    *sql.Stmt
 	tokenByHashStmt                 *sql.Stmt
 	tokensStmt                      *sql.Stmt
 	tombstonesStmt                  *sql.Stmt
@@ -2051,6 +2078,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
+		lockStreamNumberStmt:            q.lockStreamNumberStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
 		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,
@@ -2116,6 +2144,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		shiftOperationsStmt:             q.shiftOperationsStmt,
 		shiftRetriesStmt:                q.shiftRetriesStmt,
 		shiftSchedulesStmt:              q.shiftSchedulesStmt,
+		standingStmt:                    q.standingStmt,
 		statesStmt:                      q.statesStmt,
 		stopSchedulesStmt:               q.stopSchedulesStmt,
 		streamStmt:                      q.streamStmt,
@@ -2125,6 +2154,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		swapBudgetStmt:                  q.swapBudgetStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
+		takeSeqsStmt:                    q.takeSeqsStmt,
 		tokenByHashStmt:                 q.tokenByHashStmt,
 		tokensStmt:                      q.tokensStmt,
 		tombstonesStmt:                  q.tombstonesStmt,

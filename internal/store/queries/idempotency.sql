@@ -1,4 +1,4 @@
--- name: ClaimIdempotencyKey :execrows
+-- name: ClaimIdempotencyKey :execresult
 -- Of many one gets it: the others wait until it is known whether it is stored.
 insert into idempotency_keys (owner, name, hash, operation, status, headers, answer, created_at)
 values (@owner, @name, @hash, @operation, @status, @headers, @answer, @created_at) on conflict (owner, name) do nothing;
@@ -6,7 +6,7 @@ values (@owner, @name, @hash, @operation, @status, @headers, @answer, @created_a
 -- name: IdempotencyKey :one
 select * from idempotency_keys where owner = @owner and name = @name;
 
--- name: AnswerIdempotencyKey :execrows
+-- name: AnswerIdempotencyKey :execresult
 update idempotency_keys set operation = @operation, status = @status, headers = @headers, answer = @answer where owner = @owner and name = @name;
 
 -- name: FreeIdempotencyKey :exec

@@ -7,9 +7,10 @@ package queries
 
 import (
 	"context"
+	"database/sql"
 )
 
-const answerIdempotencyKey = `-- name: AnswerIdempotencyKey :execrows
+const answerIdempotencyKey = `-- name: AnswerIdempotencyKey :execresult
 update idempotency_keys set operation = $1, status = $2, headers = $3, answer = $4 where owner = $5 and name = $6
 `
 
@@ -22,8 +23,8 @@ type AnswerIdempotencyKeyParams struct {
 	Name      string
 }
 
-func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotencyKeyParams) (int64, error) {
-	result, err := q.exec(ctx, q.answerIdempotencyKeyStmt, answerIdempotencyKey,
+func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotencyKeyParams) (sql.Result, error) {
+	return q.exec(ctx, q.answerIdempotencyKeyStmt, answerIdempotencyKey,
 		arg.Operation,
 		arg.Status,
 		arg.Headers,
@@ -31,13 +32,9 @@ func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotenc
 		arg.Owner,
 		arg.Name,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
-const claimIdempotencyKey = `-- name: ClaimIdempotencyKey :execrows
+const claimIdempotencyKey = `-- name: ClaimIdempotencyKey :execresult
 insert into idempotency_keys (owner, name, hash, operation, status, headers, answer, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (owner, name) do nothing
 `
@@ -54,8 +51,8 @@ type ClaimIdempotencyKeyParams struct {
 }
 
 // Of many one gets it: the others wait until it is known whether it is stored.
-func (q *Queries) ClaimIdempotencyKey(ctx context.Context, arg ClaimIdempotencyKeyParams) (int64, error) {
-	result, err := q.exec(ctx, q.claimIdempotencyKeyStmt, claimIdempotencyKey,
+func (q *Queries) ClaimIdempotencyKey(ctx context.Context, arg ClaimIdempotencyKeyParams) (sql.Result, error) {
+	return q.exec(ctx, q.claimIdempotencyKeyStmt, claimIdempotencyKey,
 		arg.Owner,
 		arg.Name,
 		arg.Hash,
@@ -65,10 +62,6 @@ func (q *Queries) ClaimIdempotencyKey(ctx context.Context, arg ClaimIdempotencyK
 		arg.Answer,
 		arg.CreatedAt,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const eraseIdempotencyKeys = `-- name: EraseIdempotencyKeys :execrows

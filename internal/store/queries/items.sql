@@ -20,7 +20,7 @@ where connection = @connection and operation = @operation and status = @status a
   and (cast(@due as bigint) = 0 or due_at is null or due_at <= @due)
 order by n limit @max_rows;
 
--- name: SetItem :execrows
+-- name: SetItem :execresult
 -- Of an item that is as it was known.
 update operation_items set record = @record, remote_id = @remote_id, status = @status, version = @version, error = @error, warnings = @warnings, wanted = @wanted, job = @job,
   attempts = @attempts, looks = @looks, sent_at = @sent_at, due_at = @due_at, updated_at = @updated_at
@@ -77,11 +77,14 @@ values (@connection, @operation, @n, @attempt, @kind, @started_at, @ended_at, @o
 on conflict (connection, operation, n, attempt) do update set kind = excluded.kind, started_at = excluded.started_at, ended_at = excluded.ended_at,
   outcome = excluded.outcome, sent = excluded.sent, answer = excluded.answer, detail = excluded.detail;
 
--- name: EndAttempt :execrows
--- The latest, unless it has its end.
-update operation_attempts set ended_at = @ended_at, outcome = @outcome, answer = @answer, detail = @detail
-where operation_attempts.connection = @connection and operation_attempts.operation = @operation and operation_attempts.n = @n and ended_at is null and operation_attempts.attempt =
-  (select max(a.attempt) from operation_attempts a where a.connection = @connection and a.operation = @operation and a.n = @n);
+-- name: EndAttempt :exec
+-- The latest gets its end; where it has one, or where there is none, the end is a line of its own.
+insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
+values (@connection, @operation, @n,
+  coalesce((select a.attempt + case when a.ended_at is null then 0 else 1 end from operation_attempts a
+    where a.connection = @connection and a.operation = @operation and a.n = @n order by a.attempt desc limit 1), 1),
+  @kind, @started_at, @ended_at, @outcome, @sent, @answer, @detail)
+on conflict (connection, operation, n, attempt) do update set ended_at = excluded.ended_at, outcome = excluded.outcome, answer = excluded.answer, detail = excluded.detail;
 
 -- name: EraseAttemptsOf :execrows
 delete from operation_attempts where operation_attempts.connection = @connection and operation_attempts.operation = @operation
@@ -103,7 +106,7 @@ select cast(count(*) as bigint) from (select 1 from operation_items i where i.co
 select i.* from operations o join operation_items i on i.connection = o.connection and i.operation = o.id
 where o.connection = @connection and o.stream = @stream and o.due_at is not null and o.sending_count > 0 and i.op = 'create' and i.status = 'sending';
 
--- name: TakeRecord :execrows
+-- name: TakeRecord :execresult
 insert into record_writes (connection, record, operation, n) values (@connection, @record, @operation, @n) on conflict (connection, record) do nothing;
 
 -- name: WhoWrites :one

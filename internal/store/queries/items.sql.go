@@ -7,6 +7,7 @@ package queries
 
 import (
 	"context"
+	"database/sql"
 )
 
 const appendAttempt = `-- name: AppendAttempt :exec
@@ -190,37 +191,43 @@ func (q *Queries) DoubtPendingItems(ctx context.Context, now Time) error {
 	return err
 }
 
-const endAttempt = `-- name: EndAttempt :execrows
-update operation_attempts set ended_at = $1, outcome = $2, answer = $3, detail = $4
-where operation_attempts.connection = $5 and operation_attempts.operation = $6 and operation_attempts.n = $7 and ended_at is null and operation_attempts.attempt =
-  (select max(a.attempt) from operation_attempts a where a.connection = $5 and a.operation = $6 and a.n = $7)
+const endAttempt = `-- name: EndAttempt :exec
+insert into operation_attempts (connection, operation, n, attempt, kind, started_at, ended_at, outcome, sent, answer, detail)
+values ($1, $2, $3,
+  coalesce((select a.attempt + case when a.ended_at is null then 0 else 1 end from operation_attempts a
+    where a.connection = $1 and a.operation = $2 and a.n = $3 order by a.attempt desc limit 1), 1),
+  $4, $5, $6, $7, $8, $9, $10)
+on conflict (connection, operation, n, attempt) do update set ended_at = excluded.ended_at, outcome = excluded.outcome, answer = excluded.answer, detail = excluded.detail
 `
 
 type EndAttemptParams struct {
-	EndedAt    Time
-	Outcome    string
-	Answer     string
-	Detail     string
 	Connection int64
 	Operation  string
 	N          int64
+	Kind       string
+	StartedAt  Time
+	EndedAt    Time
+	Outcome    string
+	Sent       string
+	Answer     string
+	Detail     string
 }
 
-// The latest, unless it has its end.
-func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (int64, error) {
-	result, err := q.exec(ctx, q.endAttemptStmt, endAttempt,
-		arg.EndedAt,
-		arg.Outcome,
-		arg.Answer,
-		arg.Detail,
+// The latest gets its end; where it has one, or where there is none, the end is a line of its own.
+func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) error {
+	_, err := q.exec(ctx, q.endAttemptStmt, endAttempt,
 		arg.Connection,
 		arg.Operation,
 		arg.N,
+		arg.Kind,
+		arg.StartedAt,
+		arg.EndedAt,
+		arg.Outcome,
+		arg.Sent,
+		arg.Answer,
+		arg.Detail,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const eraseAttempts = `-- name: EraseAttempts :execrows
@@ -629,7 +636,7 @@ func (q *Queries) RetryItems(ctx context.Context, arg RetryItemsParams) (int64, 
 	return result.RowsAffected()
 }
 
-const setItem = `-- name: SetItem :execrows
+const setItem = `-- name: SetItem :execresult
 update operation_items set record = $1, remote_id = $2, status = $3, version = $4, error = $5, warnings = $6, wanted = $7, job = $8,
   attempts = $9, looks = $10, sent_at = $11, due_at = $12, updated_at = $13
 where connection = $14 and operation = $15 and n = $16 and status = $17 and attempts = $18 and looks = $19
@@ -658,8 +665,8 @@ type SetItemParams struct {
 }
 
 // Of an item that is as it was known.
-func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (int64, error) {
-	result, err := q.exec(ctx, q.setItemStmt, setItem,
+func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (sql.Result, error) {
+	return q.exec(ctx, q.setItemStmt, setItem,
 		arg.Record,
 		arg.RemoteID,
 		arg.Status,
@@ -680,10 +687,6 @@ func (q *Queries) SetItem(ctx context.Context, arg SetItemParams) (int64, error)
 		arg.WasAttempts,
 		arg.WasLooks,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const shiftItems = `-- name: ShiftItems :exec
@@ -710,7 +713,7 @@ func (q *Queries) TakeDoubtfulRecords(ctx context.Context) error {
 	return err
 }
 
-const takeRecord = `-- name: TakeRecord :execrows
+const takeRecord = `-- name: TakeRecord :execresult
 insert into record_writes (connection, record, operation, n) values ($1, $2, $3, $4) on conflict (connection, record) do nothing
 `
 
@@ -721,17 +724,13 @@ type TakeRecordParams struct {
 	N          int64
 }
 
-func (q *Queries) TakeRecord(ctx context.Context, arg TakeRecordParams) (int64, error) {
-	result, err := q.exec(ctx, q.takeRecordStmt, takeRecord,
+func (q *Queries) TakeRecord(ctx context.Context, arg TakeRecordParams) (sql.Result, error) {
+	return q.exec(ctx, q.takeRecordStmt, takeRecord,
 		arg.Connection,
 		arg.Record,
 		arg.Operation,
 		arg.N,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const whoWrites = `-- name: WhoWrites :one

@@ -335,13 +335,13 @@ func (q *Queries) FreeOperations(ctx context.Context, now Time, connection int64
 	return err
 }
 
-const insertHeldOperation = `-- name: InsertHeldOperation :one
+const insertHeldOperation = `-- name: InsertHeldOperation :exec
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
   cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
 values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, 1, 1, 0,
   0, 0, 0, 0, 0, 0, $10, $10, null, $10,
-  0, $11, $12, $13, '', '', $14, 1, $15) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+  0, $11, $12, $13, '', '', $14, 1, $15)
 `
 
 type InsertHeldOperationParams struct {
@@ -363,8 +363,8 @@ type InsertHeldOperationParams struct {
 }
 
 // Of one item that is pending, and at work from the start.
-func (q *Queries) InsertHeldOperation(ctx context.Context, arg InsertHeldOperationParams) (Operation, error) {
-	row := q.queryRow(ctx, q.insertHeldOperationStmt, insertHeldOperation,
+func (q *Queries) InsertHeldOperation(ctx context.Context, arg InsertHeldOperationParams) error {
+	_, err := q.exec(ctx, q.insertHeldOperationStmt, insertHeldOperation,
 		arg.Connection,
 		arg.ID,
 		arg.Stream,
@@ -381,42 +381,7 @@ func (q *Queries) InsertHeldOperation(ctx context.Context, arg InsertHeldOperati
 		arg.LeaseOwner,
 		arg.LeaseUntilAt,
 	)
-	var i Operation
-	err := row.Scan(
-		&i.Connection,
-		&i.ID,
-		&i.Stream,
-		&i.Kind,
-		&i.State,
-		&i.Mode,
-		&i.OnError,
-		&i.ChunkSize,
-		&i.ChunkDelay,
-		&i.Strict,
-		&i.TotalCount,
-		&i.PendingCount,
-		&i.SendingCount,
-		&i.AppliedCount,
-		&i.RejectedCount,
-		&i.UnknownCount,
-		&i.ReconcilingCount,
-		&i.NeedsHumanCount,
-		&i.CancelledCount,
-		&i.CreatedAt,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.DueAt,
-		&i.CancelRequested,
-		&i.Dormant,
-		&i.Caller,
-		&i.Request,
-		&i.ReasonCode,
-		&i.ReasonDetail,
-		&i.LeaseOwner,
-		&i.LeaseEpoch,
-		&i.LeaseUntilAt,
-	)
-	return i, err
+	return err
 }
 
 const insertOperation = `-- name: InsertOperation :exec

@@ -23,9 +23,26 @@ update streams set seq = seq where connection = @connection and entity = @entity
 update streams set seq = seq where connection = @connection;
 
 -- name: NextSeqs :one
--- Takes the stream's lock and n numbers, and counts the records that come with them; the clock of a stream never stands and never goes back, so a time names one commit.
-update streams set seq = seq + @n, live_count = live_count + @live, deleted_count = deleted_count + @deleted, changed_at = case when changed_at < @now then @now else changed_at + 1 end
+-- Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
+update streams set seq = seq + @n, changed_at = case when changed_at < @now then @now else changed_at + 1 end
 where connection = @connection and stream = @stream returning epoch, seq, changed_at;
+
+-- name: LockStreamNumber :exec
+-- Takes the stream's lock.
+update streams set seq = seq where connection = @connection and stream = @stream;
+
+-- name: Standing :one
+-- Of a record and its stream, whose lock is held: the head, if there is one, and the run that reads the stream now.
+select s.seq, s.epoch, s.changed_at, h.raw_hash, h.seq as head_seq, h.created_seq, h.created_at, cast(coalesce(h.deleted, 0) as bigint) as deleted, h.remote_updated_at, h.range_at, r.mode, r.start_seq
+from streams s
+left join heads h on h.connection = s.connection and h.stream = s.stream and h.id = @id
+left join runs r on r.connection = s.connection and r.stream = s.stream and r.state = 'running'
+where s.connection = @connection and s.stream = @stream;
+
+-- name: TakeSeqs :exec
+-- Of a stream whose lock is held: takes the numbers up to seq, and counts the records that come with them.
+update streams set seq = @seq, live_count = live_count + @live, deleted_count = deleted_count + @deleted, changed_at = @changed_at
+where connection = @connection and stream = @stream;
 
 -- name: CountRecords :exec
 update streams set live_count = live_count + @live, deleted_count = deleted_count + @deleted where connection = @connection and stream = @stream;

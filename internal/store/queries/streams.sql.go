@@ -7,6 +7,7 @@ package queries
 
 import (
 	"context"
+	"database/sql"
 )
 
 const claimDueStream = `-- name: ClaimDueStream :execrows
@@ -215,6 +216,16 @@ func (q *Queries) LockStream(ctx context.Context, connection int64, entity strin
 	return i, err
 }
 
+const lockStreamNumber = `-- name: LockStreamNumber :exec
+update streams set seq = seq where connection = $1 and stream = $2
+`
+
+// Takes the stream's lock.
+func (q *Queries) LockStreamNumber(ctx context.Context, connection int64, stream int64) error {
+	_, err := q.exec(ctx, q.lockStreamNumberStmt, lockStreamNumber, connection, stream)
+	return err
+}
+
 const lockStreams = `-- name: LockStreams :exec
 update streams set seq = seq where connection = $1
 `
@@ -226,14 +237,12 @@ func (q *Queries) LockStreams(ctx context.Context, connection int64) error {
 }
 
 const nextSeqs = `-- name: NextSeqs :one
-update streams set seq = seq + $1, live_count = live_count + $2, deleted_count = deleted_count + $3, changed_at = case when changed_at < $4 then $4 else changed_at + 1 end
-where connection = $5 and stream = $6 returning epoch, seq, changed_at
+update streams set seq = seq + $1, changed_at = case when changed_at < $2 then $2 else changed_at + 1 end
+where connection = $3 and stream = $4 returning epoch, seq, changed_at
 `
 
 type NextSeqsParams struct {
 	N          int64
-	Live       int64
-	Deleted    int64
 	Now        Time
 	Connection int64
 	Stream     int64
@@ -245,12 +254,10 @@ type NextSeqsRow struct {
 	ChangedAt Time
 }
 
-// Takes the stream's lock and n numbers, and counts the records that come with them; the clock of a stream never stands and never goes back, so a time names one commit.
+// Takes the stream's lock and n numbers; the clock of a stream never stands and never goes back, so a time names one commit.
 func (q *Queries) NextSeqs(ctx context.Context, arg NextSeqsParams) (NextSeqsRow, error) {
 	row := q.queryRow(ctx, q.nextSeqsStmt, nextSeqs,
 		arg.N,
-		arg.Live,
-		arg.Deleted,
 		arg.Now,
 		arg.Connection,
 		arg.Stream,
@@ -342,6 +349,50 @@ update streams set next_run_at = next_run_at - cast($1 as bigint) where next_run
 func (q *Queries) ShiftSchedules(ctx context.Context, by int64) error {
 	_, err := q.exec(ctx, q.shiftSchedulesStmt, shiftSchedules, by)
 	return err
+}
+
+const standing = `-- name: Standing :one
+select s.seq, s.epoch, s.changed_at, h.raw_hash, h.seq as head_seq, h.created_seq, h.created_at, cast(coalesce(h.deleted, 0) as bigint) as deleted, h.remote_updated_at, h.range_at, r.mode, r.start_seq
+from streams s
+left join heads h on h.connection = s.connection and h.stream = s.stream and h.id = $1
+left join runs r on r.connection = s.connection and r.stream = s.stream and r.state = 'running'
+where s.connection = $2 and s.stream = $3
+`
+
+type StandingRow struct {
+	Seq             int64
+	Epoch           int64
+	ChangedAt       Time
+	RawHash         []byte
+	HeadSeq         sql.NullInt64
+	CreatedSeq      sql.NullInt64
+	CreatedAt       Time
+	Deleted         int64
+	RemoteUpdatedAt Time
+	RangeAt         Time
+	Mode            sql.NullString
+	StartSeq        sql.NullInt64
+}
+
+// Of a record and its stream, whose lock is held: the head, if there is one, and the run that reads the stream now.
+func (q *Queries) Standing(ctx context.Context, iD []byte, connection int64, stream int64) (StandingRow, error) {
+	row := q.queryRow(ctx, q.standingStmt, standing, iD, connection, stream)
+	var i StandingRow
+	err := row.Scan(
+		&i.Seq,
+		&i.Epoch,
+		&i.ChangedAt,
+		&i.RawHash,
+		&i.HeadSeq,
+		&i.CreatedSeq,
+		&i.CreatedAt,
+		&i.Deleted,
+		&i.RemoteUpdatedAt,
+		&i.RangeAt,
+		&i.Mode,
+		&i.StartSeq,
+	)
+	return i, err
 }
 
 const stream = `-- name: Stream :one
@@ -441,4 +492,31 @@ func (q *Queries) Streams(ctx context.Context, connection int64) ([]Stream, erro
 		return nil, err
 	}
 	return items, nil
+}
+
+const takeSeqs = `-- name: TakeSeqs :exec
+update streams set seq = $1, live_count = live_count + $2, deleted_count = deleted_count + $3, changed_at = $4
+where connection = $5 and stream = $6
+`
+
+type TakeSeqsParams struct {
+	Seq        int64
+	Live       int64
+	Deleted    int64
+	ChangedAt  Time
+	Connection int64
+	Stream     int64
+}
+
+// Of a stream whose lock is held: takes the numbers up to seq, and counts the records that come with them.
+func (q *Queries) TakeSeqs(ctx context.Context, arg TakeSeqsParams) error {
+	_, err := q.exec(ctx, q.takeSeqsStmt, takeSeqs,
+		arg.Seq,
+		arg.Live,
+		arg.Deleted,
+		arg.ChangedAt,
+		arg.Connection,
+		arg.Stream,
+	)
+	return err
 }

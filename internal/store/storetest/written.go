@@ -26,6 +26,24 @@ var writtenTests = []test{
 		w.equal("live", words(st.Live, st.Deleted, st.Seq), "3 0 4")
 		w.is(second(w.applyWritten(c, "items", written(c, oneRec("n", "x")))), store.ErrNotFound)
 	}},
+	{"several written records become what each would by itself", func(t *testing.T, w *world) {
+		c := w.connect()
+		w.sync(c, orders, store.Full, recs(3, "a"))
+		gone := written(c, oneRec("r0002", "a"))
+		gone.Gone = "explicit"
+		w.written(c, gone)
+		ws := []store.WrittenRecord{written(c, oneRec("r0000", "a")), written(c, oneRec("r0001", "b")), written(c, oneRec("r0002", "c")), written(c, oneRec("n", "d"))}
+		var got []*store.Record
+		w.write(func(tx *store.Tx) (err error) {
+			got, err = tx.ApplyRecords(t.Context(), c.Scope(), orders, ws, w.now)
+			return err
+		})
+		w.equal("seqs", words(got[0].Seq, got[1].Seq, got[2].Seq, got[3].Seq), "1 5 6 7")
+		w.equal("feed", types(w.feed(c, orders, 4)), map[string][]string{"updated": {"r0001"}, "created": {"r0002", "n"}})
+		w.equal("stored", words(w.record(c, orders, "r0001")["display_name"], w.record(c, orders, "n")["display_name"]), "b d")
+		st := w.stream(c, orders)
+		w.equal("counts", words(st.Live, st.Deleted, st.Seq), "4 0 7")
+	}},
 	{"a record that is gone is deleted with the evidence, and lives again", func(t *testing.T, w *world) {
 		c := w.connect()
 		w.sync(c, orders, store.Full, recs(2, "a"))
