@@ -56,8 +56,8 @@ func (o *resultOptions) failed(element []byte) bool {
 
 // itemRefusal makes the error of one write.
 func (c *client) itemRefusal(o *resultOptions, element []byte, status int, w driver.Command) *driver.Error {
-	code, said := text(find(element, o.Code)), c.config.Quote(text(find(element, o.Message)), 200)
-	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.config.Quote(code, 80), Detail: "The system did not do it", Answer: cutAnswer(element)}
+	code, said := text(find(element, o.Code)), c.quote(text(find(element, o.Message)), 200)
+	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.quote(code, 80), Detail: "The system did not do it", Answer: cutAnswer(element)}
 	switch mapped, ok := c.options.Errors.Kinds[code]; {
 	case ok:
 		e.Kind = driver.Kind(mapped)

@@ -27,7 +27,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	}
 	a, err := c.send(req)
 	if err == nil {
-		err = c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) })
+		err = c.signedOut(req, c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) }))
 	}
 	var written driver.Written
 	if err == nil {
@@ -148,6 +148,11 @@ func orElse(text, otherwise string) string {
 
 // send sends a request that has an effect, once, and reads the whole answer.
 func (c *client) send(req *http.Request) (*answer, error) {
+	token, err := c.access(req.Context())
+	if err != nil {
+		return nil, notBegun(err)
+	}
+	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, unsent(c.unreachable(err))
