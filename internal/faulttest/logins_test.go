@@ -46,3 +46,30 @@ func TestTokenExpiresBetweenReadAndWrite(t *testing.T) {
 		})
 	}
 }
+
+// TestTokensAndClocks: the system's clock is hours ahead or behind, and jumps. Tokens are renewed once in their life, and once for each that ended early.
+func TestTokensAndClocks(t *testing.T) {
+	t.Parallel()
+	for _, ahead := range []time.Duration{-5 * time.Hour, 5 * time.Hour} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newLogin(t, rotating(), setup{ahead: ahead})
+			step := func(what string, want int, pass time.Duration) {
+				t.Helper()
+				if n := w.asks(func() { w.clock.add(pass); w.sync("incremental") }); n != want {
+					t.Errorf("%s: %d calls for tokens, want %d", what, n, want)
+				}
+				w.alive()
+			}
+			step("in the life of a token", 0, 50*time.Minute)
+			step("near its end", 1, 9*time.Minute)
+			step("in the life of the next", 0, 50*time.Minute)
+			step("behind its end", 1, 30*time.Minute)
+			w.shift.Add(int64(2 * time.Hour))
+			step("the system's clock jumps", 1, 0)
+			w.shift.Add(int64(-time.Hour))
+			step("and back", 0, 0)
+			w.even()
+		})
+	}
+}
