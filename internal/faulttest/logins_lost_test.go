@@ -173,3 +173,35 @@ func TestLoginServerIsOff(t *testing.T) {
 	w.alive()
 	w.even()
 }
+
+// TestOtherLoginsLive is row 38: of many connections only the one whose renewal was lost needs a new login.
+func TestOtherLoginsLive(t *testing.T) {
+	t.Parallel()
+	w := newLogin(t, rotating(), setup{})
+	others := map[string]string{} // tokens by connection
+	for range 3 {
+		given := w.credentials()
+		given["refresh_token"] = w.sim.LogInAnew()
+		made := w.call(w.key, "POST", "/v1/connections", map[string]any{"system": "sim-test", "schedule": "manual", "entities": []string{"vendors"}, "credentials": given}, http.StatusCreated)
+		others[made.get("connection", "id")] = made.get("token", "token")
+	}
+	w.expire()
+	w.plan.Set(erp.Rule{Path: "token", Times: 1, Fault: erp.Fault{Drop: true, Execute: true}})
+	w.goesOn()
+	if asks := w.asks(func() {
+		for id, token := range others {
+			w.call(token, "POST", "/v1/syncs", map[string]any{"entities": []string{"vendors"}}, http.StatusAccepted)
+			w.check(w.app.Step(w.Context(), id))
+			if got := w.call(token, "GET", "/v1/connection", nil, http.StatusOK).get("status"); got != "active" {
+				t.Errorf("another connection is %s", got)
+			}
+		}
+	}); asks != len(others) {
+		t.Errorf("%d calls for tokens of %d other logins", asks, len(others))
+	}
+	if l := w.sim.Logins(); l.Ended != 1 {
+		t.Errorf("%d logins have ended", l.Ended)
+	}
+	w.needsLogin("login-lost")
+	w.even()
+}

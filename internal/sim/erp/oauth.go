@@ -3,6 +3,7 @@ package erp
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -20,10 +21,10 @@ type OAuth struct {
 
 // Logins are the account of what was asked for and given.
 type Logins struct {
-	Asked   int  // calls that came to the endpoint, those that a fault spoilt only where it let them through
-	Granted int  // access tokens given
-	Reused  int  // refresh tokens that came again after they were ended
-	Ended   bool // no refresh token is good any more
+	Asked   int // calls that came to the endpoint, those that a fault spoilt only where it let them through
+	Granted int // access tokens given
+	Reused  int // refresh tokens that came again after they were ended
+	Ended   int // logins that ended for that
 }
 
 // logins is the server of tokens.
@@ -31,20 +32,37 @@ type logins struct {
 	mu      sync.Mutex
 	opts    OAuth
 	account Logins
-	access  map[string]time.Time // token: its end
-	refresh string
-	ended   map[string]time.Time // refresh token: when it was replaced
+	access  map[string]access // by token
+	persons []*person
+}
+
+// access is an access token.
+type access struct {
+	until time.Time
+	of    *person // nil: of the client
+}
+
+// person is somebody who has logged in for a client: a refresh token, and those that came before it.
+type person struct {
+	refresh string               // empty: the login has ended
+	ended   map[string]time.Time // by token: when it was replaced
 }
 
 func (l *logins) start(o *OAuth) {
 	if o == nil {
 		return
 	}
-	l.opts, l.refresh = *o, o.RefreshToken
+	l.opts, l.access = *o, map[string]access{}
 	if l.opts.Life == 0 {
 		l.opts.Life = time.Hour
 	}
-	l.access, l.ended = map[string]time.Time{}, map[string]time.Time{}
+	if o.RefreshToken != "" {
+		l.add(o.RefreshToken)
+	}
+}
+
+func (l *logins) add(refresh string) {
+	l.persons = append(l.persons, &person{refresh: refresh, ended: map[string]time.Time{}})
 }
 
 // Logins tells what has become of the tokens so far.
@@ -61,32 +79,26 @@ func (s *Server) RevokeTokens() {
 	clear(s.logins.access)
 }
 
-// EndLogin ends the refresh token too, as somebody who withdraws a consent does.
-func (s *Server) EndLogin() {
-	s.logins.mu.Lock()
-	defer s.logins.mu.Unlock()
-	s.logins.end()
-}
-
-// LogInAnew is a person who logs in: it gives a new refresh token.
+// LogInAnew is one more person who logs in: it gives the refresh token of that login, which has no part in any other.
 func (s *Server) LogInAnew() string {
 	s.logins.mu.Lock()
 	defer s.logins.mu.Unlock()
-	l := &s.logins
-	l.account.Ended, l.refresh = false, fmt.Sprintf("sim-refresh-%04d-of-a-person", l.account.Granted)
-	return l.refresh
+	refresh := fmt.Sprintf("sim-refresh-of-person-%04d", len(s.logins.persons))
+	s.logins.add(refresh)
+	return refresh
 }
 
-func (l *logins) end() {
-	clear(l.access)
-	l.refresh, l.account.Ended = "", true
+// end ends a login, with all that was granted to it.
+func (l *logins) end(p *person) {
+	maps.DeleteFunc(l.access, func(_ string, a access) bool { return a.of == p })
+	p.refresh = ""
+	l.account.Ended++
 }
 
 func (l *logins) knows(token string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	end, ok := l.access[token]
-	return ok && now.Before(end)
+	return now.Before(l.access[token].until)
 }
 
 // withLogins serves the endpoint for tokens beside the API.
@@ -126,7 +138,7 @@ func (l *logins) serve(r *http.Request, now time.Time) (int, fields) {
 	}
 	switch r.PostFormValue("grant_type") {
 	case "client_credentials":
-		return l.grant(now, false)
+		return l.grant(now, nil)
 	case "refresh_token":
 		return l.renew(r.PostFormValue("refresh_token"), now)
 	}
@@ -134,31 +146,31 @@ func (l *logins) serve(r *http.Request, now time.Time) (int, fields) {
 }
 
 func (l *logins) renew(token string, now time.Time) (int, fields) {
-	at, was := l.ended[token]
-	switch {
-	case token != "" && token == l.refresh:
-		return l.grant(now, true)
-	case was && now.Sub(at) < l.opts.Grace:
-		return l.grant(now, true)
-	case was:
-		l.account.Reused++
-		l.end()
+	for _, p := range l.persons {
+		at, was := p.ended[token]
+		switch {
+		case token != "" && token == p.refresh, was && p.refresh != "" && now.Sub(at) < l.opts.Grace:
+			return l.grant(now, p)
+		case was && p.refresh != "":
+			l.account.Reused++
+			l.end(p)
+		}
 	}
 	return denied("invalid_grant")
 }
 
-func (l *logins) grant(now time.Time, renews bool) (int, fields) {
+func (l *logins) grant(now time.Time, p *person) (int, fields) {
 	l.account.Granted++
 	token := fmt.Sprintf("sim-access-%04d-of-this-login", l.account.Granted)
-	l.access[token] = now.Add(l.opts.Life)
+	l.access[token] = access{now.Add(l.opts.Life), p}
 	answer := fields{"access_token": token, "token_type": "Bearer"}
 	if !l.opts.Silent {
 		answer["expires_in"] = int(l.opts.Life.Seconds())
 	}
-	if renews && l.opts.Rotates {
-		l.ended[l.refresh] = now
-		l.refresh = fmt.Sprintf("sim-refresh-%04d-of-this-login", l.account.Granted)
-		answer["refresh_token"] = l.refresh
+	if p != nil && l.opts.Rotates {
+		p.ended[p.refresh] = now
+		p.refresh = fmt.Sprintf("sim-refresh-%04d-of-this-login", l.account.Granted)
+		answer["refresh_token"] = p.refresh
 	}
 	return http.StatusOK, answer
 }
