@@ -168,6 +168,9 @@ func TestRenewalOutlivesItsCaller(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	s, g := w.replica(func(_ int, a driver.Asking) (driver.Grant, error) { leave(); return grants(2, a) })
 	_ = fetch(ctx, s, conn)
+	if row, err := w.store.LoginTokens(t.Context(), conn.Scope()); err != nil || row.Version != 2 {
+		t.Errorf("version %d of the tokens is stored, %v", row.Version, err)
+	}
 	if err := fetch(t.Context(), s, conn); err != nil {
 		t.Error(err)
 	}
