@@ -31,12 +31,12 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*Created
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.probe(ctx, c, login{p.system, p.method, p.Credentials})
+	found, tried, err := s.probe(ctx, c, login{p.system, p.method, p.Credentials})
 	if err != nil {
 		return nil, err
 	}
 	c.SystemVersion = found.Version
-	return s.save(ctx, c, p)
+	return s.save(ctx, c, p, tried)
 }
 
 // candidate is the connection as it will be stored when the login works.
@@ -59,8 +59,12 @@ func (s *Service) candidate(projectID string, p *plan) (*store.Connection, error
 	}, nil
 }
 
-func (s *Service) save(ctx context.Context, c *store.Connection, p *plan) (*Created, error) {
+func (s *Service) save(ctx context.Context, c *store.Connection, p *plan, tried *trial) (*Created, error) {
 	if err := s.seal(c, p.Credentials); err != nil {
+		return nil, err
+	}
+	tokens, err := s.tokensOf(c, tried)
+	if err != nil {
 		return nil, err
 	}
 	token, err := s.newToken(p.TokenLabel, Scopes(), time.Time{})
@@ -69,8 +73,10 @@ func (s *Service) save(ctx context.Context, c *store.Connection, p *plan) (*Crea
 	}
 	var runs []store.Run
 	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		runs, err = s.insert(ctx, tx, c, p, token)
-		return err
+		if runs, err = s.insert(ctx, tx, c, p, token); err != nil {
+			return err
+		}
+		return tx.SetLogin(ctx, c.Scope(), tokens)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store connection %s: %w", c.ID, err)

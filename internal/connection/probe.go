@@ -28,25 +28,25 @@ type login struct {
 	values map[string]string
 }
 
-// probe tries a login live. Errors are *problem.Error.
-func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, error) {
-	began := s.Now()
-	client, err := s.dial(c, l.system, secret.NewCredentials(l.values), s.ProbeClient(c, l.system))
+// probe tries a login live, and gives what was granted to it besides what was found. Errors are *problem.Error.
+func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, *trial, error) {
+	began, tried := s.Now(), &trial{now: s.Now}
+	client, err := s.dial(c, l.system, secret.NewCredentials(l.values), s.ProbeClient(c, l.system), tried)
 	if err != nil {
-		return driver.Probe{}, err
+		return driver.Probe{}, nil, err
 	}
 	defer func() { s.logEnd(c.ID, client.Close()) }()
 	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.Check), probeTime) // a person waits
 	defer cancel()
 	p, err := client.Probe(within)
 	if err == nil {
-		return p, nil
+		return p, tried, nil
 	}
 	said := l.problem(err)
 	if left := silence - s.Now().Sub(began); said.Code == problem.SystemUnreachable && left > 0 {
 		s.Wait(ctx, left)
 	}
-	return driver.Probe{}, said
+	return driver.Probe{}, nil, said
 }
 
 // problem says what a failed check means, in words of our own: an answer from an address that a caller chose is never repeated.

@@ -3,6 +3,7 @@ package connection
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -18,7 +19,7 @@ type Renewal struct {
 	SameInstance bool // the caller vouches that other identity fields still lead to the same instance
 }
 
-// Reauthorize checks new credentials live and puts them in place of the old; id, tokens, records and cursors stay, and what waited goes on at once.
+// Reauthorize checks new credentials live and puts them in place of the old; id, records, cursors and Busbar's own tokens stay, those of the login do not, and what waited goes on at once.
 // Errors are as Create's, and connection-paused, -pending and -disconnected; conflict when the credentials lead to another instance of the system.
 func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, r Renewal) error {
 	if err := renewable(c); err != nil {
@@ -28,11 +29,11 @@ func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, r Renewa
 	if err != nil {
 		return err
 	}
-	found, err := s.probe(ctx, c, l)
+	found, tried, err := s.probe(ctx, c, l)
 	if err != nil {
 		return err
 	}
-	if err := s.renew(ctx, c, l, r.SameInstance, found.Version); err != nil {
+	if err := s.renew(ctx, c, l, tried, r.SameInstance, found.Version); err != nil {
 		return err
 	}
 	s.logEnd(c.ID, s.clients.retire(c.ID))
@@ -70,7 +71,7 @@ func withPublic(c *store.Connection, l login, credentials map[string]string) map
 }
 
 // renew stores the checked login, moves the state and asks for the syncs that waited.
-func (s *Service) renew(ctx context.Context, c *store.Connection, l login, vouched bool, version string) error {
+func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried *trial, vouched bool, version string) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
@@ -89,7 +90,11 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, vouch
 		if err := s.seal(now, l.values); err != nil {
 			return err
 		}
-		if err := tx.SetConnectionCredentials(ctx, now, s.instant()); err != nil {
+		tokens, err := s.tokensOf(now, tried)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(tx.SetConnectionCredentials(ctx, now, s.instant()), tx.SetLogin(ctx, now.Scope(), tokens)); err != nil {
 			return err
 		}
 		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil || !waited {

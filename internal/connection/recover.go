@@ -66,7 +66,7 @@ func (s *Service) recover(ctx context.Context, c *store.Connection) error {
 	return s.looked(ctx, c, err)
 }
 
-// look logs in anew with the stored credentials, once.
+// look logs in anew with the stored credentials, once. A login with tokens is tried with those that are stored, for they are the newest.
 func (s *Service) look(ctx context.Context, c *store.Connection) error {
 	sys := s.Systems.System(c.System)
 	if sys == nil {
@@ -81,7 +81,7 @@ func (s *Service) look(ctx context.Context, c *store.Connection) error {
 
 func (s *Service) tryOut(ctx context.Context, c *store.Connection, values secret.Credentials) error {
 	sys := s.Systems.System(c.System)
-	client, err := s.dial(c, sys, values, s.ProbeClient(c, sys))
+	client, err := s.dial(c, sys, values, s.ProbeClient(c, sys), s.grantsOf(c))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -64,6 +65,9 @@ func (s *Service) judge(c *store.Connection, err error) (event, reason) {
 	if on == "" {
 		return "", reason{}
 	}
+	if e.Lost {
+		verdict.Reason = problem.ReasonLoginLost
+	}
 	return on, reason{verdict.Reason, healthDetail(s.systemName(c.System), e)}
 }
 
@@ -71,6 +75,9 @@ func (s *Service) judge(c *store.Connection, err error) (event, reason) {
 func healthDetail(name string, e *driver.Error) string {
 	switch e.Kind {
 	case driver.Credentials:
+		if e.Lost {
+			return "The answer in which " + name + " renewed the login was lost, and it does not take the old login any more. Let the customer log in anew and renew the credentials of this connection."
+		}
 		return name + " refuses the stored login. Renew the credentials of this connection."
 	case driver.Unreachable:
 		return name + " does not answer. Busbar tries again by itself."

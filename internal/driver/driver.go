@@ -31,6 +31,7 @@ type Config struct {
 	HTTP        *http.Client     // from egress: budget, retry of reads, limits, SSRF guard; follows no redirects
 	Now         func() time.Time //
 	TimeZone    *time.Location   // of source times that carry none
+	Tokens      Tokens           // of a login with tokens; Probe, Fetch and writes use it, Open does not
 }
 
 // Client talks to one customer's instance. Its methods may be called concurrently. Errors are *Error.

@@ -65,6 +65,8 @@ type setup struct {
 
 	postgres bool // in place of SQLite
 	database string
+
+	oauth *erp.OAuth // how SimERP is logged in to, in place of its key
 }
 
 func (s setup) withDefaults() setup {
@@ -237,7 +239,7 @@ func (w *world) startSim() {
 	w.Helper()
 	var err error
 	w.sim, err = erp.Open(erp.Options{
-		Counts: w.counts, Base: w.start.Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps,
+		Counts: w.counts, Base: w.start.Add(-24 * time.Hour), Now: w.sourceTime, Fault: w.plan.Next, Lists: w.lists, Stamps: w.stamps, OAuth: w.oauth,
 	})
 	w.check(err)
 	w.check(w.sim.Start(""))
@@ -286,10 +288,22 @@ func (w *world) connect() {
 	w.Helper()
 	made := w.call(w.key, "POST", "/v1/connections", map[string]any{
 		"system": "sim-test", "history": "all", "schedule": "manual", "time_zone": w.zone, "entities": w.entities,
-		"credentials": map[string]string{"url": w.sim.URL(), "api_key": erp.DefaultKey},
+		"credentials": w.credentials(),
 	}, http.StatusCreated)
 	w.id = made.get("connection", "id")
 	w.token = made.get("token", "token")
+}
+
+// credentials are what a customer gives.
+func (w *world) credentials() map[string]string {
+	if w.oauth == nil {
+		return map[string]string{"url": w.sim.URL(), "api_key": erp.DefaultKey}
+	}
+	given := map[string]string{"url": w.sim.URL(), "client_id": w.oauth.ClientID, "client_secret": w.oauth.ClientSecret}
+	if w.oauth.RefreshToken != "" {
+		given["refresh_token"] = w.oauth.RefreshToken
+	}
+	return given
 }
 
 // step lets Busbar do what is due now.

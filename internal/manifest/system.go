@@ -53,8 +53,8 @@ var (
 	kebabCase = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
-// authMethods are the ways to log in: with a user's name and password, a key, or a token that the system issued.
-func authMethods() []string { return []string{"basic", "api_key", "token"} }
+// authMethods are the ways to log in: with a user's name and password, a key, a token that the system issued, or tokens that it issues and renews by OAuth 2.0.
+func authMethods() []string { return []string{"basic", "api_key", "token", "oauth2"} }
 
 func credentialTypes() []string { return []string{"url", "text", "password", "integer"} }
 

@@ -76,6 +76,7 @@ const (
 	ReasonEntitiesFailing     Reason = "entities-failing"
 	ReasonBlackout            Reason = "blackout"
 	ReasonCredentialsRefused  Reason = "credentials-refused"
+	ReasonLoginLost           Reason = "login-lost"
 	ReasonSystemUnreachable   Reason = "system-unreachable"
 	ReasonNotThisSystem       Reason = "not-this-system"
 	ReasonSystemRateLimited   Reason = "system-rate-limited"

@@ -13,7 +13,7 @@ import (
 // ReasonDisconnected is the reason code of operations that end with their connection.
 const ReasonDisconnected = "connection-disconnected"
 
-// Disconnect kills the tokens, stops the schedules, cancels queued runs and marks running ones and operations for cancelling; data stay. Twice is fine.
+// Disconnect kills the tokens, forgets those of the login, stops the schedules, cancels queued runs and marks running ones and operations for cancelling; data stay. Twice is fine.
 func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 	n, err := t.q.DisconnectConnection(ctx, queries.At(now), sc.no)
 	if err != nil || n == 0 {
@@ -22,6 +22,7 @@ func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 	return errors.Join(
 		t.noteState(ctx, sc, ConnectionDisconnected, "", "", now),
 		t.q.RevokeTokens(ctx, queries.At(now), sc.no),
+		t.SetLogin(ctx, sc, LoginTokens{}),
 		t.q.StopSchedules(ctx, sc.no),
 		t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no),
 		t.q.CancelRunningRuns(ctx, sc.no),
@@ -73,6 +74,9 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 		}
 	}
 	if _, err := t.q.EraseBudget(ctx, sc.no); err != nil {
+		return false, err
+	}
+	if _, err := t.q.EraseLoginTokens(ctx, sc.no); err != nil {
 		return false, err
 	}
 	n, err := t.q.EraseConnection(ctx, sc.no)

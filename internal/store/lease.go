@@ -91,9 +91,14 @@ func (s *Store) ReleaseRun(ctx context.Context, r *Run) error {
 	})
 }
 
-// ClearLeases frees all leases of runs and operations: embedded mode, at start.
+// ClearLeases frees all leases of runs, operations and logins: embedded mode, at start.
 func (s *Store) ClearLeases(ctx context.Context) error {
-	return s.Write(ctx, func(tx *Tx) error { return tx.clearLeases(ctx) })
+	return s.Write(ctx, func(tx *Tx) error {
+		if err := tx.q.ClearLoginLeases(ctx); err != nil {
+			return err
+		}
+		return tx.clearLeases(ctx)
+	})
 }
 
 func (t *Tx) clearLeases(ctx context.Context) error {

@@ -86,7 +86,7 @@ func (c *checker) connect(o *connectOptions) {
 }
 
 func (c *checker) auth(o authOptions) {
-	c.oneOf(o.Style, []string{"bearer", "basic", "header", "query"}, "auth", "style")
+	c.oneOf(o.Style, []string{"bearer", "basic", "header", "query", oauth2}, "auth", "style")
 	named := o.Style == "header" || o.Style == "query"
 	for _, m := range []struct {
 		name, text string
@@ -98,6 +98,7 @@ func (c *checker) auth(o authOptions) {
 		c.needs("the style "+o.Style, m.need, m.text != "", "auth", m.name)
 		c.template(m.text, true, "auth", m.name)
 	}
+	c.oauth(o)
 }
 
 // template checks that every {name} is a credential field; secret ones only where they stay out of addresses.

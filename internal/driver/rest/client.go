@@ -24,6 +24,9 @@ type client struct {
 	headers  http.Header
 	secretly url.Values // parameters that carry the login
 	urlField string     // credential field that the address comes from
+
+	tokens tokenServer // of the style oauth2
+	bearer bearer
 }
 
 // answer is a response, read to its end.
@@ -51,7 +54,7 @@ func (c *client) prepare() error {
 		c.headers.Set(name, c.expand(text))
 	}
 	c.login()
-	return nil
+	return c.prepareTokens()
 }
 
 // expand puts credential fields into a text; an address loses its last slashes.
@@ -90,12 +93,29 @@ func (c *client) address(path string, query url.Values) *url.URL {
 	return &u
 }
 
-// ask sends a request that changes nothing and reads the whole answer. Only a 2xx in JSON that the error rules let pass is no error.
+// ask sends a request that changes nothing and reads the whole answer. Only a 2xx in JSON that the error rules let pass is no error. A token that the system
+// does not take any more is replaced once.
 func (c *client) ask(ctx context.Context, method string, u *url.URL, body string) (*answer, error) {
+	token, err := c.access(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.askWith(ctx, token, method, u, body)
+	if driver.KindOf(err) != driver.Credentials || !c.refuse(token) {
+		return a, err
+	}
+	if token, err = c.access(ctx); err != nil {
+		return nil, err
+	}
+	return c.askWith(ctx, token, method, u, body)
+}
+
+func (c *client) askWith(ctx context.Context, token, method string, u *url.URL, body string) (*answer, error) {
 	req, err := c.request(egress.AsRead(ctx), method, u, body)
 	if err != nil {
 		return nil, err
 	}
+	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, c.unreachable(err)

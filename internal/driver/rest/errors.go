@@ -19,24 +19,28 @@ import (
 
 // unreachable explains an error of the transport.
 func (c *client) unreachable(err error) error {
+	return c.unreachableAt(c.base.Hostname(), c.urlField, err)
+}
+
+// unreachableAt does so for a host whose address is in that field of the login.
+func (c *client) unreachableAt(host, field string, err error) error {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var refused *budget.Refusal
-	host := c.base.Hostname()
-	e := &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: host + " does not answer.", Err: err}
+	e := &driver.Error{Kind: driver.Unreachable, Field: field, Detail: host + " does not answer.", Err: err}
 	switch {
 	case errors.As(err, &refused) && refused.Reason == budget.Paused:
 		return &driver.Error{Kind: driver.RateLimited, Detail: host + " asked to wait.", RetryAfter: refused.After, Err: err}
 	case errors.As(err, &refused):
 		e.Detail, e.RetryAfter = host+" did not answer lately; it is tried again in a while.", refused.After
 	case errors.Is(err, egress.ErrTooLarge), errors.Is(err, egress.ErrEncoding):
-		return c.torn(err)
+		return c.tornAt(host, err)
 	case errors.Is(err, egress.ErrBlocked):
 		e.Detail = host + " may not be called: " + egress.ErrBlocked.Error() + "."
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Detail = "There is no host " + host + "; check the address."
 	case errors.As(err, &cert):
-		e.Detail = "The certificate of " + host + " cannot be trusted: " + c.config.Quote(cert.Err.Error(), 200) + "."
+		e.Detail = "The certificate of " + host + " cannot be trusted: " + c.quote(cert.Err.Error(), 200) + "."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Detail = host + " refuses connections on this port; check the address, and that the system runs."
 	case errors.Is(err, context.Canceled):
@@ -46,12 +50,14 @@ func (c *client) unreachable(err error) error {
 }
 
 // torn explains an answer that could not be read to its end.
-func (c *client) torn(err error) error {
+func (c *client) torn(err error) error { return c.tornAt(c.base.Hostname(), err) }
+
+func (c *client) tornAt(host string, err error) error {
 	switch {
 	case errors.Is(err, egress.ErrTooLarge):
 		return &driver.Error{Kind: driver.TooLarge, Detail: "The answer is larger than allowed; ask for smaller pages.", Err: err}
 	case errors.Is(err, egress.ErrStalled), errors.Is(err, egress.ErrDeadline):
-		return &driver.Error{Kind: driver.Unreachable, Detail: c.base.Hostname() + " began to answer and did not come to an end. Is it overloaded?", Err: err}
+		return &driver.Error{Kind: driver.Unreachable, Detail: host + " began to answer and did not come to an end. Is it overloaded?", Err: err}
 	case errors.Is(err, egress.ErrEncoding):
 		return &driver.Error{Kind: driver.Torn, Detail: "The answer is not encoded as it says, or in a way that was not asked for.", Err: err}
 	}
@@ -107,7 +113,7 @@ func (c *client) refusal(a *answer) error {
 
 // refused makes the error of a refusal by its status.
 func (c *client) refused(a *answer) *driver.Error {
-	return &driver.Error{Status: a.status, Code: c.config.Quote(text(find(a.body, c.options.Errors.Code)), 80), Kind: kindOf(a.status)}
+	return &driver.Error{Status: a.status, Code: c.quote(text(find(a.body, c.options.Errors.Code)), 80), Kind: kindOf(a.status)}
 }
 
 // explain adds to the error of a refusal what goes with its kind.
@@ -118,7 +124,7 @@ func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.RateLimited || e.Kind == driver.Fault {
 		e.RetryAfter = c.retryAfter(a.header)
 	}
-	e.Said = c.config.Quote(text(find(a.body, c.options.Errors.Message)), 200)
+	e.Said = c.quote(text(find(a.body, c.options.Errors.Message)), 200)
 	e.Detail = sentence(e)
 	return e
 }
@@ -162,7 +168,7 @@ func sentence(e *driver.Error) string {
 // loginField names the secret that the login stands on.
 func (c *client) loginField() string {
 	a := c.options.Auth
-	for _, t := range []string{a.Token, a.Password, a.Value} {
+	for _, t := range []string{a.Token, a.Password, a.Value, a.RefreshToken, a.ClientSecret} {
 		if names := manifest.Placeholders(t); len(names) > 0 {
 			return names[0]
 		}

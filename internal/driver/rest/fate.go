@@ -37,6 +37,8 @@ func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
 // isDefinite tells whether a refusal is the system's own, and says that nothing was done.
 func (c *client) isDefinite(a *answer) bool {
 	switch {
+	case c.refusesToken(a):
+		return true
 	case a.status >= 500, a.status == http.StatusRequestTimeout, isHTML(a):
 		return false
 	case a.status == http.StatusTooManyRequests && c.retryAfter(a.header) > 0:

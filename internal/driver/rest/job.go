@@ -63,7 +63,7 @@ func (c *client) job(o *sendOptions, a *answer, w driver.Command) (driver.Job, e
 	switch state := text(find(a.body, o.Job.State)); {
 	case slices.Contains(o.Job.Done, state):
 		written, err := o.written(a, w)
-		written.Answer = c.config.Kept(a.body, err == nil)
+		written.Answer = c.kept(a.body, err == nil)
 		return driver.Job{Over: true, Result: driver.Result{Written: written, Err: c.answered(err, a)}}, nil
 	case slices.Contains(o.Job.Failed, state):
 		return driver.Job{Over: true, Result: driver.Result{Err: c.jobFailed(o.Job, a)}}, nil
@@ -74,14 +74,14 @@ func (c *client) job(o *sendOptions, a *answer, w driver.Command) (driver.Job, e
 		}
 		return driver.Job{After: max(every, c.retryAfter(a.header))}, nil
 	default:
-		return driver.Job{}, c.answered(torn("The job is in a state that the connector does not know: "+c.config.Quote(state, 80)+"."), a)
+		return driver.Job{}, c.answered(torn("The job is in a state that the connector does not know: "+c.quote(state, 80)+"."), a)
 	}
 }
 
 // jobFailed makes the error of a job that did nothing.
 func (c *client) jobFailed(o *jobOptions, a *answer) error {
-	code, said := text(find(a.body, o.Code)), c.config.Quote(text(find(a.body, o.Message)), 200)
-	e := &driver.Error{Kind: driver.Invalid, Code: c.config.Quote(code, 80), Said: said, Detail: "The system took the write and then did not do it", Answer: c.config.Kept(a.body, false)}
+	code, said := text(find(a.body, o.Code)), c.quote(text(find(a.body, o.Message)), 200)
+	e := &driver.Error{Kind: driver.Invalid, Code: c.quote(code, 80), Said: said, Detail: "The system took the write and then did not do it", Answer: c.kept(a.body, false)}
 	if mapped, ok := c.options.Errors.Kinds[code]; ok {
 		e.Kind = driver.Kind(mapped)
 	}

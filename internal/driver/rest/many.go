@@ -30,7 +30,7 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 		return nil, c.answered(err, a)
 	}
 	results, err := c.resultsOf(o, a, ws, atomic)
-	return results, c.answered(err, a)
+	return results, c.answered(c.signedOut(req, err), a)
 }
 
 // resultsOf tells what came of each write. A refusal that lists what came of them is believed for each alone, unless it is one of all or none.
@@ -161,7 +161,7 @@ func (c *client) results(o *bulkOptions, given map[string][][]byte, ws []driver.
 		case 1:
 			results[i] = c.result(&o.Results, found[0], w)
 		default:
-			results[i].Err = &driver.Error{Kind: driver.Torn, Detail: "The answer says more than once what came of this write.", Answer: c.config.Kept(bytes.Join(found, []byte(",")), false)}
+			results[i].Err = &driver.Error{Kind: driver.Torn, Detail: "The answer says more than once what came of this write.", Answer: c.kept(bytes.Join(found, []byte(",")), false)}
 		}
 	}
 	return results

@@ -19,12 +19,14 @@ type connectOptions struct {
 
 // authOptions says how each request proves who asks.
 type authOptions struct {
-	Style    string `yaml:"style" manifest:"required"` // bearer, basic, header, query
+	Style    string `yaml:"style" manifest:"required"` // bearer, basic, header, query, oauth2
 	Token    string `yaml:"token"`                     // bearer
 	Username string `yaml:"username"`                  // basic
 	Password string `yaml:"password"`                  // basic
 	Name     string `yaml:"name"`                      // header, query: what the header or parameter is called
 	Value    string `yaml:"value"`                     // header, query
+
+	oauthOptions `yaml:",inline"`
 }
 
 // probeOptions is a cheap call that only a good login passes.

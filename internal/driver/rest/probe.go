@@ -25,7 +25,7 @@ func (c *client) Probe(ctx context.Context) (driver.Probe, error) {
 			return driver.Probe{}, c.another()
 		}
 	}
-	return driver.Probe{Version: c.config.Quote(text(find(a.body, o.Version)), 80), Account: c.config.Quote(text(find(a.body, o.Account)), 200)}, nil
+	return driver.Probe{Version: c.quote(text(find(a.body, o.Version)), 80), Account: c.quote(text(find(a.body, o.Account)), 200)}, nil
 }
 
 // strange takes a probe that is not found, or answered in another language, for another system.

@@ -40,12 +40,12 @@ func (c *client) result(o *resultOptions, element []byte, w driver.Command) driv
 	status, err := strconv.Atoi(text(find(element, o.Status)))
 	switch {
 	case len(o.Status) > 0 && (err != nil || status < 100 || status > 599):
-		return driver.Result{Err: &driver.Error{Kind: driver.Torn, Detail: "The answer does not say whether this write was done.", Answer: c.config.Kept(element, false)}}
+		return driver.Result{Err: &driver.Error{Kind: driver.Torn, Detail: "The answer does not say whether this write was done.", Answer: c.kept(element, false)}}
 	case status >= 300 || o.failed(element):
 		return driver.Result{Err: c.itemRefusal(o, element, status, w)}
 	}
 	got, torn := o.written(element, w)
-	answer := c.config.Kept(element, torn == nil)
+	answer := c.kept(element, torn == nil)
 	if torn != nil {
 		torn.Answer = answer
 		return driver.Result{Err: torn}
@@ -63,8 +63,8 @@ func (o *resultOptions) failed(element []byte) bool {
 
 // itemRefusal makes the error of one write.
 func (c *client) itemRefusal(o *resultOptions, element []byte, status int, w driver.Command) *driver.Error {
-	code, said := text(find(element, o.Code)), c.config.Quote(text(find(element, o.Message)), 200)
-	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.config.Quote(code, 80), Detail: "The system did not do it", Answer: c.config.Kept(element, false)}
+	code, said := text(find(element, o.Code)), c.quote(text(find(element, o.Message)), 200)
+	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.quote(code, 80), Detail: "The system did not do it", Answer: c.kept(element, false)}
 	switch mapped, ok := c.options.Errors.Kinds[code]; {
 	case ok:
 		e.Kind = driver.Kind(mapped)

@@ -27,7 +27,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	}
 	a, err := c.send(req)
 	if err == nil {
-		err = c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) })
+		err = c.signedOut(req, c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) }))
 	}
 	var written driver.Written
 	switch {
@@ -37,7 +37,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 		written, err = o.written(a, w)
 	}
 	if err == nil {
-		written.Answer = c.config.Kept(a.body, true)
+		written.Answer = c.kept(a.body, true)
 	}
 	return written, c.answered(err, a)
 }
@@ -46,7 +46,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 func (c *client) answered(err error, a *answer) error {
 	var e *driver.Error
 	if errors.As(err, &e) && a != nil {
-		e.Answer = c.config.Kept(a.body, false)
+		e.Answer = c.kept(a.body, false)
 	}
 	return err
 }
@@ -154,6 +154,11 @@ func orElse(text, otherwise string) string {
 
 // send sends a request that has an effect, once, and reads the whole answer.
 func (c *client) send(req *http.Request) (*answer, error) {
+	token, err := c.access(req.Context())
+	if err != nil {
+		return nil, notBegun(err)
+	}
+	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, unsent(c.unreachable(err))

@@ -36,6 +36,7 @@ type Options struct {
 	Fault   func(*http.Request) *Fault
 	Lists   Lists     // how lists are paged; the zero value is by cursor, with a total
 	Stamps  StampForm // how updatedAt is written
+	OAuth   *OAuth    // nil: the key is the only way to log in
 }
 
 // Counts are the numbers of generated records. Receipts and invoices follow from the orders.
@@ -58,6 +59,7 @@ type Server struct {
 	late    lateWrites
 	jobs    jobs
 	ledger  ledger
+	logins  logins
 	rates   arrivals
 	again   lastLists
 	cached  cacheBudget
@@ -88,6 +90,7 @@ func Open(o Options) (*Server, error) {
 	for _, t := range s.tables {
 		s.byName[t.name] = t
 	}
+	s.logins.start(o.OAuth)
 	s.handler = s.routes()
 	if o.Dir == "" {
 		return s, nil

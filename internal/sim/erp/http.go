@@ -24,7 +24,7 @@ func (s *Server) routes() http.Handler {
 		s.ledger.add("other")
 		refuse(w, refusal{http.StatusNotFound, "no_such_path", "SimERP's API begins at /api/v1/, for example /api/v1/vendors."})
 	})
-	return s.faulty(s.authenticated(mux))
+	return s.faulty(s.withLogins(s.authenticated(mux)))
 }
 
 // refusal is an error as the API shows it.
@@ -54,7 +54,14 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 			key = bearer
 		}
-		if subtle.ConstantTimeCompare([]byte(key), []byte(s.opts.Key)) != 1 {
+		if s.opts.OAuth != nil {
+			if !s.logins.knows(key, s.opts.Now()) {
+				s.ledger.add("refused")
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+				refuse(w, refusal{http.StatusUnauthorized, "invalid_token", "The access token is missing, expired or revoked."})
+				return
+			}
+		} else if subtle.ConstantTimeCompare([]byte(key), []byte(s.opts.Key)) != 1 {
 			s.ledger.add("refused")
 			refuse(w, refusal{http.StatusUnauthorized, "unauthorized", "The API key is missing or wrong; send it as Authorization: Bearer <key>."})
 			return

@@ -96,6 +96,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.clearLeasesStmt, err = db.PrepareContext(ctx, clearLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLeases: %w", err)
 	}
+	if q.clearLoginLeasesStmt, err = db.PrepareContext(ctx, clearLoginLeases); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearLoginLeases: %w", err)
+	}
 	if q.clearOperationLeasesStmt, err = db.PrepareContext(ctx, clearOperationLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearOperationLeases: %w", err)
 	}
@@ -215,6 +218,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseItemsOfStmt, err = db.PrepareContext(ctx, eraseItemsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseItemsOf: %w", err)
+	}
+	if q.eraseLoginTokensStmt, err = db.PrepareContext(ctx, eraseLoginTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLoginTokens: %w", err)
 	}
 	if q.eraseOperationStmt, err = db.PrepareContext(ctx, eraseOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseOperation: %w", err)
@@ -399,6 +405,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
 	}
+	if q.loginTokensStmt, err = db.PrepareContext(ctx, loginTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query LoginTokens: %w", err)
+	}
 	if q.madeByAnotherStmt, err = db.PrepareContext(ctx, madeByAnother); err != nil {
 		return nil, fmt.Errorf("error preparing query MadeByAnother: %w", err)
 	}
@@ -455,6 +464,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putHeldStmt, err = db.PrepareContext(ctx, putHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHeld: %w", err)
+	}
+	if q.putLoginTokensStmt, err = db.PrepareContext(ctx, putLoginTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query PutLoginTokens: %w", err)
 	}
 	if q.putOutOfRangeStmt, err = db.PrepareContext(ctx, putOutOfRange); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOutOfRange: %w", err)
@@ -776,6 +788,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing clearLeasesStmt: %w", cerr)
 		}
 	}
+	if q.clearLoginLeasesStmt != nil {
+		if cerr := q.clearLoginLeasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearLoginLeasesStmt: %w", cerr)
+		}
+	}
 	if q.clearOperationLeasesStmt != nil {
 		if cerr := q.clearOperationLeasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearOperationLeasesStmt: %w", cerr)
@@ -974,6 +991,11 @@ func (q *Queries) Close() error {
 	if q.eraseItemsOfStmt != nil {
 		if cerr := q.eraseItemsOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseItemsOfStmt: %w", cerr)
+		}
+	}
+	if q.eraseLoginTokensStmt != nil {
+		if cerr := q.eraseLoginTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLoginTokensStmt: %w", cerr)
 		}
 	}
 	if q.eraseOperationStmt != nil {
@@ -1281,6 +1303,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
 		}
 	}
+	if q.loginTokensStmt != nil {
+		if cerr := q.loginTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loginTokensStmt: %w", cerr)
+		}
+	}
 	if q.madeByAnotherStmt != nil {
 		if cerr := q.madeByAnotherStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing madeByAnotherStmt: %w", cerr)
@@ -1374,6 +1401,11 @@ func (q *Queries) Close() error {
 	if q.putHeldStmt != nil {
 		if cerr := q.putHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putHeldStmt: %w", cerr)
+		}
+	}
+	if q.putLoginTokensStmt != nil {
+		if cerr := q.putLoginTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putLoginTokensStmt: %w", cerr)
 		}
 	}
 	if q.putOutOfRangeStmt != nil {
@@ -1764,6 +1796,7 @@ type Queries struct {
 	claimIdempotencyKeyStmt         *sql.Stmt
 	claimProbeStmt                  *sql.Stmt
 	clearLeasesStmt                 *sql.Stmt
+	clearLoginLeasesStmt            *sql.Stmt
 	clearOperationLeasesStmt        *sql.Stmt
 	connectionStmt                  *sql.Stmt
 	connectionByIDStmt              *sql.Stmt
@@ -1804,6 +1837,7 @@ type Queries struct {
 	eraseIdempotencyKeysStmt        *sql.Stmt
 	eraseItemsStmt                  *sql.Stmt
 	eraseItemsOfStmt                *sql.Stmt
+	eraseLoginTokensStmt            *sql.Stmt
 	eraseOperationStmt              *sql.Stmt
 	eraseOperationsStmt             *sql.Stmt
 	eraseQuarantineStmt             *sql.Stmt
@@ -1865,6 +1899,7 @@ type Queries struct {
 	lockStreamStmt                  *sql.Stmt
 	lockStreamNumberStmt            *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
+	loginTokensStmt                 *sql.Stmt
 	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
 	markReceivingStmt               *sql.Stmt
@@ -1884,6 +1919,7 @@ type Queries struct {
 	putAttemptStmt                  *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
+	putLoginTokensStmt              *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
 	quarantineSizesStmt             *sql.Stmt
@@ -1979,6 +2015,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		claimIdempotencyKeyStmt:         q.claimIdempotencyKeyStmt,
 		claimProbeStmt:                  q.claimProbeStmt,
 		clearLeasesStmt:                 q.clearLeasesStmt,
+		clearLoginLeasesStmt:            q.clearLoginLeasesStmt,
 		clearOperationLeasesStmt:        q.clearOperationLeasesStmt,
 		connectionStmt:                  q.connectionStmt,
 		connectionByIDStmt:              q.connectionByIDStmt,
@@ -2019,6 +2056,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
 		eraseItemsStmt:                  q.eraseItemsStmt,
 		eraseItemsOfStmt:                q.eraseItemsOfStmt,
+		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
 		eraseOperationStmt:              q.eraseOperationStmt,
 		eraseOperationsStmt:             q.eraseOperationsStmt,
 		eraseQuarantineStmt:             q.eraseQuarantineStmt,
@@ -2080,6 +2118,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamNumberStmt:            q.lockStreamNumberStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
+		loginTokensStmt:                 q.loginTokensStmt,
 		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,
 		markReceivingStmt:               q.markReceivingStmt,
@@ -2099,6 +2138,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putAttemptStmt:                  q.putAttemptStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
+		putLoginTokensStmt:              q.putLoginTokensStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		quarantineStmt:                  q.quarantineStmt,
 		quarantineSizesStmt:             q.quarantineSizesStmt,

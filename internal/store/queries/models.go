@@ -79,6 +79,17 @@ type IdempotencyKey struct {
 	CreatedAt Time
 }
 
+type LoginToken struct {
+	Connection int64
+	Version    int64
+	Sealed     []byte
+	ObtainedAt Time
+	ExpiresAt  Time
+	Owner      string
+	UntilAt    Time
+	AskedAt    Time
+}
+
 type Operation struct {
 	Connection       int64
 	ID               string

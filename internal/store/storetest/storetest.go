@@ -33,6 +33,7 @@ func Run(t *testing.T, open Opener) {
 		{"Decisions", decisionTests},
 		{"Written records", writtenTests},
 		{"Idempotency keys", keyTests},
+		{"Tokens of logins", loginTests},
 		{"Isolation", isolationTests},
 		{"Text", textTests},
 	} {
