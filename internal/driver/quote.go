@@ -12,14 +12,17 @@ func (c Config) Quote(text string, limit int, also ...string) string {
 	return text
 }
 
-// maxAnswer is how much of an answer is kept with a write.
-const maxAnswer = 4 << 10
+// maxAnswer is how much of an answer is kept with a write, and maxSecret how far behind that a secret may end that begins in it.
+const (
+	maxAnswer = 4 << 10
+	maxSecret = 32 << 10
+)
 
 // Kept makes what came back from a write fit for its ledger: cut, and without the secrets of the login and those in also. A good answer, which is the system's record, stays as it is unless it shows a secret.
 func (c Config) Kept(answer []byte, good bool, also ...string) []byte {
-	answer = answer[:min(len(answer), maxAnswer)]
-	if good && !c.Credentials.Shows(string(answer), also...) {
-		return bytes.Clone(answer)
+	seen := answer[:min(len(answer), maxAnswer+maxSecret)]
+	if good && !c.Credentials.Shows(string(seen), also...) {
+		return bytes.Clone(answer[:min(len(answer), maxAnswer)])
 	}
-	return []byte(c.Credentials.Redact(string(answer), also...))
+	return []byte(c.Credentials.Redact(string(seen), also...))
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,19 @@ func byJobs() []string {
 
 // asksJob matches the requests that ask how far a job is.
 func asksJob(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/v1/jobs/") }
+
+// asksFirstJob matches those for the job that is asked for first.
+func asksFirstJob() func(*http.Request) bool {
+	var first atomic.Pointer[string]
+	return func(r *http.Request) bool {
+		if !asksJob(r) {
+			return false
+		}
+		path := r.URL.Path
+		first.CompareAndSwap(nil, &path)
+		return *first.Load() == path
+	}
+}
 
 // TestJobs is what a system does that takes writes as jobs: a client that waits is told the end, or where to read on; a job that takes long is asked for until it is over, and nothing is sent
 // again meanwhile.
@@ -77,7 +91,7 @@ func TestJobThatTellsNothing(t *testing.T) {
 				t.Parallel()
 				w := newWorks(t, setup{}, byJobs()...)
 				q := k.make(w, 1).async()
-				w.plan.Set(erp.Rule{Path: "*", When: asksJob, Times: 3, Fault: f}) // W1 sends again under its key, which makes another job
+				w.plan.Set(erp.Rule{Path: "*", When: asksFirstJob(), Fault: f})
 				a := w.write(q)
 				w.step()
 				w.over(a.op)
@@ -258,6 +272,68 @@ func (w *works) lastOf(resource, id string) string {
 	text, err := io.ReadAll(resp.Body)
 	w.check(err)
 	return string(text)
+}
+
+// TestSyncBeforeAJobIsAskedFor: a sync stores what a job has done before anybody asks for the job. That is no sign that the job did nothing.
+func TestSyncBeforeAJobIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for status, body := range map[string]map[string]any{"DRAFT": {"notes": title(1)}, "PENDING": {"notes": title(1), "status": "approved"}} {
+		t.Run("first it is "+status, func(t *testing.T) {
+			t.Parallel()
+			w := newWorks(t, setup{}, byJobs()...)
+			id, remote := w.fresh("purchase-orders", 1)
+			q := want{method: http.MethodPatch, path: "/v1/purchase-orders/" + id, body: body, is: func(e erp.Effect) bool {
+				return e.ID == remote && e.Op == "update" && strings.Contains(string(e.Record), title(1)) && strings.Contains(string(e.Record), `"status":"`+status+`"`)
+			}}.async()
+			w.plan.Set(erp.Rule{Path: "*", When: asksJob, Fault: erp.Fault{Status: http.StatusInternalServerError}})
+			a := w.write(q)
+			w.pass(time.Second)
+			w.clock.add(time.Minute)
+			w.call(w.token, "POST", "/v1/syncs", map[string]any{"entities": []string{"purchase-orders"}, "mode": "incremental"}, http.StatusAccepted)
+			w.step()
+			w.plan.Set()
+			w.over(a.op)
+			if it := w.stands(a, "applied"); len(it.list("warnings")) > 0 {
+				t.Errorf("it has warnings: %s", it)
+			}
+			w.even()
+		})
+	}
+}
+
+// TestJobThatDoesNothing: a job that says that it is done and left the record as it was is a refusal; where an earlier step had its effect, that stays and the item says what was not taken.
+func TestJobThatDoesNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body  map[string]any
+		end   string
+		after int // calls that do what they say
+	}{
+		"the only step": {map[string]any{"status": "pending_approval"}, "rejected", 0},
+		"a later step":  {map[string]any{"notes": title(1), "status": "approved"}, "applied", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorks(t, setup{}, byJobs()...)
+			id, remote := w.fresh("purchase-orders", 1)
+			w.clock.add(time.Second)
+			q := want{method: http.MethodPatch, path: "/v1/purchase-orders/" + id, body: c.body, is: func(e erp.Effect) bool {
+				return e.ID == remote && e.Op == "update"
+			}}.async()
+			w.plan.Set(erp.Rule{Path: "*", Write: "*", After: c.after, Fault: erp.Fault{Status: http.StatusAccepted, Body: `{"jobId":"J-900"}`}},
+				erp.Rule{Path: "J-900", Fault: erp.Fault{Body: `{"id":"J-900","state":"DONE","record":` + w.lastOf("purchase-orders", remote) + `}`}})
+			a := w.write(q)
+			w.step()
+			w.over(a.op)
+			it := w.stands(a, c.end)
+			if told := len(it.list("warnings")) > 0 || c.end == "rejected" && it.get("error", "code") == "state-forbids"; !told {
+				t.Errorf("it does not say what was not taken: %s", it)
+			}
+			if n := w.effects(q.is); n != c.after {
+				t.Errorf("%d effects", n)
+			}
+		})
+	}
 }
 
 // TestJobsOutlastBusbar: which job does a write is stored with it. A Busbar that was stopped meanwhile, or another one, asks for it and sends nothing again.

@@ -119,7 +119,10 @@ func (m *ItemMove) after(i queries.OperationItem, now time.Time) queries.Operati
 	if m.Sent {
 		i.Attempts, i.SentAt, i.Looks = i.Attempts+1, queries.At(micros(now)), 0
 	}
-	if m.Look {
+	switch {
+	case m.JobOver:
+		i.Looks = 0
+	case m.Look:
 		i.Looks++
 	}
 	i.Status, i.DueAt, i.UpdatedAt = string(m.To), queries.At(micros(m.DueAt)), queries.At(micros(now))

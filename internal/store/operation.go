@@ -172,7 +172,7 @@ type ItemMove struct {
 	Wanted   []byte // what is sent asks for; what an item has already stays
 	Untaken  bool   // nothing of it had an effect: Wanted is forgotten
 	Job      []byte // the system does it by this job; a later step of the write, or sending it again, forgets it
-	JobOver  bool   // the job tells nothing more: it is forgotten
+	JobOver  bool   // the job tells nothing more: it is forgotten, and Looks begins anew
 	Sent     bool   // counts an attempt, sets SentAt, clears Looks
 	Look     bool   // counts a look
 	DueAt    time.Time

@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -16,8 +17,11 @@ import (
 // How a write goes on that the system has only taken, to do it by a job of its own. Which job that is is stored with the item, so that whoever has the operation's lease asks for it. As long as the
 // job may still do the write, nothing is sent again; a job that tells nothing leaves it to the ladder.
 
-// longestJob is how long after the write its job is asked for before a person looks.
-const longestJob = 24 * time.Hour
+// Bounds of asking for a job.
+const (
+	longestJob = 24 * time.Hour   // after the write; then a person looks
+	newJob     = 10 * time.Second // after the write: a system may not find yet what it has only just taken
+)
 
 // theJob is what is stored with an item: the job, and the step of the write that it does.
 type theJob struct {
@@ -49,21 +53,21 @@ func (q *inquiry) askJob(ctx context.Context) error {
 	if err := json.Unmarshal(q.item.Job, &j); err != nil {
 		return q.jobTellsNothing(ctx, nil, "Which job does the write is not known any more.")
 	}
-	c, err := q.jobCommand(ctx, j)
+	c, why, err := q.jobCommand(ctx, j)
 	switch {
 	case err != nil:
 		return err
 	case c == nil:
-		return q.jobTellsNothing(ctx, nil, "The connector has changed, so that the job cannot be asked for any more.")
+		return q.jobTellsNothing(ctx, nil, why)
 	}
 	job, err := q.writer.Job(ctx, *c, j.ID)
 	q.answered(ctx, err)
-	switch {
-	case (err != nil || !job.Over) && q.Now().Sub(q.item.SentAt) > longestJob:
+	switch age := q.Now().Sub(q.item.SentAt); {
+	case (err != nil || !job.Over) && age > longestJob:
 		return q.leave(ctx, problem.Newf(problem.WriteOutcomeUnknown, "%s has taken the write as its job %s, and a day later that is not over. Look there what became of it, then say whether the write had its effect.", q.system.Name, j.ID))
 	case err != nil:
 		return q.blind(ctx, err)
-	case !job.Over:
+	case !job.Over, job.Err != nil && driver.FateOf(job.Err) == driver.Unknown && age < newJob:
 		return q.conclude(ctx, q.item, end{to: store.ItemReconciling, due: q.Now().Add(max(job.After, q.patience())), unlogged: true, problem: working(q.system.Name, j.ID)})
 	case job.Err != nil:
 		return q.jobFailed(ctx, job.Err)
@@ -71,26 +75,37 @@ func (q *inquiry) askJob(ctx context.Context) error {
 	return q.jobDone(ctx, c, job.Written)
 }
 
-// patience is how long a job that takes long is left alone: a tenth of what it has taken, a minute at most.
-func (q *inquiry) patience() time.Duration { return min(q.Now().Sub(q.item.SentAt)/10, time.Minute) }
+// patience is how long a job is left alone: a second, of one that takes long a tenth of what it has taken, a minute at most.
+func (q *inquiry) patience() time.Duration {
+	return min(max(q.Now().Sub(q.item.SentAt)/10, time.Second), time.Minute)
+}
 
-// jobCommand is the step that the job does; nil: the manifest has it no more.
-func (q *inquiry) jobCommand(ctx context.Context, j theJob) (*driver.Command, error) {
-	c := driver.Command{Entity: q.entity, Op: manifest.Op(q.item.Op), RemoteID: q.item.RemoteID, Mark: q.item.Mark}
+// retryAfter is how long the system asks to wait; 0: it does not.
+func retryAfter(err error) time.Duration {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// jobCommand is the step that the job does; nil: it cannot be asked for, and why.
+func (q *inquiry) jobCommand(ctx context.Context, j theJob) (c *driver.Command, why string, err error) {
+	c = &driver.Command{Entity: q.entity, Op: manifest.Op(q.item.Op), RemoteID: q.item.RemoteID, Mark: q.item.Mark}
 	if j.Row != nil {
 		if q.entity.Moves == nil || *j.Row >= len(q.entity.Moves.Rows) || q.entity.Moves.Rows[*j.Row].To != j.To {
-			return nil, nil
+			return nil, "The connector has changed, so that the job cannot be asked for any more.", nil
 		}
 		c.Op, c.Move = manifest.Update, &q.entity.Moves.Rows[*j.Row]
 	}
 	if c.Op != manifest.Create && c.RemoteID == "" {
 		now, err := q.stored(ctx, q.item.Record)
 		if err != nil || now == nil {
-			return nil, err
+			return nil, "The record is not stored any more.", err
 		}
 		c.RemoteID = now.RemoteID
 	}
-	return &c, nil
+	return c, "", nil
 }
 
 // jobTellsNothing leaves it to the ladder what became of the write.
@@ -134,8 +149,12 @@ func (q *inquiry) partDone(ctx context.Context) (bool, error) {
 
 // jobFailedLater is about a later step that was refused: what the steps before it did stays, and the item says what was not taken.
 func (q *inquiry) jobFailedLater(ctx context.Context, e end) error {
+	now, err := q.stored(ctx, q.item.Record)
+	if err != nil {
+		return err
+	}
 	remoteID := q.item.RemoteID
-	if now, err := q.stored(ctx, q.item.Record); err == nil && now != nil {
+	if now != nil {
 		remoteID = now.RemoteID
 	}
 	raw, err := q.readOne(ctx, remoteID)
@@ -201,29 +220,34 @@ func (q *inquiry) jobDone(ctx context.Context, c *driver.Command, written driver
 	case raw == nil:
 		return q.jobTellsNothing(ctx, written.Answer, "The job is done, and there is no record that came of it.")
 	}
-	return q.afterJob(ctx, rec, written.Answer)
+	return q.afterJob(ctx, c, rec, written.Answer)
 }
 
-// afterJob takes the record that a job has left for the effect of its step, and does what is left of the write.
-func (q *inquiry) afterJob(ctx context.Context, rec store.WrittenRecord, answer []byte) error {
-	it := q.item
-	asked := q.asked()
+// afterJob takes the record that a job has left for the effect of its step, and does what is left of the write. A change of status that the job says it made and did not make is not asked for again.
+func (q *inquiry) afterJob(ctx context.Context, c *driver.Command, rec store.WrittenRecord, answer []byte) error {
+	it, asked := q.item, q.asked()
 	asked.ifMatch, asked.renewed = "", true
-	before, err := q.before(ctx)
-	if err != nil {
-		return err
-	}
 	v, err := q.judge(ctx, asked)
 	if err != nil {
 		return q.blind(ctx, err)
 	}
 	v.Wanted = firstGiven(it.Wanted, v.Wanted)
-	e := end{looked: true, since: q.since, outcome: outcomeApplied, answer: answer, record: &rec, remoteID: rec.RemoteID}
-	if missed := check.Missed(q.entity, v.Wanted, rec.Fields); len(missed) > 0 && before != nil && q.sameContent(before, rec.Raw) {
-		e.to, e.outcome, e.problem = store.ItemRejected, outcomeNotTaken, notTaken(q.system.Name, q.entity, missed)
+	status := statusOf(q.entity, rec.Fields)
+	left, stuck := leftOf(v.Steps, status), c.Move != nil && status != c.Move.To
+	e := end{to: store.ItemApplied, looked: true, since: q.since, outcome: outcomeApplied, answer: answer, record: &rec, remoteID: rec.RemoteID}
+	switch missed := check.Missed(q.entity, v.Wanted, rec.Fields); {
+	case len(missed) > 0 && (stuck || len(left) == 0):
+		untouched, err := q.untouched(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if e.outcome, e.warnings = outcomeNotTaken, append(v.Warnings, missed...); untouched {
+			e.to, e.warnings, e.problem = store.ItemRejected, nil, notTaken(q.system.Name, q.entity, missed)
+		}
 		return q.conclude(ctx, it, e)
-	}
-	if len(leftOf(v.Steps, statusOf(q.entity, rec.Fields))) > 0 {
+	case stuck: // somebody else has gone on from there
+		return q.conclude(ctx, it, e)
+	case len(left) > 0:
 		e.to, e.jobOver, e.problem = store.ItemUnknown, true, problem.New(problem.WriteOutcomeUnknown, "The job is done; what else was asked for is being done.")
 		if err := q.conclude(ctx, it, e); err != nil {
 			return err
@@ -233,14 +257,15 @@ func (q *inquiry) afterJob(ctx context.Context, rec store.WrittenRecord, answer 
 	return q.finish(ctx, it, v, rec.Raw)
 }
 
-// before is the record as it was stored before a write; nil: the write makes it.
-func (q *inquiry) before(ctx context.Context) ([]byte, error) {
-	if q.item.Op == string(manifest.Create) {
-		return nil, nil
+// untouched says that no step of a change had an effect: none before the job, and the record is as it was stored before the write was sent.
+func (q *inquiry) untouched(ctx context.Context, rec store.WrittenRecord) (bool, error) {
+	part, err := q.partDone(ctx)
+	if err != nil || part {
+		return false, err
 	}
 	now, err := q.stored(ctx, q.item.Record)
 	if err != nil || now == nil {
-		return nil, err
+		return false, err
 	}
-	return now.Raw, nil
+	return isBefore(memberOf(now.JSON, "updated_at"), q.item.SentAt) && q.sameContent(now.Raw, rec.Raw), nil
 }

@@ -278,6 +278,9 @@ func (q *inquiry) absent(ctx context.Context) error {
 func (q *inquiry) blind(ctx context.Context, err error) error {
 	e := end{to: store.ItemUnknown, due: q.Now().Add(backoff(q.item.Looks + 1)), looked: true, since: q.since, outcome: outcomeFailed, detail: sentence(err), answer: answerOf(err),
 		problem: problem.Newf(problem.WriteOutcomeUnknown, "It is not known whether the write had its effect, and %s could not be asked: %s Busbar looks again by itself.", q.system.Name, sentence(err))}
+	if len(q.item.Job) > 0 { // the system has taken it, and nothing is in doubt
+		e.to, e.due = store.ItemReconciling, q.Now().Add(max(q.patience(), retryAfter(err)))
+	}
 	q.report(ctx, err)
 	if failed := q.conclude(ctx, q.item, e); failed != nil {
 		return failed

@@ -41,6 +41,9 @@ func (q *inquiry) searchIt(ctx context.Context) error {
 		return q.several(ctx, found, "A record with this key exists and differs from what was sent; it cannot be told whether it came of this write.")
 	}
 	own := q.rung.Class == manifest.W2 && value != q.item.Mark
+	if own && q.seemsOlder(found[0]) {
+		return q.several(ctx, found, "A record with this key exists, and by the system's own clock it was made before this write was sent. Look at it in the system, then say whether it came of this write.")
+	}
 	if own {
 		if wait, err := q.sideBySide(ctx, value); wait || err != nil {
 			return err
@@ -63,11 +66,14 @@ func (q *inquiry) sideBySide(ctx context.Context, key string) (wait bool, err er
 		problem: problem.Newf(problem.WriteOutcomeUnknown, "A record with the key %q is there, and another write with this key is on its way: its answer tells which of them made it. Busbar looks again by itself.", key)})
 }
 
-// wasThere says that a record was stored before the write was sent, or made before by the system's own account, so that it did not come of it.
+// seemsOlder says that a record was made before the write by the system's own clock, which may be wrong.
+func (q *inquiry) seemsOlder(raw []byte) bool {
+	m, err := q.mapper.Map(raw, q.env)
+	return err == nil && isBefore(memberOf(m.Fields, "remote_created_at"), q.op.CreatedAt.Add(-skew))
+}
+
+// wasThere says that a record was stored before the write was sent, so that it did not come of it.
 func (q *inquiry) wasThere(ctx context.Context, raw []byte) bool {
-	if m, err := q.mapper.Map(raw, q.env); err == nil && isBefore(memberOf(m.Fields, "remote_created_at"), q.op.CreatedAt.Add(-skew)) {
-		return true
-	}
 	remoteID, err := q.mapper.RemoteID(raw)
 	if err != nil {
 		return false

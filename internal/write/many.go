@@ -66,13 +66,15 @@ func (s *sender) together(ctx context.Context, it *store.Item, atomic bool) (*wo
 }
 
 func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) error {
-	g := &gate{sender: s}
-	commands := make([]driver.Command, len(ws))
-	for i, w := range ws {
-		commands[i] = w.command(w.Steps[0])
-		g.lines = append(g.lines, w.line(w.Steps[0]))
+	g, results, err := s.callMany(ctx, ws, atomic)
+	if g.passed && atOnceAgain(err) {
+		for _, w := range ws {
+			if err := s.conclude(ctx, w.item, end{to: store.ItemSending, outcome: outcomeNotSent, detail: sentence(err), answer: answerOf(err)}); err != nil {
+				return err
+			}
+		}
+		g, results, err = s.callMany(ctx, ws, atomic)
 	}
-	results, err := s.callMany(ctx, g, commands, atomic)
 	switch {
 	case notReady(g.err) && !atomic, err != nil && driver.FateOf(err) == driver.Refused && !atomic && g.passed:
 		return s.oneByOne(ctx, g, ws)
@@ -85,10 +87,17 @@ func (s *sender) sendTogether(ctx context.Context, ws []*work, atomic bool) erro
 	return s.settleMany(ctx, g, ws, results)
 }
 
-func (s *sender) callMany(ctx context.Context, g *gate, cs []driver.Command, atomic bool) ([]driver.Result, error) {
+// callMany makes one call for many, and gives the gate that it had to pass.
+func (s *sender) callMany(ctx context.Context, ws []*work, atomic bool) (*gate, []driver.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	return s.writer.WriteMany(g.marked(ctx, s.entity.Operations[cs[0].Op]), cs, atomic)
+	g, commands := &gate{sender: s}, make([]driver.Command, len(ws))
+	for i, w := range ws {
+		commands[i] = w.command(w.Steps[0])
+		g.lines = append(g.lines, w.line(w.Steps[0]))
+	}
+	results, err := s.writer.WriteMany(g.marked(ctx, s.entity.Operations[commands[0].Op]), commands, atomic)
+	return g, results, err
 }
 
 // notReady says that an item's record is another write's, or not the one any more that the item was judged by: nothing went out.
@@ -101,7 +110,7 @@ func notReady(err error) bool {
 func (s *sender) oneByOne(ctx context.Context, g *gate, ws []*work) error {
 	var errs []error
 	for _, w := range ws {
-		if g.passed {
+		if g.passed || w.item.Status == store.ItemSending {
 			if err := s.conclude(ctx, w.item, end{to: store.ItemPending, outcome: outcomeRejected, untaken: true, detail: "The system refused the call for many as a whole; it is sent by itself."}); err != nil {
 				return err
 			}

@@ -72,10 +72,13 @@ func (s *sender) concludeAll(ctx context.Context, all []ended) error {
 	return firstOfErrors(errs)
 }
 
-// apart says that no two items are about one record.
+// apart says that no two items are about one record, and that none needs a look of its own.
 func apart(all []ended) bool {
 	met := map[uuid.UUID]bool{}
 	for _, e := range all {
+		if e.end.gone != "" || e.end.shared {
+			return false
+		}
 		if e.end.record == nil {
 			continue
 		}

@@ -173,11 +173,20 @@ func (w *work) unsent(ctx context.Context, g *gate, err error) error {
 
 // held is about a call that did not get as far as being sent.
 func (w *work) held(ctx context.Context, err error) error {
-	if w.doubted {
+	switch {
+	case w.doubted:
 		q := &inquiry{sender: w.sender, item: w.item, since: w.Now()}
 		return q.blind(ctx, err)
+	case w.item.Status != store.ItemSending:
+		return w.stopped(ctx, w.item, err)
+	case w.waited && w.untaken() && w.item.Attempts <= 1 && (w.item.Op != string(manifest.Create) || w.item.RemoteID == ""):
+		return w.reject(ctx, w.item, w.refusal(err), nil)
 	}
-	return w.stopped(ctx, w.item, err)
+	// what went out before it had no effect, or is done: nothing is under way
+	if err := w.conclude(ctx, w.item, end{to: store.ItemPending, untaken: w.untaken(), unlogged: true}); err != nil {
+		return err
+	}
+	return w.halted(err)
 }
 
 // recordChanged says that the system did nothing, since the record is not what the write was made for any more.

@@ -1,6 +1,7 @@
 package write
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -84,6 +85,10 @@ func strangers(its []*store.Item) []*store.Item {
 
 // after takes in what a step came to. An item that did not get its record waits.
 func (s *slice) after(err error, its ...*store.Item) error {
+	why := "Another write to this record is not over. This one waits for it."
+	if !errors.Is(err, store.ErrBusy) && notReady(err) {
+		why = "A record of the batch changed right before it was sent. It is judged anew."
+	}
 	if notReady(err) {
 		err = nil
 	}
@@ -92,7 +97,7 @@ func (s *slice) after(err error, its ...*store.Item) error {
 		case it.Status != store.ItemPending:
 			s.moved.Store(true)
 		case err == nil && !it.DueAt.After(s.Now()):
-			if err := s.postpone(it); err != nil {
+			if err := s.postpone(it, why); err != nil {
 				return err
 			}
 		}

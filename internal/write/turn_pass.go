@@ -202,9 +202,9 @@ func (s *slice) notAtOnce(due time.Time) *pause {
 }
 
 // postpone lets an item wait whose record another write has not left yet; the longer the operation lasts, the longer.
-func (s *slice) postpone(it *store.Item) error {
+func (s *slice) postpone(it *store.Item, reason string) error {
 	wait := min(max(s.Now().Sub(s.op.StartedAt)/10, busyAgain), mostApart)
-	why := document(problem.New(problem.OperationInProgress, "Another write to this record is not over. This one waits for it."))
+	why := document(problem.New(problem.OperationInProgress, reason))
 	own := *s.op // others of its items move at the same time
 	return s.Store.MoveItem(s.work, &own, it, store.ItemMove{From: []store.ItemStatus{store.ItemPending}, To: store.ItemPending, Error: why, DueAt: s.Now().Add(wait)}, s.Now())
 }

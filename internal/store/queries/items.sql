@@ -107,7 +107,9 @@ select i.* from operations o join operation_items i on i.connection = o.connecti
 where o.connection = @connection and o.stream = @stream and o.due_at is not null and o.sending_count > 0 and i.op = 'create' and i.status = 'sending';
 
 -- name: TakeRecord :execresult
-insert into record_writes (connection, record, operation, n) values (@connection, @record, @operation, @n) on conflict (connection, record) do nothing;
+-- One that the item has already stays its own.
+insert into record_writes (connection, record, operation, n) values (@connection, @record, @operation, @n)
+on conflict (connection, record) do update set n = excluded.n where record_writes.operation = excluded.operation and record_writes.n = excluded.n;
 
 -- name: WhoWrites :one
 select operation, n from record_writes where connection = @connection and record = @record;

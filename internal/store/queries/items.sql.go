@@ -714,7 +714,8 @@ func (q *Queries) TakeDoubtfulRecords(ctx context.Context) error {
 }
 
 const takeRecord = `-- name: TakeRecord :execresult
-insert into record_writes (connection, record, operation, n) values ($1, $2, $3, $4) on conflict (connection, record) do nothing
+insert into record_writes (connection, record, operation, n) values ($1, $2, $3, $4)
+on conflict (connection, record) do update set n = excluded.n where record_writes.operation = excluded.operation and record_writes.n = excluded.n
 `
 
 type TakeRecordParams struct {
@@ -724,6 +725,7 @@ type TakeRecordParams struct {
 	N          int64
 }
 
+// One that the item has already stays its own.
 func (q *Queries) TakeRecord(ctx context.Context, arg TakeRecordParams) (sql.Result, error) {
 	return q.exec(ctx, q.takeRecordStmt, takeRecord,
 		arg.Connection,
