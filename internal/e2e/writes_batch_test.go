@@ -244,7 +244,7 @@ func (b *batch) compareFailures() {
 	}
 	defer resp.Body.Close()
 	lines, err := csv.NewReader(resp.Body).ReadAll()
-	if err != nil || len(lines) == 0 || !slices.Equal(lines[0], []string{"index", "client_ref", "op", "id", "remote_id", "status", "code", "detail", "fields"}) {
+	if err != nil || len(lines) == 0 || !slices.Equal(lines[0], []string{"index", "client_ref", "op", "id", "remote_id", "status", "code", "detail", "fields", "warnings"}) {
 		b.t.Fatalf("the CSV begins with %v, %v", lines, err)
 	}
 	var got, want []string
