@@ -14,8 +14,8 @@ import (
 )
 
 // MoveItem takes one step of an item, under the lease's fence: counts follow, a lock is taken or given back, the ledger gets its line. it and o.Counts are
-// brought up to date, from what is stored and m alone. ErrFenced, ErrConflict, ErrBusy (a *BusyError); with the last two nothing of the step is stored, and the
-// transaction may go on. In one transaction ApplyRecord comes before it, and whoever locks several records does it in the order of their ids.
+// brought up to date, from what is stored and m alone. ErrFenced, ErrConflict, ErrBusy (a *BusyError), each of which ends the transaction. Of an item as the
+// caller has read it, it may turn out only at the end of the transaction that it has moved since, or that its record is taken: then all is done once more from what is stored. In one transaction ApplyRecord comes before it, and whoever locks several records does it in the order of their ids.
 func (t *Tx) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
 	held, err := t.take(ctx, o)
 	if err != nil {

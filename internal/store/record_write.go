@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,6 +36,9 @@ func (t *Tx) ApplyRecord(ctx context.Context, sc Scope, entity string, w Written
 
 // ApplyRecords does so with several records, each another one and none of several gone, and gives them in the same order.
 func (t *Tx) ApplyRecords(ctx context.Context, sc Scope, entity string, ws []WrittenRecord, now time.Time) ([]*Record, error) {
+	if len(ws) > 1 && slices.ContainsFunc(ws, func(w WrittenRecord) bool { return w.Gone != "" }) {
+		return nil, fmt.Errorf("store %d records of %s: one of them is gone, which is stored by itself", len(ws), entity)
+	}
 	a := &applied{Tx: t, sc: sc, entity: entity, now: now}
 	if err := a.look(ctx, ws); err != nil {
 		return nil, fmt.Errorf("store %d records of %s: %w", len(ws), entity, err)
