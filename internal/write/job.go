@@ -234,9 +234,16 @@ func (q *inquiry) afterJob(ctx context.Context, c *driver.Command, rec store.Wri
 	v.Wanted = firstGiven(it.Wanted, v.Wanted)
 	status := statusOf(q.entity, rec.Fields)
 	left, stuck := leftOf(v.Steps, status), c.Move != nil && status != c.Move.To
-	e := end{to: store.ItemApplied, looked: true, since: q.since, outcome: outcomeApplied, answer: answer, record: &rec, remoteID: rec.RemoteID}
-	switch missed := check.Missed(q.entity, v.Wanted, rec.Fields); {
-	case len(missed) > 0 && (stuck || len(left) == 0):
+	e := end{to: store.ItemApplied, looked: true, since: q.since, outcome: outcomeApplied, answer: answer, record: &rec, remoteID: rec.RemoteID, warnings: v.Warnings}
+	if len(left) > 0 && !stuck {
+		e.to, e.jobOver, e.warnings, e.problem = store.ItemUnknown, true, nil, problem.New(problem.WriteOutcomeUnknown, "The job is done; what else was asked for is being done.")
+		if err := q.conclude(ctx, it, e); err != nil {
+			return err
+		}
+		it.RemoteID, it.Record = rec.RemoteID, rec.ID
+		return q.finish(ctx, it, v, rec.Raw)
+	}
+	if missed := check.Missed(q.entity, v.Wanted, rec.Fields); v.Problem == nil && len(missed) > 0 {
 		untouched, err := q.untouched(ctx, rec)
 		if err != nil {
 			return err
@@ -244,17 +251,8 @@ func (q *inquiry) afterJob(ctx context.Context, c *driver.Command, rec store.Wri
 		if e.outcome, e.warnings = outcomeNotTaken, append(v.Warnings, missed...); untouched {
 			e.to, e.warnings, e.problem = store.ItemRejected, nil, notTaken(q.system.Name, q.entity, missed)
 		}
-		return q.conclude(ctx, it, e)
-	case stuck: // somebody else has gone on from there
-		return q.conclude(ctx, it, e)
-	case len(left) > 0:
-		e.to, e.jobOver, e.problem = store.ItemUnknown, true, problem.New(problem.WriteOutcomeUnknown, "The job is done; what else was asked for is being done.")
-		if err := q.conclude(ctx, it, e); err != nil {
-			return err
-		}
 	}
-	it.RemoteID, it.Record = rec.RemoteID, rec.ID
-	return q.finish(ctx, it, v, rec.Raw)
+	return q.conclude(ctx, it, e)
 }
 
 // untouched says that no step of a change had an effect: none before the job, and the record is as it was stored before the write was sent.
