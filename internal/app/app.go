@@ -202,7 +202,7 @@ func (a *App) recover(ctx context.Context) {
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
 	a.everyTick(ctx, "a look at the schedule failed; the next one follows", func(ctx context.Context) error {
-		return errors.Join(a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx))
+		return errors.Join(a.Connections.SaveLogins(ctx), a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx))
 	})
 }
 
@@ -249,7 +249,7 @@ func (a *App) Close(ctx context.Context) error {
 		errs = append(errs, a.Writes.Drain(ctx))
 	}
 	if a.Connections != nil {
-		errs = append(errs, a.Connections.FlushUse(ctx), a.Connections.Close())
+		errs = append(errs, a.Connections.SaveLogins(ctx), a.Connections.FlushUse(ctx), a.Connections.Close())
 	}
 	if a.Budgets != nil {
 		a.Budgets.Close()

@@ -1,5 +1,5 @@
-// Package connection owns connections, their tokens and project keys: making, checking live, renewing, pausing and ending
-// them, finding out when a system that was down is back, and who a presented secret belongs to. It asks drivers whether a login works; it
+// Package connection owns connections, Busbar's own tokens for them, project keys, and the tokens that systems grant to their logins: making, checking live, renewing,
+// pausing and ending them, finding out when a system that was down is back, and who a presented secret belongs to. It asks drivers whether a login works; it
 // knows no HTTP of our own API and no sync.
 //
 // It owns the states of a connection. Resting is syncing while a first run is left, degraded while an entity fails, else active:
@@ -66,6 +66,7 @@ type Service struct {
 	Config
 	clients *clients
 	uses    *uses
+	unsaved *unsavedTokens
 }
 
 // NewService gives a Service, which Close ends.
@@ -73,7 +74,7 @@ func NewService(c Config) (*Service, error) {
 	if missing := c.missing(); len(missing) > 0 {
 		return nil, fmt.Errorf("make the connection service: not set in Config: %s", strings.Join(missing, ", "))
 	}
-	return &Service{Config: c, clients: newClients(), uses: newUses()}, nil
+	return &Service{Config: c, clients: newClients(), uses: newUses(), unsaved: newUnsavedTokens()}, nil
 }
 
 // missing names every member that is not set, in their order.
@@ -93,7 +94,7 @@ func (c Config) missing() (names []string) {
 	return names
 }
 
-// Close ends the sessions with all systems. Safe to call twice. FlushUse comes before it, where the last uses of tokens matter.
+// Close ends the sessions with all systems. Safe to call twice. FlushUse and SaveLogins come before it.
 func (s *Service) Close() error { return s.clients.retireAll() }
 
 // instant is the present as the database keeps it.

@@ -26,9 +26,7 @@ const (
 type grants struct {
 	*Service
 	c    store.Connection // with the login that the tokens belong to
-	turn chan struct{}    // of the caller who may look and renew
-
-	unsaved *held // granted, and not stored yet; of who has the turn
+	turn turn             // of the caller who may look and renew
 
 	mu     sync.Mutex
 	held   held
@@ -55,11 +53,12 @@ func (h held) fresh(refused string, now time.Time) bool {
 }
 
 func (s *Service) grantsOf(c *store.Connection) *grants {
-	return &grants{Service: s, c: *c, turn: make(chan struct{}, 1)}
+	return &grants{Service: s, c: *c, turn: newTurn()}
 }
 
-// Access implements driver.Tokens. While a token is good, nobody waits for a new one.
+// Access implements driver.Tokens. While a token is good, one caller renews it and nobody else waits; an error of the store is nobody's concern then.
 func (g *grants) Access(ctx context.Context, refused string, ask driver.Ask) (string, error) {
+	g.catchUp(ctx)
 	now := g.Now()
 	g.mu.Lock()
 	h, rests, vain := g.held, now.Before(g.rests), g.vain
@@ -68,21 +67,46 @@ func (g *grants) Access(ctx context.Context, refused string, ask driver.Ask) (st
 	if h.fresh(refused, now) || good && rests {
 		return h.access, nil
 	}
-	if !g.enter(ctx, good) {
+	if !g.turn.enter(ctx, good) {
 		if good {
 			return h.access, nil
 		}
 		return "", cancelled(ctx)
 	}
-	defer func() { <-g.turn }()
+	defer g.turn.leave()
 	if err := g.met(vain); err != nil && !good {
 		return "", err
 	}
 	h, err := g.obtain(ctx, refused, ask)
+	if atHand, good := g.atHand(refused); good && errors.Is(err, errUnread) {
+		g.rest()
+		return atHand.access, nil
+	}
 	if err != nil && ctx.Err() == nil {
 		g.note(err)
 	}
 	return h.access, err
+}
+
+// catchUp takes tokens that were granted to this process and are not stored yet, and tries to store them. When that fails they are used all the same.
+func (g *grants) catchUp(ctx context.Context) {
+	u := g.unsaved.of(&g.c)
+	if u == nil {
+		return
+	}
+	g.mu.Lock()
+	if u.Version >= g.held.Version {
+		g.held = u.held
+	}
+	g.mu.Unlock()
+	_ = g.saveSoon(ctx, u) // who got them has logged it
+}
+
+// atHand gives the token that was seen last, and whether it is good.
+func (g *grants) atHand(refused string) (h held, good bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.held, g.held.good(refused, g.Now())
 }
 
 // met gives what a renewal met that ended in vain while the caller waited for its turn: asking again at once would bring the same.
@@ -101,29 +125,11 @@ func (g *grants) note(err error) {
 	g.vain, g.failed = g.vain+1, err
 }
 
-// enter waits for the caller's turn, unless another one's is under way and need not be waited for.
-func (g *grants) enter(ctx context.Context, hurry bool) bool {
-	if hurry {
-		select {
-		case g.turn <- struct{}{}:
-			return true
-		default:
-			return false
-		}
-	}
-	select {
-	case g.turn <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // obtain looks at the stored tokens, and renews them or waits for who does.
 func (g *grants) obtain(ctx context.Context, refused string, ask driver.Ask) (held, error) {
 	waited, gap := time.Duration(0), firstLook
 	for {
-		h, err := g.look(ctx)
+		h, err := g.glance(ctx, refused)
 		if err != nil || h.fresh(refused, g.Now()) {
 			return h, err
 		}
@@ -154,18 +160,30 @@ func (g *grants) rest() {
 	g.rests = g.Now().Add(earlyAgain)
 }
 
-// look reads the tokens as they are stored, for the login that they belong to.
+// glance is look; who has a good token does not wait long for it.
+func (g *grants) glance(ctx context.Context, refused string) (held, error) {
+	if _, good := g.atHand(refused); good {
+		within, cancel := context.WithTimeout(ctx, storeWithin)
+		defer cancel()
+		ctx = within
+	}
+	return g.look(ctx)
+}
+
+// look reads the tokens as they are stored, for the login that they belong to. What was granted and is not stored is stored first. Error: errUnread.
 func (g *grants) look(ctx context.Context) (held, error) {
-	if err := g.saveNow(ctx); err != nil {
-		return held{}, err
+	if u := g.unsaved.of(&g.c); u != nil {
+		if err := g.saveGranted(ctx, u, false); err != nil {
+			return held{}, err
+		}
 	}
 	row, err := g.Store.LoginTokens(ctx, g.c.Scope())
 	if err != nil {
-		return held{}, unsent("The tokens of the login could not be read.", err)
+		return held{}, unread("The tokens of the login could not be read.", err)
 	}
 	now, err := g.Store.ConnectionForWork(ctx, g.c.ID)
 	if err != nil {
-		return held{}, unsent("The connection could not be read.", err)
+		return held{}, unread("The connection could not be read.", err)
 	}
 	if now.State == store.ConnectionDisconnected || !bytes.Equal(now.Credentials, g.c.Credentials) {
 		return held{}, unsent("The connection has another login now. It is tried again with that.", nil)
@@ -189,6 +207,11 @@ func (g *grants) hold(h held) held {
 // unsent is an error that came before anything was sent.
 func unsent(detail string, err error) error {
 	return &driver.Error{Kind: driver.Fault, Detail: detail, Unsent: true, Err: err}
+}
+
+// unread is one of the store.
+func unread(detail string, err error) error {
+	return unsent(detail, fmt.Errorf("%w: %w", errUnread, err))
 }
 
 func cancelled(ctx context.Context) error {

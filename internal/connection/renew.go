@@ -79,7 +79,7 @@ func (g *grants) gaveUp(ctx context.Context, h held, owner string, lost bool, as
 	return held{}, asked
 }
 
-// keep stores what was granted. What cannot be stored now is used all the same, and stored before the next renewal.
+// keep stores what was granted. What cannot be stored now, or not read again, is used all the same; whatever this process does next with the login tries to store it.
 func (g *grants) keep(ctx context.Context, h held, grant driver.Grant, began time.Time) (held, error) {
 	grant.Refresh = cmp.Or(grant.Refresh, h.refresh)
 	row, err := g.sealGrant(&g.c, grant, began)
@@ -87,34 +87,20 @@ func (g *grants) keep(ctx context.Context, h held, grant driver.Grant, began tim
 		return held{}, unsent("The tokens of the login could not be sealed.", err)
 	}
 	row.Version = h.Version
-	granted := held{LoginTokens: row, access: grant.Access, refresh: grant.Refresh}
-	g.unsaved = &granted
-	err = g.saveNow(ctx)
+	u := g.unsaved.put(&g.c, held{LoginTokens: row, access: grant.Access, refresh: grant.Refresh})
+	err = g.saveGranted(ctx, u, false)
 	for gap := 5 * firstLook; err != nil && gap < loginLease/30; gap *= 2 {
 		g.Wait(ctx, gap)
-		err = g.saveNow(ctx)
+		err = g.saveGranted(ctx, u, false)
 	}
 	if err != nil {
 		g.Log.Error("new tokens of a login are not stored yet; they are lost if this process ends", "connection", g.c.ID, "error", err)
-		return g.hold(granted), nil
+		return g.hold(u.held), nil
 	}
-	return g.look(ctx)
-}
-
-// saveNow stores tokens that were granted and are not stored; nil too when newer ones are there.
-func (g *grants) saveNow(ctx context.Context) error {
-	if g.unsaved == nil {
-		return nil
+	if now, err := g.look(ctx); !errors.Is(err, errUnread) {
+		return now, err
 	}
-	err := g.Store.RenewLogin(ctx, &g.c, g.unsaved.LoginTokens, g.unsaved.LoginTokens)
-	if err != nil && !errors.Is(err, store.ErrConflict) {
-		return unsent("The new tokens of the login could not be stored.", err)
-	}
-	if err == nil {
-		g.Log.Info("login renewed", "connection", g.c.ID, "system", g.c.System, "until", g.unsaved.ExpiresAt)
-	}
-	g.unsaved = nil
-	return nil
+	return g.hold(u.held), nil
 }
 
 // sealGrant is how tokens are stored that were asked for at that time.

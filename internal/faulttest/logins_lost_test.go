@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -149,6 +150,68 @@ func TestRenewalIsNotedBeforeItIsSent(t *testing.T) {
 	w.clock.add(time.Minute)
 	w.goesOn()
 	w.needsLogin("login-lost")
+	w.even()
+}
+
+// TestTokensOutliveTheStoreAndTheProcess: tokens are granted while they cannot be stored, for longer than that is tried. The process uses them, and stores them before it ends.
+func TestTokensOutliveTheStoreAndTheProcess(t *testing.T) {
+	t.Parallel()
+	w := newLogin(t, rotating(), setup{})
+	w.change()
+	w.expire()
+	w.plan.Set(erp.Rule{Path: "token", Times: 1, Fault: erp.Fault{Before: func() { w.rename("login_tokens", "hidden") }}})
+	if n := w.asks(func() {
+		w.goesOn()
+		w.rename("hidden", "login_tokens")
+		w.restart()
+		w.clock.add(2 * time.Minute)
+		w.goesOn()
+	}); n != 1 {
+		t.Errorf("%d calls for tokens, want 1", n)
+	}
+	w.alive()
+	w.even()
+}
+
+// rename renames a table: what needs it fails.
+func (w *works) rename(from, to string) {
+	w.Helper()
+	_, err := w.app.Store.DB().ExecContext(w.Context(), "alter table "+from+" rename to "+to)
+	w.check(err)
+}
+
+// TestGoodTokenDoesNotWaitForTheStore: the store does not answer at all when a token is about to end, or is to be stored. Whoever has the token goes on after a moment.
+func TestGoodTokenDoesNotWaitForTheStore(t *testing.T) {
+	t.Parallel()
+	w := newLogin(t, rotating(), setup{postgres: true})
+	_, remote := w.fresh("vendors", 1)
+	hang := func() (end func()) {
+		tx, err := w.app.Store.DB().BeginTx(w.Context(), nil)
+		w.check(err)
+		_, err = tx.ExecContext(w.Context(), "lock table login_tokens in access exclusive mode")
+		w.check(err)
+		return func() { w.check(tx.Rollback()) }
+	}
+	reads := func(what string, renewals int) {
+		t.Helper()
+		within, cancel := context.WithTimeout(w.Context(), 10*time.Second)
+		defer cancel()
+		if n := w.asks(func() { w.check(read(within, w.app, w.world.id, remote)) }); n != renewals {
+			t.Errorf("%s: %d renewals, want %d", what, n, renewals)
+		}
+	}
+	w.clock.add(time.Hour - time.Minute)
+	end := hang()
+	reads("about to end", 0)
+	end()
+	w.clock.add(10 * time.Second)
+	w.plan.Set(erp.Rule{Path: "token", Times: 1, Fault: erp.Fault{Before: func() { w.rename("login_tokens", "hidden") }}})
+	reads("renewed", 1)
+	w.rename("hidden", "login_tokens")
+	end = hang()
+	reads("not stored", 0)
+	end()
+	w.alive()
 	w.even()
 }
 
