@@ -34,7 +34,7 @@ func progressOf(streams []store.Stream) progress {
 			if run.State == store.RunRunning {
 				p.entity = s.Entity
 			}
-		case s.LastRun != nil:
+		case s.LastRun != nil && s.LastRun.State != store.RunComplete: // one that is complete shows in its stream at the next look
 			p.failed = s.LastRun
 		}
 	}

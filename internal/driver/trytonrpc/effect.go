@@ -1,6 +1,7 @@
 package trytonrpc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -51,30 +52,36 @@ func (c *client) effect(ctx context.Context, more map[string]any, method string,
 		c.forget(s)
 	}
 	result, err = c.outcome(resp, answer, err)
+	err = c.ofTheWrite(ctx, s, err, answer)
 	answer = c.config.Kept(answer, err == nil, c.issued.all()...)
 	if err != nil {
-		return nil, nil, answered(c.ofTheWrite(ctx, s, err), answer)
+		return nil, nil, answered(err, answer)
 	}
 	s.see(c.config.Now())
 	return result, answer, nil
 }
 
-// ofTheWrite tells whether a refusal is one of the write. Tryton looks for the session before a call, and stamps it when the effect is stored; where it was ended meanwhile, either may be refused in
-// the same form as the write. So a refusal proves something only while the session stands.
-func (c *client) ofTheWrite(ctx context.Context, s *session, err error) error {
+// ofTheWrite tells whether a refusal is one of the write. Tryton looks for the session among all of its user's before a call, and stamps it when the effect is stored; where one is ended meanwhile, either may be refused
+// in the same form as the write. While ours stands, a refusal that speaks of sessions comes from before the call; else no refusal proves anything.
+func (c *client) ofTheWrite(ctx context.Context, s *session, err error, said []byte) error {
 	e, ok := asError(err)
 	if !ok || e.Code != userError {
 		return err
 	}
 	_, failed := c.send(ctx, c.login.path(), s.auth, "model.res.user.get_preferences", true, map[string]any{})
-	if failed == nil {
+	switch {
+	case failed == nil && bytes.Contains(said, []byte(ofSession)):
+		return &driver.Error{Kind: driver.Fault, Status: e.Status, Unsent: true, Again: true, Detail: "Tryton met another session of its user that had ended, and did not look at the write. It can be sent again.", Err: err}
+	case failed == nil:
 		return err
-	}
-	if unauthorized(failed) {
+	case unauthorized(failed):
 		c.forget(s)
 	}
 	return &driver.Error{Kind: driver.Fault, Status: e.Status, Detail: "Tryton refused something while Busbar's session ended; whether that was the write cannot be told.", Err: err}
 }
+
+// ofSession is what an answer has that speaks of records of the model of sessions.
+const ofSession = `of \"Session\" `
 
 // userError is the code of a refusal that people are meant to read.
 const userError = "UserError"

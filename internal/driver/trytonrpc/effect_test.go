@@ -111,11 +111,20 @@ func TestFatesOfWrites(t *testing.T) {
 // A refusal counts as one of the write only while Busbar's session stands: Tryton refuses in the same form what it does to a session that was ended meanwhile, behind the effect too.
 func TestRefusalsWhileTheSessionEnds(t *testing.T) {
 	t.Parallel()
-	const refusal = `{"id":1,"error":["UserError",["You are trying to read records \"7\" of \"Session\" that don't exist anymore.","",null]]}`
+	const ofSession = `{"id":1,"error":["UserError",["You are trying to read records \"7\" of \"Session\" that don't exist anymore.","",null]]}`
+	const ofWrite = `{"id":1,"error":["UserError",["A value is required for field \"Party\" in \"Purchase\".","",null]]}`
 	for name, test := range map[string]struct {
-		status int // of the next call with the session
-		want   driver.Fate
-	}{"it stands": {200, driver.Refused}, "it has ended": {401, driver.Unknown}, "nobody can tell": {502, driver.Unknown}} {
+		refusal string
+		status  int // of the next call with the session
+		want    driver.Fate
+	}{
+		"of the write, and it stands":       {ofWrite, 200, driver.Refused},
+		"of the write, and it has ended":    {ofWrite, 401, driver.Unknown},
+		"of the write, and nobody can tell": {ofWrite, 502, driver.Unknown},
+		"of a session, and ours stands":     {ofSession, 200, driver.NotSent},
+		"of a session, and ours has ended":  {ofSession, 401, driver.Unknown},
+		"of a session, and nobody can tell": {ofSession, 502, driver.Unknown},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent atomic.Bool
@@ -127,7 +136,7 @@ func TestRefusalsWhileTheSessionEnds(t *testing.T) {
 					_, _ = io.WriteString(w, `{"id":1,"result":[1,"key"]}`)
 				case strings.Contains(string(body), "a.b.create"):
 					sent.Store(true)
-					_, _ = io.WriteString(w, refusal)
+					_, _ = io.WriteString(w, test.refusal)
 				case strings.Contains(string(body), "get_preferences"):
 					if sent.Load() {
 						w.WriteHeader(test.status)
