@@ -22,8 +22,8 @@ func TestMemoryOfLargeItems(t *testing.T) {
 				w.listAtOnce(op, 4)
 			})
 			t.Logf("%d MiB more at the peak, for %d MiB of items", grown>>20, items*size>>20)
-			if grown > maxGrowth {
-				t.Errorf("%d MiB more at the peak; %d are allowed", grown>>20, maxGrowth>>20)
+			if grown > mostOfBatches {
+				t.Errorf("%d MiB more at the peak; %d are allowed", grown>>20, mostOfBatches>>20)
 			}
 			if counts := w.operation(op); counts.get("counts", "rejected") == "0" {
 				t.Errorf("nothing was looked at: %s", counts)
@@ -31,6 +31,9 @@ func TestMemoryOfLargeItems(t *testing.T) {
 		})
 	}
 }
+
+// mostOfBatches is what a batch may add, in garbage too, while it is sent, worked on, and listed eight times at once: less than its items, once.
+const mostOfBatches = 144 << 20
 
 // sendLarge sends a batch of items of that size, made while it is sent, and gives its operation.
 func (w *works) sendLarge(items, size int, query string) string {

@@ -99,7 +99,7 @@ const lookRows = 100
 
 // chunkBytes bounds what a chunk holds in memory, together with one look at the items: one of large items is smaller than it was to be.
 const (
-	chunkBytes = 16 << 20
+	chunkBytes = 8 << 20
 	fewRows    = 16
 )
 
