@@ -106,6 +106,7 @@ func newWorld(t *testing.T, changes ...with) *world {
 		Store: w.store, Keeper: keeper, Systems: systems, Drivers: map[string]driver.Driver{"test": testDriver{}}, Syncs: syncs,
 		Client:        func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
 		ProbeClient:   func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
+		Line:          func(*store.Connection, *manifest.System) driver.Line { return nil },
 		Wait:          func(context.Context, time.Duration) {},
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, w.clock()); return err },

@@ -23,6 +23,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/api"
 	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/jobs"
@@ -125,6 +126,9 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		},
 		ProbeClient: func(c *store.Connection, s *manifest.System) *http.Client {
 			return a.guard.Client(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Attempts: 1})
+		},
+		Line: func(c *store.Connection, s *manifest.System) driver.Line {
+			return a.guard.Line(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Deadline: o.Calls.Deadline})
 		},
 		Wait:          wait,
 		Ended:         a.Budgets.Forget,

@@ -43,6 +43,19 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// Do makes one call that is not of HTTP when the budget has room, and learns from what came of it: judge tells that from do's error, nil or not. A *Refusal says that it
+// was not made.
+func (b *Budget) Do(ctx context.Context, do func(context.Context) error, judge func(error) Kind) error {
+	call, err := b.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer call.release()
+	err = do(ctx)
+	call.outcome.Kind = judge(err)
+	return err
+}
+
 // learn takes in what came of a call that still holds its place.
 func (b *Budget) learn(c *call) {
 	b.mu.Lock()

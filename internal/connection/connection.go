@@ -51,6 +51,7 @@ type Config struct {
 	Drivers       map[string]driver.Driver // by name
 	Client        func(c *store.Connection, sys *manifest.System) *http.Client
 	ProbeClient   func(c *store.Connection, sys *manifest.System) *http.Client // likewise, for the check of a login: sends each call once
+	Line          func(c *store.Connection, sys *manifest.System) driver.Line  // for protocols that are not HTTP
 	Wait          func(ctx context.Context, d time.Duration)                   // returns after d, or when ctx ends
 	Ended         func(connectionID string)                                    // nil, or told when a connection was disconnected
 	Syncs         Syncer
@@ -84,7 +85,7 @@ func (c Config) missing() (names []string) {
 		set  bool
 	}{
 		{"Store", c.Store != nil}, {"Keeper", c.Keeper != nil}, {"Systems", c.Systems != nil}, {"Drivers", c.Drivers != nil},
-		{"Client", c.Client != nil}, {"ProbeClient", c.ProbeClient != nil}, {"Wait", c.Wait != nil}, {"Syncs", c.Syncs != nil}, {"CheckSchedule", c.CheckSchedule != nil}, {"CheckHistory", c.CheckHistory != nil},
+		{"Client", c.Client != nil}, {"ProbeClient", c.ProbeClient != nil}, {"Line", c.Line != nil}, {"Wait", c.Wait != nil}, {"Syncs", c.Syncs != nil}, {"CheckSchedule", c.CheckSchedule != nil}, {"CheckHistory", c.CheckHistory != nil},
 		{"Now", c.Now != nil}, {"Rand", c.Rand != nil}, {"Log", c.Log != nil},
 	} {
 		if !m.set {

@@ -76,6 +76,7 @@ func (w *world) config() connection.Config {
 		Store: w.store, Keeper: w.keeper, Systems: systems{acme()}, Drivers: map[string]driver.Driver{"acme-http": acmeDriver{w.system}},
 		Client:      func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
 		ProbeClient: func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
+		Line:        func(*store.Connection, *manifest.System) driver.Line { return nil },
 		Wait:        func(_ context.Context, d time.Duration) { w.waited.Add(int64(d)) },
 		Syncs:       engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader}),
 		CheckSchedule: func(text string) error {

@@ -5,6 +5,7 @@ package driver
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"time"
 
@@ -29,9 +30,21 @@ type Driver interface {
 type Config struct {
 	Credentials secret.Credentials
 	HTTP        *http.Client     // from egress: budget, retry of reads, limits, SSRF guard; follows no redirects
+	Line        Line             // likewise, for a protocol that is not HTTP
 	Now         func() time.Time //
 	TimeZone    *time.Location   // of source times that carry none
 	Tokens      Tokens           // of a login with tokens; Probe, Fetch and writes use it, Open does not
+}
+
+// Line is the way to a system that does not speak HTTP; egress.Line is one. Its methods may be called concurrently.
+type Line interface {
+	// Dial opens a TCP connection to an address that may be reached.
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// Call makes one call that changes nothing, within the budget and its time. silent tells of an error whether it means that the system did not answer.
+	Call(ctx context.Context, do func(context.Context) error, silent func(error) bool) error
+	// Send makes the one call of a write. do asks pass right before the step that has the effect, and takes that step only when pass gives no error. What fails before
+	// that is an error of egress.Unsent.
+	Send(ctx context.Context, do func(ctx context.Context, pass func() error) error, silent func(error) bool) error
 }
 
 // Client talks to one customer's instance. Its methods may be called concurrently. Errors are *Error.

@@ -31,6 +31,7 @@ type Guard struct {
 	reads         *http.Transport
 	writes        *http.Transport // one request at a time on a connection, which does not rest for long
 	fresh         *http.Transport // a connection for each request
+	dialTimeout   time.Duration
 }
 
 // writeRest is how long a connection may rest and still carry a write: shorter than the five seconds after which the first servers close theirs.
@@ -38,8 +39,8 @@ const writeRest = 4 * time.Second
 
 // New makes a guard.
 func New(o Options) *Guard {
-	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden}
-	dialer := &net.Dialer{Timeout: orDefault(o.DialTimeout, 10*time.Second), KeepAlive: 30 * time.Second, ControlContext: g.control}
+	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden, dialTimeout: orDefault(o.DialTimeout, 10*time.Second)}
+	dialer := &net.Dialer{Timeout: g.dialTimeout, KeepAlive: 30 * time.Second, ControlContext: g.control}
 	g.reads = &http.Transport{
 		Proxy:                  nil,
 		DialContext:            dialer.DialContext,

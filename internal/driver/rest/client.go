@@ -1,15 +1,14 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
@@ -118,12 +117,12 @@ func (c *client) askWith(ctx context.Context, token, method string, u *url.URL, 
 	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
-		return nil, c.unreachable(err)
+		return nil, c.answerer().Unanswered(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{status: resp.StatusCode, header: resp.Header}
-	if a.body, err = readAll(resp); err != nil && resp.StatusCode < 300 {
-		return nil, c.torn(err)
+	if a.body, err = web.ReadAll(resp); err != nil && resp.StatusCode < 300 {
+		return nil, c.answerer().Broken(err)
 	}
 	return a, c.judge(a)
 }
@@ -150,33 +149,4 @@ func (c *client) request(ctx context.Context, method string, u *url.URL, body st
 		req.Header.Set("Content-Type", "application/json")
 	}
 	return req, nil
-}
-
-// maxTrusted bounds what is set aside before anything has arrived; partSize is what is read at a time where nothing is announced.
-const (
-	maxTrusted = 16 << 20
-	partSize   = 256 << 10
-)
-
-// readAll reads a body into one buffer, of the announced size where there is one. The records of a page lie in it. Of an unknown size it is
-// read in parts, for a buffer that grows holds everything twice.
-func readAll(resp *http.Response) ([]byte, error) {
-	if n := resp.ContentLength; n >= 0 && n <= maxTrusted {
-		body := make([]byte, n)
-		read, err := io.ReadFull(resp.Body, body)
-		return body[:read], err
-	}
-	var parts [][]byte
-	for {
-		var part bytes.Buffer
-		part.Grow(partSize + bytes.MinRead)
-		_, err := io.CopyN(&part, resp.Body, partSize)
-		parts = append(parts, part.Bytes())
-		if errors.Is(err, io.EOF) {
-			return bytes.Join(parts, nil), nil
-		}
-		if err != nil {
-			return bytes.Join(parts, nil), err
-		}
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
@@ -12,7 +13,7 @@ import (
 // decide tells whether the answer to a write is a good one. Only a complete answer in the system's own words is definite, a good one as well as a refusal; everything else gets a kind
 // that leaves open what became of the write.
 func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
-	page := isHTML(a)
+	page := web.IsHTML(a.header, a.body)
 	switch {
 	case a.status >= 300 && a.status < 400, page && (a.status < 300 || a.status == http.StatusNotFound):
 		return c.judge(a)
@@ -39,7 +40,7 @@ func (c *client) isDefinite(a *answer) bool {
 	switch {
 	case c.refusesToken(a):
 		return true
-	case a.status >= 500, a.status == http.StatusRequestTimeout, isHTML(a):
+	case a.status >= 500, a.status == http.StatusRequestTimeout, web.IsHTML(a.header, a.body):
 		return false
 	case a.status == http.StatusTooManyRequests && c.retryAfter(a.header) > 0:
 		return true

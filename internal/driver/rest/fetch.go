@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
@@ -100,7 +101,7 @@ func (c *client) list(ctx context.Context, o *readOptions, u *url.URL, first boo
 // isOwn tells whether the system itself answered, in the shape of its errors, and not something that stands before it.
 func (c *client) isOwn(a *answer) bool {
 	rules := c.options.Errors
-	if rawjson.Valid(a.body) != nil || isHTML(a) {
+	if rawjson.Valid(a.body) != nil || web.IsHTML(a.header, a.body) {
 		return false
 	}
 	return len(rules.Code)+len(rules.Message) == 0 || text(find(a.body, rules.Code))+text(find(a.body, rules.Message)) != ""

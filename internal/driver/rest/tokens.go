@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
@@ -39,6 +40,11 @@ func (c *client) prepareTokens() error {
 	return nil
 }
 
+// tokenAnswerer is who grants tokens.
+func (c *client) tokenAnswerer() web.Answerer {
+	return web.Answerer{Name: c.tokens.url.Hostname(), Field: c.tokens.field, Quote: c.quote}
+}
+
 // askForTokens implements driver.Ask: one POST of a form, which goes out at most once.
 func (c *client) askForTokens(ctx context.Context, a driver.Asking) (driver.Grant, error) {
 	req, err := c.tokenRequest(egress.AsWrite(ctx, egress.Sending{Allowed: a.Allowed, Fresh: true}), a)
@@ -48,12 +54,12 @@ func (c *client) askForTokens(ctx context.Context, a driver.Asking) (driver.Gran
 	c.remember(a.Refresh)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
-		return driver.Grant{}, unsent(c.unreachableAt(c.tokens.url.Hostname(), c.tokens.field, err))
+		return driver.Grant{}, c.tokenAnswerer().Lost(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	got := &answer{status: resp.StatusCode, header: resp.Header}
-	if got.body, err = readAll(resp); err != nil {
-		return driver.Grant{}, c.tornAt(c.tokens.url.Hostname(), err)
+	if got.body, err = web.ReadAll(resp); err != nil {
+		return driver.Grant{}, c.tokenAnswerer().Broken(err)
 	}
 	return c.granted(got, a)
 }
@@ -163,9 +169,9 @@ func (c *client) unlike(a *answer) error {
 		e.Kind, e.Detail = driver.RateLimited, host+" asks to wait before it gives tokens again."
 	case a.status == http.StatusRequestTimeout, a.status >= 500:
 		e.Kind, e.Detail = driver.Fault, fmt.Sprintf("%s failed to give tokens (HTTP %d).", host, a.status)
-	case a.status == http.StatusUnauthorized && !isHTML(a):
+	case a.status == http.StatusUnauthorized && !web.IsHTML(a.header, a.body):
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldOf(c.options.Auth.ClientSecret, c.options.Auth.ClientID), host+" does not know this client, or not by this secret."
-	case a.status >= 300 || isHTML(a):
+	case a.status >= 300 || web.IsHTML(a.header, a.body):
 		e.Kind, e.Field, e.Detail = driver.NotSystem, c.tokens.field, fmt.Sprintf("%s answers, but gives no tokens at this address (HTTP %d); check the address of the login.", host, a.status)
 	default:
 		e.Kind, e.Detail = driver.Torn, "The answer of "+host+" is cut off, or has no access token that can be used."

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -161,24 +162,15 @@ func (c *client) send(req *http.Request) (*answer, error) {
 	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
-		return nil, unsent(c.unreachable(err))
+		return nil, c.answerer().Lost(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := &answer{status: resp.StatusCode, header: resp.Header}
-	a.body, err = readAll(resp)
+	a.body, err = web.ReadAll(resp)
 	if err != nil {
-		return a, c.torn(err)
+		return a, c.answerer().Broken(err)
 	}
 	return a, nil
-}
-
-// unsent marks the error of a write of which no byte went out.
-func unsent(err error) error {
-	var e *driver.Error
-	if errors.As(err, &e) {
-		e.Unsent = egress.Unsent(e.Err)
-	}
-	return err
 }
 
 // written reads what came of a write from a good answer. One that does not hold what it must proves nothing; one that holds nothing at all is good, and what it lacks is to be read.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -36,15 +36,15 @@ func (c *client) awake(ctx context.Context) (*session, error) {
 func (c *client) effect(ctx context.Context, more map[string]any, method string, params ...any) (result, answer []byte, err error) {
 	s, err := c.awake(ctx)
 	if err != nil {
-		return nil, nil, unsent(err)
+		return nil, nil, web.Before(err)
 	}
 	req, err := c.request(ctx, c.login.path(), s.auth, method, append(params, s.context(more)))
 	if err != nil {
-		return nil, nil, unsent(err)
+		return nil, nil, web.Before(err)
 	}
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
-		return nil, nil, lost(transportError(err), err)
+		return nil, nil, c.answerer().Lost(err)
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(resp.Body)
@@ -86,17 +86,6 @@ const ofSession = `of \"Session\" `
 // userError is the code of a refusal that people are meant to read.
 const userError = "UserError"
 
-// lost is about a write that brought no answer. One that our own budget or the way out held back was not sent.
-func lost(err, cause error) error {
-	e, ok := asError(err)
-	if !ok {
-		return err
-	}
-	var refused *budget.Refusal
-	e.Unsent = egress.Unsent(cause) || errors.As(cause, &refused)
-	return &e
-}
-
 func answered(err error, answer []byte) error {
 	e, ok := asError(err)
 	if !ok {
@@ -120,7 +109,7 @@ func (w *wire) outcome(resp *http.Response, body []byte, broken error) ([]byte, 
 		return nil, w.writeStatus(resp, body)
 	}
 	if broken != nil {
-		return nil, bodyError(broken)
+		return nil, w.answerer().Broken(broken)
 	}
 	if err := rawjson.Valid(body); err != nil {
 		return nil, notTryton(http.StatusOK)

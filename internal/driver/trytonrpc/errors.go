@@ -2,50 +2,21 @@ package trytonrpc
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
-	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
-// transportError is about a call that brought no answer.
-func transportError(err error) error {
-	e := &driver.Error{Kind: driver.Unreachable, Field: fieldURL, Err: err}
-	var refused *budget.Refusal
-	switch {
-	case errors.As(err, &refused) && refused.Reason == budget.Paused:
-		return &driver.Error{Kind: driver.RateLimited, Detail: "Tryton asked to wait.", RetryAfter: refused.After, Err: err}
-	case errors.As(err, &refused):
-		e.Detail, e.RetryAfter = "Tryton did not answer lately; it is tried again in a while.", refused.After
-	case errors.Is(err, context.Canceled):
-		e.Detail, e.Field = "The call was cancelled.", ""
-	case errors.Is(err, egress.ErrBlocked):
-		e.Detail = "This address is not public, and the operator of Busbar has not allowed it; the rule is --allow CIDR:PORT."
-	case errors.Is(err, egress.ErrTooLarge):
-		return &driver.Error{Kind: driver.TooLarge, Detail: "An answer is larger than Busbar takes; a smaller page may fit.", Err: err}
-	case errors.Is(err, egress.ErrEncoding):
-		return torn(err)
-	default:
-		e.Detail = "No answer from the address."
-	}
-	return e
-}
-
-// bodyError is about an answer that broke off.
-func bodyError(err error) error {
-	if errors.Is(err, egress.ErrTooLarge) || errors.Is(err, egress.ErrBlocked) || errors.Is(err, context.Canceled) ||
-		errors.Is(err, egress.ErrStalled) || errors.Is(err, egress.ErrDeadline) {
-		return transportError(err)
-	}
-	return torn(err)
+// answerer is whom calls go to.
+func (w *wire) answerer() web.Answerer {
+	return web.Answerer{Name: "Tryton", Field: fieldURL, Quote: func(text string, _ int, _ ...string) string { return w.quote(text) }}
 }
 
 func torn(err error) error {
@@ -59,7 +30,7 @@ func notTryton(status int) error {
 
 // statusError is about an answer whose HTTP status is not 200.
 func (w *wire) statusError(resp *http.Response) error {
-	e := &driver.Error{Status: resp.StatusCode, RetryAfter: budget.RetryAfter(resp, dateOf(resp))}
+	e := &driver.Error{Status: resp.StatusCode, RetryAfter: budget.RetryAfter(resp, web.DateOf(resp.Header))}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton refuses the user name or the password."
@@ -77,12 +48,6 @@ func (w *wire) statusError(resp *http.Response) error {
 		e.Kind, e.Detail = driver.Invalid, fmt.Sprintf("Tryton, or a proxy before it, refuses the call with HTTP %d.", s)
 	}
 	return e
-}
-
-// dateOf is the answerer's clock, against which it means a Retry-After date.
-func dateOf(resp *http.Response) time.Time {
-	at, _ := http.ParseTime(resp.Header.Get("Date"))
-	return at
 }
 
 // target names where a redirect leads, without path or query.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
@@ -21,7 +22,7 @@ func (c *client) WriteMany(ctx context.Context, cs []driver.Command, atomic bool
 		w, err := c.prepare(ctx, command)
 		switch {
 		case err != nil && (atomic || unsentAll(err)):
-			return nil, unsent(err)
+			return nil, web.Before(err)
 		case err != nil:
 			results[i].Err = err
 		case w.Move != nil:
@@ -50,7 +51,7 @@ func (c *client) WriteMany(ctx context.Context, cs []driver.Command, atomic bool
 
 // unsentAll tells an error that would be the same for every write of one that concerns its own.
 func unsentAll(err error) bool {
-	e, ok := asError(unsent(err))
+	e, ok := asError(web.Before(err))
 	return !ok || e.Unsent
 }
 

@@ -20,7 +20,7 @@ func (w *wire) send(ctx context.Context, path, auth, method string, params ...an
 	}
 	resp, err := egress.Do(w.config.HTTP, req)
 	if err != nil {
-		return nil, transportError(err)
+		return nil, w.answerer().Unanswered(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -28,7 +28,7 @@ func (w *wire) send(ctx context.Context, path, auth, method string, params ...an
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, w.answerer().Broken(err)
 	}
 	return w.unwrap(body)
 }

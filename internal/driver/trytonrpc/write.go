@@ -3,10 +3,10 @@ package trytonrpc
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -27,7 +27,7 @@ type write struct {
 func (c *client) Write(ctx context.Context, command driver.Command) (driver.Written, error) {
 	w, err := c.prepare(ctx, command)
 	if err != nil {
-		return driver.Written{}, unsent(err)
+		return driver.Written{}, web.Before(err)
 	}
 	result, answer, err := c.effect(ctx, w.context, w.method, w.params...)
 	if err != nil {
@@ -205,14 +205,3 @@ func idFrom(remoteID string) (int64, error) {
 }
 
 func invalid(detail string) error { return &driver.Error{Kind: driver.Invalid, Detail: detail} }
-
-// unsent marks an error that came before the write: nothing of it went out. What the record or the manifest forbids is not marked, since it would be the same the next time.
-func unsent(err error) error {
-	final := []driver.Kind{driver.Invalid, driver.Permission, driver.Conflict, driver.Gone, driver.Duplicate}
-	e, ok := asError(err)
-	if !ok || slices.Contains(final, e.Kind) {
-		return err
-	}
-	e.Unsent = true
-	return &e
-}

@@ -115,7 +115,7 @@ func (s *Server) newest(t *table, id string) (record []byte, key, date int64) {
 
 // reveal shows what has become visible, and does what was held until now.
 func (s *Server) reveal() {
-	s.commitDue()
+	s.late.Due(s.opts.Now())
 	if !s.waiting.Load() {
 		return
 	}

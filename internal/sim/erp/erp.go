@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/sim/fault"
 )
 
 // DefaultKey is the API key when Options name none. SimERP holds invented data only.
@@ -56,7 +58,7 @@ type Server struct {
 	truth   map[[2]string][]Revision
 	keys    map[string]known // by Idempotency-Key
 	effects []Effect
-	late    lateWrites
+	late    fault.Late
 	jobs    jobs
 	ledger  ledger
 	logins  logins

@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/busbar-dev/busbar/internal/sim/fault"
 )
 
 // routes is the whole API.
@@ -117,17 +118,5 @@ func missing(t *table, id string) refusal {
 
 // pause waits as long as Options.Latency wants, or until the client goes away.
 func (s *Server) pause(r *http.Request) {
-	wait(r, s.opts.Latency)
-}
-
-func wait(r *http.Request, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-	}
+	fault.Wait(r, s.opts.Latency)
 }

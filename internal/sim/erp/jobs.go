@@ -47,7 +47,7 @@ func (s *Server) take(w http.ResponseWriter, t *table, a asked) {
 	id, takes := s.jobs.add(t.name)
 	do := func() { s.jobs.settle(id, s.carryOut(t, a)) }
 	if takes > 0 {
-		s.late.hold(s.opts.Now().Add(takes).UnixMicro(), do)
+		s.late.Hold(s.opts.Now().Add(takes), do)
 	} else {
 		do()
 	}

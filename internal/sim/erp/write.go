@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/sim/fault"
 )
 
 // writer holds the rules for writing one resource. Methods answer a refusal as error.
@@ -97,7 +99,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, kind string) (*
 		refuse(w, refusal{http.StatusBadRequest, "invalid_body", "The body did not arrive whole."})
 		return nil, nil
 	}
-	wait(r, s.opts.Working)
+	fault.Wait(r, s.opts.Working)
 	return t, body
 }
 

@@ -1,4 +1,4 @@
-package erp
+package fault
 
 import (
 	"net/http"
@@ -17,7 +17,7 @@ type Rule struct {
 	Fault Fault
 }
 
-// Plan is a list of rules that may change while SimERP runs; its Next is an Options.Fault. The zero value spoils nothing.
+// Plan is a list of rules that may change while a simulator runs; its Next is a Spoiler.Plan. The zero value spoils nothing.
 type Plan struct {
 	mu    sync.Mutex
 	rules []Rule
@@ -57,7 +57,7 @@ func (p *Plan) Next(r *http.Request) *Fault {
 }
 
 func (r Rule) matches(req *http.Request) bool {
-	if r.Write != "" && (req.Method == http.MethodGet || r.Write != "*" && !strings.HasPrefix(req.URL.Path+"/", "/api/v1/"+r.Write+"/")) {
+	if r.Write != "" && (req.Method == http.MethodGet || r.Write != "*" && !strings.Contains(req.URL.Path+"/", "/"+r.Write+"/")) {
 		return false
 	}
 	last := path.Base(req.URL.Path)

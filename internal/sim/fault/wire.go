@@ -1,4 +1,4 @@
-package erp
+package fault
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ func (b *bad) Write(p []byte) (int, error) {
 			panic(http.ErrAbortHandler)
 		case b.fault.Slow > 0:
 			_ = http.NewResponseController(b.ResponseWriter).Flush()
-			wait(b.request, b.fault.Slow)
+			Wait(b.request, b.fault.Slow)
 		}
 		if n, err := b.ResponseWriter.Write(p[i : i+1]); err != nil {
 			return i + n, err
@@ -124,27 +124,8 @@ func (h *whole) tear(body []byte) {
 // Body makes a body while it is sent, so that a large one costs the simulator nothing.
 type Body func(io.Writer) error
 
-// Many is a list of n equal records.
-func Many(n int, record string) Body {
-	return repeat(`{"data":[`+record, ","+record, n-1, `],"nextCursor":null,"total":`+strconv.Itoa(n)+`}`)
-}
-
-// Nested is one list within another, n deep.
-func Nested(n int) Body {
-	return func(w io.Writer) error {
-		if err := repeat(`{"data":`, "[", n, "")(w); err != nil {
-			return err
-		}
-		return repeat("", "]", n, `,"nextCursor":null,"total":1}`)(w)
-	}
-}
-
-// Huge is a list of one record, of which one member has n bytes.
-func Huge(n int) Body {
-	return repeat(`{"data":[{"id":"000001","updatedAt":"2026-03-01T00:00:00Z","name":"`, "aaaaaaaaaaaaaaaa", n/16, `"}],"nextCursor":null,"total":1}`)
-}
-
-func repeat(head, part string, n int, tail string) Body {
+// Repeat is a body of a head, a part n times, and a tail.
+func Repeat(head, part string, n int, tail string) Body {
 	return func(w io.Writer) error {
 		if _, err := io.WriteString(w, head); err != nil {
 			return err
