@@ -41,5 +41,8 @@ func streams() cli.Streams {
 
 func programs(s cli.Streams) cli.Programs {
 	p := app.Program{Out: s.Out, Err: s.Err, Terminal: s.Terminal, Version: version, Now: s.Now}
-	return cli.Programs{Serve: p.Serve, Demo: p.Demo, Check: app.CheckConnectors, OpenAPI: app.OpenAPI, Version: version}
+	return cli.Programs{
+		Serve: p.Serve, Demo: p.Demo, Check: app.CheckConnectors, OpenAPI: app.OpenAPI, Version: version,
+		Schema: app.Schema, Starter: app.Starter, Page: app.ConnectorPage, Record: p.Record,
+	}
 }

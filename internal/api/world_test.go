@@ -172,6 +172,7 @@ func must[T any](v T, err error) T {
 type testDriver struct{}
 
 func (testDriver) Name() string                             { return "test" }
+func (testDriver) Forms() manifest.Forms                    { return manifest.Forms{} }
 func (testDriver) Check(*manifest.System) manifest.Problems { return nil }
 func (testDriver) Dialect() manifest.Dialect                { return nil }
 func (testDriver) Open(_ *manifest.System, c driver.Config) (driver.Client, error) {

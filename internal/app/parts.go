@@ -25,12 +25,17 @@ type parts struct {
 	mappers map[[2]string]*mapping.Mapper
 }
 
-// loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping.
-func loadParts(more []fs.FS) (*parts, error) {
+func newParts() *parts {
 	p := &parts{drivers: map[string]driver.Driver{}, mappers: map[[2]string]*mapping.Mapper{}}
 	for _, d := range drivers() {
 		p.drivers[d.Name()] = d
 	}
+	return p
+}
+
+// loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping.
+func loadParts(more []fs.FS) (*parts, error) {
+	p := newParts()
 	var err error
 	if p.model, err = model.Load(); err != nil {
 		return nil, fmt.Errorf("load the model: %w", err)
@@ -47,16 +52,21 @@ func loadParts(more []fs.FS) (*parts, error) {
 	if p.systems, err = loadSystems(p.model, folders); err != nil {
 		return nil, err
 	}
+	return p, p.compile()
+}
+
+// compile makes the mappers of every connector.
+func (p *parts) compile() error {
 	for _, s := range p.systems.Systems() {
 		for _, e := range s.Entities {
 			m, err := mapping.Compile(s, e, p.drivers[s.Driver].Dialect())
 			if err != nil {
-				return nil, fmt.Errorf("connector %s: %s: %w", s.System, e.Name, err)
+				return fmt.Errorf("connector %s: %s: %w", s.System, e.Name, err)
 			}
 			p.mappers[[2]string{s.System, e.Name}] = m
 		}
 	}
-	return p, nil
+	return nil
 }
 
 func (p *parts) mapper(system, entity string) *mapping.Mapper {
@@ -71,20 +81,32 @@ func loadSystems(m *model.Model, folder fs.FS) (*manifest.Registry, error) {
 	return manifest.Load(folder, m, checkers)
 }
 
-// CheckConnectors loads a folder of connectors alone and names the systems in it. The error is a manifest.Problems when something is
+// CheckConnectors loads a folder of connectors alone, maps what was recorded for them, and names the systems in it. The error is a manifest.Problems when something is
 // wrong with them.
 func CheckConnectors(folder fs.FS) ([]string, error) {
 	m, err := model.Load()
 	if err != nil {
 		return nil, err
 	}
-	systems, err := loadSystems(m, folder)
-	if err != nil {
+	p := newParts()
+	if p.systems, err = loadSystems(m, folder); err != nil {
+		return nil, err
+	}
+	if err := p.compile(); err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, s := range systems.Systems() {
+	var problems manifest.Problems
+	for _, s := range p.systems.Systems() {
 		names = append(names, s.System)
+		more, err := replay(folder, p, s)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, more...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	return names, nil
 }

@@ -22,6 +22,12 @@ type Programs struct {
 	Demo    func(context.Context, config.Demo) error
 	Check   func(fs.FS) (systems []string, err error) // loads a folder of connectors; manifest.Problems when something is wrong
 	OpenAPI func() ([]byte, error)                    // the document, as JSON
+
+	Schema  func() ([]byte, error)                                                                                      // of manifests, as JSON
+	Starter func(system, driver string) (files map[string][]byte, err error)                                            // of a new connector, by name
+	Page    func(fs.FS) (string, error)                                                                                 // the documentation of the one connector in a folder
+	Record  func(ctx context.Context, folder fs.FS, credentials map[string]string, most int) (map[string][]byte, error) // what its system answers, as JSON by entity
+
 	Version string
 }
 

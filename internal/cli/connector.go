@@ -12,7 +12,11 @@ import (
 )
 
 type connectorGroup struct {
-	Check connectorCheckCmd `cmd:"" help:"Check manifests: every problem with its line and what to write instead."`
+	New    connectorNewCmd    `cmd:"" help:"Begin a connector: a manifest and a guide to fill in."`
+	Check  connectorCheckCmd  `cmd:"" help:"Check manifests: every problem with its line and what to write instead."`
+	Docs   connectorDocsCmd   `cmd:"" help:"Print the documentation of a connector, as Markdown."`
+	Record connectorRecordCmd `cmd:"" help:"Record what a system answers, to check the mapping against it."`
+	Schema connectorSchemaCmd `cmd:"" help:"Print the JSON Schema of manifests, for editors."`
 }
 
 type connectorCheckCmd struct {

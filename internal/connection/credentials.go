@@ -122,19 +122,3 @@ func public(m *manifest.AuthMethod, values map[string]string) map[string]string 
 }
 
 func isSecret(field manifest.CredentialField) bool { return field.Secret || field.Type == "password" }
-
-// publicNames lists the fields that are secret in no way to log in to the system.
-func publicNames(sys *manifest.System) (names []string) {
-	secret := map[string]bool{}
-	for _, m := range sys.Auth {
-		for _, field := range m.Fields {
-			secret[field.Name] = secret[field.Name] || isSecret(field)
-		}
-	}
-	for name, is := range secret {
-		if !is {
-			names = append(names, name)
-		}
-	}
-	return names
-}

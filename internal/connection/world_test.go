@@ -272,6 +272,7 @@ func (s *system) serve(w http.ResponseWriter, r *http.Request) {
 type acmeDriver struct{ system *system }
 
 func (acmeDriver) Name() string                             { return "acme-http" }
+func (acmeDriver) Forms() manifest.Forms                    { return manifest.Forms{} }
 func (acmeDriver) Check(*manifest.System) manifest.Problems { return nil }
 func (acmeDriver) Dialect() manifest.Dialect                { return nil }
 func (d acmeDriver) Open(_ *manifest.System, c driver.Config) (driver.Client, error) {

@@ -20,6 +20,8 @@ type Driver interface {
 	// Check reports every problem in the options that a manifest gives to this driver: System.Options (the
 	// `connect:` section) and each Entity.Read (`read:`).
 	Check(s *manifest.System) manifest.Problems
+	// Forms gives the structs that it decodes those options into, and a manifest to begin with.
+	Forms() manifest.Forms
 	// Dialect turns the protocol's own scalar notations into plain ones; nil when plain JSON scalars are all there is.
 	Dialect() manifest.Dialect
 	// Open makes a client for one connection. It causes no traffic.

@@ -1,4 +1,4 @@
-// Command gen writes the pages that come from settings, problems and states. Run it from the top of the repository:
+// Command gen writes the pages that come from settings, problems, states and connectors, and the schema of manifests. Run it from the top of the repository:
 //
 //	go run ./internal/gen
 package main
@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
@@ -28,12 +30,25 @@ func write() error {
 	if err != nil {
 		return err
 	}
-	for _, page := range []struct{ name, text string }{
-		{"docs/settings.md", config.Markdown()},
-		{"docs/problems/README.md", problem.Index()},
-		{"docs/states/connection.md", states},
-	} {
-		if err := os.WriteFile(page.name, []byte(page.text), 0o644); err != nil {
+	schema, err := app.Schema()
+	if err != nil {
+		return err
+	}
+	files := map[string]string{
+		"docs/settings.md":                       config.Markdown(),
+		"docs/problems/README.md":                problem.Index(),
+		"docs/states/connection.md":              states,
+		"docs/connectors/" + manifest.SchemaFile: string(schema),
+	}
+	systems, err := app.SystemPages()
+	if err != nil {
+		return err
+	}
+	for name, text := range systems {
+		files["docs/systems/"+name] = text
+	}
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

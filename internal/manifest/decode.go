@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,6 +66,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 		seen[key.Value] = true
 		if f, ok := fields[key.Value]; ok {
 			d.value(value, f.value, join(path, key.Value))
+			d.word(value, f, join(path, key.Value))
 			return
 		}
 		d.report(key, join(path, key.Value), "unknown key", suggest(key.Value, names))
@@ -128,9 +130,23 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	}
 }
 
+// word checks a text, or each of a list, that is one of a closed list.
+func (d *decoder) word(n *yaml.Node, f decodeField, path string) {
+	if f.words != nil && n.Kind == yaml.SequenceNode {
+		for i, item := range n.Content {
+			d.word(item, f, join(path, strconv.Itoa(i)))
+		}
+	}
+	if f.words != nil && n.Kind == yaml.ScalarNode && !slices.Contains(f.words, n.Value) {
+		d.report(n, path, "unknown word "+strconv.Quote(n.Value), suggest(n.Value, f.words))
+	}
+}
+
+// decodeField is a key of a struct. Its tags are `manifest:"required"` and `words:"one,another"`, a closed list of what a text may be.
 type decodeField struct {
 	value    reflect.Value
 	required bool
+	words    []string
 }
 
 // fieldsOf lists the fields of a struct by their names in the manifest, those of inlined structs among them.
@@ -150,11 +166,18 @@ func fieldsOf(v reflect.Value) (map[string]decodeField, []string) {
 			if name == "" {
 				name = strings.ToLower(f.Name)
 			}
-			fields[name] = decodeField{v.Field(i), f.Tag.Get("manifest") == "required"}
+			fields[name] = decodeField{v.Field(i), f.Tag.Get("manifest") == "required", wordsOf(f)}
 			names = append(names, name)
 		}
 	}
 	return fields, names
+}
+
+func wordsOf(f reflect.StructField) []string {
+	if text := f.Tag.Get("words"); text != "" {
+		return strings.Split(text, ",")
+	}
+	return nil
 }
 
 func wanted(t reflect.Type) string {

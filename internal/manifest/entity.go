@@ -3,7 +3,6 @@ package manifest
 import (
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,11 +20,11 @@ type entityForm struct {
 	Cursor      *cursorForm             `yaml:"cursor"`
 	History     Path                    `yaml:"history"`
 	Hot         *hotForm                `yaml:"hot"`
-	Deletions   string                  `yaml:"deletions"`
+	Deletions   string                  `yaml:"deletions" words:"sweep,none"`
 	PageSize    *int                    `yaml:"page_size"`
 	Volatile    []Path                  `yaml:"volatile"`
 	Fields      yaml.Node               `yaml:"fields" manifest:"required"`
-	Lists       string                  `yaml:"lists"`
+	Lists       string                  `yaml:"lists" words:"replace,changes"`
 	ReadOnly    []string                `yaml:"read_only"`
 	Picklists   map[string]picklistForm `yaml:"picklists"`
 	Moves       []moveForm              `yaml:"moves"`
@@ -112,9 +111,6 @@ func (b *entityBuilder) reading(f entityForm) {
 	}
 	if e.Deletions == "" {
 		e.Deletions = "sweep"
-	}
-	if e.Deletions != "sweep" && e.Deletions != "none" {
-		b.wrong("unknown way to find deletions "+strconv.Quote(e.Deletions), "write sweep or none", "deletions")
 	}
 	if f.Cursor != nil {
 		b.cursor(f.Cursor)

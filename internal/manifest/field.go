@@ -31,12 +31,12 @@ type plainForm struct {
 // typedForm says in addition how the system wants the value written.
 type typedForm struct {
 	plainForm `yaml:",inline"`
-	As        string `yaml:"as"`
+	As        string `yaml:"as" words:"number,text"`
 }
 
 type spanForm struct {
 	plainForm `yaml:",inline"`
-	Unit      string `yaml:"unit"`
+	Unit      string `yaml:"unit" words:"d,h,min,s"`
 }
 
 type wordForm struct {
@@ -51,7 +51,7 @@ type pathForm struct {
 type listForm struct {
 	From   Path      `yaml:"from" manifest:"required"`
 	ID     paths     `yaml:"id"`
-	As     string    `yaml:"as"`
+	As     string    `yaml:"as" words:"number,text"`
 	Fields yaml.Node `yaml:"fields" manifest:"required"`
 }
 
@@ -102,19 +102,15 @@ func (b *entityBuilder) field(m *FieldMap, n *yaml.Node, s scope) {
 		b.form(n, &f, &f.From, s)
 		m.Unit = f.Unit
 		b.plain(m, f.plainForm, s)
-		b.oneOf(f.Unit, []string{"d", "h", "min", "s"}, s.in("unit"))
 	case model.Decimal, model.Integer, model.Ref, model.Refs:
 		f := typedForm{}
 		b.form(n, &f, &f.From, s)
 		m.As = f.As
 		b.plain(m, f.plainForm, s)
-		b.oneOf(f.As, numberOrText(), s.in("as"))
 	default:
 		b.scalarField(m, n, s)
 	}
 }
-
-func numberOrText() []string { return []string{"number", "text"} }
 
 func (b *entityBuilder) scalarField(m *FieldMap, n *yaml.Node, s scope) {
 	if len(m.Field.Values) > 0 {
@@ -178,10 +174,4 @@ func (b *entityBuilder) reported(s scope) bool {
 	return slices.ContainsFunc(b.problems, func(p Problem) bool {
 		return p.Path == s.String() || strings.HasPrefix(p.Path, s.String()+".")
 	})
-}
-
-func (b *entityBuilder) oneOf(word string, known []string, s scope) {
-	if word != "" && !slices.Contains(known, word) {
-		b.problem("unknown word "+word, suggest(word, known), s.path...)
-	}
 }

@@ -17,7 +17,6 @@ func (b *entityBuilder) word(m *FieldMap, n *yaml.Node, s scope) {
 	b.form(n, &f, &f.From, s)
 	b.plain(m, f.plainForm, s)
 	m.As = f.As
-	b.oneOf(f.As, numberOrText(), s.in("as"))
 	var known []string
 	for _, v := range m.Field.Values {
 		known = append(known, v.Name)
@@ -126,7 +125,6 @@ func (b *entityBuilder) list(m *FieldMap, n *yaml.Node, s scope) {
 	f := listForm{}
 	b.value(n, reflect.ValueOf(&f).Elem(), s.String())
 	m.From, m.ID, m.As = b.single(s, f.From), f.ID, f.As
-	b.oneOf(f.As, numberOrText(), s.in("as"))
 	inner := scope{append(slices.Clone(s.path), "fields"), s.depth + 1}
 	for _, p := range m.ID {
 		b.source(p, false, scope{s.in("id").path, s.depth + 1})

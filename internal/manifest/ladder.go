@@ -66,14 +66,11 @@ func (b *entityBuilder) ladder(op Op, forms []rungForm, at []string) []Rung {
 // class checks that a rung's class is one, and one for this operation.
 func (b *entityBuilder) class(op Op, f rungForm, at []string) bool {
 	within := append(slices.Clone(at), "class")
-	known := []string{string(W1), string(W2), string(W3), string(W4)}
 	needed, _ := rungKeys(op, Class(f.Class))
 	switch {
 	case b.reportedAt(within...):
 	case f.Class == string(W5):
 		b.wrong("W5 is what is left where nothing else is declared", "remove it", within...)
-	case !slices.Contains(known, f.Class):
-		b.wrong("unknown class "+strconv.Quote(f.Class), suggest(f.Class, known), within...)
 	case needed == nil:
 		b.wrong(f.Class+" is for create only", "write W2: "+string(op)+" is found out by the record's own id", within...)
 	default:

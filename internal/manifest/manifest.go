@@ -38,6 +38,22 @@ func (s *System) Entity(name string) *Entity {
 	return nil
 }
 
+// PublicFields lists the fields that are secret in no way to log in to the system.
+func (s *System) PublicFields() (names []string) {
+	secret := map[string]bool{}
+	for _, m := range s.Auth {
+		for _, field := range m.Fields {
+			secret[field.Name] = secret[field.Name] || field.Secret
+		}
+	}
+	for name, is := range secret {
+		if !is {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // AuthMethod is one way to log in, and the form for it.
 type AuthMethod struct {
 	Method string // basic, api_key, bearer, session, ...

@@ -39,7 +39,7 @@ type updateForm struct {
 }
 
 type deletionForm struct {
-	How          string `yaml:"how" manifest:"required"`
+	How          string `yaml:"how" manifest:"required" words:"delete,cancel"`
 	changingForm `yaml:",inline"`
 	sendingForm  `yaml:",inline"`
 }
@@ -51,7 +51,7 @@ type bulkForm struct {
 }
 
 type rungForm struct {
-	Class  string         `yaml:"class" manifest:"required"`
+	Class  string         `yaml:"class" manifest:"required" words:"W1,W2,W3,W4,W5"`
 	Window *time.Duration `yaml:"window"`
 	Key    string         `yaml:"key"`
 	Member Path           `yaml:"member"`

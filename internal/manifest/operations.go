@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -29,15 +30,7 @@ func (b *entityBuilder) readOnly(names []string) {
 }
 
 func (b *entityBuilder) lists(style string) {
-	known := []string{string(ListsReplaced), string(ListsChanged)}
-	b.entity.Lists = ListsReplaced
-	if style == "" {
-		return
-	}
-	if !slices.Contains(known, style) {
-		b.wrong("unknown way to send lists "+strconv.Quote(style), suggest(style, known), "lists")
-	}
-	b.entity.Lists = ListStyle(style)
+	b.entity.Lists = cmp.Or(ListStyle(style), ListsReplaced)
 }
 
 func (b *entityBuilder) create(f *createForm) {
@@ -88,12 +81,8 @@ func (b *entityBuilder) delete(f *deletionForm) {
 	if op.When.Never {
 		b.wrong("what never may be done is no operation", "leave the operation out", append(at, "when")...)
 	}
-	switch f.How {
-	case "", HowDelete:
-	case HowCancel:
+	if f.How == HowCancel {
 		b.cancelling(f)
-	default:
-		b.wrong("unknown way to delete "+strconv.Quote(f.How), "write delete or cancel", append(at, "how")...)
 	}
 	b.sending(Delete, &op, f.sendingForm, f.How == HowDelete)
 	b.entity.Operations[Delete] = op

@@ -70,7 +70,7 @@ func TestLadder(t *testing.T) {
 func TestWriteProblems(t *testing.T) {
 	good := text(t, "good.yaml")
 	for _, c := range []struct{ old, new, want string }{
-		{"lists: changes", "lists: change", `lists: unknown way to send lists "change"; did you mean changes?`},
+		{"lists: changes", "lists: change", `lists: unknown word "change"; did you mean changes?`},
 		{"read_only: [number,", "read_only: [nubmer,", `read_only.0: the model has no such field "nubmer"; did you mean number?`},
 		{"read_only: [number,", "read_only: [site,", "read_only.0: site is not mapped; map it, or remove it here"},
 		{"read_only: [number,", "read_only: [total,", `read_only.1: "total" is written twice; keep one`},
@@ -121,7 +121,7 @@ func TestWriteProblems(t *testing.T) {
 		{"        fresh: true\n", "        required: [vendor]\n", "operations.update.required: unknown key"},
 		{"class: W1, window: 2h", "class: W1, window: 0s", "operations.create.reconcile.0.window: is too short; write 1s or more"},
 		{"class: W1, window: 2h", "class: W1, settle: 2h", "operations.create.reconcile.0.settle: does not belong to W1 of create; known: window"},
-		{"class: W1, window: 2h", "class: W6", `operations.create.reconcile.0.class: unknown class "W6"; did you mean W1?`},
+		{"class: W1, window: 2h", "class: W6", `operations.create.reconcile.0.class: unknown word "W6"; did you mean W1?`},
 		{"class: W1, window: 2h", "class: W5", "operations.create.reconcile.0.class: W5 is what is left where nothing else is declared; remove it"},
 		{"class: W1, window: 2h", "window: 2h", "operations.create.reconcile.0.class: is missing"},
 		{"class: W1, window: 2h", "class: W3, member: ref, find: {}", "operations.create.reconcile.1.class: W3 stands behind W3; write each class once, the surest (W1) first"},

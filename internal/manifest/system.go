@@ -16,28 +16,29 @@ type systemForm struct {
 	System     string     `yaml:"system" manifest:"required"`
 	Name       string     `yaml:"name" manifest:"required"`
 	Summary    string     `yaml:"summary" manifest:"required"`
-	Categories []string   `yaml:"categories" manifest:"required"`
+	Categories []string   `yaml:"categories" manifest:"required" words:"erp,eam,wms"`
 	Driver     string     `yaml:"driver" manifest:"required"`
 	Versions   []string   `yaml:"versions" manifest:"required"`
 	Simulated  bool       `yaml:"simulated"`
 	TimeZone   string     `yaml:"time_zone"`
 	Nulls      []string   `yaml:"nulls"`
-	Decimals   string     `yaml:"decimals"`
+	Decimals   string     `yaml:"decimals" words:"number,text"`
 	Limits     Limits     `yaml:"limits"`
 	Auth       []authForm `yaml:"auth" manifest:"required"`
 	Connect    yaml.Node  `yaml:"connect"`
 	Entities   yaml.Node  `yaml:"entities" manifest:"required"`
 }
 
+// authForm is a way to log in: with a user's name and password, a key, a token that the system issued, or tokens that it issues and renews by OAuth 2.0.
 type authForm struct {
-	Method string           `yaml:"method" manifest:"required"`
+	Method string           `yaml:"method" manifest:"required" words:"basic,api_key,token,oauth2"`
 	Fields []credentialForm `yaml:"fields" manifest:"required"`
 }
 
 type credentialForm struct {
 	Name     string `yaml:"name" manifest:"required"`
 	Label    string `yaml:"label" manifest:"required"`
-	Type     string `yaml:"type" manifest:"required"`
+	Type     string `yaml:"type" manifest:"required" words:"url,text,password,integer"`
 	Secret   bool   `yaml:"secret"`
 	Identity *bool  `yaml:"identity"`
 	Required *bool  `yaml:"required"`
@@ -52,11 +53,6 @@ var (
 	snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	kebabCase = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
-
-// authMethods are the ways to log in: with a user's name and password, a key, a token that the system issued, or tokens that it issues and renews by OAuth 2.0.
-func authMethods() []string { return []string{"basic", "api_key", "token", "oauth2"} }
-
-func credentialTypes() []string { return []string{"url", "text", "password", "integer"} }
 
 // build fills the system from the manifest's nodes.
 func (b *builder) build(folder string) {
@@ -90,12 +86,6 @@ func (b *builder) identity(folder string) {
 	case s.System != folder:
 		b.problem("the folder is called "+folder, "write "+folder+", or rename the folder", "system")
 	}
-	known := []string{"erp", "eam", "wms"}
-	for i, c := range s.Categories {
-		if !slices.Contains(known, c) {
-			b.problem("unknown category "+strconv.Quote(c), suggest(c, known), "categories", strconv.Itoa(i))
-		}
-	}
 }
 
 func (b *builder) settings() {
@@ -105,9 +95,6 @@ func (b *builder) settings() {
 	}
 	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
 		b.problem("unknown time zone "+strconv.Quote(s.TimeZone), "write an IANA name such as Europe/Vienna", "time_zone")
-	}
-	if s.Decimals != "" && !slices.Contains(numberOrText(), s.Decimals) {
-		b.problem("unknown word "+strconv.Quote(s.Decimals), "write number or text", "decimals")
 	}
 	for i, text := range s.Nulls {
 		if rawjson.Valid([]byte(text)) != nil {
@@ -131,9 +118,6 @@ func (b *builder) auth(forms []authForm) {
 			b.problem("the method "+f.Method+" is written twice", "keep one", at...)
 		}
 		methods[f.Method] = true
-		if f.Method != "" && !slices.Contains(authMethods(), f.Method) {
-			b.problem("unknown method "+strconv.Quote(f.Method), suggest(f.Method, authMethods()), append(slices.Clone(at), "method")...)
-		}
 		m := AuthMethod{Method: f.Method}
 		names := map[string]bool{}
 		for k, c := range f.Fields {
@@ -167,9 +151,6 @@ func (b *builder) credential(c credentialForm, names map[string]bool, at []strin
 		b.problem("the field "+c.Name+" is written twice", "keep one", within("name")...)
 	}
 	names[c.Name] = true
-	if c.Type != "" && !slices.Contains(credentialTypes(), c.Type) {
-		b.problem("unknown type "+strconv.Quote(c.Type), suggest(c.Type, credentialTypes()), within("type")...)
-	}
 	if c.Type == "password" && !c.Secret {
 		b.problem("a password that is not secret", "add secret: true", at...)
 	}

@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/busbar-dev/busbar/connectors"
+	"github.com/busbar-dev/busbar/internal/allow"
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/model"
+)
+
+// Schema gives the JSON Schema of a manifest with every driver of this binary.
+func Schema() ([]byte, error) {
+	m, err := model.Load()
+	if err != nil {
+		return nil, err
+	}
+	forms := map[string]manifest.Forms{}
+	for _, d := range drivers() {
+		forms[d.Name()] = d.Forms()
+	}
+	return manifest.Schema(m, forms)
+}
+
+// SystemPages gives the documentation of the built-in connectors: Markdown by file name.
+func SystemPages() (map[string]string, error) {
+	m, err := model.Load()
+	if err != nil {
+		return nil, err
+	}
+	systems, err := loadSystems(m, connectors.FS)
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]string{"README.md": systems.Index()}
+	for _, s := range systems.Systems() {
+		pages[s.System+".md"] = s.Page()
+	}
+	return pages, nil
+}
+
+// ConnectorPage gives the documentation of the one connector in a folder.
+func ConnectorPage(folder fs.FS) (string, error) {
+	s, err := oneSystem(folder)
+	if err != nil {
+		return "", err
+	}
+	return s.Page(), nil
+}
+
+// oneSystem loads a folder that holds one connector.
+func oneSystem(folder fs.FS) (*manifest.System, error) {
+	m, err := model.Load()
+	if err != nil {
+		return nil, err
+	}
+	systems, err := loadSystems(m, folder)
+	if err != nil {
+		return nil, err
+	}
+	if all := systems.Systems(); len(all) == 1 {
+		return all[0], nil
+	}
+	return nil, errors.New("name the folder of one connector, which holds its manifest.yaml")
+}
+
+const starterGuide = `# Connecting %s
+
+1. Sign in to %s as an administrator.
+2. Make a user of its own for Busbar, with the right to read what is to be synced.
+3. Make the key for that user, and note it: it is shown once.
+`
+
+// Starter gives the files of a new connector for a system, by name, to be filled in: they have no mistakes.
+func Starter(system, driverName string) (map[string][]byte, error) {
+	var names []string
+	for _, d := range drivers() {
+		names = append(names, d.Name())
+		if d.Name() != driverName {
+			continue
+		}
+		title := strings.ToUpper(system[:1]) + strings.ReplaceAll(system[1:], "-", " ")
+		text := "# yaml-language-server: $schema=../" + manifest.SchemaFile + "\n" + d.Forms().Starter
+		text = strings.NewReplacer("system: acme\n", "system: "+system+"\n", "Acme", title, "acme", system).Replace(text)
+		return map[string][]byte{"manifest.yaml": []byte(text), "guide.md": fmt.Appendf(nil, starterGuide, title, title)}, nil
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("there is no driver %q; write one of %s", driverName, strings.Join(names, ", "))
+}
+
+// Record logs in to a system and takes the first records of each entity, through the connector's own reading: JSON lists by entity, as received but for the secrets of the login.
+// The person who runs it says where it goes, so private addresses may be called.
+func (p Program) Record(ctx context.Context, folder fs.FS, credentials map[string]string, most int) (map[string][]byte, error) {
+	s, err := oneSystem(folder)
+	if err != nil {
+		return nil, err
+	}
+	client, err := dialDirectly(s, credentials, p.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }()
+	if _, err := client.Probe(ctx); err != nil {
+		return nil, fmt.Errorf("log in: %w", err)
+	}
+	login := secret.NewCredentials(credentials).Public(s.PublicFields()...)
+	all := map[string][]byte{}
+	for _, e := range s.Entities {
+		page, err := client.Fetch(ctx, driver.Request{Entity: e, Limit: most})
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", e.Name, err)
+		}
+		records := []json.RawMessage{}
+		for _, raw := range page.Records[:min(most, len(page.Records))] {
+			if login.Shows(string(raw)) {
+				raw = []byte(login.Redact(string(raw)))
+			}
+			if rawjson.Valid(raw) == nil {
+				records = append(records, raw)
+			}
+		}
+		if all[e.Name], err = json.MarshalIndent(records, "", "  "); err != nil {
+			return nil, fmt.Errorf("record %s: %w", e.Name, err)
+		}
+	}
+	return all, nil
+}
+
+// everywhere allows private addresses of both kinds.
+func everywhere() []allow.Rule {
+	return []allow.Rule{{Prefix: netip.MustParsePrefix("0.0.0.0/0")}, {Prefix: netip.MustParsePrefix("::/0")}}
+}
+
+// dialDirectly makes a client that belongs to no connection.
+func dialDirectly(s *manifest.System, credentials map[string]string, now func() time.Time) (driver.Client, error) {
+	guard := egress.New(egress.Options{Allow: everywhere()})
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range drivers() {
+		if d.Name() == s.Driver {
+			return d.Open(s, driver.Config{
+				Credentials: secret.NewCredentials(credentials), HTTP: guard.Client(egress.ClientConfig{}), Line: guard.Line(egress.ClientConfig{}), Now: now, TimeZone: zone,
+			})
+		}
+	}
+	return nil, fmt.Errorf("there is no driver %s", s.Driver)
+}
+
+// replay maps the recordings of a connector, which lie in its folder as testdata/<entity>.json, and tells which records it cannot take.
+func replay(folder fs.FS, p *parts, s *manifest.System) (manifest.Problems, error) {
+	var problems manifest.Problems
+	zone, err := time.LoadLocation(s.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range s.Entities {
+		file := s.System + "/testdata/" + e.Name + ".json"
+		text, err := fs.ReadFile(folder, file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the recording: %w", err)
+		}
+		var records []json.RawMessage
+		if err := json.Unmarshal(text, &records); err != nil {
+			problems = append(problems, manifest.Problem{Pos: manifest.Pos{File: file, Line: 1, Column: 1}, Message: "is not a JSON list of records", Mend: "record anew: busbar connector record"})
+			continue
+		}
+		for i, raw := range records {
+			if _, err := p.mapper(s.System, e.Name).Map(raw, mapping.Env{Zone: zone}); err != nil {
+				problems = append(problems, manifest.Problem{Pos: e.Pos, Path: "entities." + e.Name,
+					Message: fmt.Sprintf("record %d of %s cannot be mapped: %v", i+1, file, err), Mend: "change the mapping of that field"})
+			}
+		}
+	}
+	return problems, nil
+}

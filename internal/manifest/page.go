@@ -1,0 +1,196 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Page is the documentation of a connector as Markdown: what it can do, what proves that, which rules hold for writes, and how to log in.
+func (s *System) Page() string {
+	c := s.Capabilities()
+	p := &page{}
+	p.line("# %s", s.Name)
+	p.line("")
+	p.line("%s", s.Summary)
+	p.line("")
+	if s.Simulated {
+		p.line("This is a simulator that comes with Busbar, not a real system.")
+		p.line("")
+	}
+	p.line("System `%s` · %s · driver [%s](../connectors/%s.md) · versions %s", s.System, strings.Join(s.Categories, ", "), s.Driver, s.Driver, strings.Join(s.Versions, ", "))
+	p.matrix(c)
+	for _, e := range c.Entities {
+		p.entity(s.Entity(e.Entity), e)
+	}
+	p.logins(s)
+	return p.String()
+}
+
+// Index is the page that lists the connectors.
+func (r *Registry) Index() string {
+	p := &page{}
+	p.line("# Systems")
+	p.line("")
+	p.line("What Busbar can connect, and how far. A page per system says what can be read and written, on which conditions, and what proves it:")
+	p.line("")
+	p.line("- **live**: tested against the real system, of the version that is named")
+	p.line("- **simulated**: tested against a simulator built from the vendor's documentation")
+	p.line("- **documented**: read in the vendor's documentation, not run")
+	p.line("")
+	p.line("| system | driver | reads | writes | evidence |")
+	p.line("|---|---|---|---|---|")
+	for _, s := range r.Systems() {
+		reads, writes, evidence := 0, 0, map[string]bool{}
+		for _, e := range s.Entities {
+			reads++
+			writes += len(e.Operations)
+			for _, text := range e.Evidence {
+				evidence[text] = true
+			}
+		}
+		name := s.Name
+		if s.Simulated {
+			name += " (simulator)"
+		}
+		p.line("| [%s](%s.md) | %s | %s | %s | %s |", name, s.System, s.Driver, plural(reads, "entity", "entities"), plural(writes, "operation", "operations"), strings.Join(sorted(evidence), ", "))
+	}
+	p.line("")
+	p.line("Another system is a folder of data: [how to write a connector](../connectors/README.md).")
+	return p.String()
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// page collects lines of Markdown.
+type page struct{ strings.Builder }
+
+func (p *page) line(format string, a ...any) { fmt.Fprintf(p, format+"\n", a...) }
+
+func (p *page) matrix(c Capabilities) {
+	p.line("")
+	p.line("## What it can do")
+	p.line("")
+	p.line("| entity | read | only what changed | deletions | create | update | delete |")
+	p.line("|---|---|---|---|---|---|---|")
+	for _, e := range c.Entities {
+		incremental := "no: every run reads everything"
+		if e.Incremental {
+			incremental = "yes"
+		}
+		deletions := "not found"
+		if e.Deletions == "sweep" {
+			deletions = "found by full runs"
+		}
+		p.line("| [%s](#%s) | %s | %s | %s | %s | %s | %s |", e.Entity, e.Entity, cell(e.Read), incremental, deletions, cell(e.Create), cell(e.Update), cell(e.Delete))
+	}
+	p.line("")
+	p.line("A dash is what the system or its connector cannot do. What the words mean is on the [list of systems](README.md).")
+}
+
+func cell(c Capability) string {
+	switch {
+	case !c.Supported:
+		return "–"
+	case c.How == HowCancel:
+		return c.Evidence + ", cancels"
+	}
+	return c.Evidence
+}
+
+// entity writes what there is to know of one: its fields, and the rules for writes.
+func (p *page) entity(e *Entity, c EntityCapability) {
+	p.line("")
+	p.line("## %s", c.Entity)
+	p.line("")
+	var given, writable []string
+	for _, f := range c.Fields {
+		if !f.Supported {
+			continue
+		}
+		given = append(given, f.Name)
+		if f.Writable {
+			writable = append(writable, f.Name)
+		}
+	}
+	p.line("- **Fields**: %s", names(given))
+	if len(c.UnsupportedFields) > 0 {
+		p.line("- **Not delivered**: %s", names(c.UnsupportedFields))
+	}
+	if len(writable) > 0 {
+		p.line("- **Can be written**: %s", names(writable))
+	}
+	if e.Cursor != nil {
+		p.line("- **Changes** are found by their time, to %s; each run looks back %s.", e.Cursor.Precision, e.Cursor.Lookback)
+	}
+	if c.History != "" {
+		p.line("- **Period**: the first sync can be bounded by `%s`.", c.History)
+	}
+	for _, other := range sorted(e.Evidence) {
+		if operation, version, ok := strings.Cut(other, "_"); ok {
+			p.line("- **Version %s**: %s %s", version, operation, e.Evidence[other])
+		}
+	}
+	for _, op := range Ops() {
+		if o, ok := e.Operations[op]; ok {
+			p.line("- **%s**: a lost answer is found out by %s.%s", op, classes(o.Classes()), bulk(o))
+		}
+	}
+	for _, r := range c.Rules {
+		p.line("- %s (`%s`)", r.Text, r.Rule)
+	}
+}
+
+func names(list []string) string { return "`" + strings.Join(list, "`, `") + "`" }
+
+func classes(list []Class) string {
+	words := map[Class]string{
+		W1: "the system's own key (W1)", W2: "a key or the record itself (W2)", W3: "a mark that is searched (W3)", W4: "a search by content, for a person to decide (W4)",
+		W5: "a person, who looks into the system (W5)",
+	}
+	var out []string
+	for _, c := range list {
+		out = append(out, words[c])
+	}
+	return strings.Join(out, ", then ")
+}
+
+func bulk(o Operation) string {
+	switch {
+	case o.Bulk == nil:
+		return ""
+	case o.Bulk.Atomic:
+		return fmt.Sprintf(" Up to %d in one call, all or none where that is asked for.", o.Bulk.Max)
+	}
+	return fmt.Sprintf(" Up to %d in one call.", o.Bulk.Max)
+}
+
+func (p *page) logins(s *System) {
+	p.line("")
+	p.line("## Login")
+	p.line("")
+	p.line("How to prepare the system: [guide](../../connectors/%s/guide.md).", s.System)
+	for _, m := range s.Auth {
+		p.line("")
+		p.line("| `%s` | | |", m.Method)
+		p.line("|---|---|---|")
+		for _, f := range m.Fields {
+			var notes []string
+			for _, note := range []struct {
+				holds bool
+				text  string
+			}{{f.Secret, "secret"}, {!f.Required, "optional"}, {f.Identity, "tells instances apart"}} {
+				if note.holds {
+					notes = append(notes, note.text)
+				}
+			}
+			p.line("| `%s` | %s | %s |", f.Name, cmp.Or(f.Label, f.Name), strings.Join(notes, ", "))
+		}
+	}
+}
