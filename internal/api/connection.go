@@ -128,6 +128,6 @@ func (s *server) registerConnection() {
 	register(s, access{dataPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-capabilities", Method: http.MethodGet, Path: "/v1/capabilities", Tags: []string{tagConnection},
 		Summary:     "What this connection can do",
-		Description: "The capability matrix of the connection's system with the connection's own write rules laid over it, as far as the scopes of the token reach: entities, operations, fields, the rules for writes by name and in words, and the evidence for each.",
+		Description: "The capability matrix of the connection's system with the rights of its login (where the system tells them) and the connection's own write rules laid over it, as far as the scopes of the token reach: entities, operations, fields, the rules for writes by name and in words, and the evidence for each.",
 	}, s.ownCapabilities)
 }

@@ -34,7 +34,14 @@ func (s *server) ownCapabilities(ctx context.Context, _ *empty) (*one[manifest.C
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", who.connection.ID, err)
 	}
-	return &one[manifest.Capabilities]{sys.CapabilitiesOf(rules, who.writes())}, nil
+	rights, at := s.Connections.Rights(ctx, who.connection)
+	c := sys.CapabilitiesOf(manifest.View{Rules: rules, MayWrite: who.writes(), Rights: rights})
+	c.Login = &manifest.LoginRights{Told: rights != nil}
+	if rights != nil {
+		at = at.UTC()
+		c.Login.CheckedAt = &at
+	}
+	return &one[manifest.Capabilities]{c}, nil
 }
 
 // writes tells whether the caller's credential may write at all.

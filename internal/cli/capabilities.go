@@ -14,13 +14,16 @@ type capabilitiesCmd struct {
 
 // Help ends the command's help with examples.
 func (capabilitiesCmd) Help() string {
-	return `It tells what this connection can do, with its own write rules and the scopes of the token. With --output json: every field, with its rules and evidence.
+	return `It tells what this connection can do, with the rights of its login (where the system tells them), its own write rules and the scopes of the token. With --output json: every field, with its rules and evidence.
 
 Examples:
 
   busbar capabilities
   busbar capabilities purchase-orders`
 }
+
+// loginRule is cited where the system does not let the connection's login do something.
+const loginRule = "login"
 
 type capabilities struct {
 	Entities []entityCapabilities `json:"entities"`
@@ -67,8 +70,11 @@ type ruleText struct {
 func (e entityCapabilities) operations() string {
 	var can []string
 	add := func(name string, o operation) {
-		if o.Supported {
+		switch {
+		case o.Supported:
 			can = append(can, strings.TrimSpace(name+" ("+o.Evidence+")"))
+		case o.ForbiddenBy == loginRule:
+			can = append(can, "no "+name+" (login)")
 		}
 	}
 	add("read", e.Read)

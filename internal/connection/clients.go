@@ -29,6 +29,7 @@ type shared struct {
 	retired     bool // no longer in open: its last user closes it
 	usedAt      time.Time
 	refusal     refusal
+	rights      rights
 }
 
 func newClients() *clients { return &clients{open: map[string]*shared{}} }
@@ -50,7 +51,7 @@ func (k *clients) lease(c *store.Connection, now time.Time, dial func() (driver.
 	}
 	sh.users++
 	sh.usedAt = now
-	return &leased{Client: sh.client, refusal: &sh.refusal, close: sync.OnceValue(func() error { return k.release(sh) })}, ended, nil
+	return &leased{Client: sh.client, refusal: &sh.refusal, rights: &sh.rights, close: sync.OnceValue(func() error { return k.release(sh) })}, ended, nil
 }
 
 // drop takes a client out and gives it when nobody uses it.
@@ -124,6 +125,7 @@ func closeEach(ended []driver.Client) error {
 type leased struct {
 	driver.Client
 	refusal *refusal
+	rights  *rights
 	confirm func(context.Context, error) error
 	close   func() error
 }

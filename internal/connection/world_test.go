@@ -229,6 +229,13 @@ func newSystem(t *testing.T) *system {
 	return s
 }
 
+// calls counts the calls but for pages.
+func (s *system) calls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.logins
+}
+
 func (s *system) set(answer, accept string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,12 +1,23 @@
 package manifest
 
-import "github.com/busbar-dev/busbar/model"
+import (
+	"time"
+
+	"github.com/busbar-dev/busbar/model"
+)
 
 // Capabilities is what can be done with a system, entity by entity in their order of sync.
 type Capabilities struct {
 	System    string             `json:"system"`
 	Simulated bool               `json:"simulated"`
+	Login     *LoginRights       `json:"login,omitempty" doc:"What the system tells of the rights of the connection's login; absent for a system."`
 	Entities  []EntityCapability `json:"entities"`
+}
+
+// LoginRights say whether the matrix knows what the login may do.
+type LoginRights struct {
+	Told      bool       `json:"told" doc:"The system told it. Where it did not, the matrix shows what the system can do, and a login with fewer rights learns it from a refusal."`
+	CheckedAt *time.Time `json:"checked_at,omitempty" doc:"When it was asked."`
 }
 
 // EntityCapability is what can be done with one entity.
@@ -28,7 +39,7 @@ type EntityCapability struct {
 // Capability is one operation, and what proves that it works.
 type Capability struct {
 	Supported   bool             `json:"supported"`
-	ForbiddenBy string           `json:"forbidden_by,omitempty" doc:"The rule that takes away what the system itself could do: one of the connection's own, or token.scopes."`
+	ForbiddenBy string           `json:"forbidden_by,omitempty" doc:"The rule that takes away what the system itself could do: login where the system does not let this login do it, one of the connection's own, or token.scopes."`
 	How         string           `json:"how,omitempty" enum:"delete,cancel" doc:"What a delete does: delete removes the record, cancel sets its status to cancelled."`
 	Evidence    string           `json:"evidence,omitempty" doc:"What proves it: live and the system's version, simulated, or documented."`
 	Required    []string         `json:"required,omitempty" doc:"Fields that must be given and not be null. Those of a list's elements are written lines.item_id."`
@@ -92,13 +103,29 @@ type RuleText struct {
 }
 
 // Capabilities computes the matrix.
-func (s *System) Capabilities() Capabilities { return s.CapabilitiesOf(nil, true) }
+func (s *System) Capabilities() Capabilities { return s.CapabilitiesOf(View{MayWrite: true}) }
 
-// CapabilitiesOf computes the matrix of one connection: the rules of its own laid over the system's, and no writes where the caller may make none.
-func (s *System) CapabilitiesOf(rules RuleSet, mayWrite bool) Capabilities {
+// View is what lies over the matrix of a system for one connection and its caller.
+type View struct {
+	Rules    RuleSet // the connection's own
+	MayWrite bool    // the caller's credential has the scope
+	Rights   Rights  // what the system lets the login do, as far as it tells
+}
+
+// Rights are what a login may do: by entity, by operation (Read among them). What the system does not speak of is absent.
+type Rights map[string]map[Op]bool
+
+// denies tells whether the system says that the login may not do this.
+func (r Rights) denies(entity string, op Op) bool {
+	may, told := r[entity][op]
+	return told && !may
+}
+
+// CapabilitiesOf computes the matrix of one connection.
+func (s *System) CapabilitiesOf(v View) Capabilities {
 	c := Capabilities{System: s.System, Simulated: s.Simulated, Entities: []EntityCapability{}}
 	for _, e := range s.Entities {
-		c.Entities = append(c.Entities, (&matrix{Entity: e, own: rules[e.Name], mayWrite: mayWrite}).capability())
+		c.Entities = append(c.Entities, (&matrix{Entity: e, own: v.Rules[e.Name], mayWrite: v.MayWrite, rights: v.Rights}).capability())
 	}
 	return c
 }

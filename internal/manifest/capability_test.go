@@ -20,7 +20,7 @@ func TestCapabilities(t *testing.T) {
 	if faults != nil {
 		t.Fatal(faults)
 	}
-	golden(t, "capabilities-own.json", s.CapabilitiesOf(rules, true))
+	golden(t, "capabilities-own.json", s.CapabilitiesOf(manifest.View{Rules: rules, MayWrite: true}))
 }
 
 func golden(t *testing.T, file string, c manifest.Capabilities) {
@@ -39,7 +39,7 @@ func golden(t *testing.T, file string, c manifest.Capabilities) {
 
 // TestCapabilitiesWithoutWrite is the matrix for a token that may not write.
 func TestCapabilitiesWithoutWrite(t *testing.T) {
-	for _, e := range acme(t).CapabilitiesOf(nil, false).Entities {
+	for _, e := range acme(t).CapabilitiesOf(manifest.View{}).Entities {
 		for _, c := range []manifest.Capability{e.Create, e.Delete} {
 			if c.Supported || c.ForbiddenBy != manifest.ScopeRule {
 				t.Errorf("%s: %+v", e.Entity, c)
@@ -53,6 +53,33 @@ func TestCapabilitiesWithoutWrite(t *testing.T) {
 		if !e.Read.Supported {
 			t.Errorf("%s cannot be read", e.Entity)
 		}
+	}
+}
+
+// TestCapabilitiesOfALogin takes away what the system does not let the login do, and nothing that it does not speak of.
+func TestCapabilitiesOfALogin(t *testing.T) {
+	t.Parallel()
+	rights := manifest.Rights{"purchase-orders": {manifest.Read: false, manifest.Create: true, manifest.Update: false}}
+	seen := false
+	for _, e := range acme(t).CapabilitiesOf(manifest.View{MayWrite: true, Rights: rights}).Entities {
+		if e.Entity != "purchase-orders" {
+			if !e.Read.Supported {
+				t.Errorf("%s: %+v", e.Entity, e.Read)
+			}
+			continue
+		}
+		seen = true
+		if e.Read.Supported || e.Read.ForbiddenBy != manifest.LoginRule || !e.Create.Supported || e.Update.Supported || e.Update.ForbiddenBy != manifest.LoginRule || !e.Delete.Supported {
+			t.Errorf("read %+v, create %v, update %+v, delete %+v", e.Read, e.Create.Supported, e.Update, e.Delete)
+		}
+		for _, f := range e.Fields {
+			if slices.Contains(f.WritableOn, manifest.Update) {
+				t.Errorf("%s can be written in an update", f.Name)
+			}
+		}
+	}
+	if !seen {
+		t.Error("there are no purchase orders")
 	}
 }
 

@@ -11,12 +11,13 @@ type matrix struct {
 	*Entity
 	own      Rules // the connection's
 	mayWrite bool
+	rights   Rights
 }
 
 func (m *matrix) capability() EntityCapability {
 	return EntityCapability{
 		Entity:            m.Name,
-		Read:              Capability{Supported: true, Evidence: m.Evidence["read"]},
+		Read:              m.read(),
 		Create:            m.operation(Create),
 		Update:            m.operation(Update),
 		Delete:            m.operation(Delete),
@@ -30,9 +31,19 @@ func (m *matrix) capability() EntityCapability {
 	}
 }
 
+func (m *matrix) read() Capability {
+	c := Capability{Supported: true, Evidence: m.Evidence["read"]}
+	if m.rights.denies(m.Name, Read) {
+		c.Supported, c.ForbiddenBy = false, LoginRule
+	}
+	return c
+}
+
 // forbiddenBy names the rule that takes an operation away which the system offers; empty: none does.
 func (m *matrix) forbiddenBy(op Op) string {
 	switch {
+	case m.rights.denies(m.Name, op):
+		return LoginRule
 	case slices.Contains(m.own.Forbidden, op):
 		return ConnectionForbidsRule(m.Name, op)
 	case !m.mayWrite:

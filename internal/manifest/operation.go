@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
-// Op is a kind of write.
+// Op is a kind of write, or Read where the right to read is spoken of.
 type Op string
+
+// Read is no write.
+const Read Op = "read"
 
 // The kinds of write.
 const (

@@ -29,6 +29,9 @@ func BulkRule(entity string, op Op) string { return entity + "." + string(op) + 
 // ScopeRule is that a token without the scope write writes nothing.
 const ScopeRule = "token.scopes"
 
+// LoginRule is that the system does not let the connection's login do this.
+const LoginRule = "login"
+
 // The rules of the connection's own.
 
 // ConnectionForbidsRule names an operation that the connection forbids: connection.purchase-orders.forbidden.delete.
