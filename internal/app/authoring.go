@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
-	"github.com/busbar-dev/busbar/internal/rawjson"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/model"
 )
@@ -123,20 +123,49 @@ func (p Program) Record(ctx context.Context, folder fs.FS, credentials map[strin
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", e.Name, err)
 		}
-		records := []json.RawMessage{}
-		for _, raw := range page.Records[:min(most, len(page.Records))] {
-			if login.Shows(string(raw)) {
-				raw = []byte(login.Redact(string(raw)))
-			}
-			if rawjson.Valid(raw) == nil {
-				records = append(records, raw)
-			}
-		}
-		if all[e.Name], err = json.MarshalIndent(records, "", "  "); err != nil {
+		if all[e.Name], err = recording(page.Records[:min(most, len(page.Records))], login); err != nil {
 			return nil, fmt.Errorf("record %s: %w", e.Name, err)
 		}
 	}
 	return all, nil
+}
+
+// recording writes records as a JSON list, without the secrets of a login in any text; numbers stay as they are written.
+func recording(records [][]byte, login secret.Credentials) ([]byte, error) {
+	list := []any{}
+	for _, raw := range records {
+		in := json.NewDecoder(bytes.NewReader(raw))
+		in.UseNumber()
+		var record any
+		if err := in.Decode(&record); err != nil {
+			return nil, err
+		}
+		list = append(list, withoutSecrets(record, login))
+	}
+	var out bytes.Buffer
+	to := json.NewEncoder(&out)
+	to.SetEscapeHTML(false)
+	to.SetIndent("", "  ")
+	err := to.Encode(list)
+	return bytes.TrimSpace(out.Bytes()), err
+}
+
+func withoutSecrets(value any, login secret.Credentials) any {
+	switch v := value.(type) {
+	case string:
+		if hidden := login.Redact(v); hidden == "" || strings.Contains(hidden, "[redacted]") {
+			return hidden
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutSecrets(v[i], login)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = withoutSecrets(v[key], login)
+		}
+	}
+	return value
 }
 
 // everywhere allows private addresses of both kinds.

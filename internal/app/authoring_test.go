@@ -2,13 +2,17 @@ package app
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
@@ -164,4 +168,51 @@ func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
 		t.Fatal(err)
 	}
 	return schema.Validate(doc)
+}
+
+// What a system answers is recorded as it came, but for the secrets of the login, and can be mapped again.
+func TestRecordKeepsNoSecrets(t *testing.T) {
+	t.Parallel()
+	const key = `sk-"quoted"-Geheimnis`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+key {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		quoted, _ := json.Marshal("made with " + key)
+		switch r.URL.Path {
+		case "/api/v1/me":
+			fmt.Fprint(w, `{"name": "Plant"}`)
+		case "/api/v1/vendors":
+			fmt.Fprintf(w, `{"data": [{"id": 7, "name": "Lager & Söhne", "note": %s, "active": true, "created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z"}], "total": 1}`, quoted)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	files, err := Starter("acme", "rest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := fstest.MapFS{}
+	for name, text := range files {
+		folder["acme/"+name] = &fstest.MapFile{Data: text}
+	}
+	login := map[string]string{"url": server.URL, "api_key": key}
+	got, err := Program{Now: time.Now}.Record(t.Context(), folder, login, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(got["vendors"])
+	if !strings.Contains(text, "Lager & Söhne") || strings.Contains(text, "Geheimnis") || !strings.Contains(text, "redacted") {
+		t.Errorf("recorded %s", text)
+	}
+	folder["acme/testdata/vendors.json"] = &fstest.MapFile{Data: got["vendors"]}
+	if _, err := CheckConnectors(folder); err != nil {
+		t.Errorf("the recording cannot be mapped: %v", err)
+	}
+	login["api_key"] = "another"
+	if _, err := (Program{Now: time.Now}).Record(t.Context(), folder, login, 5); err == nil || strings.Contains(err.Error(), "another") {
+		t.Errorf("a login that is refused: %v", err)
+	}
 }

@@ -119,3 +119,19 @@ func sorted(forms map[string]string) (out []string) {
 	}
 	return out
 }
+
+// A secret is seen in an answer however JSON writes it.
+func TestShowsASecretInJSON(t *testing.T) {
+	t.Parallel()
+	c := secret.NewCredentials(map[string]string{"password": `Pässw/"rd\<🙂`})
+	for _, text := range []string{
+		`{"echo": "Pässw/\"rd\\<🙂"}`, `{"echo": "Pässw\/\"rd\\<🙂"}`, `{"echo": "P\u00e4ssw/\"rd\\\u003c\ud83d\ude42"}`, `{"echo": "P\u00E4SSW/\"rd\\<\uD83D\uDE42"}`, `say Pässw/"rd\<🙂`,
+	} {
+		if !c.Shows(text) {
+			t.Errorf("not seen in %s", text)
+		}
+	}
+	if c.Shows(`{"echo": "Pässw"}`) || secret.NewCredentials(map[string]string{"url": ""}).Shows("x") {
+		t.Error("seen where it is not")
+	}
+}
