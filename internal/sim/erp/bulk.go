@@ -67,7 +67,7 @@ func (s *Server) many(w http.ResponseWriter, r *http.Request) {
 	} else {
 		answer.Results = s.oneByOne(t, call)
 	}
-	if err := s.journal.sync(); err != nil {
+	if err := s.journal.Sync(); err != nil {
 		refused(err).send(w)
 		return
 	}

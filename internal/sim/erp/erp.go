@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/sim/fault"
+	"github.com/busbar-dev/busbar/internal/sim/journal"
 )
 
 // DefaultKey is the API key when Options name none. SimERP holds invented data only.
@@ -51,7 +52,7 @@ type Server struct {
 	tables  []*table
 	byName  map[string]*table
 	mu      sync.RWMutex // tables and journal
-	journal *journal
+	journal *journal.Journal
 	last    int64 // newest updatedAt given out, µs
 	pending []change
 	waiting atomic.Bool // pending holds something
@@ -196,5 +197,5 @@ func (s *Server) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(err, s.journal.close())
+	return errors.Join(err, s.journal.Close())
 }

@@ -82,7 +82,7 @@ func (w *work) end(good bool) error {
 		w.undo()
 		return nil
 	}
-	if err := w.journal.append(w.entries); err != nil {
+	if err := w.journal.Append(w.entries); err != nil {
 		w.undo()
 		return err
 	}

@@ -112,7 +112,7 @@ func (s *Server) carryOut(t *table, a asked) reply {
 		out = refused(err)
 	}
 	s.mu.Unlock()
-	if err := s.journal.sync(); err != nil {
+	if err := s.journal.Sync(); err != nil {
 		return refused(err)
 	}
 	return out
