@@ -9,42 +9,39 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
-	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// demoTag marks the demo's own connection.
+// demoTag marks the demo's own connections.
 const demoTag = "busbar-demo"
 
-// demoLabel is the label of the token and key that the demo hands out.
+// demoLabel is the label of the tokens and the key that the demo hands out.
 const demoLabel = "demo"
 
-// demo is a running Busbar connected to a simulated ERP.
+// demo is a running Busbar connected to simulated systems.
 type demo struct {
 	Program
 	log     *slog.Logger
 	app     *App
-	sim     *erp.Server
-	simURL  string
+	sims    []*simulated
 	url     string // of Busbar
 	envFile string
 }
 
-// Demo runs Busbar on a data directory of its own, connected to a simulated ERP that keeps its state there too.
+// Demo runs Busbar on a data directory of its own, connected to simulated systems that keep their state there too.
 func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	l, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	d := &demo{Program: p, log: newLog(p.Err, config.Log(c.DemoLog), p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env")}
+	d := &demo{Program: p, log: newLog(p.Err, config.Log(c.DemoLog), p.Terminal.Err), url: "http://" + l.Addr().String(), envFile: filepath.Join(c.Data, "demo.env"), sims: simulations()}
 	limit, ended := outlive(ctx, stopWithin)
 	defer ended()
 	defer func() { err = errors.Join(err, d.close(limit)) }()
@@ -62,38 +59,31 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 	return <-served
 }
 
-// open takes the data directory (whose lock also guards the simulator's state), then starts the simulator.
-func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) (err error) {
-	sim, err := d.reserveSim(ctx, c.Data)
+// open takes the data directory (whose lock also guards the simulators' state), then starts the simulators.
+func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) error {
+	env, err := readEnvFile(d.envFile)
 	if err != nil {
 		return err
 	}
+	var allowed []allow.Rule
+	for _, s := range d.sims {
+		if err := s.reserve(ctx, env); err != nil {
+			return err
+		}
+		allowed = append(allowed, only(s.listener.Addr()))
+	}
 	d.app, err = Open(ctx, Options{
-		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: []allow.Rule{only(sim.Addr())}, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version,
+		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: allowed, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version,
 	})
 	if err != nil {
-		return errors.Join(err, sim.Close())
+		return err
 	}
-	if d.sim, err = erp.Open(erp.Options{Dir: filepath.Join(c.Data, "sim-erp"), Now: d.Now}); err != nil {
-		return errors.Join(err, sim.Close())
-	}
-	d.simURL = "http://" + sim.Addr().String()
-	d.sim.Serve(sim)
-	return nil
-}
-
-// reserveSim opens the simulator's address: the one of the last start where that is free, so that the connection needs no new address.
-func (d *demo) reserveSim(ctx context.Context, data string) (net.Listener, error) {
-	env, err := readEnvFile(d.envFile)
-	if err != nil {
-		return nil, err
-	}
-	if host := strings.TrimPrefix(env["SIM_ERP_URL"], "http://"); strings.HasPrefix(host, "127.0.0.1:") {
-		if l, err := listen(ctx, host); err == nil {
-			return l, nil
+	for _, s := range d.sims {
+		if err := s.start(c.Data, d.Now); err != nil {
+			return err
 		}
 	}
-	return listen(ctx, "127.0.0.1:0")
+	return nil
 }
 
 // only allows exactly one loopback address.
@@ -101,21 +91,29 @@ func only(a net.Addr) allow.Rule {
 	return allow.One(netip.MustParseAddrPort(a.String()))
 }
 
-// introduce connects the simulator, shows the initial sync and tells what to try.
+// introduce connects the simulators, shows the initial sync and tells what to try.
 func (d *demo) introduce(ctx context.Context) error {
-	fmt.Fprintf(d.Out, "Busbar          %s\nSimulated ERP   %s\n\n", d.url, d.simURL)
+	fmt.Fprintf(d.Out, "Busbar          %s\n", d.url)
+	for _, s := range d.sims {
+		fmt.Fprintf(d.Out, "%-15s %s\n", s.name, s.url)
+	}
+	fmt.Fprintln(d.Out)
 	env, err := d.connect(ctx)
 	if err != nil {
 		return err
 	}
-	conn, err := d.app.Store.ConnectionForWork(ctx, env["BUSBAR_CONNECTION"])
-	if err != nil {
-		return err
+	var conns []*store.Connection
+	for _, s := range d.sims {
+		conn, err := d.app.Store.ConnectionForWork(ctx, env[s.connection()])
+		if err != nil {
+			return err
+		}
+		conns = append(conns, conn)
 	}
 	if err := d.app.Start(ctx); err != nil {
 		return err
 	}
-	if err := d.watchFirstSync(ctx, conn); err != nil {
+	if err := d.watchFirstSync(ctx, conns); err != nil {
 		return err
 	}
 	if err := writeEnvFile(d.envFile, d.lines(env)); err != nil {
@@ -126,13 +124,14 @@ func (d *demo) introduce(ctx context.Context) error {
 }
 
 func (d *demo) lines(env map[string]string) []line {
-	return []line{
-		{"BUSBAR_URL", d.url}, {"BUSBAR_TOKEN", env["BUSBAR_TOKEN"]}, {"BUSBAR_KEY", env["BUSBAR_KEY"]},
-		{"BUSBAR_CONNECTION", env["BUSBAR_CONNECTION"]}, {"SIM_ERP_URL", d.simURL}, {"SIM_ERP_KEY", erp.DefaultKey},
+	lines := []line{{"BUSBAR_URL", d.url}, {"BUSBAR_KEY", env["BUSBAR_KEY"]}}
+	for _, s := range d.sims {
+		lines = append(lines, line{s.token(), env[s.token()]}, line{s.connection(), env[s.connection()]}, line{s.prefix + "_URL", s.url}, line{s.prefix + "_KEY", s.key})
 	}
+	return lines
 }
 
-// connect gives the demo's connection, token and key: those of demo.env while they are good, else new ones.
+// connect gives the demo's key, and the connection and token of each simulator: those of demo.env while they are good, else new ones.
 func (d *demo) connect(ctx context.Context) (map[string]string, error) {
 	env, err := readEnvFile(d.envFile)
 	if err != nil {
@@ -147,54 +146,59 @@ func (d *demo) connect(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	conn, err := d.existing(ctx, project.ID)
-	if err != nil {
-		return nil, err
+	for _, s := range d.sims {
+		if err := d.connectTo(ctx, s, project.ID, env); err != nil {
+			return nil, err
+		}
 	}
-	if conn == nil {
-		return d.connectAnew(ctx, project.ID, env)
-	}
-	return d.reuse(ctx, conn, env)
+	return env, nil
 }
 
-func (d *demo) connectAnew(ctx context.Context, project string, env map[string]string) (map[string]string, error) {
+func (d *demo) connectTo(ctx context.Context, s *simulated, project string, env map[string]string) error {
+	conn, err := d.existing(ctx, s, project)
+	if err != nil {
+		return err
+	}
+	if conn == nil {
+		return d.connectAnew(ctx, s, project, env)
+	}
+	return d.reuse(ctx, s, conn, env)
+}
+
+func (d *demo) connectAnew(ctx context.Context, s *simulated, project string, env map[string]string) error {
 	made, err := d.app.Connections.Create(ctx, project, connection.New{
-		System: "sim-erp", Name: "Simulated ERP", Tags: []string{demoTag}, TokenLabel: demoLabel, Credentials: d.credentials(),
+		System: s.system, Name: s.name, Tags: []string{demoTag}, TokenLabel: demoLabel, Credentials: s.credentials(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect the simulated ERP: %w", err)
+		return fmt.Errorf("connect the %s: %w", s.name, err)
 	}
-	env["BUSBAR_CONNECTION"], env["BUSBAR_TOKEN"] = made.Connection.ID, made.Token.Plain
-	return env, nil
+	env[s.connection()], env[s.token()] = made.Connection.ID, made.Token.Plain
+	return nil
 }
 
 // reuse goes on with a connection of an earlier start. A token that nobody has seen is replaced.
-func (d *demo) reuse(ctx context.Context, conn *store.Connection, env map[string]string) (map[string]string, error) {
-	if conn.Public["url"] != d.simURL {
-		if err := d.app.Connections.Reauthorize(ctx, conn, connection.Renewal{Credentials: d.credentials(), SameInstance: true}); err != nil {
-			return nil, fmt.Errorf("tell the connection the simulator's new address: %w", err)
+func (d *demo) reuse(ctx context.Context, s *simulated, conn *store.Connection, env map[string]string) error {
+	if conn.Public["url"] != s.url {
+		if err := d.app.Connections.Reauthorize(ctx, conn, connection.Renewal{Credentials: s.credentials(), SameInstance: true}); err != nil {
+			return fmt.Errorf("tell the connection the simulator's new address: %w", err)
 		}
 	}
-	who, err := d.app.Connections.Authenticate(ctx, env["BUSBAR_TOKEN"])
+	env[s.connection()] = conn.ID
+	who, err := d.app.Connections.Authenticate(ctx, env[s.token()])
 	if err == nil && who.Connection != nil && who.Connection.ID == conn.ID {
-		env["BUSBAR_CONNECTION"] = conn.ID
-		return env, nil
+		return nil
 	}
 	token, err := d.app.Connections.IssueToken(ctx, conn, demoLabel, nil, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	env["BUSBAR_CONNECTION"], env["BUSBAR_TOKEN"] = conn.ID, token.Plain
-	return env, nil
+	env[s.token()] = token.Plain
+	return nil
 }
 
-func (d *demo) credentials() map[string]string {
-	return map[string]string{"url": d.simURL, "api_key": erp.DefaultKey}
-}
-
-// existing gives the demo's connection, or nil.
-func (d *demo) existing(ctx context.Context, project string) (*store.Connection, error) {
-	conns, err := d.app.Store.Connections(ctx, project, store.ConnectionFilter{Tag: demoTag, System: "sim-erp", Limit: 100})
+// existing gives the demo's connection to a simulator, or nil.
+func (d *demo) existing(ctx context.Context, s *simulated, project string) (*store.Connection, error) {
+	conns, err := d.app.Store.Connections(ctx, project, store.ConnectionFilter{Tag: demoTag, System: s.system, Limit: 100})
 	if err != nil {
 		return nil, err
 	}
@@ -206,13 +210,17 @@ func (d *demo) existing(ctx context.Context, project string) (*store.Connection,
 }
 
 func (d *demo) farewell(env map[string]string) {
-	token, url := env["BUSBAR_TOKEN"], d.url
-	curl := func(path string) string {
-		return fmt.Sprintf("  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", token, url, path)
+	erp, cmms := d.sims[0], d.sims[1]
+	curl := func(s *simulated, path string) string {
+		return fmt.Sprintf("  curl -s -H 'Authorization: Bearer %s' '%s%s'\n", env[s.token()], d.url, path)
 	}
-	fmt.Fprintf(d.Out, "\nEverything is synced. The connection's token:\n\n  %s\n\nTry it (each line works as it stands):\n\n", token)
-	fmt.Fprint(d.Out, curl("/v1/purchase-orders?limit=2"), curl("/v1/changes?entity=purchase-orders&limit=3"), curl("/v1/syncs"))
-	fmt.Fprintf(d.Out, "\nWhere to go next\n  API reference    %s/docs\n  For scripts      %s\n  Simulated ERP    change something there and see it arrive, or write to it: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n", url, d.envFile)
+	fmt.Fprint(d.Out, "\nEverything is synced. A connection has its own token:\n\n")
+	for _, s := range d.sims {
+		fmt.Fprintf(d.Out, "  %-15s %s\n", s.name, env[s.token()])
+	}
+	fmt.Fprint(d.Out, "\nTry it (each line works as it stands):\n\n")
+	fmt.Fprint(d.Out, curl(erp, "/v1/purchase-orders?limit=2"), curl(cmms, "/v1/work-orders?limit=2"), curl(erp, "/v1/changes?entity=purchase-orders&limit=3"), curl(erp, "/v1/syncs"))
+	fmt.Fprintf(d.Out, "\nWhere to go next\n  API reference      %s/docs\n  For scripts        %s\n  Simulated systems  change something there and see it arrive, or write to them: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n", d.url, d.envFile)
 }
 
 func (d *demo) close(ctx context.Context) error {
@@ -220,8 +228,8 @@ func (d *demo) close(ctx context.Context) error {
 	if d.app != nil {
 		errs = append(errs, d.app.Close(ctx))
 	}
-	if d.sim != nil {
-		errs = append(errs, d.sim.Close())
+	for _, s := range d.sims {
+		errs = append(errs, s.close())
 	}
 	return errors.Join(errs...)
 }

@@ -41,15 +41,19 @@ func progressOf(streams []store.Stream) progress {
 	return p
 }
 
-// watchFirstSync shows the initial sync until every stream has had its first success.
-func (d *demo) watchFirstSync(ctx context.Context, conn *store.Connection) error {
+// watchFirstSync shows the initial sync until every stream of the connections has had its first success.
+func (d *demo) watchFirstSync(ctx context.Context, conns []*store.Connection) error {
 	show := d.shower()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		streams, err := d.app.Store.Streams(ctx, conn.Scope())
-		if err != nil {
-			return err
+		var streams []store.Stream
+		for _, conn := range conns {
+			more, err := d.app.Store.Streams(ctx, conn.Scope())
+			if err != nil {
+				return err
+			}
+			streams = append(streams, more...)
 		}
 		p := progressOf(streams)
 		if p.failed != nil {

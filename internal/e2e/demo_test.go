@@ -52,8 +52,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("demo.env: %v, %v; want mode 0600", info.Mode(), err)
 	}
 	lines := curlLine.FindAllStringSubmatch(first["said"], -1)
-	if len(lines) != 3 {
-		t.Fatalf("%d curl lines, want 3:\n%s", len(lines), first["said"])
+	if len(lines) != 4 {
+		t.Fatalf("%d curl lines, want 4:\n%s", len(lines), first["said"])
 	}
 	for _, l := range lines {
 		path := strings.TrimPrefix(l[2], b.url)
@@ -62,10 +62,11 @@ func TestDemo(t *testing.T) {
 		}
 	}
 	renameVendor(t, first)
+	ask(t, first["SIM_CMMS_URL"]+"/cmms/v2/work-orders", "POST", "X-Api-Key", first["SIM_CMMS_KEY"], `{"title": "Lasts over a restart"}`, http.StatusCreated)
 	b.kill()
 
 	b, second := startDemo(t, data)
-	for _, name := range []string{"BUSBAR_TOKEN", "BUSBAR_KEY", "BUSBAR_CONNECTION"} {
+	for _, name := range []string{"BUSBAR_TOKEN", "BUSBAR_KEY", "BUSBAR_CONNECTION", "BUSBAR_CMMS_TOKEN", "BUSBAR_CMMS_CONNECTION"} {
 		if first[name] == "" || first[name] != second[name] {
 			t.Errorf("%s was %q and is %q after a restart", name, first[name], second[name])
 		}
@@ -74,8 +75,12 @@ func TestDemo(t *testing.T) {
 	if run["state"] != "complete" || run["counts"].(map[string]any)["updated"] != float64(1) {
 		t.Errorf("the sync after the restart: %v; want the renamed vendor", run)
 	}
+	run = b.syncAndWait(second["BUSBAR_CMMS_TOKEN"], "incremental", "work-orders")["work-orders"]
+	if run["state"] != "complete" || run["counts"].(map[string]any)["created"] != float64(1) {
+		t.Errorf("the sync after the restart: %v; want the new work order", run)
+	}
 	all := b.list("/v1/connections", second["BUSBAR_KEY"])
-	if len(all) != 1 {
+	if len(all) != 2 {
 		t.Errorf("%d connections after a restart", len(all))
 	}
 	orders := b.list("/v1/purchase-orders", second["BUSBAR_TOKEN"])
@@ -87,24 +92,27 @@ func TestDemo(t *testing.T) {
 // renameVendor changes a vendor in the simulated ERP, as its users would.
 func renameVendor(t *testing.T, env map[string]string) {
 	t.Helper()
-	ask := func(method, path, body string) map[string]any {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, env["SIM_ERP_URL"]+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+env["SIM_ERP_KEY"])
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		var answer map[string]any
-		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s: %d, %v", method, path, resp.StatusCode, err)
-		}
-		return answer
+	to, key := env["SIM_ERP_URL"]+"/api/v1/vendors", "Bearer "+env["SIM_ERP_KEY"]
+	vendor := ask(t, to+"?limit=1", "GET", "Authorization", key, "", http.StatusOK)["data"].([]any)[0].(map[string]any)
+	ask(t, to+"/"+vendor["id"].(string), "PATCH", "Authorization", key, `{"name": "Renamed Ltd"}`, http.StatusOK)
+}
+
+// ask calls a simulated system, which must answer with that status.
+func ask(t *testing.T, url, method, header, key, body string, status int) map[string]any {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
 	}
-	vendor := ask("GET", "/api/v1/vendors?limit=1", "")["data"].([]any)[0].(map[string]any)
-	ask("PATCH", "/api/v1/vendors/"+vendor["id"].(string), `{"name": "Renamed Ltd"}`)
+	req.Header.Set(header, key)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != status {
+		t.Fatalf("%s %s: %d, %v", method, url, resp.StatusCode, err)
+	}
+	return answer
 }

@@ -125,6 +125,9 @@ func TestEveryRecordMaps(t *testing.T) {
 			}
 			mapped[e.Name] = append(mapped[e.Name], u)
 		}
+		if lately, _ := fetchAll(t, c, driver.Request{Entity: e, Limit: 500, HistoryFrom: base.AddDate(0, 0, -90)}); e.History != "" && (len(lately) < len(raws)*4/5 || len(lately) == len(raws)) {
+			t.Errorf("%s: %d of %d were made in the last 90 days", e.Name, len(lately), len(raws))
+		}
 		newer, _ := fetchAll(t, c, driver.Request{Entity: e, Limit: 500, Since: high})
 		if len(newer) == 0 || len(newer) == len(raws) && len(raws) > 100 {
 			t.Errorf("%s: %d of %d changed since the newest change", e.Name, len(newer), len(raws))

@@ -68,7 +68,7 @@ func (g *generator) makeReadings() {
 			n = 45 + g.IntN(30)
 		}
 		value[row.ID] = n
-		read := start.Add(time.Duration(i) * g.base.Sub(start) / time.Duration(g.counts.Readings)).Truncate(time.Minute)
+		read := start.Add(time.Duration(i) * (g.base.Sub(start) / time.Duration(g.counts.Readings))).Truncate(time.Minute)
 		r := records.Record{"meter": linkTo(row.ID), "equipment": meter["equipment"], "value": num(fmt.Sprintf("%d.%d", n, g.IntN(10))), "unit": meter["unit"], "readAt": read.Format(time.RFC3339), "readBy": g.maybe(60, g.people), "reset": false}
 		g.store.Generate("readings", read.Add(time.Minute), read.Add(time.Minute), r)
 		meter["last"] = records.Record{"value": r["value"], "readAt": r["readAt"]}
@@ -82,8 +82,8 @@ func troubles() []string {
 
 // documentTimes are when a document was made and last changed: the older it is, the longer it has been left alone.
 func (g *generator) documentTimes(i, n int) (created, updated time.Time) {
-	span := 730 * 24 * time.Hour
-	created = g.base.Add(-span + time.Duration(i)*span/time.Duration(n+1)).Truncate(time.Second)
+	span := 100 * 24 * time.Hour
+	created = g.base.Add(-span + time.Duration(i)*(span/time.Duration(n+1))).Truncate(time.Second)
 	updated = created.Add(time.Duration(g.IntN(12*24*60)) * time.Minute)
 	if updated.After(g.base) {
 		updated = g.base
