@@ -47,6 +47,7 @@ type Options struct {
 	Version    string
 	Tick       time.Duration       // between looks at the schedule; default 1s
 	Calls      egress.ClientConfig // limits of calls to systems; zero members mean the defaults
+	Bench      *Bench              // for trying a connector out; nil: a Busbar for work
 }
 
 const defaultTick = time.Second
@@ -98,7 +99,7 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 		return a, err
 	}
 	a.opts.Now = a.clock.Now
-	parts, err := loadParts(o.Connectors)
+	parts, err := loadParts(o.Connectors, o.Bench)
 	if err != nil {
 		return a, err
 	}

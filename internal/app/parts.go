@@ -25,17 +25,17 @@ type parts struct {
 	mappers map[[2]string]*mapping.Mapper
 }
 
-func newParts() *parts {
+func newParts(bench *Bench) *parts {
 	p := &parts{drivers: map[string]driver.Driver{}, mappers: map[[2]string]*mapping.Mapper{}}
 	for _, d := range drivers() {
-		p.drivers[d.Name()] = d
+		p.drivers[d.Name()] = bench.around(d)
 	}
 	return p
 }
 
 // loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping.
-func loadParts(more []fs.FS) (*parts, error) {
-	p := newParts()
+func loadParts(more []fs.FS, bench *Bench) (*parts, error) {
+	p := newParts(bench)
 	var err error
 	if p.model, err = model.Load(); err != nil {
 		return nil, fmt.Errorf("load the model: %w", err)
@@ -45,13 +45,17 @@ func loadParts(more []fs.FS) (*parts, error) {
 			return nil, errors.New("the --connectors folder holds no connector: it has one folder for each, with a manifest.yaml in it")
 		}
 	}
-	folders := overlay(append([]fs.FS{connectors.FS}, more...))
+	folders := overlay(more)
+	if bench == nil {
+		folders = append(overlay{connectors.FS}, more...)
+	}
 	if err = folders.check(); err != nil {
 		return nil, err
 	}
 	if p.systems, err = loadSystems(p.model, folders); err != nil {
 		return nil, err
 	}
+	bench.tune(p.systems)
 	return p, p.compile()
 }
 
@@ -88,7 +92,7 @@ func CheckConnectors(folder fs.FS) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newParts()
+	p := newParts(nil)
 	if p.systems, err = loadSystems(m, folder); err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 const maxLines = 500
 
 // clocks are where the clock may be read: the program and what builds it hand it on; budget and egress pace and time real calls; a
-// lease is over when real time has passed; a simulator's default is the real time.
+// lease is over when real time has passed; the suite of connectors runs beside real systems; a simulator's default is the real time.
 func clocks() []string {
-	return []string{"cmd", "internal/app", "internal/budget", "internal/egress", "internal/lease", "internal/sim"}
+	return []string{"cmd", "internal/app", "internal/budget", "internal/conformance", "internal/egress", "internal/lease", "internal/sim"}
 }
 
 func timeIsAnArgument(t *tree) []string {

@@ -29,6 +29,12 @@ func AsWrite(ctx context.Context, s Sending) context.Context {
 	return context.WithValue(ctx, sendingKey{}, s)
 }
 
+// Writes tells whether requests made with the context are writes.
+func Writes(ctx context.Context) bool {
+	_, ok := writing(ctx)
+	return ok
+}
+
 // ErrUnsent is in the chain of an error of a write of which no byte went out.
 var ErrUnsent = errors.New("nothing was sent")
 

@@ -64,7 +64,7 @@ func (s *runSlice) identify(b *batch) []received {
 		remoteID, err := s.mapper.RemoteID(raw)
 		if err != nil {
 			b.unidentified++
-			b.bad(badRecord(uuid.Nil, "", raw, err))
+			b.bad(badRecord(s.run.Entity, uuid.Nil, "", raw, err))
 			continue
 		}
 		r := received{raw, remoteID, xxh3.Hash128(raw).Bytes()}
@@ -161,7 +161,7 @@ func (s *runSlice) sameContent(ctx context.Context, records []received, heads []
 func (s *runSlice) mapRecord(b *batch, r received, id uuid.UUID, head *store.Head) {
 	m, err := s.mapper.Map(r.raw, s.env)
 	if err != nil {
-		b.bad(badRecord(id, r.remoteID, r.raw, err))
+		b.bad(badRecord(s.run.Entity, id, r.remoteID, r.raw, err))
 		if head != nil && !head.Deleted {
 			s.saw(b, head)
 			b.result.Unsure = append(b.result.Unsure, head)

@@ -102,11 +102,11 @@ func (m remapper) all(page []store.Quarantined) []store.Retried {
 func (m remapper) one(q store.Quarantined) store.Retried {
 	remoteID, err := m.mapper.RemoteID(q.Raw)
 	if err != nil {
-		return stillBad(q, err)
+		return m.stillBad(q, err)
 	}
 	got, err := m.mapper.Map(q.Raw, m.env)
 	if err != nil {
-		return stillBad(q, err)
+		return m.stillBad(q, err)
 	}
 	return store.Retried{N: q.N, Change: &store.Change{
 		ID: mapping.RecordID(m.connection, m.entity, remoteID), RemoteID: remoteID, RawHash: xxh3.Hash128(q.Raw).Bytes(), Raw: q.Raw,
@@ -114,7 +114,7 @@ func (m remapper) one(q store.Quarantined) store.Retried {
 	}}
 }
 
-func stillBad(q store.Quarantined, err error) store.Retried {
-	b := badRecord(uuid.Nil, q.RemoteID, q.Raw, err)
+func (m remapper) stillBad(q store.Quarantined, err error) store.Retried {
+	b := badRecord(m.entity, uuid.Nil, q.RemoteID, q.Raw, err)
 	return store.Retried{N: q.N, Pointer: b.Pointer, Reason: b.Reason}
 }

@@ -90,7 +90,7 @@ func (s *runSlice) remapRecords(ctx context.Context, recs []store.Record) (p sto
 	remoteIDs, ids := make([]string, len(recs)), make([]uuid.UUID, len(recs))
 	for i, r := range recs {
 		if remoteIDs[i], err = s.mapper.RemoteID([]byte(r.Raw)); err != nil {
-			p.Bad = append(p.Bad, badRecord(uuid.Nil, "", []byte(r.Raw), err))
+			p.Bad = append(p.Bad, badRecord(s.run.Entity, uuid.Nil, "", []byte(r.Raw), err))
 			continue
 		}
 		ids[i] = mapping.RecordID(s.connection, s.run.Entity, remoteIDs[i])
@@ -111,7 +111,7 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 	raw := []byte(r.Raw)
 	m, err := s.mapper.Map(raw, s.env)
 	if err != nil {
-		p.Bad = append(p.Bad, badRecord(head.ID, remoteID, raw, err))
+		p.Bad = append(p.Bad, badRecord(s.run.Entity, head.ID, remoteID, raw, err))
 		return
 	}
 	if head.Unsure() {
@@ -126,10 +126,15 @@ func (s *runSlice) remapRecord(p *store.PageResult, r store.Record, remoteID str
 	})
 }
 
-func badRecord(id uuid.UUID, remoteID string, raw []byte, err error) store.BadRecord {
+// badRecord tells of a record that cannot be mapped what is wrong with it, and to the connector's author where it is mapped.
+func badRecord(entity string, id uuid.UUID, remoteID string, raw []byte, err error) store.BadRecord {
 	var bad *mapping.BadValue
 	if errors.As(err, &bad) {
-		return store.BadRecord{ID: id, RemoteID: remoteID, Pointer: bad.Pointer, Reason: bad.Reason, Raw: raw}
+		reason := bad.Reason
+		if place := bad.Place(entity); place != "" {
+			reason += " (mapped by " + place + ")"
+		}
+		return store.BadRecord{ID: id, RemoteID: remoteID, Pointer: bad.Pointer, Reason: reason, Raw: raw}
 	}
 	return store.BadRecord{ID: id, RemoteID: remoteID, Reason: err.Error(), Raw: raw}
 }

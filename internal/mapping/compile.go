@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,7 +37,7 @@ func (k *compiler) compile(e *manifest.Entity) error {
 		if err != nil {
 			return k.at(f, err)
 		}
-		k.mapper.currency = w
+		k.mapper.currency = placed(f, w)
 	}
 	fields, err := k.fields(e.Fields)
 	k.mapper.fields = append(k.mapper.fields, fields...)
@@ -60,6 +61,28 @@ func (k *compiler) fields(maps []*manifest.FieldMap) ([]writer, error) {
 }
 
 func (k *compiler) field(f *manifest.FieldMap, siblings []*manifest.FieldMap) (writer, error) {
+	w, err := k.unplaced(f, siblings)
+	return placed(f, w), err
+}
+
+// placed lets a value that cannot be what the field wants tell which field that is.
+func placed(f *manifest.FieldMap, w writer) writer {
+	return func(c *call) error {
+		err := w(c)
+		var bad *BadValue
+		if err == nil || !errors.As(err, &bad) {
+			return err
+		}
+		if bad.Field == "" {
+			bad.Field, bad.Pos = f.Field.Name, f.Pos
+		} else {
+			bad.Field = f.Field.Name + "." + bad.Field
+		}
+		return err
+	}
+}
+
+func (k *compiler) unplaced(f *manifest.FieldMap, siblings []*manifest.FieldMap) (writer, error) {
 	key := member(f.Field.WireNames()[0])
 	switch f.Field.Kind {
 	case model.Enum:

@@ -1,12 +1,27 @@
 package mapping
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
 
 // BadValue is a value that cannot be what the model or the system wants. A record that is read is quarantined with it; nothing is guessed.
 type BadValue struct {
 	Pointer string // JSON pointer into the source's record (reading) or into the unified record (writing)
 	Flaw    Flaw   // writing: what sort of fault it is
 	Reason  string
+	Field   string       // reading: the field that was to be made of it, lines.quantity; empty: none
+	Pos     manifest.Pos // reading: where the manifest maps that field
+}
+
+// Place says, to the connector's author, what the value was to become and where that is written; empty where it was to become no field.
+func (e *BadValue) Place(entity string) string {
+	if e.Field == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s.%s, %s:%d", entity, e.Field, e.Pos.File, e.Pos.Line)
 }
 
 func (e *BadValue) Error() string {

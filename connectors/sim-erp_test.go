@@ -1,0 +1,40 @@
+package connectors_test
+
+import (
+	"testing"
+
+	"github.com/busbar-dev/busbar/connectors"
+	"github.com/busbar-dev/busbar/internal/conformance"
+	"github.com/busbar-dev/busbar/internal/sim/erp"
+)
+
+// TestSimERP runs the suite against SimERP.
+func TestSimERP(t *testing.T) {
+	t.Parallel()
+	clock := &conformance.Clock{}
+	sim, err := erp.Open(erp.Options{Now: clock.Now, Key: "sim-erp-suite-key", Counts: erp.Counts{Vendors: 40, Customers: 20, Items: 30, Stock: 30, Orders: 60, SalesOrders: 10, Requisitions: 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Start(""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	hands := &erp.Hands{Server: sim}
+	conformance.Run(t, conformance.Stand{
+		Folder: connectors.FS, System: "sim-erp", Credentials: map[string]string{"url": sim.URL(), "api_key": "sim-erp-suite-key"}, Clock: clock,
+		Writes: true, Hands: hands, Touches: hands.Touches(), Adds: hands.Adds(), Removes: hands.Adds(),
+		Samples: map[string]conformance.Sample{"goods-receipts": {Create: receipt}},
+	})
+}
+
+// receipt receives one piece of an order that the vendor has not delivered in full.
+func receipt(_ int, stored conformance.Stored) map[string]any {
+	for _, order := range stored("purchase-orders") {
+		if order["status"] == "sent" {
+			line := order["lines"].([]any)[0].(map[string]any)
+			return map[string]any{"purchase_order_id": order["id"], "lines": []any{map[string]any{"purchase_order_line": line["remote_id"], "quantity": map[string]any{"value": "1"}}}}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
+)
+
+// raws gives the records of an entity as they were received, with what was made of them.
+func (b *bench) raws(e string) []object {
+	return b.list("/v1/"+e, map[string][]string{"include": {"raw"}})
+}
+
+// thereAndBack writes every record back from the model and maps it again: what can be written has to be the same.
+func (c *checking) thereAndBack() {
+	client := c.direct()
+	defer func() { _ = client.Close() }()
+	remote := c.remoteIDs()
+	c.each(func(name string) {
+		e, m := c.connector.Entity(name), c.connector.Mappers[name]
+		records, _, _ := c.fetchAll(client, name, e.PageSize)
+		for _, raw := range records {
+			r, err := m.Map(raw, c.env())
+			if err != nil {
+				continue // it is in quarantine
+			}
+			if why := c.backAgain(e, m, r.Fields, remote); why != "" {
+				id, _ := m.RemoteID(raw)
+				c.failed(name, "record %s: %s (%s)", id, why, c.place(name))
+				return
+			}
+		}
+	})
+}
+
+func (s *suite) env() mapping.Env {
+	id, err := uuid.Parse(s.main.id)
+	must(err)
+	public := map[string]string{}
+	for name, v := range s.login() {
+		public[name] = v
+	}
+	return mapping.Env{Connection: id, Public: public}
+}
+
+// remoteIDs gives the remote ids of all records by entity and id.
+func (s *suite) remoteIDs() mapping.Resolver {
+	known := map[uuid.UUID]string{}
+	for _, e := range s.main.entities() {
+		for _, r := range s.main.list("/v1/"+e, nil) {
+			if id, err := uuid.Parse(r.text("id")); err == nil {
+				known[id] = r.text("remote_id")
+			}
+		}
+	}
+	return func(_ string, id uuid.UUID) (string, bool) { remote, ok := known[id]; return remote, ok }
+}
+
+// backAgain says what is lost on the way to the source's words and back.
+func (c *checking) backAgain(e *manifest.Entity, m *mapping.Mapper, fields []byte, remote mapping.Resolver) string {
+	var all map[string]json.RawMessage
+	must(json.Unmarshal(fields, &all))
+	given := map[string]json.RawMessage{}
+	for _, f := range e.Model.Fields {
+		fm := e.Field(f.Name)
+		if fm == nil || !fm.Writable() || fm.Fields != nil || e.IsReadOnly(f.Name) {
+			continue // lists are compared when they are written
+		}
+		for _, name := range f.WireNames() {
+			if v, ok := all[name]; ok && string(v) != "null" {
+				given[name] = v
+			}
+		}
+	}
+	text, err := json.Marshal(given)
+	must(err)
+	body, err := m.Unmap(text, remote)
+	if err != nil {
+		return "what was read cannot be written back: " + err.Error()
+	}
+	again, err := m.Map(withID(e, body), c.env())
+	if err != nil {
+		if strings.Contains(err.Error(), "id") {
+			return ""
+		}
+		return "what would be written cannot be read: " + err.Error()
+	}
+	var back map[string]json.RawMessage
+	must(json.Unmarshal(again.Fields, &back))
+	for name, v := range given {
+		if got, ok := back[name]; ok && string(got) != "null" && !bytes.Equal(got, v) {
+			return name + " is " + clip(string(v)) + " and comes back as " + clip(string(got))
+		}
+	}
+	return ""
+}
+
+// withID gives a body the members of its id, which are not written.
+func withID(e *manifest.Entity, body []byte) []byte {
+	var o map[string]any
+	if json.Unmarshal(body, &o) != nil {
+		return body
+	}
+	for _, p := range e.ID {
+		if len(p) == 1 && o[p[0]] == nil {
+			o[p[0]] = "1"
+		}
+	}
+	out, err := json.Marshal(o)
+	must(err)
+	return out
+}
+
+// bend lets one record of each page come otherwise.
+func bend(entity string, change func(object) bool) func(driver.Request, *driver.Page) {
+	return func(r driver.Request, p *driver.Page) {
+		if r.Entity.Name != entity || len(p.Records) == 0 {
+			return
+		}
+		d := json.NewDecoder(bytes.NewReader(p.Records[0]))
+		d.UseNumber()
+		var o object
+		if d.Decode(&o) != nil || !change(o) {
+			return
+		}
+		text, err := json.Marshal(o)
+		must(err)
+		p.Records[0] = text
+	}
+}
+
+// badRecords lets one record of each entity have a value that the mapping cannot take: the others are stored, and the quarantine tells the connector's author where to look.
+func (c *checking) badRecords() {
+	b := c.newBench(c.ctx, nil)
+	defer b.close()
+	b.tap.around(nil, func(r driver.Request, p *driver.Page) {
+		if f, member := unfit(r.Entity); f != nil {
+			bend(r.Entity.Name, func(o object) bool { o[member] = map[string]any{"not": "fit"}; return true })(r, p)
+		}
+	})
+	b.begin(b.entities())
+	runs := b.runs()
+	c.each(func(name string) {
+		f, member := unfit(c.connector.Entity(name))
+		if f == nil || c.counts[name] == 0 {
+			c.notChecked(name, "it maps no plain value that could be spoilt")
+			return
+		}
+		c.explained(b, name, f.Field.Name, member, b.list("/v1/sync-runs/"+runs[name].text("id")+"/quarantine", nil))
+	})
+}
+
+// explained holds what a quarantine tells against what was spoilt.
+func (c *checking) explained(b *bench, name, field, member string, bad []object) {
+	if len(bad) == 0 {
+		c.failed(name, "an object in place of %s (%s) is not quarantined", field, member)
+		return
+	}
+	at, reason := bad[0].text("pointer"), bad[0].text("reason")
+	if !strings.Contains(at, strings.NewReplacer("~", "~0", "/", "~1").Replace(member)) {
+		c.failed(name, "the quarantine points at %q, not at %s", at, member)
+	}
+	if !strings.Contains(reason, name+"."+field) || !strings.Contains(reason, "manifest.yaml:") {
+		c.failed(name, "the quarantine's reason does not tell the connector's author where to look: %s", reason)
+	}
+	if stored := len(b.list("/v1/"+name, nil)); stored+len(bad) < c.counts[name] {
+		c.failed(name, "%d records, of which %d are stored and %d in quarantine", c.counts[name], stored, len(bad))
+	}
+}
+
+// unfit finds a field of one member that can be spoilt.
+func unfit(e *manifest.Entity) (*manifest.FieldMap, string) {
+	for _, f := range e.Fields {
+		switch f.Field.Kind {
+		case "date", "instant", "decimal", "integer", "string", "text":
+			if len(f.From) == 1 && len(f.From[0]) == 1 && !isOwn(e, f.From[0][0]) {
+				return f, f.From[0][0]
+			}
+		}
+	}
+	return nil, ""
+}
+
+// isOwn tells whether a member is one by which the record itself is told.
+func isOwn(e *manifest.Entity, member string) bool {
+	own := append([]manifest.Path{e.DisplayID, e.DisplayName, e.CreatedAt}, append(e.ID, e.UpdatedAt...)...)
+	for _, p := range own {
+		if len(p) > 0 && p[0] == member {
+			return true
+		}
+	}
+	return e.History == member
+}
+
+// oddities are texts that have been damaged on the way in other programs.
+func oddities() []string {
+	return []string{"00042", "Ünïcødé 漢字 🚌 \u200b", "1e5", "  space  ", "O'Brien \"quoted\" \\ back", "9007199254740993", "null"}
+}
+
+// oddTexts lets a text of one record of each entity be each of the oddities: it is stored as it is.
+func (c *checking) oddTexts() {
+	b := c.newBench(c.ctx, nil)
+	defer b.close()
+	b.begin(b.entities())
+	wrong := map[string]string{}
+	for _, text := range oddities() {
+		ids := map[string]string{}
+		b.tap.around(nil, func(r driver.Request, p *driver.Page) {
+			if f, member := plainText(r.Entity); f != nil {
+				bend(r.Entity.Name, func(o object) bool { return c.speak(r.Entity.Name, o, member, text, ids) })(r, p)
+			}
+		})
+		b.sync("full", b.entities())
+		for name, id := range ids {
+			if why := c.spoken(b, name, id, text); why != "" {
+				wrong[name] = why
+			}
+		}
+	}
+	c.each(func(name string) {
+		f, member := plainText(c.connector.Entity(name))
+		switch {
+		case f == nil || c.counts[name] == 0:
+			c.notChecked(name, "it maps no plain text that could be another")
+		case wrong[name] != "":
+			c.failed(name, "%s (%s) %s", f.Field.Name, member, wrong[name])
+		}
+	})
+}
+
+// speak puts a text in place of another one of a record, and notes which record it is.
+func (c *checking) speak(name string, o object, member, text string, ids map[string]string) bool {
+	if _, ok := o[member].(string); !ok && o[member] != nil {
+		return false
+	}
+	o[member] = text
+	raw, err := json.Marshal(o)
+	must(err)
+	id, err := c.connector.Mappers[name].RemoteID(raw)
+	ids[name] = id
+	return err == nil
+}
+
+// spoken says what became of a text on the way; "" when it is as it was.
+func (c *checking) spoken(b *bench, name, id, text string) string {
+	f, _ := plainText(c.connector.Entity(name))
+	for _, r := range b.list("/v1/"+name, nil) {
+		if got := r.text(f.Field.WireNames()[0]); r.text("remote_id") == id && got != text {
+			return fmt.Sprintf("is %q in the system and %q in Busbar", text, got)
+		}
+	}
+	return ""
+}
+
+func plainText(e *manifest.Entity) (*manifest.FieldMap, string) {
+	for _, f := range e.Fields {
+		if (f.Field.Kind == "string" || f.Field.Kind == "text") && f.Field.Name != "currency" && len(f.Values) == 0 && len(f.Field.Values) == 0 && len(f.From) == 1 && len(f.From[0]) == 1 && len(e.ID[0]) > 0 && f.From[0][0] != e.ID[0][0] {
+			return f, f.From[0][0]
+		}
+	}
+	return nil, ""
+}
