@@ -55,8 +55,21 @@ func (d tapped) Open(s *system, c driver.Config) (driver.Client, error) {
 		return nil, err
 	}
 	client := tappedClient{inner, d.tap}
-	if w, ok := inner.(driver.Writer); ok {
+	w, writes := inner.(driver.Writer)
+	p, permits := inner.(driver.Permitter)
+	switch {
+	case writes && permits:
+		return struct {
+			tappedWriter
+			driver.Permitter
+		}{tappedWriter{client, w}, p}, nil
+	case writes:
 		return tappedWriter{client, w}, nil
+	case permits:
+		return struct {
+			tappedClient
+			driver.Permitter
+		}{client, p}, nil
 	}
 	return client, nil
 }
