@@ -1,0 +1,236 @@
+package odata
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// answerer is whom calls go to.
+func (c *client) answerer() web.Answerer {
+	return web.Answerer{Name: c.base.Hostname(), Field: c.urlField, Quote: func(text string, limit int, _ ...string) string { return c.quote(text, limit) }}
+}
+
+// said is an error in the words of the protocol.
+type said struct {
+	code    string
+	message string
+	own     bool // it is whole, and the system's
+}
+
+// saidIn reads the error of either version, in JSON or in XML.
+func saidIn(body []byte) said {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if len(body) > 0 && body[0] == '<' {
+		return saidInXML(body)
+	}
+	if rawjson.Valid(body) != nil {
+		return said{}
+	}
+	e := find(body, "error")
+	s := said{code: text(find(e, "code"))}
+	if message := find(e, "message"); len(message) > 0 && message[0] == '{' {
+		s.message = text(find(message, "value"))
+	} else {
+		s.message = text(message)
+	}
+	s.own = s.code+s.message != ""
+	s.message = withDetails(s.message, find(e, "innererror", "errordetails"), find(e, "details"))
+	return s
+}
+
+// mostDetails bounds how many details an error shows.
+const mostDetails = 3
+
+// withDetails adds to a message what its details say besides.
+func withDetails(message string, lists ...[]byte) string {
+	shown := []string{message}
+	for _, list := range lists {
+		details, err := rawjson.Split(list)
+		if len(list) == 0 || err != nil {
+			continue
+		}
+		for _, d := range details {
+			if m := text(find(d, "message")); m != "" && !slices.Contains(shown, m) && len(shown) <= mostDetails {
+				shown = append(shown, m)
+			}
+		}
+	}
+	if message == "" {
+		shown = shown[1:]
+	}
+	return strings.Join(shown, " ")
+}
+
+func saidInXML(body []byte) said {
+	var e struct {
+		XMLName xml.Name
+		Code    string `xml:"code"`
+		Message string `xml:"message"`
+	}
+	if xml.Unmarshal(body, &e) != nil || e.XMLName.Local != "error" {
+		return said{}
+	}
+	s := said{code: strings.TrimSpace(e.Code), message: strings.TrimSpace(e.Message)}
+	s.own = s.code+s.message != ""
+	return s
+}
+
+// judge tells whether the answer to a read is a good one.
+func (c *client) judge(a *answer) error {
+	s := saidIn(a.body)
+	switch {
+	case a.status >= 300 && a.status < 400:
+		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "The address redirects elsewhere, perhaps to a login page; give the address of the system itself."}
+	case !s.own && web.IsHTML(a.header, a.body) && (a.status < 400 || a.status == http.StatusNotFound):
+		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "A web page came instead of data; the address may be wrong, or a login page stands before it."}
+	case a.status >= 200 && a.status < 300:
+		return nil
+	}
+	return c.refusal(a, s, web.KindOf(a.status))
+}
+
+// refusal makes the error that the system reported.
+func (c *client) refusal(a *answer, s said, kind driver.Kind) *driver.Error {
+	if mapped, ok := c.options.Kinds[s.code]; ok && s.own {
+		kind = driver.Kind(mapped)
+	}
+	e := &driver.Error{Kind: kind, Status: a.status, Code: c.quote(s.code, 80), Said: c.quote(s.message, 300)}
+	switch kind {
+	case driver.Credentials:
+		e.Field = c.loginField()
+	case driver.RateLimited, driver.Fault:
+		e.RetryAfter = c.retryAfter(a.header)
+	}
+	e.Detail = sentence(e)
+	return e
+}
+
+// sentence says what happened, with the system's own words where it has some.
+func sentence(e *driver.Error) string {
+	told := map[driver.Kind]string{
+		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
+		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
+		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
+	}[e.Kind]
+	if told == "" {
+		told = "The system does not accept the request"
+	}
+	told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
+	if e.Said == "" {
+		return told + "."
+	}
+	return told + ": " + e.Said
+}
+
+// loginField names the secret that the login stands on.
+func (c *client) loginField() string {
+	a := c.options.Auth
+	for _, t := range []string{a.Token, a.Password, a.Value} {
+		if names := manifest.Placeholders(t); len(names) > 0 {
+			return names[0]
+		}
+	}
+	return ""
+}
+
+// maxRetryAfter caps what a system may ask for.
+const maxRetryAfter = 24 * time.Hour
+
+func (c *client) retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	var wait time.Duration
+	if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 {
+		wait = time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(c.config.Now())
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
+
+// decide tells whether the answer to a write is a good one. Only a whole answer in the words of the protocol is definite; everything else leaves open what became of the write.
+func (c *client) decide(a *answer, w driver.Command) error {
+	s := saidIn(a.body)
+	switch {
+	case a.status >= 300 && a.status < 400, !s.own && web.IsHTML(a.header, a.body) && (a.status < 300 || a.status == http.StatusNotFound):
+		return c.judge(a)
+	case a.status >= 200 && a.status < 300 && !s.own:
+		return nil
+	}
+	kind := driver.Fault
+	if c.isDefinite(a, s) {
+		kind = kindOfWrite(a.status, w)
+	}
+	return c.refusal(a, s, kind)
+}
+
+// isDefinite tells whether a refusal is the system's own, and says that nothing was done.
+func (c *client) isDefinite(a *answer, s said) bool {
+	switch {
+	case a.status < 400 || a.status >= 500 || a.status == http.StatusRequestTimeout:
+		return false
+	case a.status == http.StatusUnauthorized:
+		return s.own || a.header.Get("WWW-Authenticate") != "" || len(bytes.TrimSpace(a.body)) == 0
+	case a.status == http.StatusTooManyRequests:
+		return s.own || c.retryAfter(a.header) > 0
+	case a.status == http.StatusPreconditionFailed, a.status == http.StatusPreconditionRequired:
+		return s.own || len(bytes.TrimSpace(a.body)) == 0
+	}
+	return s.own
+}
+
+// kindOfWrite classifies a definite refusal. Where a record that is made clashes with what is there, it exists already.
+func kindOfWrite(status int, w driver.Command) driver.Kind {
+	creates := w.Op == manifest.Create
+	switch status {
+	case http.StatusUnauthorized:
+		return driver.Credentials
+	case http.StatusForbidden:
+		return driver.Permission
+	case http.StatusTooManyRequests:
+		return driver.RateLimited
+	case http.StatusNotFound, http.StatusGone:
+		if !creates {
+			return driver.Gone
+		}
+	case http.StatusConflict:
+		if creates {
+			return driver.Duplicate
+		}
+		return driver.Conflict
+	case http.StatusPreconditionFailed:
+		if !creates {
+			return driver.Conflict
+		}
+	}
+	return driver.Invalid
+}
+
+func torn(detail string) error { return &driver.Error{Kind: driver.Torn, Detail: detail} }
+
+func notJSON(err error) error {
+	return &driver.Error{Kind: driver.Torn, Detail: "The answer is not the JSON that it should be; it may be cut off.", Err: err}
+}
+
+// unfit is the error of what the manifest cannot express; nothing was sent, and never will be.
+func unfit(detail string) error { return &driver.Error{Kind: driver.Invalid, Detail: detail} }
+
+// statusOf gives the HTTP status in an error, 0 for none.
+func statusOf(err error) int {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}

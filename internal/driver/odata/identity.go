@@ -1,0 +1,175 @@
+package odata
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// find gives the value at a path, nil when there is none.
+func find(doc []byte, path ...string) []byte {
+	value, _, _ := rawjson.Find(doc, path...)
+	return value
+}
+
+// text gives a scalar as text: a string without its quotes, null as nothing.
+func text(raw []byte) string {
+	var s string
+	switch {
+	case string(raw) == "null":
+		return ""
+	case len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
+		return s
+	}
+	return string(raw)
+}
+
+// plain gives a scalar in plain notation as text.
+func plain(raw []byte) string {
+	if value, ok := (dialect{}).Scalar(raw); ok {
+		raw = value
+	}
+	return text(raw)
+}
+
+// keyOf gives the values of a record's key; ok is false when a member is missing, or no scalar.
+func (r *reading) keyOf(record []byte) (key []string, ok bool) { return valuesAt(record, r.Key) }
+
+func valuesAt(record []byte, names []string) (values []string, ok bool) {
+	for _, name := range names {
+		raw := find(record, strings.Split(name, "/")...)
+		if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
+			return nil, false
+		}
+		values = append(values, plain(raw))
+	}
+	return values, len(values) > 0
+}
+
+// remoteID gives the id of a record, as package mapping makes it; "" where it has none.
+func (r *reading) remoteID(record []byte) string {
+	names := r.Key
+	if r.found {
+		names = r.idNames()
+	}
+	key, ok := valuesAt(record, names)
+	if !ok || !r.ownKey && hasEmpty(key) {
+		return ""
+	}
+	return joined(key)
+}
+
+// idNames are the members of the id.
+func (r *reading) idNames() (names []string) {
+	for _, p := range r.entity.ID {
+		names = append(names, p.String())
+	}
+	return names
+}
+
+func hasEmpty(parts []string) bool {
+	for _, p := range parts {
+		if p == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// joined makes one text of the parts of a key: a ":" or "\" within a part has a "\" before it.
+func joined(parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	escaped := make([]string, len(parts))
+	for i, p := range parts {
+		escaped[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(p)
+	}
+	return strings.Join(escaped, ":")
+}
+
+// split takes a remote id apart; an id of one part is that part as it is.
+func split(id string, parts int) []string {
+	if parts == 1 {
+		return []string{id}
+	}
+	all, escaped := []string{""}, false
+	for _, c := range id {
+		last := len(all) - 1
+		switch {
+		case !escaped && c == '\\':
+			escaped = true
+			continue
+		case !escaped && c == ':':
+			all = append(all, "")
+		default:
+			all[last] += string(c)
+		}
+		escaped = false
+	}
+	return all
+}
+
+// predicate writes the key of a record as an address has it: ('45') or (A='45',B='10'). current is the record where its id is no key.
+func (r *reading) predicate(id string, current []byte, escape func(string) string) (string, error) {
+	values := map[string]string{}
+	for name, value := range r.Fixed {
+		values[name] = value
+	}
+	parts := split(id, len(r.Key))
+	if r.found {
+		parts, _ = r.keyOf(current)
+	}
+	if id == "" || len(parts) != len(r.Key) {
+		return "", badID(id)
+	}
+	for i, name := range r.Key {
+		values[name] = parts[i]
+	}
+	var out []string
+	for _, name := range slices.Concat(r.Key, r.fixed) {
+		value, ok := literal(r.Version, r.typeOf(name, typeString), values[name])
+		if !ok {
+			return "", badID(id)
+		}
+		if value = escape(value); len(values) > 1 {
+			value = name + "=" + value
+		}
+		out = append(out, value)
+	}
+	return "(" + strings.Join(out, ",") + ")", nil
+}
+
+// are asks for the records of an id.
+func (r *reading) are(id string) (string, error) {
+	names := r.idNames()
+	parts := split(id, len(names))
+	if id == "" || len(parts) != len(names) {
+		return "", badID(id)
+	}
+	var all []string
+	for i, name := range names {
+		value, ok := literal(r.Version, r.typeOf(name, typeString), parts[i])
+		if !ok {
+			return "", badID(id)
+		}
+		all = append(all, name+" eq "+value)
+	}
+	return allOf(all), nil
+}
+
+func badID(id string) error {
+	return &driver.Error{Kind: driver.Invalid, Detail: "The id " + string(quote(id)) + " is not one of this kind of record."}
+}
+
+// isEmpty tells whether a value says nothing.
+func isEmpty(raw []byte) bool {
+	return len(raw) == 0 || string(raw) == "null" || string(raw) == `""`
+}
+
+// stampPaths are the members that say when a record was changed, the first that is not empty counting.
+func (r *reading) stampPaths() []manifest.Path { return r.entity.UpdatedAt }

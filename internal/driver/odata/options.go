@@ -1,0 +1,210 @@
+package odata
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+const v2, v4 = "v2", "v4"
+
+// connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
+type connectOptions struct {
+	BaseURL string            `yaml:"base_url" manifest:"required"`
+	Version string            `yaml:"version"` // v2, v4 (default)
+	Auth    authOptions       `yaml:"auth" manifest:"required"`
+	Headers map[string]string `yaml:"headers"`
+	Query   map[string]string `yaml:"query"` // of every call
+	Probe   probeOptions      `yaml:"probe" manifest:"required"`
+	CSRF    bool              `yaml:"csrf"`     // a write needs a token that a read fetches
+	Count   *bool             `yaml:"count"`    // the service can count (default)
+	IfMatch *bool             `yaml:"if_match"` // a change of a record names its entity tag (default)
+	Update  string            `yaml:"update"`   // PATCH (default), MERGE, PUT
+	Kinds   map[string]string `yaml:"kinds"`    // the system's code: kind of driver error
+}
+
+// authOptions says how each request proves who asks.
+type authOptions struct {
+	Style    string `yaml:"style" manifest:"required"` // basic, bearer, header
+	Username string `yaml:"username"`
+	Password string `yaml:"password"`
+	Token    string `yaml:"token"`
+	Name     string `yaml:"name"`  // header
+	Value    string `yaml:"value"` // header
+}
+
+// probeOptions is a set that only a good login may read.
+type probeOptions struct {
+	Service string `yaml:"service" manifest:"required"`
+	Set     string `yaml:"set" manifest:"required"`
+	Version string `yaml:"version"`
+}
+
+// readOptions is an entity's `read:` section.
+type readOptions struct {
+	Service string              `yaml:"service" manifest:"required"`
+	Set     string              `yaml:"set" manifest:"required"`
+	Version string              `yaml:"version"`
+	Key     []string            `yaml:"key"`    // absent: the entity's id
+	Fixed   map[string]string   `yaml:"fixed"`  // members of the key that have one value in all that is read
+	Types   map[string]string   `yaml:"types"`  // by member: of what is filtered and sorted by
+	Times   map[string][]string `yaml:"times"`  // a member to add: the members that hold its date and its time
+	Filter  string              `yaml:"filter"` // of every list
+	Select  []string            `yaml:"select"` // besides what is mapped; "*": everything
+	Expand  []string            `yaml:"expand"`
+	Query   map[string]string   `yaml:"query"`
+	Order   string              `yaml:"order"`  // modified (default where the stamp allows), key
+	Paging  string              `yaml:"paging"` // keyset (default), link
+	Stable  bool                `yaml:"stable"` // link: the links lead on behind the last record, whatever moved
+	Count   *bool               `yaml:"count"`
+}
+
+// hotOptions is what an entity's `hot:` adds to the filter.
+type hotOptions struct {
+	Filter string `yaml:"filter" manifest:"required"`
+}
+
+// reading is how an entity is read, with every default filled in.
+type reading struct {
+	readOptions
+	entity  *manifest.Entity
+	members []string // paths that are selected; nil: everything
+	hot     string
+	counts  bool
+	ownKey  bool     // the key is joined by the driver and added as keyMember
+	found   bool     // the id is no key: a record is found by a filter
+	fixed   []string // names of the members with one value
+}
+
+// keyMember holds a key that the manifest names with `key:`, its parts joined as those of an id.
+const keyMember = "@key"
+
+// etagMember holds the entity tag, in either version.
+const etagMember = "@odata.etag"
+
+const byModification, byKey = "modified", "key"
+const keyset, byLink = "keyset", "link"
+
+func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
+	o := &connectOptions{Version: v4, Update: "PATCH"}
+	return o, s.Options.Decode(o)
+}
+
+// decodeRead fills in what an entity leaves to the system and to its mapping.
+func decodeRead(e *manifest.Entity, c *connectOptions) (*reading, manifest.Problems) {
+	r := &reading{readOptions: readOptions{Version: c.Version, Paging: keyset, Count: c.Count}, entity: e}
+	problems := e.Read.Decode(&r.readOptions)
+	if e.Hot != nil {
+		var h hotOptions
+		problems = append(problems, e.Hot.Read.Decode(&h)...)
+		r.hot = h.Filter
+	}
+	r.counts = r.Count == nil || *r.Count
+	r.fixed = sortedKeys(r.Fixed)
+	r.ownKey = len(r.Key) > 0 && len(e.ID) == 1 && e.ID[0].String() == keyMember
+	r.found = len(r.Key) > 0 && !r.ownKey
+	if len(r.Key) == 0 {
+		for _, p := range e.ID {
+			r.Key = append(r.Key, p.String())
+		}
+	}
+	if r.Order == "" {
+		r.Order = byKey
+		if r.stampIsOne() {
+			r.Order = byModification
+		}
+	}
+	r.members = r.selected()
+	return r, problems
+}
+
+// stampIsOne tells whether a single member, with an instant in it, says when a record was changed.
+func (r *reading) stampIsOne() bool {
+	if len(r.entity.UpdatedAt) != 1 || len(r.entity.UpdatedAt[0]) != 1 {
+		return false
+	}
+	name := r.entity.UpdatedAt[0][0]
+	return r.Times[name] == nil && r.typeOf(name, typeInstant) == typeInstant
+}
+
+// typeOf gives the type of a member; otherwise where the manifest does not say.
+func (r *reading) typeOf(name, otherwise string) string {
+	if t := r.Types[name]; t != "" {
+		return t
+	}
+	return otherwise
+}
+
+// selected gives the members that the mapping reads, nil for everything.
+func (r *reading) selected() []string {
+	if slices.Contains(r.Select, "*") {
+		return nil
+	}
+	all := slices.Clone(r.Select)
+	add := func(paths ...manifest.Path) {
+		for _, p := range paths {
+			if len(p) > 0 && p[0] != "" {
+				all = append(all, r.taken(p)...)
+			}
+		}
+	}
+	e := r.entity
+	add(e.ID...)
+	add(e.DisplayID, e.DisplayName, e.CreatedAt, strings.Split(e.History, "/"))
+	add(e.UpdatedAt...)
+	for _, k := range slices.Concat(r.Key, r.fixed) {
+		add(manifest.Path{k})
+	}
+	for _, p := range mapped(e.Fields, nil) {
+		add(p)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// taken gives what is selected for a path: for a member that the driver adds, those that it is made of.
+func (r *reading) taken(p manifest.Path) []string {
+	if parts := r.Times[p[0]]; parts != nil {
+		return parts
+	}
+	if strings.HasPrefix(p[0], "@") {
+		return nil
+	}
+	var names []string
+	for _, name := range p {
+		if name != manifest.Each && (name[0] < '0' || name[0] > '9') {
+			names = append(names, name)
+		}
+	}
+	return []string{strings.Join(names, "/")}
+}
+
+// mapped lists the paths that fields read, from the record down.
+func mapped(fields []*manifest.FieldMap, around manifest.Path) (all []manifest.Path) {
+	add := func(paths []manifest.Path) {
+		for _, p := range paths {
+			within := around
+			for len(p) > 0 && p[0] == manifest.Up {
+				p, within = p[1:], nil
+			}
+			all = append(all, append(slices.Clone(within), p...))
+		}
+	}
+	for _, f := range fields {
+		inner := around
+		if len(f.Fields) > 0 && len(f.From) == 1 {
+			inner = append(slices.Clone(around), f.From[0]...)
+		} else {
+			add(f.From)
+		}
+		for _, part := range f.Parts {
+			add(part.From)
+		}
+		for _, p := range f.ID {
+			all = append(all, append(slices.Clone(inner), p...))
+		}
+		all = append(all, mapped(f.Fields, inner)...)
+	}
+	return all
+}

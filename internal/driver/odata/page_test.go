@@ -1,0 +1,112 @@
+package odata
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/model"
+)
+
+func page(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../../docs/connectors/odata.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The driver's page names every option that a manifest can give.
+func TestEveryOptionIsOnThePage(t *testing.T) {
+	t.Parallel()
+	text, keys := page(t), map[string]bool{}
+	for _, options := range []any{connectOptions{}, readOptions{}, hotOptions{}, sendOptions{}, findOptions{}} {
+		yamlKeys(reflect.TypeOf(options), keys)
+	}
+	for kind := range forms() {
+		keys[kind] = true
+	}
+	for key := range keys {
+		if !regexp.MustCompile("\\b" + key + "\\b").MatchString(text) {
+			t.Errorf("docs/connectors/odata.md does not name %s", key)
+		}
+	}
+	if len(keys) < 50 {
+		t.Errorf("only %d options are known", len(keys))
+	}
+}
+
+func yamlKeys(t reflect.Type, keys map[string]bool) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		yamlKeys(t.Elem(), keys)
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if tag, ok := f.Tag.Lookup("yaml"); ok {
+				if tag != ",inline" {
+					keys[tag] = true
+				}
+				yamlKeys(f.Type, keys)
+			}
+		}
+	}
+}
+
+// example is the manifest on the page, with a part of it replaced.
+func example(t *testing.T, replace ...string) (*manifest.System, error) {
+	t.Helper()
+	_, text, _ := strings.Cut(page(t), "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
+	for i := 0; i+1 < len(replace); i += 2 {
+		if !strings.Contains(text, replace[i]) {
+			t.Fatalf("the example has no %q", replace[i])
+		}
+		text = strings.Replace(text, replace[i], replace[i+1], 1)
+	}
+	m, err := model.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := fstest.MapFS{"acme/manifest.yaml": {Data: []byte(text)}, "acme/guide.md": {Data: []byte("# Acme\n")}}
+	return manifest.LoadSystem(folder, "acme", m, map[string]manifest.Checker{"odata": New()})
+}
+
+func TestTheExampleOnThePageIsSound(t *testing.T) {
+	t.Parallel()
+	if _, err := example(t); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ was, is, want string }{
+		{"version: v2 ", "version: v3 ", "connect.version: unknown word v3"},
+		{"style: basic", "style: bearer", "connect.auth.token: the style bearer needs token"},
+		{`query: {client: "{client}"}`, `query: {client: "{password}"}`, "is secret and would be part of an address"},
+		{"DUPLICATE_KEY: duplicate", "DUPLICATE_KEY: twice", "unknown kind twice"},
+		{"key: [Material, Plant, Batch], version", "version", "nothing says what it is made of"},
+		{"[ChangeDate, ChangeTime]", "[ChangeDate]", "is not made of two members"},
+		{`"9999-12-31"`, `"forever"`, "entities.assets.read.fixed.ValidTo: is not a date"},
+		{"types: {ValidTo: date}", "types: {ValidTo: day}", "unknown type day"},
+		{"order: modified", "order: newest", "unknown word newest"},
+		{"function: ReleaseOrder", "function: ReleaseOrder, action: N.Release", "a call is a function import or an action"},
+		{"send: {body: {Status: X}}", "send: {}", "says nothing of how the status changes"},
+		{"method: MERGE", "method: POST", "unknown word POST"},
+		{"find: {since: CreatedAt, ", "find: {", "W4 needs the member"},
+		{"find: {}", "find: {since: CreatedAt}", "W3 has no use for since"},
+		{"csrf: true", "csrf: true\n  if_match: false", "the operation insists, and the system knows no entity tags"},
+		{"fields: {number: Equipment, name: Name}", `fields: {number: Equipment, name: {expr: "src.Name"}}`, "an expression reads members"},
+		{"paging: link, stable", "stable", "only links can be stable"},
+	} {
+		_, err := example(t, c.was, c.is)
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %s", c.is, err, c.want)
+		}
+	}
+}
