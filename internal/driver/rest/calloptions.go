@@ -65,6 +65,10 @@ type oneOptions struct {
 	Path   string            `yaml:"path" manifest:"required"`
 	Query  map[string]string `yaml:"query"`
 	Record manifest.Path     `yaml:"record"` // where the answer has it; absent: the answer is the record
+
+	ETag  string              `yaml:"etag"`  // member of the record that takes the answer's ETag
+	Gone  map[string][]string `yaml:"gone"`  // path: words that say that there is no such record any more
+	Other string              `yaml:"other"` // what an answer with another record means: torn (default), or gone: this one became part of it
 }
 
 // findOptions is `find:` of a rung: what it gives replaces the same key of the entity's `read:`.
@@ -74,6 +78,14 @@ type findOptions struct {
 	Param       string  `yaml:"param"` // parameter that takes the key or the mark
 	Text        string  `yaml:"text"`  // its value, with {} for the key or the mark; default {}
 	Since       *filter `yaml:"since"` // W4: parameter that takes the time from which on records were made
+
+	Shows manifest.Path `yaml:"shows"` // where a record shows the key or the mark, * for every element of a list; absent: where it is written
+	Sure  *sureOptions  `yaml:"sure"`  // without it, a search that finds nothing is believed
+}
+
+// sureOptions are parameters, in place of the search's own, that find at least one record wherever the search can find one.
+type sureOptions struct {
+	Query map[string]string `yaml:"query" manifest:"required"`
 }
 
 // decodeSend reads how an operation (or a move) is sent.

@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -80,6 +82,7 @@ func (c *checker) connect(o *connectOptions) {
 			c.wrong("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code)
 		}
 	}
+	c.sentences(o.Errors.Sentences)
 	if o.RateLimit.Format != "" {
 		c.oneOf(o.RateLimit.Format, []string{"seconds", "unix"}, "rate_limit", "format")
 	}
@@ -151,11 +154,15 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 	if o.One != nil {
 		one := checker{options: e.Read, system: c.system, ids: len(e.ID)}
 		one.about(o.One.Path, o.One.Query, "one")
+		if o.One.Other != "" {
+			one.oneOf(o.One.Other, []string{otherTorn, otherGone}, "one", "other")
+		}
 		c.problems = append(c.problems, one.problems...)
 	}
 	c.paging(o.Paging)
 	c.filter(o.ChangedSince, "changed_since")
 	c.filter(o.History, "history")
+	c.joined(o.Joined)
 	c.incremental(e, o)
 }
 
@@ -196,6 +203,8 @@ func (c *checker) useless(p pagingOptions) {
 		{"first", p.First != defaultPaging().First, p.Style == "page"},
 		{"more", len(p.More) > 0, counted || p.Style == "cursor"},
 		{"end", p.End == endShort, counted || p.Style == "keyset"},
+		{"text", p.Text != "", p.Style == "keyset"},
+		{"from", p.From != "", p.Style == "keyset"},
 		{"size", p.Size != "", p.Style != "none"},
 		{"max", p.Max > 0, p.Style != "none"},
 		{"concurrent", p.Concurrent != 0, counted},
@@ -203,6 +212,9 @@ func (c *checker) useless(p pagingOptions) {
 		if !o.read {
 			c.needs("the style "+p.Style, false, o.given, "paging", o.name)
 		}
+	}
+	if p.Text != "" && !strings.Contains(p.Text, "{}") {
+		c.wrong("has no place for the key", "write {} where it goes", "paging", "text")
 	}
 	if p.Max > 0 && p.Size == "" {
 		c.wrong("max limits the number that size asks for", "add size, or remove max", "paging", "max")
@@ -218,6 +230,25 @@ func (c *checker) filter(f *filter, at string) {
 	}
 	if f.Text != "" && !strings.Contains(f.Text, "{}") {
 		c.wrong("has no place for the time", "write {} where it goes", at, "text")
+	}
+}
+
+func (c *checker) joined(j *joinedOptions) {
+	if j != nil && j.Around != "" && !strings.Contains(j.Around, "{}") {
+		c.wrong("has no place for the conditions", "write {} where they go", "joined", "around")
+	}
+}
+
+// sentences checks that each rule is a regular expression, and means something.
+func (c *checker) sentences(rules []sentenceRule) {
+	for i, r := range rules {
+		at := strconv.Itoa(i)
+		if _, err := regexp.Compile(r.Like); err != nil {
+			c.wrong("is not a regular expression", "write one as of Go's package regexp", "errors", "sentences", at, "like")
+		}
+		if r.Means != meansDone && !slices.Contains(driver.Kinds(), driver.Kind(r.Means)) {
+			c.wrong("unknown meaning "+r.Means, "write done, or a kind of error of docs/connectors/rest.md", "errors", "sentences", at, "means")
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type client struct {
 	secretly url.Values // parameters that carry the login
 	urlField string     // credential field that the address comes from
 
+	sentences []saying // of the error rules
+
 	tokens tokenServer // of the style oauth2
 	bearer bearer
 }
@@ -48,6 +50,9 @@ func (c *client) prepare() error {
 		return &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: "The address is not one: write it like https://erp.example.com, without a login or a question mark."}
 	}
 	c.base = base
+	if c.sentences, err = compileSentences(c.options.Errors.Sentences); err != nil {
+		return err
+	}
 	c.headers = http.Header{"Accept": {"application/json"}}
 	for name, text := range c.options.Headers {
 		c.headers.Set(name, c.expand(text))

@@ -19,6 +19,8 @@ func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
 		return c.judge(a)
 	case a.status == http.StatusNoContent && len(a.body) == 0:
 		return nil
+	case c.speaks(a):
+		return c.heard(a)
 	case a.status < 300 && !c.failed(a):
 		return nil
 	}

@@ -112,26 +112,22 @@ func (c *client) pageAddress(o *readOptions, r driver.Request, at place, asked i
 	if at.URL != "" {
 		return c.follow(at.URL)
 	}
-	q := c.parameters(o.Query)
+	q := &asking{c.parameters(o.Query), o.Joined}
 	if r.Hot {
-		for name, values := range c.parameters(o.hot) {
-			q[name] = values
-		}
+		q.setAll(c.parameters(o.hot))
 	}
 	if o.ChangedSince != nil && !r.Since.IsZero() {
-		q.Set(o.ChangedSince.Param, o.ChangedSince.write(r.Since, c.zone()))
+		q.set(o.ChangedSince.Param, o.ChangedSince.write(r.Since, c.zone()))
 	}
 	if o.History != nil && !r.HistoryFrom.IsZero() {
-		q.Set(o.History.Param, o.History.writeDay(r.HistoryFrom, c.zone()))
+		q.set(o.History.Param, o.History.writeDay(r.HistoryFrom, c.zone()))
 	}
-	for name, values := range o.asked {
-		q[name] = values
-	}
+	q.setAll(o.asked)
 	if o.Paging.Size != "" && asked > 0 {
-		q.Set(o.Paging.Size, strconv.Itoa(asked))
+		q.set(o.Paging.Size, strconv.Itoa(asked))
 	}
 	o.Paging.ask(q, at)
-	return c.address(o.Path, q), nil
+	return c.address(o.Path, q.query()), nil
 }
 
 func (c *client) zone() *time.Location {

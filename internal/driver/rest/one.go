@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
+
+// What an answer with another record than the one that was asked for means.
+const otherTorn, otherGone = "torn", "gone"
 
 // ReadOne implements driver.Writer.
 func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]byte, error) {
@@ -30,7 +35,11 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	case err != nil:
 		return nil, err
 	}
-	return one.take(a, e, id)
+	record, err := one.take(a, e, id)
+	if err != nil || record == nil || one.saysGone(record) {
+		return nil, err
+	}
+	return one.stamp(record, a.header.Get("ETag"))
 }
 
 // saysGone tells whether the system itself says that there is no such record.
@@ -60,8 +69,39 @@ func (o *oneOptions) take(a *answer, e *manifest.Entity, id string) ([]byte, err
 	switch {
 	case string(record) == "null":
 		return nil, nil
+	case o.Other == otherGone && remoteID(record, e.ID) != "" && remoteID(record, e.ID) != id:
+		return nil, nil
 	case remoteID(record, e.ID) != id:
 		return nil, torn("The answer does not hold the record that was asked for.")
 	}
 	return record, nil
+}
+
+// saysGone tells whether a record says of itself that it is none any more.
+func (o *oneOptions) saysGone(record []byte) bool {
+	for path, words := range o.Gone {
+		if value, ok, _ := rawjson.Find(record, strings.Split(path, "/")...); ok && slices.Contains(words, text(value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stamp adds the answer's ETag to the record as a member; the record's other bytes stay as they are.
+func (o *oneOptions) stamp(record []byte, tag string) ([]byte, error) {
+	if o.ETag == "" || tag == "" {
+		return record, nil
+	}
+	if find(record, manifest.Path{o.ETag}) != nil {
+		return nil, torn("The record has a member " + o.ETag + " of its own, where its ETag was to go.")
+	}
+	name, err := encode(o.ETag)
+	if err != nil {
+		return nil, err
+	}
+	value, err := encode(tag)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte("{"), name, []byte(":"), value, []byte(","), record[1:]), nil
 }

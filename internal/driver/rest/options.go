@@ -45,6 +45,8 @@ type errorRules struct {
 	Code    manifest.Path     `yaml:"code"`
 	Message manifest.Path     `yaml:"message"`
 	Kinds   map[string]string `yaml:"kinds"` // the system's code: kind of driver error
+
+	Sentences []sentenceRule `yaml:"sentences"` // what the texts mean of which a list answers a write; the first that fits counts
 }
 
 type successRule struct {
@@ -88,6 +90,7 @@ type listOptions struct {
 	History      *filter           `yaml:"history"`
 	Order        string            `yaml:"order"` // modified: by updated_at, ascending | other (default)
 	Newest       *newestOptions    `yaml:"newest"`
+	Joined       *joinedOptions    `yaml:"joined"`
 }
 
 // pagingOptions says how the next page is asked for and how the end is known.
@@ -99,6 +102,8 @@ type pagingOptions struct {
 	Next   manifest.Path `yaml:"next"`   // cursor, link: where the answer has it
 	Header string        `yaml:"header"` // link: the header with rel="next" instead, usually Link
 	Key    manifest.Path `yaml:"key"`    // keyset: member of the last record that Param takes
+	Text   string        `yaml:"text"`   // keyset: the whole value of Param, with {} for the key; default {}
+	From   string        `yaml:"from"`   // keyset: the key that the first page begins behind; absent: the first page names none
 	First  int           `yaml:"first"`  // page: number of the first page
 	More   manifest.Path `yaml:"more"`   // true while there is another page
 	Pages  manifest.Path `yaml:"pages"`  // page: number of pages

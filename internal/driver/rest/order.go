@@ -15,11 +15,9 @@ func (c *client) newest(ctx context.Context, o *readOptions, r driver.Request) (
 	if o.Newest == nil || o.Order == byModification || r.Token != nil {
 		return time.Time{}, nil
 	}
-	q := c.parameters(o.Query)
-	for name, values := range c.parameters(o.Newest.Query) {
-		q[name] = values
-	}
-	p, err := c.list(ctx, o, c.address(o.Path, q), true)
+	q := &asking{c.parameters(o.Query), o.Joined}
+	q.setAll(c.parameters(o.Newest.Query))
+	p, err := c.list(ctx, o, c.address(o.Path, q.query()), true)
 	if err != nil || len(p.records) == 0 {
 		return time.Time{}, err
 	}

@@ -27,9 +27,12 @@ type place struct {
 	Doubt  bool      `json:"doubt,omitempty"`  // offset, page: the count was too low; only the pages themselves tell the end
 }
 
+// first is where a list begins.
+func (p pagingOptions) first() place { return place{Page: p.First} }
+
 // start reads a token; none is the first page.
 func (p pagingOptions) start(token json.RawMessage) (place, error) {
-	at := place{Page: p.First}
+	at := p.first()
 	if token == nil {
 		return at, nil
 	}
@@ -48,16 +51,16 @@ func (p pagingOptions) limit(wanted int) int {
 }
 
 // ask puts the place into the query.
-func (p pagingOptions) ask(q url.Values, at place) {
+func (p pagingOptions) ask(q *asking, at place) {
 	switch p.Style {
 	case "cursor", "keyset":
-		if at.Cursor != "" {
-			q.Set(p.Param, at.Cursor)
+		if from := orElse(at.Cursor, p.From); from != "" {
+			q.set(p.Param, quoted(p.Text, from))
 		}
 	case "offset":
-		q.Set(p.Param, strconv.FormatInt(at.Offset, 10))
+		q.set(p.Param, strconv.FormatInt(at.Offset, 10))
 	case "page":
-		q.Set(p.Param, strconv.Itoa(at.Page))
+		q.set(p.Param, strconv.Itoa(at.Page))
 	}
 }
 

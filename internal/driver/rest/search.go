@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,27 +22,45 @@ const (
 
 // Search implements driver.Writer.
 func (c *client) Search(ctx context.Context, s driver.Search) ([][]byte, error) {
-	o, err := c.finding(s)
+	o, f, err := c.finding(s)
 	if err != nil {
 		return nil, err
 	}
 	for n := 1; ; n++ {
-		found, err := c.search(ctx, o, s)
-		if driver.KindOf(err) != driver.TokenGone || n == searchAttempts {
-			return found, err
+		found, err := c.search(ctx, o, f, s)
+		if driver.KindOf(err) == driver.TokenGone && n < searchAttempts {
+			continue
 		}
+		if err == nil && len(found) == 0 {
+			err = c.believe(ctx, o, f, s)
+		}
+		return found, err
 	}
 }
 
+// believe makes sure that a search that found nothing could have found something: a system may leave out silently what it does not know.
+func (c *client) believe(ctx context.Context, o *readOptions, f *findOptions, s driver.Search) error {
+	if f.Sure == nil {
+		return nil
+	}
+	other := *o
+	other.asked = c.parameters(f.Sure.Query)
+	page, err := c.page(ctx, &other, driver.Request{Entity: s.Entity, Limit: 1}, other.Paging.first(), time.Time{})
+	if err == nil && len(page.Records) == 0 {
+		err = unfit("The system shows no record of " + s.Entity.Name + " at all that carries a mark, so a search for one proves nothing. The guide says how marks are made possible.")
+	}
+	return err
+}
+
 // finding makes the list to read.
-func (c *client) finding(s driver.Search) (*readOptions, error) {
+func (c *client) finding(s driver.Search) (*readOptions, *findOptions, error) {
 	read := c.readings[s.Entity.Name]
 	if read == nil || s.Rung.Find.Node == nil {
-		return nil, unfit("The connector does not say how to search " + s.Entity.Name + ".")
+		return nil, nil, unfit("The connector does not say how to search " + s.Entity.Name + ".")
 	}
 	f, problems := decodeFind(s.Rung.Find, read)
 	if len(problems) > 0 {
-		return nil, unfit("The connector does not say soundly how to search " + s.Entity.Name + ": " + problems.Error())
+		return nil, nil, unfit("The connector does not say soundly how to search " + s.Entity.Name + ": " + problems.Error())
 	}
 	o := *read
 	o.Path, o.listOptions, o.asked = f.Path, f.listOptions, url.Values{}
@@ -52,11 +71,11 @@ func (c *client) finding(s driver.Search) (*readOptions, error) {
 	if f.Since != nil && !s.Since.IsZero() {
 		o.asked.Set(f.Since.Param, f.Since.write(s.Since, c.zone()))
 	}
-	return &o, nil
+	return &o, f, nil
 }
 
 // search reads the list to its end and keeps what fits.
-func (c *client) search(ctx context.Context, o *readOptions, s driver.Search) ([][]byte, error) {
+func (c *client) search(ctx context.Context, o *readOptions, f *findOptions, s driver.Search) ([][]byte, error) {
 	var found [][]byte
 	r := driver.Request{Entity: s.Entity, Limit: searchPage}
 	for range mostSearched {
@@ -69,7 +88,7 @@ func (c *client) search(ctx context.Context, o *readOptions, s driver.Search) ([
 			return nil, err
 		}
 		for _, record := range page.Records {
-			if fits, err := c.fits(ctx, s, record); err != nil {
+			if fits, err := c.fits(ctx, f, s, record); err != nil {
 				return nil, err
 			} else if fits {
 				found = append(found, record)
@@ -89,23 +108,29 @@ func (c *client) search(ctx context.Context, o *readOptions, s driver.Search) ([
 }
 
 // fits tells whether a record is one that was searched for, whatever the system makes of a filter. A list that does not show the mark is not believed: the record itself is read.
-func (c *client) fits(ctx context.Context, s driver.Search, record []byte) (bool, error) {
+func (c *client) fits(ctx context.Context, f *findOptions, s driver.Search, record []byte) (bool, error) {
 	at := shows(s)
+	if len(f.Shows) > 0 {
+		at = f.Shows
+	}
 	if s.Rung.Class == manifest.W4 || len(at) == 0 {
 		return !c.isOlder(s, record), nil
 	}
-	value := find(record, at)
-	if value == nil {
+	shown := findAll(record, at)
+	if len(shown) == 0 {
 		var err error
 		if record, err = c.ReadOne(ctx, s.Entity, remoteID(record, s.Entity.ID)); err != nil || record == nil {
 			return false, err
 		}
-		if value = find(record, at); value == nil {
+		if shown = findAll(record, at); len(shown) == 0 {
 			return false, torn("The search gives a record that does not show " + at.String() + ", so nothing tells whether it is the one.")
 		}
 	}
-	got, want := strings.TrimSpace(text(value)), strings.TrimSpace(s.Value)
-	return got == want || s.Rung.Class == manifest.W2 && strings.EqualFold(got, want), nil
+	want := strings.TrimSpace(s.Value)
+	return slices.ContainsFunc(shown, func(value []byte) bool {
+		got := strings.TrimSpace(text(value))
+		return got == want || s.Rung.Class == manifest.W2 && strings.EqualFold(got, want)
+	}), nil
 }
 
 // shows gives the member of a record that holds the key or the mark; nil where nothing single does.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -14,6 +15,33 @@ func find(doc []byte, path manifest.Path) []byte {
 	}
 	value, _, _ := rawjson.Find(doc, path...)
 	return value
+}
+
+// findAll gives the values at a path in which * stands for every element of a list.
+func findAll(doc []byte, path manifest.Path) [][]byte {
+	at := slices.Index(path, manifest.Each)
+	if at < 0 {
+		if value := find(doc, path); value != nil {
+			return [][]byte{value}
+		}
+		return nil
+	}
+	list := doc
+	if at > 0 {
+		list = find(doc, path[:at])
+	}
+	elements, err := rawjson.Split(list)
+	if err != nil {
+		return nil
+	}
+	if at == len(path)-1 {
+		return elements
+	}
+	var all [][]byte
+	for _, e := range elements {
+		all = append(all, findAll(e, path[at+1:])...)
+	}
+	return all
 }
 
 // text gives a scalar as text: a string without its quotes, null as nothing.

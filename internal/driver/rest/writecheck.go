@@ -203,6 +203,11 @@ func checkFind(s *manifest.System, r manifest.Rung, read *readOptions) manifest.
 	c.filter(o.Since, "since")
 	c.needs(string(r.Class), r.Class != manifest.W4, o.Param != "", "param")
 	c.needs(string(r.Class), r.Class == manifest.W4, o.Since != nil, "since")
+	if o.Sure != nil {
+		for name, text := range o.Sure.Query {
+			c.template(text, false, "sure", "query", name)
+		}
+	}
 	if o.Text != "" && !strings.Contains(o.Text, "{}") {
 		c.wrong("has no place for what is searched", "write {} where it goes", "text")
 	}
