@@ -112,7 +112,7 @@ func (u *unmapper) value(v rawjson.Value, m *manifest.FieldMap, out *tree, at st
 	}
 	switch {
 	case m.Inverse != "":
-		u.inverse(v, m, out, at)
+		u.inverse(v, m, out, at, around)
 	case m.Field.Kind == model.Ref:
 		u.ref(v, m, out, at, around)
 	case m.Field.Kind == model.Refs:

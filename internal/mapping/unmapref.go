@@ -10,17 +10,22 @@ import (
 
 // ref writes the remote id of another record.
 func (u *unmapper) ref(v rawjson.Value, m *manifest.FieldMap, out *tree, at string, around rawjson.Value) {
-	entity := m.Field.To
-	if m.Field.ToField != "" {
-		to := around.Get(m.Field.ToField)
-		if to.Kind() == rawjson.Missing {
-			to = u.now(m.Field.ToField)
-		}
-		entity, _ = u.text(to, at)
-	}
-	if remote, ok := u.remote(v, entity, at); ok {
+	if remote, ok := u.remote(v, u.entityOf(m, at, around), at); ok {
 		u.key(remote, m.From, m.As, out, at)
 	}
+}
+
+// entityOf gives the entity that a reference leads to.
+func (u *unmapper) entityOf(m *manifest.FieldMap, at string, around rawjson.Value) string {
+	if m.Field.ToField == "" {
+		return m.Field.To
+	}
+	to := around.Get(m.Field.ToField)
+	if to.Kind() == rawjson.Missing {
+		to = u.now(m.Field.ToField)
+	}
+	entity, _ := u.text(to, at)
+	return entity
 }
 
 // remote gives the remote id that a reference stands for.

@@ -127,14 +127,23 @@ func (u *unmapper) typed(plain []byte, kind model.Kind, as string, p manifest.Pa
 	u.put(out, p, plain, at)
 }
 
-// inverse lets the manifest's expression make members of the source.
-func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at string) {
+// inverse lets the manifest's expression make members of the source; of a reference it gets the remote id. Objects are put together member by member, so that several fields
+// may write into one.
+func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at string, around rawjson.Value) {
 	program, err := manifest.WriteExpression(m.Inverse)
 	if err != nil {
 		u.fault(at, "%s", err)
 		return
 	}
-	result, err := expr.Run(program, manifest.Writing{Value: decode(v), Record: u.whole()})
+	value := decode(v)
+	if m.Field.Kind == model.Ref && v.Kind() != rawjson.Null {
+		remote, ok := u.remote(v, u.entityOf(m, at, around), at)
+		if !ok {
+			return
+		}
+		value = remote
+	}
+	result, err := expr.Run(program, manifest.Writing{Value: value, Record: u.whole()})
 	if err != nil {
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		u.fault(at, "the inverse expression: %s", message)
@@ -145,12 +154,26 @@ func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at 
 		u.fault(at, "the inverse expression gives no object of source members")
 		return
 	}
+	u.putAll(out, nil, members, at)
+}
+
+// putAll writes the members of an object, and those of the objects in it.
+func (u *unmapper) putAll(out *tree, around manifest.Path, members map[string]any, at string) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
+		p := append(slices.Clone(around), name)
+		if inner, ok := members[name].(map[string]any); ok && len(inner) > 0 {
+			u.putAll(out, p, inner, at)
+			continue
+		}
 		raw, err := json.Marshal(members[name], json.Deterministic(true))
 		if err != nil {
 			u.fault(at, "the inverse expression: %s", err)
 			return
 		}
-		u.put(out, manifest.Path{name}, raw, at)
+		if len(p) == 1 {
+			u.put(out, p, raw, at)
+		} else if err := out.set(p, raw); err != nil { // a name below may look like a position
+			u.fault(at, "%s", err)
+		}
 	}
 }
