@@ -37,6 +37,15 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		{"an unknown place for the client", oauth(`grant: client_credentials, client_id: "{user}", client_secret: "{key}", client_auth: header`), `{path: v, ` + none + `}`, false, "unknown word header"},
 		{"tokens of another style", `{base_url: "{url}", auth: {style: bearer, token: "{key}", token_url: "{url}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style bearer has no use for token_url"},
 		{"unknown kind", `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {kinds: {a: b}}}`, `{path: v, ` + none + `}`, false, "unknown kind b"},
+		{"a wrong expression", withErrors(`sentences: [{like: "(", means: done}]`), `{path: v, ` + none + `}`, false, "is not a regular expression"},
+		{"an unknown meaning", withErrors(`sentences: [{like: "x", means: maybe}]`), `{path: v, ` + none + `}`, false, "unknown meaning maybe"},
+		{"sound sentences", withErrors(`sentences: [{like: "x", means: done}, {like: "y", means: permission}]`), `{path: v, ` + none + `}`, false, ""},
+		{"text of an offset", plainConnect, `{path: v, paging: {style: offset, param: o, text: "x {}"}}`, false, "the style offset has no use for text"},
+		{"from of a page", plainConnect, `{path: v, paging: {style: page, param: o, from: "1"}}`, false, "the style page has no use for from"},
+		{"a keyset without place", plainConnect, `{path: v, paging: {style: keyset, param: o, key: id, text: "id > 0"}}`, false, "has no place for the key"},
+		{"conditions without place", plainConnect, `{path: v, joined: {param: q, with: ",", around: "[]"}, ` + none + `}`, false, "has no place for the conditions"},
+		{"conditions of no parameter", plainConnect, `{path: v, joined: {with: ","}, ` + none + `}`, false, "joined.param: is missing"},
+		{"an unknown other", plainConnect, `{path: v, one: {path: "v/{id}", other: merged}, ` + none + `}`, false, "unknown word merged"},
 		{"no paging", plainConnect, `{path: v}`, false, "entities.vendors.read.paging.style: is missing"},
 		{"misspelt key", plainConnect, `{path: v, recods: data, ` + none + `}`, false, "did you mean records?"},
 		{"cursor without next", plainConnect, `{path: v, paging: {style: cursor, param: c}}`, false, "the style cursor needs next"},
@@ -74,4 +83,9 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 			}
 		}
 	}
+}
+
+// withErrors is a sound connection with rules for errors.
+func withErrors(rules string) string {
+	return `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {` + rules + `}}`
 }

@@ -84,6 +84,8 @@ func TestCheckNamesEveryProblemOfWrites(t *testing.T) {
 		{"W4 with a wrong format", noPaging, find(manifest.W4, `{since: {param: s, format: iso}}`), "unknown format iso"},
 		{"find without place", noPaging, find(manifest.W2, `{param: q, text: x}`), "has no place for what is searched"},
 		{"find with wrong pages", noPaging, find(manifest.W2, `{param: q, paging: {style: offset}}`), "the style offset needs param"},
+		{"sure with a secret", noPaging, find(manifest.W3, `{param: q, sure: {query: {k: "{key}"}}}`), "sure.query.k: {key} is secret"},
+		{"sure of nothing", noPaging, find(manifest.W3, `{param: q, sure: {}}`), "find.sure.query: is missing"},
 		{"sound find", noPaging, find(manifest.W2, `{param: q, query: {a: "{user}"}, text: "x eq '{}'"}`), ""},
 		{"one without record", one(`{path: v}`), nil, "read.one.path: names no record"},
 		{"one with a secret", one(`{path: "v/{id}", query: {k: "{key}"}}`), nil, "one.query.k: {key} is secret"},

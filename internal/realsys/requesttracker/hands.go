@@ -111,8 +111,12 @@ func (s *Server) Add(ctx context.Context, entity string) (remoteID string, err e
 // Remove deletes a record as another user does: Request Tracker hides it from then on.
 func (s *Server) Remove(ctx context.Context, entity, remoteID string) error {
 	path, _, err := kind(entity)
-	if err == nil {
-		_, err = s.Try(ctx, http.MethodDelete, path+"/"+remoteID, nil)
+	if err != nil {
+		return err
+	}
+	said, err := s.Try(ctx, http.MethodPut, path+"/"+remoteID, map[string]string{"Status": "deleted"})
+	if err == nil && !strings.Contains(string(said), " deleted") {
+		err = fmt.Errorf("remove %s %s: %s", entity, remoteID, said)
 	}
 	return err
 }
