@@ -8,6 +8,7 @@ import (
 	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/odata"
+	"github.com/busbar-dev/busbar/internal/driver/odoorpc"
 	"github.com/busbar-dev/busbar/internal/driver/rest"
 	"github.com/busbar-dev/busbar/internal/driver/trytonrpc"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -16,7 +17,9 @@ import (
 )
 
 // drivers lists every protocol that this binary speaks.
-func drivers() []driver.Driver { return []driver.Driver{odata.New(), rest.New(), trytonrpc.New()} }
+func drivers() []driver.Driver {
+	return []driver.Driver{odata.New(), odoorpc.New(), rest.New(), trytonrpc.New()}
+}
 
 // parts are the loaded data that the services work with.
 type parts struct {
