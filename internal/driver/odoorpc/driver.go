@@ -61,7 +61,7 @@ func baseURL(text string) (string, error) {
 			Detail: "The address is not one of the web; write it like https://erp.example.com, with the port if there is one."}
 	}
 	path := u.EscapedPath()
-	for _, own := range []string{"/web", "/odoo"} {
+	for _, own := range []string{"/web", "/" + strings.TrimSuffix(Name, "-rpc")} {
 		if path == own || strings.HasPrefix(path, own+"/") {
 			path = ""
 		}

@@ -91,11 +91,18 @@ func unproved(e *driver.Error) error {
 	return e
 }
 
-// explain finds out what Odoo's words mean, which are in the language of the user: that another record has the key.
+// explain finds out what Odoo's words mean, which are in the language of the user: that another record has the key, or that what is missing is not the record itself.
 func (c *client) explain(ctx context.Context, w *write, err error) error {
 	e := web.As(err)
-	if w.Op == manifest.Create && e.Kind == driver.Invalid && c.taken(ctx, w) {
+	switch {
+	case w.Op == manifest.Create && e.Kind == driver.Invalid && c.taken(ctx, w):
 		e.Kind = driver.Duplicate
+	case e.Kind == driver.Gone && w.Op == manifest.Create:
+		return answered(noOther(err), e.Answer)
+	case e.Kind == driver.Gone:
+		if is, failed := c.there(ctx, w.reading, w.id); failed == nil && is {
+			return answered(noOther(err), e.Answer)
+		}
 	}
 	return e
 }

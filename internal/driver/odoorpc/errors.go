@@ -66,15 +66,20 @@ type fault struct {
 	status        int
 }
 
-// The names of exceptions by which Odoo says no.
+// The names of exceptions: Odoo's own, by which it says no, without what stands in front of them; and those of Python and its web server.
 const (
-	accessDenied = "odoo.exceptions.AccessDenied"
-	accessError  = "odoo.exceptions.AccessError"
-	missingError = "odoo.exceptions.MissingError"
-	ownErrors    = "odoo.exceptions."
+	ownErrors    = ".exceptions."
+	accessDenied = ownErrors + "AccessDenied"
+	accessError  = ownErrors + "AccessError"
+	missingError = ownErrors + "MissingError"
 	pythonErrors = "builtins."
 	webErrors    = "werkzeug.exceptions."
 )
+
+// own tells whether it is an exception of Odoo's own.
+func (f fault) own() bool {
+	return strings.Contains(f.name, ownErrors) && !strings.HasPrefix(f.name, "werkzeug.")
+}
 
 // faultError is about an error inside an answer. Its debug text may hold data and code, so only its message is repeated.
 func (w *wire) faultError(status int, raw []byte, at ...string) error {
@@ -94,13 +99,13 @@ func (w *wire) explainFault(f fault) error {
 	e := &driver.Error{Kind: driver.Fault, Code: w.quote(f.name, 80), Status: f.status}
 	said := w.said(e, f.message)
 	switch {
-	case f.name == accessDenied || strings.HasSuffix(f.name, ".SessionExpired") || f.name == webErrors+"Unauthorized":
+	case f.own() && strings.HasSuffix(f.name, accessDenied) || strings.HasSuffix(f.name, ".SessionExpired") || f.name == webErrors+"Unauthorized":
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldKey, "Odoo refuses the user name or the API key."
-	case f.name == accessError || f.name == webErrors+"Forbidden":
+	case f.own() && strings.HasSuffix(f.name, accessError) || f.name == webErrors+"Forbidden":
 		e.Kind, e.Detail = driver.Permission, "Odoo does not let this user do it"+said
-	case f.name == missingError:
+	case f.own() && strings.HasSuffix(f.name, missingError):
 		e.Kind, e.Detail = driver.Gone, "Odoo has no such record any more."
-	case strings.HasPrefix(f.name, ownErrors), f.name == webErrors+"NotFound", f.name == webErrors+"BadRequest", f.name == webErrors+"UnprocessableEntity":
+	case f.own(), f.name == webErrors+"NotFound", f.name == webErrors+"BadRequest", f.name == webErrors+"UnprocessableEntity":
 		e.Kind, e.Detail = driver.Invalid, "Odoo refuses"+said
 	case strings.HasPrefix(f.name, pythonErrors):
 		e.Kind, e.Detail = driver.Invalid, "Odoo cannot make sense of the call"+said

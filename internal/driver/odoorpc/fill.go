@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/rawjson"
+	"github.com/busbar-dev/busbar/model"
 )
 
 // members are those of one object, in the shape in which records are read: those of another record inside a member whose name ends with a dot.
@@ -55,12 +56,12 @@ func (n *node) under(member string) *node {
 }
 
 // fill gives the values of one record. around is what its form is told besides.
-func (f *filler) fill(ctx context.Context, model string, n *node, how filling, given members, around map[string]any, isNew bool) (map[string]any, error) {
+func (f *filler) fill(ctx context.Context, of string, n *node, how filling, given members, around map[string]any, isNew bool) (map[string]any, error) {
 	values := map[string]any{}
 	if isNew {
 		maps.Copy(values, how.Set)
 	}
-	has, err := f.written(ctx, model, n, how, given)
+	has, err := f.written(ctx, of, n, how, given)
 	if err != nil {
 		return nil, err
 	}
@@ -73,17 +74,17 @@ func (f *filler) fill(ctx context.Context, model string, n *node, how filling, g
 		}
 		l, ok := how.Lookups[own]
 		if !ok {
-			return nil, invalid("The manifest does not say how " + own + " of " + model + " is written.")
+			return nil, invalid("The manifest does not say how " + own + " of " + of + " is written.")
 		}
 		if values[col.name], err = f.named(ctx, l, given[member]); err != nil {
 			return nil, err
 		}
 	}
-	return values, f.complete(ctx, model, how.Form, values, around)
+	return values, f.complete(ctx, of, how.Form, values, around)
 }
 
 // written finds the fields of this Odoo that the members of a write are.
-func (f *filler) written(ctx context.Context, model string, n *node, how filling, given members) (map[string]actual, error) {
+func (f *filler) written(ctx context.Context, of string, n *node, how filling, given members) (map[string]actual, error) {
 	asked := &node{columns: slices.Clone(n.columns)}
 	for member := range given {
 		own, _ := strings.CutSuffix(member, ".")
@@ -92,7 +93,7 @@ func (f *filler) written(ctx context.Context, model string, n *node, how filling
 		}
 	}
 	slices.SortFunc(asked.columns, func(a, b *column) int { return strings.Compare(a.member(), b.member()) })
-	columns, err := f.actuals(ctx, model, asked)
+	columns, err := f.actuals(ctx, of, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (f *filler) written(ctx context.Context, model string, n *node, how filling
 	for _, member := range slices.Sorted(maps.Keys(given)) {
 		own, _ := strings.CutSuffix(member, ".")
 		if _, ok := out[own]; !ok {
-			return nil, invalid("This Odoo has no field " + own + " of " + model + " to write.")
+			return nil, invalid("This Odoo has no field " + own + " of " + of + " to write.")
 		}
 	}
 	return out, nil
@@ -210,7 +211,7 @@ func (f *filler) held(name string, values map[string]any) (any, bool) {
 		return nil, false
 	}
 	if raw, ok, err := rawjson.Find(f.current, name); err == nil && ok {
-		return json.RawMessage(raw), true
+		return json.RawMessage(dialect{}.Wrap(model.Instant, raw)), true
 	}
 	raw, ok, err := rawjson.Find(f.current, name+".", "id")
 	return json.RawMessage(raw), err == nil && ok

@@ -118,8 +118,15 @@ func (c *client) prepareValues(ctx context.Context, w *write) error {
 		}
 	}
 	var err error
-	w.values, err = f.header(ctx, w.reading.tree, given)
+	if w.values, err = f.header(ctx, w.reading.tree, given); driver.KindOf(err) == driver.Gone {
+		return noOther(err)
+	}
 	return err
+}
+
+// noOther is about a record that a write names, not the one that is written.
+func noOther(err error) error {
+	return &driver.Error{Kind: driver.Invalid, Detail: "Odoo has no such record as one that this write names.", Err: err}
 }
 
 // createdIDs reads the ids of new records out of an answer.
