@@ -7,9 +7,11 @@ import (
 
 	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/graphql"
 	"github.com/busbar-dev/busbar/internal/driver/odata"
 	"github.com/busbar-dev/busbar/internal/driver/odoorpc"
 	"github.com/busbar-dev/busbar/internal/driver/rest"
+	"github.com/busbar-dev/busbar/internal/driver/soap"
 	"github.com/busbar-dev/busbar/internal/driver/trytonrpc"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
@@ -18,7 +20,7 @@ import (
 
 // drivers lists every protocol that this binary speaks.
 func drivers() []driver.Driver {
-	return []driver.Driver{odata.New(), odoorpc.New(), rest.New(), trytonrpc.New()}
+	return []driver.Driver{graphql.New(), odata.New(), odoorpc.New(), rest.New(), soap.New(), trytonrpc.New()}
 }
 
 // parts are the loaded data that the services work with.

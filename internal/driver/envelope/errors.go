@@ -1,0 +1,174 @@
+package envelope
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+// Refusal is why an answer holds nothing good.
+type Refusal struct {
+	Kind     driver.Kind   // as a read means it
+	Definite bool          // the system itself says in complete words that it did nothing
+	Code     string        // the system's own
+	Said     string        // its own words
+	Wait     time.Duration // what it asked for
+	Detail   string        // in place of a sentence made of the rest; of Busbar's own words
+}
+
+// maxWait caps what a system may ask for.
+const maxWait = 24 * time.Hour
+
+// read tells what stands before the system apart from it, and leaves the rest to the protocol.
+func (c *client) read(a *Answer) ([]byte, *Refusal) {
+	switch {
+	case a.Status >= 300 && a.Status < 400:
+		return nil, &Refusal{Kind: driver.NotSystem, Detail: "The address redirects elsewhere, perhaps to a login page; give the address of the API itself."}
+	case isPage(a) && (a.Status < 400 || a.Status == http.StatusNotFound):
+		return nil, &Refusal{Kind: driver.NotSystem, Detail: "A web page came instead of data; the address may be wrong, or a login page stands before it."}
+	}
+	return c.speaker.Read(a)
+}
+
+// isPage tells a web page.
+func isPage(a *Answer) bool {
+	start := strings.ToLower(string(bytes.TrimLeft(a.Body[:min(len(a.Body), 200)], "\ufeff \t\r\n")))
+	return strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// ByStatus makes the refusal of an answer that is not of the protocol. It is definite where HTTP itself says that nobody looked at the request.
+func ByStatus(a *Answer) *Refusal {
+	r := &Refusal{Kind: web.KindOf(a.Status)}
+	switch {
+	case a.Status == http.StatusNotFound:
+		r.Kind, r.Detail = driver.NotSystem, "There is nothing at this address (HTTP 404); check it."
+	case a.Status < 300:
+		r.Kind, r.Detail = driver.Torn, "The answer is not what the protocol promises; it may be cut off."
+	case a.Status == http.StatusUnauthorized:
+		r.Definite = a.Header.Get("Www-Authenticate") != "" || len(bytes.TrimSpace(a.Body)) == 0
+	case a.Status == http.StatusTooManyRequests:
+		r.Definite = a.Header.Get("Retry-After") != ""
+	}
+	return r
+}
+
+// explain makes the error of a refusal.
+func (c *client) explain(r *Refusal, a *Answer) *driver.Error {
+	e := &driver.Error{Kind: r.Kind, Status: a.Status, Code: c.config.Quote(r.Code, 80), Said: c.config.Quote(r.Said, 200), Detail: r.Detail}
+	switch r.Kind {
+	case driver.Credentials:
+		e.Field = c.loginField()
+	case driver.NotSystem:
+		e.Field = c.urlField
+	case driver.RateLimited, driver.Fault:
+		e.RetryAfter = min(max(r.Wait, c.retryAfter(a.Header), 0), maxWait)
+	}
+	if e.Detail == "" {
+		e.Detail = sentence(e)
+	}
+	return e
+}
+
+// decide makes the error of a refused write: what is not definite leaves open what became of it.
+func (c *client) decide(r *Refusal, a *Answer) error {
+	proves := driver.FateOf(&driver.Error{Kind: r.Kind}) != driver.Unknown
+	if proves && !r.Definite {
+		open := *r
+		open.Kind = driver.Fault
+		r = &open
+	}
+	return c.explain(r, a)
+}
+
+func (c *client) retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 {
+		return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return at.Sub(c.config.Now())
+	}
+	return 0
+}
+
+// loginField names the secret that the login stands on.
+func (c *client) loginField() string {
+	a := c.connection.Auth
+	for _, t := range append([]string{a.Token, a.Password, a.Value}, c.connection.Also...) {
+		if names := manifest.Placeholders(t); len(names) > 0 {
+			return names[len(names)-1]
+		}
+	}
+	return ""
+}
+
+// sentence says what happened, with the system's own words where it has some.
+func sentence(e *driver.Error) string {
+	told := map[driver.Kind]string{
+		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
+		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
+		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
+	}[e.Kind]
+	if told == "" {
+		told = "The system does not accept the request"
+	}
+	if e.Status >= 300 {
+		told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
+	}
+	if e.Said == "" {
+		return told + "."
+	}
+	return told + ": " + e.Said
+}
+
+// judge applies the rules about what an answer says of itself.
+func (r *Result) judge(doc []byte, sparse bool) *Refusal {
+	if r == nil {
+		return nil
+	}
+	failed, about := false, doc
+	if len(r.Failures) > 0 {
+		failures, ok := elements(find(doc, r.Failures), sparse)
+		if !ok || !sparse && find(doc, r.Failures) == nil {
+			return notThere(r.Failures)
+		}
+		if failed = len(failures) > 0; failed {
+			about = failures[0]
+		}
+	}
+	if len(r.Success) > 0 && !failed {
+		shown := find(doc, r.Success)
+		if shown == nil {
+			return notThere(r.Success)
+		}
+		failed = text(shown) != r.Value
+	}
+	if !failed {
+		return nil
+	}
+	made := &Refusal{Kind: driver.Invalid, Definite: true, Code: text(find(about, r.Code)), Said: text(find(about, r.Message))}
+	if kind, ok := r.Kinds[made.Code]; ok {
+		made.Kind = driver.Kind(kind)
+	}
+	return made
+}
+
+func notThere(at manifest.Path) *Refusal {
+	return &Refusal{Kind: driver.Torn, Detail: "The answer has nothing at " + at.String() + "."}
+}
+
+func torn(detail string) error { return &driver.Error{Kind: driver.Torn, Detail: detail} }
+
+// unfit is the error of what the manifest cannot express; nothing was sent, and never will be.
+func unfit(detail string) error { return &driver.Error{Kind: driver.Invalid, Detail: detail} }
+
+// IsKind tells whether a manifest may give an error this kind.
+func IsKind(kind string) bool { return slices.Contains(driver.Kinds(), driver.Kind(kind)) }

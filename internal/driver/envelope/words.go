@@ -1,0 +1,153 @@
+package envelope
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/rawjson"
+)
+
+// find gives the value at a path, nil when there is none.
+func find(doc []byte, path manifest.Path) []byte {
+	if len(path) == 0 {
+		return nil
+	}
+	value, _, _ := rawjson.Find(doc, path...)
+	return value
+}
+
+// text gives a scalar as text: a string without its quotes, null as nothing.
+func text(raw []byte) string {
+	var s string
+	switch {
+	case string(raw) == "null":
+		return ""
+	case len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
+		return s
+	}
+	return string(raw)
+}
+
+// elements takes a list apart. Where an answer is sparse, nothing is an empty list and anything else a list of one; else only null is empty.
+func elements(list []byte, sparse bool) ([][]byte, bool) {
+	switch {
+	case string(list) == "null" || sparse && len(list) == 0:
+		return nil, true
+	case len(list) == 0:
+		return nil, false
+	case list[0] == '[':
+		records, err := rawjson.Split(list)
+		return records, err == nil
+	}
+	return [][]byte{list}, sparse
+}
+
+// remoteID gives the key of a record as text, as package mapping writes it: parts are joined with ":", and a ":" or "\" within a part has a "\" before it. It is empty when a part is.
+func remoteID(record []byte, paths []manifest.Path) string {
+	parts := make([]string, len(paths))
+	for i, path := range paths {
+		raw := find(record, path)
+		if parts[i] = text(raw); parts[i] == "" || raw[0] == '{' || raw[0] == '[' || parts[i] == "true" || parts[i] == "false" {
+			return ""
+		}
+		if len(paths) > 1 {
+			parts[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(parts[i])
+		}
+	}
+	return strings.Join(parts, ":")
+}
+
+// identify puts a remote id and its parts among the values.
+func (v Values) identify(id string) {
+	if id == "" {
+		return
+	}
+	v["id"] = id
+	parts, escaped := []string{""}, false
+	for _, r := range id {
+		last := len(parts) - 1
+		switch {
+		case !escaped && r == '\\':
+			escaped = true
+			continue
+		case !escaped && r == ':':
+			parts = append(parts, "")
+		default:
+			parts[last] += string(r)
+		}
+		escaped = false
+	}
+	for i, part := range parts {
+		v["id."+strconv.Itoa(i+1)] = part
+	}
+}
+
+// isReserved tells the placeholders that are not fields of the login.
+func isReserved(name string) bool {
+	switch name {
+	case "since", "history", "cursor", "offset", "page", "size", "id", "members", "mark", "version", "value":
+		return true
+	}
+	return strings.HasPrefix(name, "id.")
+}
+
+// Gives tells whether options have that key themselves.
+func Gives(o manifest.Options, key string) bool {
+	for i := 0; o.Node != nil && i+1 < len(o.Node.Content); i += 2 {
+		if o.Node.Content[i].Value == key {
+			return true
+		}
+	}
+	return false
+}
+
+// Fill puts values into a text; a value keeps to the quotes that its place begins with. It is not ok when one is absent.
+func (v Values) Fill(template string) (text string, ok bool) {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			b.WriteString(template)
+			return b.String(), true
+		}
+		value, ok := v[name]
+		if !ok {
+			return "", false
+		}
+		b.WriteString(before + within(before, Plain(value)))
+		template = after
+	}
+}
+
+// Plain gives a value as text.
+func Plain(value any) string {
+	switch x := value.(type) {
+	case string:
+		return x
+	case int64:
+		return strconv.FormatInt(x, 10)
+	case json.RawMessage:
+		return string(x)
+	}
+	return ""
+}
+
+// within keeps a value inside the quotes that its place begins with.
+func within(before, value string) string {
+	switch {
+	case strings.HasSuffix(before, "'"):
+		return strings.ReplaceAll(value, "'", "''")
+	case strings.HasSuffix(before, `"`):
+		return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
+	}
+	return value
+}
+
+// Text gives a scalar as text: a string without its quotes, null as nothing.
+func Text(raw []byte) string { return text(raw) }
+
+// Find gives the value at a path, nil when there is none.
+func Find(doc []byte, path ...string) []byte { return find(doc, path) }
