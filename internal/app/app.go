@@ -40,6 +40,7 @@ type Options struct {
 	Database   string // URL of a PostgreSQL database; empty: a file in Data
 	MasterKey  string // file; made when it is missing
 	Connectors []fs.FS
+	Files      string // directory that connections may read and write; empty: none
 	Allow      []allow.Rule
 	Forbid     []allow.Rule // never to be reached, whatever Allow says: our own listener
 	Log        *slog.Logger
@@ -70,6 +71,7 @@ type App struct {
 	StopWaiting context.CancelFunc
 
 	guard  *egress.Guard
+	files  *os.Root // of Options.Files; nil: none
 	worker *engine.Worker
 	writer *write.Worker
 	jobs   *jobs.Runner
@@ -115,6 +117,9 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Now: o.Now, Log: o.Log}); err != nil {
 		return err
 	}
+	if a.files, err = openFiles(o.Files); err != nil {
+		return err
+	}
 	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store)})
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
@@ -131,6 +136,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Line: func(c *store.Connection, s *manifest.System) driver.Line {
 			return a.guard.Line(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Deadline: o.Calls.Deadline})
 		},
+		Files:         a.files,
 		Wait:          wait,
 		Ended:         a.Budgets.Forget,
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
@@ -236,6 +242,18 @@ func (a *App) followServer(ctx context.Context) error {
 	return err
 }
 
+// openFiles opens the directory that connections may use; none is named by the empty text.
+func openFiles(dir string) (*os.Root, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the directory of --files: %w", err)
+	}
+	return root, nil
+}
+
 // Close ends background work, frees what it held and closes the database; it does not wait for longer than ctx. Safe to call twice and on a
 // half-built App.
 func (a *App) Close(ctx context.Context) error {
@@ -261,6 +279,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.guard != nil {
 		a.guard.Close()
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

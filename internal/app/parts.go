@@ -8,6 +8,7 @@ import (
 	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/graphql"
+	"github.com/busbar-dev/busbar/internal/driver/file"
 	"github.com/busbar-dev/busbar/internal/driver/odata"
 	"github.com/busbar-dev/busbar/internal/driver/odoorpc"
 	"github.com/busbar-dev/busbar/internal/driver/rest"

@@ -50,6 +50,8 @@ func owners() []owner {
 		{"database/sql", []string{"internal/store", "internal/jobs"}},
 		{"github.com/danielgtaylor/huma", []string{"internal/api"}},
 		{"github.com/alecthomas/kong", []string{"internal/cli", "internal/config"}},
+		{"github.com/pkg/sftp", []string{"internal/driver/file"}},
+		{"golang.org/x/crypto/ssh", []string{"internal/driver/file", "internal/realsys/sshd"}},
 		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping"}},
 	}
 }

@@ -37,6 +37,7 @@ func (s Serve) Check() error {
 	c.data(s.Data)
 	c.database(s.Database)
 	c.directory("connectors", s.Connectors)
+	c.directory("files", s.Files)
 	c.allow(s.Allow)
 	c.log(s.Log)
 	return c.err()

@@ -13,6 +13,7 @@ type Serve struct {
 	MasterKeyFile string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
 	NewKey        bool     `name:"new-key" env:"BUSBAR_NEW_KEY" placeholder:"true" help:"Make one more project key at this start and write it to busbar.env in --data: for when the first one was lost."`
 	Connectors    string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
+	Files         string   `name:"files" env:"BUSBAR_FILES" placeholder:"DIR" help:"Directory below which connections may read and write files of this machine, such as a share that a system drops its files in. Empty: none."`
 	Allow         []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
 	Log
 }

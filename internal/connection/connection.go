@@ -23,6 +23,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ type Syncer interface {
 	RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) ([]store.Run, error)
 }
 
-// Config is what a Service needs; every member but Ended is required.
+// Config is what a Service needs; every member but Ended and Files is required.
 type Config struct {
 	Store         *store.Store
 	Keeper        *secret.Keeper
@@ -52,6 +53,7 @@ type Config struct {
 	Client        func(c *store.Connection, sys *manifest.System) *http.Client
 	ProbeClient   func(c *store.Connection, sys *manifest.System) *http.Client // likewise, for the check of a login: sends each call once
 	Line          func(c *store.Connection, sys *manifest.System) driver.Line  // for protocols that are not HTTP
+	Files         *os.Root                                                     // the directory of this machine that drivers may use; nil: none
 	Wait          func(ctx context.Context, d time.Duration)                   // returns after d, or when ctx ends
 	Ended         func(connectionID string)                                    // nil, or told when a connection was disconnected
 	Syncs         Syncer

@@ -49,7 +49,7 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials se
 	if err != nil {
 		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
 	}
-	client, err := d.Open(sys, driver.Config{Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire, Line: s.Line(c, sys), Now: s.Now, TimeZone: zone, Tokens: tokens})
+	client, err := d.Open(sys, driver.Config{Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire, Line: s.Line(c, sys), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -35,6 +36,7 @@ type Config struct {
 	Line        Line             // likewise, for a protocol that is not HTTP
 	Now         func() time.Time //
 	TimeZone    *time.Location   // of source times that carry none
+	Files       *os.Root         // the directory of this machine that drivers may use; nil: none
 	Tokens      Tokens           // of a login with tokens; Probe, Fetch and writes use it, Open does not
 }
 

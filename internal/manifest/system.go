@@ -29,9 +29,10 @@ type systemForm struct {
 	Entities   yaml.Node  `yaml:"entities" manifest:"required"`
 }
 
-// authForm is a way to log in: with a user's name and password, a key, a token that the system issued, or tokens that it issues and renews by OAuth 2.0.
+// authForm is a way to log in: with a user's name and password, a key, a token that the system issued, tokens that it issues and renews by OAuth 2.0, a private key whose public half it
+// knows, or with nothing where it is reached without a login, such as a directory.
 type authForm struct {
-	Method string           `yaml:"method" manifest:"required" words:"basic,api_key,token,oauth2"`
+	Method string           `yaml:"method" manifest:"required" words:"basic,api_key,token,oauth2,private_key,none"`
 	Fields []credentialForm `yaml:"fields" manifest:"required"`
 }
 
