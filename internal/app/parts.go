@@ -21,7 +21,7 @@ import (
 
 // drivers lists every protocol that this binary speaks.
 func drivers() []driver.Driver {
-	return []driver.Driver{graphql.New(), odata.New(), odoorpc.New(), rest.New(), soap.New(), trytonrpc.New()}
+	return []driver.Driver{file.New(), graphql.New(), odata.New(), odoorpc.New(), rest.New(), soap.New(), trytonrpc.New()}
 }
 
 // parts are the loaded data that the services work with.
