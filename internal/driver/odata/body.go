@@ -39,8 +39,26 @@ func (r *reading) bodyOf(members []byte, fixed map[string]any, zone *time.Locati
 	return r.written(nil, value, false), nil
 }
 
+// putBack writes a value where a pick takes it from, with what says of which kind it is.
+func (p pick) putBack(object map[string]json.RawMessage, name string) {
+	raw, given := object[name]
+	if !given {
+		return
+	}
+	delete(object, name)
+	object[p.Member] = raw
+	for kind, word := range p.Where {
+		if string(raw) != "null" {
+			object[kind] = quote(word)
+		}
+	}
+}
+
 // takeApart makes a date and a time of what the driver joins when it reads.
 func (r *reading) takeApart(object map[string]json.RawMessage, zone *time.Location) error {
+	for name, p := range r.Picks {
+		p.putBack(object, name)
+	}
 	for _, name := range sortedKeys(r.Times) {
 		raw, given := object[name]
 		if !given {

@@ -127,6 +127,11 @@ func (c *checker) read(r *reading) {
 			c.wrong("is not made of two members", "write [member with the date, member with the time]", "times", name)
 		}
 	}
+	for _, name := range sortedKeys(r.Picks) {
+		if len(r.Picks[name].Where) == 0 {
+			c.wrong("says nothing of the kind", "write where: {member: text}", "picks", name)
+		}
+	}
 	if r.Order == byModification && !r.stampIsOne() {
 		c.wrong("order: modified needs one member that holds the instant of the last change", "write order: key, or updated_at: a member of type datetimeoffset", "order")
 	}

@@ -97,13 +97,16 @@ func (c *client) turn(ctx context.Context, r *reading, q driver.Request, t *take
 // is believed.
 func (r *reading) isEnd(t *taken, next place) bool {
 	n := len(t.records)
-	return n == 0 || n < t.asked && next.Total >= 0 && next.Given >= next.Total || r.Paging == byLink
+	return n == 0 || t.over || r.Paging == byLink || n < t.asked && t.next == "" && next.Total >= 0 && next.Given >= next.Total
 }
+
+// leastCap is the smallest number of records to which a system is believed to cap its pages.
+const leastCap = 10
 
 // mostTop bounds how far a page grows when all records of one share a place in the list.
 const mostTop = 1 << 14
 
-// step reads the page at a place. Stamps that the system shows less exactly than it keeps may lead a page back to where it began: then a longer one is asked for.
+// step reads the page at a place. Stamps that the system shows less exactly than it keeps lead a page back to where it begins: then a longer one is asked for.
 func (c *client) step(ctx context.Context, r *reading, q driver.Request, at place, modified bool) (*taken, *place, error) {
 	for top := q.Limit; ; top *= 4 {
 		t, err := c.page(ctx, r, q, at, modified, top)
@@ -114,14 +117,28 @@ func (c *client) step(ctx context.Context, r *reading, q driver.Request, at plac
 		if err != nil {
 			return nil, nil, err
 		}
-		stuck := len(t.records) > 0 && (slices.Equal(next.Key, at.Key) && next.Stamp == at.Stamp && next.Link == "" || next.Link != "" && next.Link == at.Link)
+		n := len(t.records)
 		switch {
-		case !stuck:
+		case !r.repeats(at, *next, t), modified && next.Stamp != at.Stamp:
 			return t, next, nil
-		case at.Link != "" || len(t.records) < top || top >= mostTop:
+		case modified && n < top && t.next == "" && (n < leastCap || next.Total >= 0 && next.Given >= next.Total):
+			t.over = true // the last records again, and nothing behind them
+			return t, next, nil
+		case !modified || n < top || top >= mostTop:
 			return nil, nil, torn("The system leads back to the page that was just read, so its pages never end.")
 		}
 	}
+}
+
+// repeats tells whether a page leads to itself, or holds the record that it was to begin behind.
+func (r *reading) repeats(at, next place, t *taken) bool {
+	if next.Link != "" || len(at.Key) == 0 {
+		return next.Link != "" && next.Link == at.Link
+	}
+	return slices.ContainsFunc(t.records, func(record []byte) bool {
+		key, _ := r.keyOf(record)
+		return slices.Equal(key, at.Key) && (at.Stamp == "" || plain(find(record, r.stampPaths()[0]...)) == at.Stamp)
+	})
 }
 
 // page asks for the records at a place.

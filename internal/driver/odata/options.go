@@ -50,6 +50,7 @@ type readOptions struct {
 	Fixed   map[string]string   `yaml:"fixed"`  // members of the key that have one value in all that is read
 	Types   map[string]string   `yaml:"types"`  // by member: of what is filtered and sorted by
 	Times   map[string][]string `yaml:"times"`  // a member to add: the members that hold its date and its time
+	Picks   map[string]pick     `yaml:"picks"`  // a member to add: another one's value, where the record is of a sort
 	Filter  string              `yaml:"filter"` // of every list
 	Select  []string            `yaml:"select"` // besides what is mapped; "*": everything
 	Expand  []string            `yaml:"expand"`
@@ -58,6 +59,12 @@ type readOptions struct {
 	Paging  string              `yaml:"paging"` // keyset (default), link
 	Stable  bool                `yaml:"stable"` // link: the links lead on behind the last record, whatever moved
 	Count   *bool               `yaml:"count"`
+}
+
+// pick is a member that leads to records of different kinds, seen as one that leads to one kind.
+type pick struct {
+	Member string            `yaml:"member" manifest:"required"`
+	Where  map[string]string `yaml:"where" manifest:"required"` // members that say of which kind: their texts
 }
 
 // hotOptions is what an entity's `hot:` adds to the filter.
@@ -167,6 +174,9 @@ func (r *reading) selected() []string {
 func (r *reading) taken(p manifest.Path) []string {
 	if parts := r.Times[p[0]]; parts != nil {
 		return parts
+	}
+	if pick, ok := r.Picks[p[0]]; ok {
+		return append(sortedKeys(pick.Where), pick.Member)
 	}
 	if strings.HasPrefix(p[0], "@") {
 		return nil

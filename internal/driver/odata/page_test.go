@@ -101,7 +101,7 @@ func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
 		{"find: {since: CreatedAt, ", "find: {", "W4 needs the member"},
 		{"find: {}", "find: {since: CreatedAt}", "W3 has no use for since"},
 		{"csrf: true", "csrf: true\n  if_match: false", "the operation insists, and the system knows no entity tags"},
-		{"fields: {number: Equipment, name: Name}", `fields: {number: Equipment, name: {expr: "src.Name"}}`, "an expression reads members"},
+		{"fields: {number: Equipment, name: Name,", `fields: {number: Equipment, name: {expr: "src.Name"},`, "an expression reads members"},
 		{"paging: link, stable", "stable", "only links can be stable"},
 	} {
 		_, err := example(t, c.was, c.is)

@@ -15,6 +15,7 @@ type taken struct {
 	next    string // where the system itself goes on; "" at its end
 	total   int64
 	asked   int
+	over    bool // it leads nowhere
 	from    *url.URL
 }
 

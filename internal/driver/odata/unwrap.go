@@ -66,9 +66,9 @@ func appendObject(out []byte, v rawjson.Value) []byte {
 	return append(out, '}')
 }
 
-// extended adds the members that the manifest makes of others: times of two members, and the key where it names one.
+// extended adds the members that the manifest makes of others: times of two members, members that lead to one kind of record, and the key where it names one.
 func (r *reading) extended(record []byte) []byte {
-	if len(r.Times) == 0 && !r.ownKey {
+	if len(r.Times)+len(r.Picks) == 0 && !r.ownKey {
 		return record
 	}
 	end := bytes.LastIndexByte(record, '}')
@@ -85,10 +85,26 @@ func (r *reading) extended(record []byte) []byte {
 	for _, name := range sortedKeys(r.Times) {
 		add(name, together(find(record, r.Times[name][0]), find(record, r.Times[name][1])))
 	}
+	for _, name := range sortedKeys(r.Picks) {
+		add(name, r.Picks[name].of(record))
+	}
 	if key, ok := r.keyOf(record); ok && r.ownKey {
 		add(keyMember, quote(joined(key)))
 	}
 	return append(out, '}')
+}
+
+// of gives the value of the member where the record is of the sort, else null.
+func (p pick) of(record []byte) []byte {
+	for name, want := range p.Where {
+		if text(find(record, name)) != want {
+			return []byte("null")
+		}
+	}
+	if value := find(record, p.Member); value != nil {
+		return value
+	}
+	return []byte("null")
 }
 
 // together makes one time of a date and a time of day; null without a date.

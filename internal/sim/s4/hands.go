@@ -100,3 +100,8 @@ func (s *Server) Remove(_ context.Context, entity, remoteID string) error {
 	t.remove(r)
 	return nil
 }
+
+// Hands names the entities that Touch, Add and Remove know.
+func (s *Server) Hands() []string {
+	return []string{"vendors", "items", "stock-levels", "purchase-orders", "work-orders", "service-requests", "assets", "locations", "sites", "organizations"}
+}
