@@ -20,13 +20,10 @@ func (b *bench) raws(e string) []object {
 
 // thereAndBack writes every record back from the model and maps it again: what can be written has to be the same.
 func (c *checking) thereAndBack() {
-	client := c.direct()
-	defer func() { _ = client.Close() }()
 	remote := c.remoteIDs()
 	c.each(func(name string) {
 		e, m := c.connector.Entity(name), c.connector.Mappers[name]
-		records, _, _ := c.fetchAll(client, name, e.PageSize)
-		for _, raw := range records {
+		for _, raw := range c.raws[name] {
 			r, err := m.Map(raw, c.env())
 			if err != nil {
 				continue // it is in quarantine
@@ -118,22 +115,17 @@ func withID(e *manifest.Entity, body []byte) []byte {
 	return out
 }
 
-// bend lets one record of each page come otherwise.
-func bend(entity string, change func(object) bool) func(driver.Request, *driver.Page) {
-	return func(r driver.Request, p *driver.Page) {
-		if r.Entity.Name != entity || len(p.Records) == 0 {
-			return
-		}
-		d := json.NewDecoder(bytes.NewReader(p.Records[0]))
-		d.UseNumber()
-		var o object
-		if d.Decode(&o) != nil || !change(o) {
-			return
-		}
-		text, err := json.Marshal(o)
-		must(err)
-		p.Records[0] = text
+// bent gives a record as a change leaves it; the same where the change wants none.
+func bent(raw []byte, change func(object) bool) []byte {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var o object
+	if d.Decode(&o) != nil || !change(o) {
+		return raw
 	}
+	text, err := json.Marshal(o)
+	must(err)
+	return text
 }
 
 // badRecords lets one record of each entity have a value that the mapping cannot take: the others are stored, and the quarantine tells the connector's author where to look.
@@ -141,8 +133,8 @@ func (c *checking) badRecords() {
 	b := c.newBench(c.ctx, nil)
 	defer b.close()
 	b.tap.around(nil, func(r driver.Request, p *driver.Page) {
-		if f, member := unfit(r.Entity); f != nil {
-			bend(r.Entity.Name, func(o object) bool { o[member] = map[string]any{"not": "fit"}; return true })(r, p)
+		if f, member := unfit(r.Entity); f != nil && len(p.Records) > 0 {
+			p.Records[0] = bent(p.Records[0], func(o object) bool { o[member] = map[string]any{"not": "fit"}; return true })
 		}
 	})
 	b.begin(b.entities())
@@ -204,48 +196,49 @@ func oddities() []string {
 	return []string{"00042", "Ünïcødé 漢字 🚌 \u200b", "1e5", "  space  ", "O'Brien \"quoted\" \\ back", "9007199254740993", "null"}
 }
 
-// oddTexts lets a text of one record of each entity be each of the oddities: it is stored as it is.
+// oddTexts lets a text of some records of each entity be one of the oddities: it is stored as it is.
 func (c *checking) oddTexts() {
 	b := c.newBench(c.ctx, nil)
 	defer b.close()
+	said := map[string]map[string]string{}
+	b.tap.around(nil, func(r driver.Request, p *driver.Page) { c.speak(r.Entity, p, said) })
 	b.begin(b.entities())
-	wrong := map[string]string{}
-	for _, text := range oddities() {
-		ids := map[string]string{}
-		b.tap.around(nil, func(r driver.Request, p *driver.Page) {
-			if f, member := plainText(r.Entity); f != nil {
-				bend(r.Entity.Name, func(o object) bool { return c.speak(r.Entity.Name, o, member, text, ids) })(r, p)
-			}
-		})
-		b.sync("full", b.entities())
-		for name, id := range ids {
-			if why := c.spoken(b, name, id, text); why != "" {
-				wrong[name] = why
-			}
-		}
-	}
 	c.each(func(name string) {
 		f, member := plainText(c.connector.Entity(name))
-		switch {
-		case f == nil || c.counts[name] == 0:
+		if f == nil || len(said[name]) == 0 {
 			c.notChecked(name, "it maps no plain text that could be another")
-		case wrong[name] != "":
-			c.failed(name, "%s (%s) %s", f.Field.Name, member, wrong[name])
+			return
+		}
+		for id, text := range said[name] {
+			if why := c.spoken(b, name, id, text); why != "" {
+				c.failed(name, "%s (%s) %s", f.Field.Name, member, why)
+			}
 		}
 	})
 }
 
-// speak puts a text in place of another one of a record, and notes which record it is.
-func (c *checking) speak(name string, o object, member, text string, ids map[string]string) bool {
-	if _, ok := o[member].(string); !ok && o[member] != nil {
-		return false
+// speak puts oddities in place of texts of a page, one in each record, and notes which.
+func (c *checking) speak(e *manifest.Entity, p *driver.Page, said map[string]map[string]string) {
+	f, member := plainText(e)
+	if f == nil || said[e.Name] != nil {
+		return
 	}
-	o[member] = text
-	raw, err := json.Marshal(o)
-	must(err)
-	id, err := c.connector.Mappers[name].RemoteID(raw)
-	ids[name] = id
-	return err == nil
+	said[e.Name] = map[string]string{}
+	for i, text := range oddities() {
+		if i >= len(p.Records) {
+			return
+		}
+		raw := bent(p.Records[i], func(o object) bool {
+			_, ok := o[member].(string)
+			if ok || o[member] == nil {
+				o[member] = text
+			}
+			return ok || o[member] == text
+		})
+		if id, err := c.connector.Mappers[e.Name].RemoteID(raw); err == nil && !bytes.Equal(raw, p.Records[i]) {
+			p.Records[i], said[e.Name][id] = raw, text
+		}
+	}
 }
 
 // spoken says what became of a text on the way; "" when it is as it was.

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -84,10 +83,16 @@ func (c *checking) movesEnd(e *manifest.Entity, done map[string]bool, refused ma
 	for _, row := range e.Moves.Rows {
 		for _, from := range row.From {
 			name := from + " to " + row.To
-			if why, no := refused[name]; no && !done[name] {
-				left = append(left, fmt.Sprintf("%s (%s)", name, why))
-			} else if !done[name] {
-				left = append(left, name+" (no way leads there)")
+			why, no := refused[name]
+			unproven := c.Unproven["move "+e.Name+" "+name]
+			switch {
+			case done[name]:
+			case unproven != "":
+				left = append(left, name+" ("+unproven+")")
+			case no:
+				c.failed(e.Name, "the move from %s is refused: %s. Take it out of the manifest, or let the stand say why it cannot be seen here (%s:%d)", name, why, row.Pos.File, row.Pos.Line)
+			default:
+				left = append(left, name+" (no way leads there from a new record)")
 			}
 		}
 	}

@@ -21,6 +21,7 @@ func checks() []check {
 		{"a wrong login is refused", nil, (*checking).wrongLogins},
 		{"nothing is in quarantine", nil, (*checking).quarantined},
 		{"lists and gets agree", nil, (*checking).listsAndGets},
+		{"every word is mapped", nil, (*checking).words},
 		{"a second reading agrees", nil, (*checking).secondReading},
 		{"a second run changes nothing", nil, (*checking).secondRun},
 		{"small pages give the same", nil, (*checking).smallPages},
@@ -257,6 +258,7 @@ func (c *checking) secondReading() {
 	defer func() { _ = client.Close() }()
 	c.each(func(e string) {
 		records, total, _ := c.fetchAll(client, e, c.connector.Entity(e).PageSize)
+		c.raws[e] = records
 		read := c.ids(e, records)
 		if lost := missing(read, c.main.stored(e)); len(lost) > 0 {
 			c.failed(e, "the system has %s, which Busbar does not hold", some(lost))

@@ -61,20 +61,17 @@ func (r *Report) Failures() []Row {
 	return slices.DeleteFunc(slices.Clone(r.Rows), func(r Row) bool { return r.State != Failed })
 }
 
-// String is a line for each check and end of it, with the entities that ended so, how many were well, and the matrix.
+// String is how many checks were well, and the matrix.
 func (r *Report) String() string {
 	var b strings.Builder
 	well := 0
-	for i, row := range r.Rows {
+	for _, row := range r.Rows {
 		if row.State == OK {
 			well++
 		}
-		if r.firstOf(row) == i {
-			row.Entity = strings.Join(r.entitiesOf(row), ", ")
-			fmt.Fprintln(&b, row)
-		}
 	}
-	fmt.Fprintf(&b, "%s: %d ok, %d failed, %d not checked\n\n%s", r.System, well, len(r.Failures()), len(r.Rows)-well-len(r.Failures()), r.Matrix)
+	failed := len(r.Failures())
+	fmt.Fprintf(&b, "%s: %d ok, %d failed, %d not checked\n\n%s", r.System, well, failed, len(r.Rows)-well-failed, r.Matrix)
 	for _, t := range r.Took {
 		if t.Time > time.Second {
 			fmt.Fprintf(&b, "%6.1fs  %s\n", t.Time.Seconds(), t.Check)
@@ -83,21 +80,27 @@ func (r *Report) String() string {
 	return b.String()
 }
 
+// Lines writes rows, those that say the same of several entities as one.
+func Lines(rows []Row) string {
+	var b strings.Builder
+	for i, row := range rows {
+		if slices.IndexFunc(rows, func(o Row) bool { return alike(o, row) }) != i {
+			continue
+		}
+		var names []string
+		for _, o := range rows {
+			if alike(o, row) && o.Entity != "" {
+				names = append(names, o.Entity)
+			}
+		}
+		row.Entity = strings.Join(names, ", ")
+		fmt.Fprintln(&b, row)
+	}
+	return b.String()
+}
+
 // alike tells whether two rows say the same of different entities.
 func alike(a, b Row) bool { return a.Check == b.Check && a.State == b.State && a.Text == b.Text }
-
-func (r *Report) firstOf(row Row) int {
-	return slices.IndexFunc(r.Rows, func(o Row) bool { return alike(o, row) })
-}
-
-func (r *Report) entitiesOf(row Row) (names []string) {
-	for _, o := range r.Rows {
-		if alike(o, row) && o.Entity != "" {
-			names = append(names, o.Entity)
-		}
-	}
-	return names
-}
 
 // TB is a test; *testing.T is one.
 type TB interface {
@@ -112,7 +115,10 @@ type TB interface {
 // Run runs the suite as a test: what fails fails it, and the matrix is in its log.
 func Run(t TB, s Stand) {
 	t.Helper()
-	r, err := Try(t.Context(), s, t.TempDir())
+	r, err := Try(t.Context(), s, t.TempDir(), func(rows []Row) {
+		t.Helper()
+		t.Log("\n" + strings.TrimSuffix(Lines(rows), "\n"))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

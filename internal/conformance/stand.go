@@ -35,7 +35,8 @@ type Stand struct {
 	Bad      map[string][]string // remote ids of records that are to be in quarantine, by entity
 	Public   []string            // secrets of the login that are no secrets, because everybody's are the same
 	Unproven map[string]string   // why a check cannot be made here, by "check" or "check entity"
-	Small    bool                // the system holds few records of each entity, so that each may be read in pages of a few
+	Words    map[string][]string // words of the system, by entity, that stand for none of the model's: they are read as other
+	Checks   []string            // only these; nil: all
 }
 
 // Hands are another user of the system. Entities are Busbar's.

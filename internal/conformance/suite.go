@@ -34,11 +34,12 @@ type suite struct {
 	counts    map[string]int     // records of each entity, as read
 	small     map[string]int     // sizes that give pages of a few records
 	made      map[string][]string
+	raws      map[string][][]byte // as the second reading gave them
 	n         int
 }
 
-// Try runs every check. The directory is for its Busbars. An error says that there is nothing to check.
-func Try(ctx context.Context, stand Stand, dir string) (*Report, error) {
+// Try runs every check, and says after each how it ended. The directory is for its Busbars. An error says that there is nothing to check.
+func Try(ctx context.Context, stand Stand, dir string, say func([]Row)) (*Report, error) {
 	connector, err := app.LoadConnector(stand.Folder, stand.System)
 	if err != nil {
 		return nil, err
@@ -47,18 +48,25 @@ func Try(ctx context.Context, stand Stand, dir string) (*Report, error) {
 		stand.Clock = &Clock{}
 	}
 	s := &suite{Stand: stand, ctx: ctx, dir: dir, connector: connector, seen: map[[2]string]bool{}, broken: map[[2]string]bool{}, counts: map[string]int{}, small: map[string]int{},
-		made: map[string][]string{}}
+		made: map[string][]string{}, raws: map[string][][]byte{}}
 	defer s.close()
 	if err := s.front(); err != nil {
 		return nil, err
 	}
 	for _, c := range checks() {
+		if stand.Checks != nil && c.name != firstRead && !contains(stand.Checks, c.name) {
+			continue
+		}
+		before := len(s.rows)
 		s.check(c)
+		say(s.rows[before:])
 		if s.main == nil && c.name == firstRead {
 			break
 		}
 	}
+	before := len(s.rows)
 	report := &Report{System: connector.System.System, Matrix: s.matrix()}
+	say(s.rows[before:])
 	report.Rows, report.Took = s.rows, s.took
 	return report, nil
 }
