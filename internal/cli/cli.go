@@ -20,8 +20,9 @@ import (
 type Programs struct {
 	Serve   func(context.Context, config.Serve) error
 	Demo    func(context.Context, config.Demo) error
-	Check   func(fs.FS) (systems []string, err error) // loads a folder of connectors; manifest.Problems when something is wrong
-	OpenAPI func() ([]byte, error)                    // the document, as JSON
+	Check   func(fs.FS) (systems []string, err error)             // loads a folder of connectors; manifest.Problems when something is wrong
+	Try     func(context.Context, Trial) (failed bool, err error) // runs the suite of connectors
+	OpenAPI func() ([]byte, error)                                // the document, as JSON
 
 	Schema  func() ([]byte, error)                                                                                      // of manifests, as JSON
 	Starter func(system, driver string) (files map[string][]byte, err error)                                            // of a new connector, by name

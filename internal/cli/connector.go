@@ -17,6 +17,7 @@ type connectorGroup struct {
 	Docs   connectorDocsCmd   `cmd:"" help:"Print the documentation of a connector, as Markdown."`
 	Record connectorRecordCmd `cmd:"" help:"Record what a system answers, to check the mapping against it."`
 	Schema connectorSchemaCmd `cmd:"" help:"Print the JSON Schema of manifests, for editors."`
+	Test   connectorTestCmd   `cmd:"" help:"Try a connector out against a running system: every check that its manifest calls for."`
 }
 
 type connectorCheckCmd struct {

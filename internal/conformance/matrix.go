@@ -150,9 +150,12 @@ func (s *suite) provable(e, col string) string {
 }
 
 func (c *checking) judge(e *manifest.Entity, col string, cell Cell) {
-	proof := "simulated"
-	if !c.simulated() {
-		proof = "live " + c.Version
+	proof := "live " + c.Version
+	switch {
+	case c.connector.Simulated, c.Simulator:
+		proof = "simulated"
+	case c.Version == "":
+		proof = "live and the system's version"
 	}
 	why := c.provable(e.Name, col)
 	switch {

@@ -5,6 +5,7 @@ package conformance
 import (
 	"context"
 	"io/fs"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -18,7 +19,8 @@ type Stand struct {
 	System      string            // the connector's folder in it
 	Credentials map[string]string // a login that may do everything
 	AuthMethod  string            // "": the first of the manifest
-	Version     string            // of the real system that runs, as in `live 6.0`; "": a simulator
+	Version     string            // of the real system that runs, as in `live 6.0`
+	Simulator   bool              // a simulator runs, not the system
 	Clock       *Clock            // Busbar's, and the simulator's where it takes one; nil: a new one
 	Allow       []allow.Rule      // what Busbar may reach besides the suite's own proxy
 
@@ -79,8 +81,10 @@ func (c *Clock) Forward(d time.Duration) {
 	c.forward += d
 }
 
-// simulated tells whether a simulator runs.
-func (s *Stand) simulated() bool { return s.Version == "" }
+// Anywhere lets Busbar reach every address: where the person who gives the login may reach it anyway.
+func Anywhere() []allow.Rule {
+	return []allow.Rule{{Prefix: netip.MustParsePrefix("0.0.0.0/0")}, {Prefix: netip.MustParsePrefix("::/0")}}
+}
 
 // wants tells whether an entity is looked at.
 func (s *Stand) wants(entity string) bool { return s.Entities == nil || contains(s.Entities, entity) }
