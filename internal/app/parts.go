@@ -7,12 +7,13 @@ import (
 
 	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/driver"
-	"github.com/busbar-dev/busbar/internal/driver/graphql"
 	"github.com/busbar-dev/busbar/internal/driver/file"
+	"github.com/busbar-dev/busbar/internal/driver/graphql"
 	"github.com/busbar-dev/busbar/internal/driver/odata"
 	"github.com/busbar-dev/busbar/internal/driver/odoorpc"
 	"github.com/busbar-dev/busbar/internal/driver/rest"
 	"github.com/busbar-dev/busbar/internal/driver/soap"
+	"github.com/busbar-dev/busbar/internal/driver/sqldb"
 	"github.com/busbar-dev/busbar/internal/driver/trytonrpc"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
@@ -21,7 +22,7 @@ import (
 
 // drivers lists every protocol that this binary speaks.
 func drivers() []driver.Driver {
-	return []driver.Driver{file.New(), graphql.New(), odata.New(), odoorpc.New(), rest.New(), soap.New(), trytonrpc.New()}
+	return []driver.Driver{file.New(), graphql.New(), odata.New(), odoorpc.New(), rest.New(), soap.New(), sqldb.New(), trytonrpc.New()}
 }
 
 // parts are the loaded data that the services work with.

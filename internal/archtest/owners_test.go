@@ -18,10 +18,13 @@ func isSQL(text string) bool {
 	return (first == strings.ToLower(first) || first == strings.ToUpper(first)) && sqlText.MatchString(strings.ToLower(text))
 }
 
+// holdSQL are the folders with SQL: that of our own database, and that of the driver that speaks to databases of customers.
+func holdSQL() []string { return []string{"internal/store", "internal/driver/sqldb"} }
+
 func onlyStoreHoldsSQL(t *tree) []string {
 	var found []string
 	for _, f := range t.production() {
-		if under(f.dir, "internal/store") {
+		if under(f.dir, holdSQL()...) {
 			continue
 		}
 		f.texts(func(n ast.Node, text string) {
@@ -47,7 +50,10 @@ func owners() []owner {
 		{"github.com/riverqueue", []string{"internal/jobs"}},
 		{"modernc.org/sqlite", []string{"internal/store"}},
 		{"github.com/pressly/goose", []string{"internal/store"}},
-		{"database/sql", []string{"internal/store", "internal/jobs"}},
+		{"database/sql", []string{"internal/store", "internal/jobs", "internal/driver/sqldb"}},
+		{"github.com/go-sql-driver/mysql", []string{"internal/driver/sqldb"}},
+		{"github.com/microsoft/go-mssqldb", []string{"internal/driver/sqldb"}},
+		{"github.com/sijms/go-ora", []string{"internal/driver/sqldb"}},
 		{"github.com/danielgtaylor/huma", []string{"internal/api"}},
 		{"github.com/alecthomas/kong", []string{"internal/cli", "internal/config"}},
 		{"github.com/pkg/sftp", []string{"internal/driver/file"}},

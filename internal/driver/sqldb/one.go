@@ -1,0 +1,139 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
+)
+
+// finding is the `find:` section of a rung.
+type finding struct {
+	Column string `yaml:"column"` // W2, W3: that holds the key or the mark
+	Since  string `yaml:"since"`  // W4: a column with the time at which a row was made
+}
+
+// keyOf takes the key of a record apart: parts are joined with ":", and a ":" or "\" within one has a "\" before it.
+func keyOf(remoteID string, n int) ([]string, error) {
+	if n == 1 {
+		return []string{remoteID}, nil
+	}
+	var parts []string
+	var part strings.Builder
+	for i := 0; i < len(remoteID); i++ {
+		switch b := remoteID[i]; {
+		case b == '\\' && i+1 < len(remoteID):
+			i++
+			part.WriteByte(remoteID[i])
+		case b == ':':
+			parts = append(parts, part.String())
+			part.Reset()
+		default:
+			part.WriteByte(b)
+		}
+	}
+	if parts = append(parts, part.String()); len(parts) != n {
+		return nil, invalid("This is no key of such a record: " + remoteID + ".")
+	}
+	return parts, nil
+}
+
+// ReadOne implements driver.Writer.
+func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, remoteID string) ([]byte, error) {
+	s := c.session(ctx)
+	defer s.end()
+	return c.one(ctx, s, e, remoteID)
+}
+
+func (c *client) one(ctx context.Context, from reader, e *manifest.Entity, remoteID string) ([]byte, error) {
+	r := c.readings[e.Name]
+	if r == nil {
+		return nil, invalid("The manifest does not say how to read " + e.Name + ".")
+	}
+	shape, err := c.shape(ctx, from, e, false)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyOf(remoteID, len(shape.key))
+	if err != nil {
+		return nil, err
+	}
+	records, err := c.some(ctx, from, r, shape, 2, func(q *statement) { q.among(shape.key, [][]string{key}) })
+	switch {
+	case err != nil || len(records) == 0:
+		return nil, err
+	case len(records) > 1:
+		return nil, invalid("Several rows of " + r.called() + " have the key " + c.config.Quote(remoteID, 60) + ".")
+	}
+	return records[0], nil
+}
+
+// some reads rows of a listing that fit one more condition.
+func (c *client) some(ctx context.Context, from reader, r *reading, shape *shape, limit int, wanted condition) ([][]byte, error) {
+	f := &fetching{session: &session{client: c}, r: r, shape: shape}
+	q := c.statement("SELECT ", c.dialect.top(limit)).choose(shape.columns).from(r.source)
+	q.where(append(f.filters(r.Where), wanted)).add(" ORDER BY ")
+	for i, k := range shape.key {
+		if i > 0 {
+			q.add(", ")
+		}
+		q.add("q.", c.dialect.quote(k.name))
+	}
+	var records [][]byte
+	err := from.query(ctx, q.add(c.dialect.limit(limit)), func(_ []*sql.ColumnType, values []any) error {
+		record, err := object(c.dialect, shape.columns, values)
+		if err != nil {
+			return &driver.Error{Kind: driver.Torn, Detail: "A row of " + r.called() + " cannot be read.", Err: err}
+		}
+		records = append(records, record)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.nestIn(ctx, from, r, shape, records)
+}
+
+const foundMax = 50
+
+// Search implements driver.Writer.
+func (c *client) Search(ctx context.Context, q driver.Search) ([][]byte, error) {
+	r := c.readings[q.Entity.Name]
+	if r == nil || q.Rung == nil {
+		return nil, invalid("The manifest does not say how to find " + q.Entity.Name + ".")
+	}
+	var find finding
+	if problems := q.Rung.Find.Decode(&find); len(problems) > 0 {
+		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The manifest has mistakes in how " + q.Entity.Name + " are found.", Err: problems}
+	}
+	s := c.session(ctx)
+	defer s.end()
+	shape, err := c.shape(ctx, s, q.Entity, false)
+	if err != nil {
+		return nil, err
+	}
+	name := find.Column + find.Since
+	col := shape.find(c.dialect, name)
+	if col == nil {
+		return nil, noColumn(r.source, name)
+	}
+	return c.some(ctx, s, r, shape, foundMax, func(st *statement) {
+		if find.Since == "" {
+			st.among([]column{*col}, [][]string{{q.Value}})
+			return
+		}
+		since := q.Since.UTC().Format(time.RFC3339Nano)
+		if col.class != zoned {
+			since = lowest(q.Since, c.config.TimeZone)
+		}
+		st.add("q.", c.dialect.quote(col.name), " >= ").bind(*col, since)
+	})
+}
+
+// Job implements driver.Writer: a database does no jobs.
+func (c *client) Job(context.Context, driver.Command, string) (driver.Job, error) {
+	return driver.Job{}, invalid("A database takes no write as a job.")
+}
