@@ -64,6 +64,7 @@ type versionOptions struct {
 type oneOptions struct {
 	Path   string            `yaml:"path" manifest:"required"`
 	Query  map[string]string `yaml:"query"`
+	Repeat repeated          `yaml:"repeat"` // parameters that stand in the query more than once
 	Record manifest.Path     `yaml:"record"` // where the answer has it; absent: the answer is the record
 
 	ETag  string              `yaml:"etag"`  // member of the record that takes the answer's ETag

@@ -159,11 +159,27 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 		}
 		c.problems = append(c.problems, one.problems...)
 	}
+	c.repeated(o.Repeat, "repeat")
+	if o.One != nil {
+		c.repeated(o.One.Repeat, "one", "repeat")
+	}
+	if limit := c.system.Limits.Concurrency; o.Each < 0 || limit > 0 && o.Each > limit {
+		c.wrong("is no number of calls", "write how many records may be read side by side: 1, or up to limits.concurrency", "each")
+	}
 	c.paging(o.Paging)
 	c.filter(o.ChangedSince, "changed_since")
 	c.filter(o.History, "history")
 	c.joined(o.Joined)
 	c.incremental(e, o)
+}
+
+// repeated checks the values of parameters that have several.
+func (c *checker) repeated(r repeated, at ...string) {
+	for name, values := range r {
+		for _, text := range values {
+			c.template(text, false, append(slices.Clone(at), name)...)
+		}
+	}
 }
 
 func (c *checker) paging(p pagingOptions) {
@@ -208,6 +224,8 @@ func (c *checker) useless(p pagingOptions) {
 		{"size", p.Size != "", p.Style != "none"},
 		{"max", p.Max > 0, p.Style != "none"},
 		{"concurrent", p.Concurrent != 0, counted},
+		{"inclusive", p.Inclusive, p.Style == "keyset"},
+		{"drifts", p.Drifts, p.Style == "cursor"},
 	} {
 		if !o.read {
 			c.needs("the style "+p.Style, false, o.given, "paging", o.name)
@@ -215,6 +233,12 @@ func (c *checker) useless(p pagingOptions) {
 	}
 	if p.Text != "" && !strings.Contains(p.Text, "{}") {
 		c.wrong("has no place for the key", "write {} where it goes", "paging", "text")
+	}
+	if p.Inclusive && p.Size == "" {
+		c.wrong("a page that brings nothing new is the end only when it is shorter than asked for", "add size", "paging", "inclusive")
+	}
+	if p.Inclusive && p.End == endShort {
+		c.wrong("the end of an inclusive keyset shows by itself", "remove it", "paging", "end")
 	}
 	if p.Max > 0 && p.Size == "" {
 		c.wrong("max limits the number that size asks for", "add size, or remove max", "paging", "max")

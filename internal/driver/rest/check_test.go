@@ -66,6 +66,13 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		{"cursor without order", plainConnect, `{path: v, changed_since: {param: s}, ` + none + `}`, true, "nothing tells how far a run has come"},
 		{"cursor with newest", plainConnect, `{path: v, changed_since: {param: s}, newest: {query: {sort: x}}, ` + none + `}`, true, ""},
 		{"history nobody uses", plainConnect, `{path: v, history: {param: h}, ` + none + `}`, false, "is never used"},
+		{"inclusive without size", plainConnect, `{path: v, paging: {style: keyset, param: k, key: id, inclusive: true}}`, false, "add size"},
+		{"inclusive and short", plainConnect, `{path: v, paging: {style: keyset, param: k, key: id, size: n, end: short, inclusive: true}}`, false, "shows by itself"},
+		{"inclusive offset", plainConnect, `{path: v, paging: {style: offset, param: o, size: n, inclusive: true}}`, false, "the style offset has no use for inclusive"},
+		{"drifting offset", plainConnect, `{path: v, paging: {style: offset, param: o, drifts: true}}`, false, "the style offset has no use for drifts"},
+		{"each of a negative number", plainConnect, `{path: v, each: -1, ` + none + `}`, false, "is no number of calls"},
+		{"secret in a repeated parameter", plainConnect, `{path: v, repeat: {a: [x, "{key}"]}, ` + none + `}`, false, "repeat.a: {key} is secret"},
+		{"secret in a repeated parameter of one", plainConnect, `{path: v, one: {path: "v/{id}", repeat: {a: ["{key}"]}}, ` + none + `}`, false, "one.repeat.a: {key} is secret"},
 		{"lists are laid under", strings.Replace(plainConnect, "errors:", "lists: {paging: {style: cursor, param: c, next: n}, changed_since: {param: s}, order: modified}, errors:", 1), `{path: v}`, true, ""},
 		{"and replaced key by key", strings.Replace(plainConnect, "errors:", "lists: {paging: {style: cursor, param: c, next: n}}, errors:", 1), `{path: v, ` + none + `}`, false, ""},
 	} {

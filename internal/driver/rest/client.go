@@ -55,7 +55,9 @@ func (c *client) prepare() error {
 	}
 	c.headers = http.Header{"Accept": {"application/json"}}
 	for name, text := range c.options.Headers {
-		c.headers.Set(name, c.expand(text))
+		if value := c.expand(text); value != "" {
+			c.headers.Set(name, value)
+		}
 	}
 	c.login()
 	return c.prepareTokens()

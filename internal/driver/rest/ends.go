@@ -60,9 +60,9 @@ func (p pagingOptions) samePage() error {
 	return torn("The system gives the same page again; it may not know the parameter " + p.Param + ".")
 }
 
-// mayHaveSkipped tells whether records may have moved past the reader unseen: page numbers cannot be checked as offsets are.
+// mayHaveSkipped tells whether records may have moved past the reader unseen: page numbers, and cursors that count, cannot be checked as offsets are.
 func (p pagingOptions) mayHaveSkipped(at place) bool {
-	return p.Style == "page" && at.Page > p.First && !at.Proof
+	return p.Style == "page" && at.Page > p.First && !at.Proof || p.Drifts && at.Cursor != ""
 }
 
 func (p pagingOptions) isEnd(at place, next *place, t *taken) (bool, error) {

@@ -36,6 +36,18 @@ func (c *client) failed(a *answer) bool {
 	return rules.Success != nil && text(find(a.body, rules.Success.Path)) != rules.Success.Value
 }
 
+// said gives the words of an error, wherever the system has put them.
+func (r errorRules) said(body []byte) string {
+	words := text(find(body, r.Message))
+	for _, path := range r.Others {
+		words = orElse(words, text(find(body, path)))
+	}
+	return words
+}
+
+// speak tells whether the system's errors hold a code or words that show that they are its own.
+func (r errorRules) speak() bool { return len(r.Code)+len(r.Message)+len(r.Others) > 0 }
+
 func isEmpty(raw []byte) bool {
 	switch string(raw) {
 	case "", "null", "false", `""`, "[]", "{}", "0":
@@ -66,7 +78,7 @@ func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.RateLimited || e.Kind == driver.Fault {
 		e.RetryAfter = c.retryAfter(a.header)
 	}
-	e.Said = c.quote(text(find(a.body, c.options.Errors.Message)), 200)
+	e.Said = c.quote(c.options.Errors.said(a.body), 200)
 	e.Detail = sentence(e)
 	return e
 }

@@ -52,7 +52,7 @@ func (c *client) isDefinite(a *answer) bool {
 		return true
 	}
 	rules := c.options.Errors
-	return a.status >= 400 && len(rules.Code)+len(rules.Message) == 0
+	return a.status >= 400 && !rules.speak()
 }
 
 // deniesSuccess tells whether a 200 says itself that it is none.

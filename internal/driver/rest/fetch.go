@@ -44,8 +44,12 @@ func (c *client) page(ctx context.Context, o *readOptions, r driver.Request, at 
 	if err != nil {
 		return nil, err
 	}
-	if o.Order == byModification && len(p.records) > 0 {
-		if newest, err = c.inOrder(o, at, p.records); err != nil {
+	listed := p.records
+	if p.records, err = c.each(ctx, o, r.Entity, listed); err != nil {
+		return nil, err
+	}
+	if o.Order == byModification && len(listed) > 0 {
+		if newest, err = c.inOrder(o, at, listed); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +108,7 @@ func (c *client) isOwn(a *answer) bool {
 	if rawjson.Valid(a.body) != nil || web.IsHTML(a.header, a.body) {
 		return false
 	}
-	return len(rules.Code)+len(rules.Message) == 0 || text(find(a.body, rules.Code))+text(find(a.body, rules.Message)) != ""
+	return !rules.speak() || text(find(a.body, rules.Code))+rules.said(a.body) != ""
 }
 
 // pageAddress makes the URL of a page: filters are repeated on every one.
@@ -112,7 +116,7 @@ func (c *client) pageAddress(o *readOptions, r driver.Request, at place, asked i
 	if at.URL != "" {
 		return c.follow(at.URL)
 	}
-	q := &asking{c.parameters(o.Query), o.Joined}
+	q := &asking{c.fixed(&o.listOptions), o.Joined}
 	if r.Hot {
 		q.setAll(c.parameters(o.hot))
 	}

@@ -28,6 +28,9 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	if err != nil {
 		return nil, err
 	}
+	q := u.Query()
+	c.repeat(q, one.Repeat)
+	u.RawQuery = q.Encode()
 	a, err := c.ask(ctx, http.MethodGet, u, "")
 	switch {
 	case err != nil && a != nil && c.saysGone(a, err):
@@ -49,7 +52,7 @@ func (c *client) saysGone(a *answer, err error) bool {
 		return false
 	}
 	rules := c.options.Errors
-	bare := len(bytes.TrimSpace(a.body)) == 0 && len(rules.Code)+len(rules.Message) == 0
+	bare := len(bytes.TrimSpace(a.body)) == 0 && !rules.speak()
 	return e.Kind == driver.Gone || (a.status == http.StatusNotFound || a.status == http.StatusGone) && (bare || c.isOwn(a))
 }
 

@@ -44,7 +44,8 @@ type errorRules struct {
 	Failure manifest.Path     `yaml:"failure"` // a 200 that has it (not null, false or empty) is an error
 	Code    manifest.Path     `yaml:"code"`
 	Message manifest.Path     `yaml:"message"`
-	Kinds   map[string]string `yaml:"kinds"` // the system's code: kind of driver error
+	Others  []manifest.Path   `yaml:"messages"` // where else the message may be
+	Kinds   map[string]string `yaml:"kinds"`    // the system's code: kind of driver error
 
 	Sentences []sentenceRule `yaml:"sentences"` // what the texts mean of which a list answers a write; the first that fits counts
 }
@@ -64,7 +65,8 @@ type rateLimitOptions struct {
 type readOptions struct {
 	Path        string `yaml:"path" manifest:"required"`
 	listOptions `yaml:",inline"`
-	One         *oneOptions `yaml:"one"` // how one record is read; absent: by its id below the list's path
+	One         *oneOptions `yaml:"one"`  // how one record is read; absent: by its id below the list's path
+	Each        int         `yaml:"each"` // the list does not show whole records: each is read for itself, so many side by side
 
 	id, updatedAt []manifest.Path
 	hot           map[string]string // parameters that pick out the hot records
@@ -80,6 +82,7 @@ type hotOptions struct {
 type listOptions struct {
 	Method       string            `yaml:"method"` // GET (default) | POST
 	Query        map[string]string `yaml:"query"`
+	Repeat       repeated          `yaml:"repeat"`  // parameters that stand in the query more than once
 	Body         string            `yaml:"body"`    // JSON text, POST only
 	Records      manifest.Path     `yaml:"records"` // absent: the answer itself is the list
 	Total        manifest.Path     `yaml:"total"`
@@ -109,8 +112,14 @@ type pagingOptions struct {
 	Pages  manifest.Path `yaml:"pages"`  // page: number of pages
 	End    string        `yaml:"end"`    // offset, page, keyset: empty (default) | short
 
+	Inclusive bool `yaml:"inclusive"` // keyset: Param gives the records with that key too, and several may have one key
+	Drifts    bool `yaml:"drifts"`    // cursor: it counts, so records may move from page to page unseen
+
 	Concurrent int `yaml:"concurrent"` // offset, page: pages that may be asked for side by side; default 1
 }
+
+// repeated are parameters with several values each.
+type repeated = map[string][]string
 
 // newestOptions is a query whose first record is the one modified last; it is asked before the first page where the list has
 // another order than that of modification.

@@ -15,7 +15,7 @@ func (c *client) newest(ctx context.Context, o *readOptions, r driver.Request) (
 	if o.Newest == nil || o.Order == byModification || r.Token != nil {
 		return time.Time{}, nil
 	}
-	q := &asking{c.parameters(o.Query), o.Joined}
+	q := &asking{c.fixed(&o.listOptions), o.Joined}
 	q.setAll(c.parameters(o.Newest.Query))
 	p, err := c.list(ctx, o, c.address(o.Path, q.query()), true)
 	if err != nil || len(p.records) == 0 {

@@ -24,6 +24,7 @@ type place struct {
 	Newest time.Time `json:"newest,omitzero"`  // order modified: newest change so far
 	Span   int       `json:"span,omitempty"`   // offset, page, keyset: records on the longest page so far: what the system gives at once
 	Proof  bool      `json:"proof,omitempty"`  // offset, page: the count is reached; this page shows whether it is right
+	Edge   []uint64  `json:"edge,omitempty"`   // keyset, inclusive: identities of the records so far that have the key Cursor
 	Doubt  bool      `json:"doubt,omitempty"`  // offset, page: the count was too low; only the pages themselves tell the end
 }
 
@@ -74,7 +75,7 @@ func (c *client) next(o *readOptions, at place, p *taken) (*place, error) {
 	case "offset", "page":
 		return o.afterCount(at, p)
 	case "keyset":
-		return o.Paging.afterKey(at, p)
+		return o.afterKey(at, p)
 	}
 	return nil, nil
 }
@@ -97,20 +98,6 @@ func (p pagingOptions) afterCursor(at place, t *taken) (*place, error) {
 		return nil, stuck()
 	}
 	return &place{Cursor: cursor}, nil
-}
-
-func (p pagingOptions) afterKey(at place, t *taken) (*place, error) {
-	if len(t.records) == 0 || p.isShort(at, t) {
-		return nil, nil
-	}
-	key := text(find(t.records[len(t.records)-1], p.Key))
-	switch key {
-	case "":
-		return nil, torn("The last record of a page has no " + p.Key.String() + " to go on from.")
-	case at.Cursor:
-		return nil, stuck()
-	}
-	return &place{Cursor: key, Span: max(at.Span, t.given())}, nil
 }
 
 // afterLink reads the next page's address. It must lead to the same host; only its path and query are kept.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,8 +56,11 @@ type world struct {
 func start(t *testing.T, connect, read string, handler http.HandlerFunc) world {
 	t.Helper()
 	var requests []string
+	var noting sync.Mutex
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		noting.Lock()
 		requests = append(requests, r.URL.RequestURI())
+		noting.Unlock()
 		handler(w, r)
 	}))
 	t.Cleanup(server.Close)
