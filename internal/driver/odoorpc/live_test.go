@@ -64,6 +64,9 @@ func openOn(t testing.TB, wire *http.Client, login map[string]string, s *manifes
 	return c
 }
 
+// wireConfig is that of every client here.
+var wireConfig = egress.ClientConfig{}
+
 func user(s *odoo.Server) map[string]string {
 	return map[string]string{"url": s.URL, "database": s.Database, "username": s.User, "api_key": s.Key}
 }

@@ -35,7 +35,7 @@ type Server struct {
 	Key      string // the API key of that user
 	Address  string // of its PostgreSQL database
 
-	// Clerk is a login that may see neither purchasing nor stock.
+	// Clerk is a login that may not see purchasing.
 	ClerkUser, ClerkPassword string
 
 	t      testing.TB
