@@ -130,11 +130,6 @@ func (u *unmapper) typed(plain []byte, kind model.Kind, as string, p manifest.Pa
 // inverse lets the manifest's expression make members of the source; of a reference it gets the remote id. Objects are put together member by member, so that several fields
 // may write into one.
 func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at string, around rawjson.Value) {
-	program, err := manifest.WriteExpression(m.Inverse)
-	if err != nil {
-		u.fault(at, "%s", err)
-		return
-	}
 	value := decode(v)
 	if m.Field.Kind == model.Ref && v.Kind() != rawjson.Null {
 		remote, ok := u.remote(v, u.entityOf(m, at, around), at)
@@ -142,6 +137,16 @@ func (u *unmapper) inverse(v rawjson.Value, m *manifest.FieldMap, out *tree, at 
 			return
 		}
 		value = remote
+	}
+	u.inverseOf(value, m, out, at)
+}
+
+// inverseOf puts what the manifest's expression makes of a value.
+func (u *unmapper) inverseOf(value any, m *manifest.FieldMap, out *tree, at string) {
+	program, err := manifest.WriteExpression(m.Inverse)
+	if err != nil {
+		u.fault(at, "%s", err)
+		return
 	}
 	result, err := expr.Run(program, manifest.Writing{Value: value, Record: u.whole()})
 	if err != nil {

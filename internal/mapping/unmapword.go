@@ -22,6 +22,10 @@ func (u *unmapper) word(v rawjson.Value, m *manifest.FieldMap, out *tree, at str
 }
 
 func (u *unmapper) sourceWord(word string, m *manifest.FieldMap, out *tree, at string) {
+	if m.Inverse != "" {
+		u.inverseOf(word, m, out, at)
+		return
+	}
 	raw, err := rawjson.Quote(nil, word)
 	if err != nil {
 		u.fault(at, "%s", err)
