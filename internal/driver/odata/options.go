@@ -166,6 +166,11 @@ func (r *reading) selected() []string {
 	for _, p := range mapped(e.Fields, nil) {
 		add(p)
 	}
+	for _, op := range e.Operations {
+		for _, rung := range op.Ladder {
+			add(rung.Member)
+		}
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

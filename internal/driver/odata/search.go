@@ -3,6 +3,7 @@ package odata
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -32,6 +33,11 @@ func (c *client) Search(ctx context.Context, s driver.Search) ([][]byte, error) 
 	}
 	narrow := *r
 	narrow.Filter, narrow.Paging, narrow.counts = allOf([]string{f.Filter, wanted}), keyset, false
+	if member := f.shows(s); narrow.members != nil && member != "" {
+		narrow.members = append(slices.Clone(narrow.members), narrow.taken(strings.Split(member, "/"))...)
+		slices.Sort(narrow.members)
+		narrow.members = slices.Compact(narrow.members)
+	}
 	return c.search(ctx, &narrow, f, s)
 }
 
