@@ -190,6 +190,7 @@ func (p *parser) literal(m *member) any {
 func readLiteral(version string, m *member, token string) (any, bool) {
 	prefix, quoted, isQuoted := strings.Cut(token, "'")
 	inner := strings.ReplaceAll(strings.TrimSuffix(quoted, "'"), "''", "'")
+	isQuoted = isQuoted && strings.HasSuffix(quoted, "'")
 	want := map[byte]string{edmDay: "datetime", edmInstant: "datetimeoffset", edmTime: "time"}[m.kind]
 	switch {
 	case m.kind == edmString:
