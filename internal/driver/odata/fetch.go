@@ -60,7 +60,10 @@ func (c *client) fill(ctx context.Context, r *reading, q driver.Request, at plac
 		return err
 	}
 	for _, record := range t.records {
-		page.Records = append(page.Records, r.shaped(record))
+		if record, err = c.whole(ctx, r, t.from, record); err != nil {
+			return err
+		}
+		page.Records = append(page.Records, record)
 	}
 	if page.Ordered && next != nil && next.Stamp != "" {
 		if page.HighWater, err = time.Parse(time.RFC3339Nano, next.Stamp); err != nil {

@@ -202,3 +202,37 @@ func TestAnswersThatAreNoListAreNotBelieved(t *testing.T) {
 		}
 	}
 }
+
+func TestListsWithinARecordAreReadToTheirEnd(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, entity string) {
+		v2 := strings.Contains(entity, "version: v2")
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			item, first := `{"PurchaseOrderItem":"%s","OrderQuantity":"1"}`, r.URL.Query().Get("$skiptoken")
+			items, next := fmt.Sprintf("["+item+"]", first+"1"), "Items?$skiptoken="+first+"1"
+			if first == "11" {
+				next = ""
+			}
+			switch {
+			case first != "" && v2:
+				_, _ = fmt.Fprintf(w, `{"d":{"results":%s,"__next":%q}}`, items, next)
+			case first != "":
+				_, _ = fmt.Fprintf(w, `{"value":%s,"@odata.nextLink":%q}`, items, next)
+			case v2:
+				_, _ = fmt.Fprintf(w, `{"d":{"results":[{"PurchaseOrder":"1","to_PurchaseOrderItem":{"results":%s,"__next":%q}}],"__count":"1"}}`, items, next)
+			default:
+				_, _ = fmt.Fprintf(w, `{"value":[{"PurchaseOrder":"1","_PurchaseOrderItem":%s,"_PurchaseOrderItem@odata.nextLink":%q}],"@odata.count":1}`, items, next)
+			}
+		})
+		s := system(t, strings.Replace(entity, "cursor: {precision: 1ms}\n    history: PurchaseOrderDate", "deletions: sweep", 1), "")
+		page, err := open(t, s, url).Fetch(t.Context(), driver.Request{Entity: s.Entities[0]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range []string{`"1"`, `"11"`, `"111"`} {
+			if !strings.Contains(string(page.Records[0]), `"PurchaseOrderItem":`+item) {
+				t.Errorf("%s lacks %s", page.Records[0], item)
+			}
+		}
+	})
+}

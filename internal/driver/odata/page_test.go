@@ -1,6 +1,7 @@
 package odata
 
 import (
+	"encoding/json"
 	"os"
 	"reflect"
 	"regexp"
@@ -109,4 +110,14 @@ func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.is, err, c.want)
 		}
 	}
+}
+
+// sameJSON compares two objects, in whatever order their members are.
+func sameJSON(t *testing.T, a, b string) bool {
+	t.Helper()
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return false
+	}
+	return reflect.DeepEqual(x, y)
 }

@@ -79,7 +79,10 @@ func (c *client) search(ctx context.Context, r *reading, f *findOptions, s drive
 			return nil, err
 		}
 		for _, record := range t.records {
-			if record = r.shaped(record); s.Rung.Class == manifest.W4 || sameText(find(record, strings.Split(f.shows(s), "/")...), s) {
+			if record, err = c.whole(ctx, r, t.from, record); err != nil {
+				return nil, err
+			}
+			if s.Rung.Class == manifest.W4 || sameText(find(record, strings.Split(f.shows(s), "/")...), s) {
 				found = append(found, record)
 			}
 		}

@@ -219,7 +219,8 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.ask(ctx, r.Version, c.address(r.Service, resource, r.shape(false)...))
+	at := c.address(r.Service, resource, r.shape(false)...)
+	a, err := c.ask(ctx, r.Version, at)
 	if statusOf(err) == http.StatusNotFound && a != nil && saidIn(a.body).own {
 		return nil, nil
 	}
@@ -236,7 +237,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	if r.remoteID(record) != id {
 		return nil, torn("The answer does not hold the record that was asked for.")
 	}
-	return r.shaped(record), nil
+	return c.whole(ctx, r, at, record)
 }
 
 // findOne reads a record whose id is no key.
@@ -254,7 +255,7 @@ func (c *client) findOne(ctx context.Context, r *reading, id string) ([]byte, er
 	case len(t.records) > 1 || r.remoteID(t.records[0]) != id:
 		return nil, torn("The answer does not hold the one record that was asked for.")
 	}
-	return r.shaped(t.records[0]), nil
+	return c.whole(ctx, r, t.from, t.records[0])
 }
 
 // Job implements driver.Writer: nothing is done later.
