@@ -125,6 +125,8 @@ func (x *Tx) take(m Member, old, value any, field string) (any, error) {
 		if !isNumber || !whole.MatchString(number.String()) {
 			return nil, bad("a whole number")
 		}
+	case KindAny:
+		return cloned(value), nil
 	case KindBool:
 		if _, ok := value.(bool); !ok {
 			return nil, bad("true or false")

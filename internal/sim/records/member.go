@@ -19,6 +19,7 @@ const (
 	KindTexts       // a list of texts
 	KindObject      //
 	KindList        // objects with an id each
+	KindAny         // whatever is JSON
 )
 
 // Member is one member of the records of a table.
@@ -48,6 +49,7 @@ func Word(name string, words ...string) Member {
 }
 func Ref(name, table string) Member  { return Member{Name: name, Kind: KindRef, Of: table} }
 func Refs(name, table string) Member { return Member{Name: name, Kind: KindRefs, Of: table} }
+func Any(name string) Member         { return Member{Name: name, Kind: KindAny} }
 func Texts(name string) Member       { return Member{Name: name, Kind: KindTexts} }
 func Object(name string, members ...Member) Member {
 	return Member{Name: name, Kind: KindObject, Members: members}

@@ -2,6 +2,7 @@ package records
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -18,7 +19,21 @@ func (s *Store) object(dst []byte, members []Member, r Record) []byte {
 	return append(dst, '}')
 }
 
+// View gives a record with only some of its members, where a system shows less in some place.
+func (s *Store) View(table string, r Record, hidden ...string) []byte {
+	var members []Member
+	for _, m := range s.byName[table].Members {
+		if !slices.Contains(hidden, m.Name) {
+			members = append(members, m)
+		}
+	}
+	return s.object(nil, members, r)
+}
+
 func (s *Store) value(dst []byte, m Member, v any) []byte {
+	if m.Kind == KindAny {
+		return appendJSON(dst, v)
+	}
 	switch v := v.(type) {
 	case nil:
 		if m.Kind == KindList || m.Kind == KindRefs || m.Kind == KindTexts {
