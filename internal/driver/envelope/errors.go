@@ -104,7 +104,7 @@ func (c *client) loginField() string {
 	a := c.connection.Auth
 	for _, t := range append([]string{a.Token, a.Password, a.Value}, c.connection.Also...) {
 		if names := manifest.Placeholders(t); len(names) > 0 {
-			return names[len(names)-1]
+			return names[0]
 		}
 	}
 	return ""

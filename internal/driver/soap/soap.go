@@ -120,7 +120,7 @@ func (language) Connection(o manifest.Options) (*envelope.Connection, manifest.P
 	}
 	made := &envelope.Connection{Connect: c.Connect, Expect: c.Probe.Expect, Probe: &call{callOptions: c.Probe.callOptions}, Also: []string{c.Header}}
 	if s := c.Security; s != nil {
-		made.Also = append(made.Also, s.Username, s.Password)
+		made.Also = []string{s.Password, s.Username, c.Header}
 	}
 	made.Speak = func(expand func(string) string, now func() time.Time) envelope.Speaker {
 		return &speaker{options: c, expand: expand, now: now}
