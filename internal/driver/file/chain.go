@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,21 +13,32 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
-// How files of changes are read. A chain of pages reads what lies in the folder when it begins. Its receipt, a file in the archive, names those files and the chain's own time, which no other chain has
-// and which is the high water of its last page. A later run whose cursor is exactly that time proves that all of the chain is stored: only then its files are moved to the archive. What is not proved stays
-// where it is, and is read again.
+// How files of changes are read. A chain of pages reads what lies in the folder when it begins. Its receipt, a file in the archive, names those files and the chain's own time, which no other chain
+// has and which is the high water of its last page. A later run whose cursor is exactly that time proves that all of the chain is stored: only then its files are moved to the archive, under that time.
+// What is not proved stays where it is, and is read again; and so is what the archive has of a later time than the cursor, which somebody else has read, or we before our database fell back.
+// A chain over everything reads the archive too, the newest file first and each record once, so that nobody goes through its history anew.
 
 // receipt is what a chain reads.
 type receipt struct {
 	Entity string         `json:"entity"`
 	At     time.Time      `json:"at"`
-	Files  []receivedFile `json:"files"`
+	Files  []receivedFile `json:"files"` // the oldest first
+	All    bool           `json:"all,omitempty"`
+}
+
+// file gives the n-th file to be read.
+func (r *receipt) file(n int) receivedFile {
+	if r.All {
+		return r.Files[len(r.Files)-1-n]
+	}
+	return r.Files[n]
 }
 
 // receivedFile is a file of a chain. Its records are stamped from At on.
 type receivedFile struct {
 	entry
-	At time.Time `json:"at"`
+	At   time.Time `json:"at"`
+	Path string    `json:"path"`
 }
 
 // The names of receipts.
@@ -79,14 +91,34 @@ func (c *client) begin(p place, e *manifest.Entity, since time.Time) (*receipt, 
 			}
 		}
 	}
-	l, err := c.list(p, c.readings[e.Name])
+	files, err := c.due(p, c.readings[e.Name], proved)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.forget(p, e.Name, known, since); err != nil || len(l.files) == 0 {
+	if err := c.forget(p, e.Name, known, since); err != nil || len(files) == 0 {
 		return nil, err
 	}
-	return c.note(p, e, l.files[:min(len(l.files), maxListed)], latest)
+	return c.note(p, e, files, latest, since.IsZero())
+}
+
+// due lists what a chain reads, the oldest first: what the archive has of a later time than the cursor, then what lies in the folder.
+func (c *client) due(p place, o *readOptions, cursor time.Time) ([]placed, error) {
+	l, err := c.list(p, o)
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.archived(p, o)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(f placed) bool { return !archivedAt(f.path).After(cursor) })
+	for _, f := range l.files {
+		files = append(files, placed{f, path.Join(c.options.Folders.In, f.Name)})
+	}
+	if cursor.IsZero() {
+		return files[max(0, len(files)-maxFull):], nil
+	}
+	return files[:min(len(files), maxListed)], nil
 }
 
 // forget removes receipts that can never be proved any more. A run over everything knows no cursor, so it keeps them.
@@ -103,9 +135,9 @@ func (c *client) forget(p place, entity string, known []time.Time, since time.Ti
 }
 
 // note writes the chain's receipt. Its time is behind all that there were, and behind the stamps of its own records.
-func (c *client) note(p place, e *manifest.Entity, files []entry, latest time.Time) (*receipt, error) {
+func (c *client) note(p place, e *manifest.Entity, files []placed, latest time.Time, all bool) (*receipt, error) {
 	now := c.config.Now().UTC().Truncate(time.Microsecond)
-	r := &receipt{Entity: e.Name}
+	r := &receipt{Entity: e.Name, All: all}
 	var next time.Time
 	for _, f := range files {
 		at := f.Time.Truncate(time.Microsecond)
@@ -115,7 +147,7 @@ func (c *client) note(p place, e *manifest.Entity, files []entry, latest time.Ti
 		if next.After(at) {
 			at = next
 		}
-		r.Files = append(r.Files, receivedFile{f, at})
+		r.Files = append(r.Files, receivedFile{f.entry, at, f.path})
 		next = at.Add(time.Duration(f.Size+1) * time.Microsecond)
 	}
 	step := max(e.Cursor.Precision, time.Microsecond)
@@ -163,6 +195,9 @@ func (c *client) archive(p place, entity string, at time.Time) error {
 		return err
 	}
 	for i, f := range r.Files {
+		if path.Dir(f.Path) != c.options.Folders.In {
+			continue
+		}
 		if err := c.archiveFile(p, f.entry, archivedName(at, i, f.Name)); err != nil {
 			return err
 		}
@@ -170,9 +205,18 @@ func (c *client) archive(p place, entity string, at time.Time) error {
 	return nil
 }
 
+const archiveLayout = "20060102T150405.000000Z"
+
 // archivedName keeps the order in which files were read.
 func archivedName(at time.Time, i int, name string) string {
-	return fmt.Sprintf("%s-%04d-%s", at.UTC().Format("20060102T150405.000000Z"), i, name)
+	return fmt.Sprintf("%s-%04d-%s", at.UTC().Format(archiveLayout), i, name)
+}
+
+// archivedAt gives the time under which a file was archived; zero for other files.
+func archivedAt(name string) time.Time {
+	text, _, _ := strings.Cut(path.Base(name), "-")
+	at, _ := time.Parse(archiveLayout, text)
+	return at
 }
 
 // archiveFile moves a file that is still what was read. One that was replaced right when it was moved goes back.

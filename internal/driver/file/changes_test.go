@@ -18,11 +18,13 @@ func TestChangesAreReadOnceAndKept(t *testing.T) {
 		w.drop("items-9.csv", "code,name\nA,one\nB,first\n")
 		w.drop("items-lines-1.csv", "code\nZ\n")
 		got, cursor := w.read("items", time.Time{}, "code", "name", "_file", "_line")
-		same(t, "first run", got, "A one items-9.csv 2", "B first items-9.csv 3", "B second items-10.csv 2", "C x items-10.csv 3")
+		same(t, "everything, the newest first", got, "B second items-10.csv 2", "C x items-10.csv 3", "A one items-9.csv 2")
 		if cursor.IsZero() {
 			t.Fatal("no cursor")
 		}
 		same(t, "before proof", w.in("archive"))
+		got, cursor = w.read("items", cursor.Add(-time.Microsecond), "code", "name")
+		same(t, "what is new, in order", got, "A one", "B first", "B second", "C x")
 
 		got, next := w.read("items", cursor, "code")
 		same(t, "nothing new", got)
@@ -42,6 +44,10 @@ func TestChangesAreReadOnceAndKept(t *testing.T) {
 		if n := len(w.in("archive")); n != 3 {
 			t.Errorf("%d files are archived, want 3", n)
 		}
+		got, _ = w.read("items", time.Time{}, "code", "name")
+		same(t, "everything, of the archive too", got, "A again", "B second", "C x")
+		got, _ = w.read("items", next, "code", "name")
+		same(t, "behind a cursor that fell back", got, "A again")
 	})
 }
 
@@ -134,10 +140,11 @@ func TestBadFilesStopTheRun(t *testing.T) {
 			w.drop("items-1.csv", "code\nfirst\n")
 			w.drop(bad.name, bad.text)
 			w.drop("items-3.csv", "code\nthird\n")
+			since := time.Unix(0, 0)
 			var token json.RawMessage
 			var got []string
 			for {
-				page, err := w.fetch("items", time.Time{}, token, 10)
+				page, err := w.fetch("items", since, token, 10)
 				if err != nil {
 					refusal(t, name, err, driver.Invalid, bad.words)
 					refusal(t, name, err, driver.Invalid, bad.name)

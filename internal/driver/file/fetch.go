@@ -34,7 +34,7 @@ func (c *client) Fetch(ctx context.Context, r driver.Request) (page *driver.Page
 	}
 	err = c.places.within(ctx, func(p place) (err error) {
 		if o.Holds == changes {
-			page, err = c.fetchChanges(p, r, t)
+			page, err = c.fetchChanges(ctx, p, r, t)
 		} else {
 			page, err = c.fetchSnapshot(p, r, t)
 		}
@@ -60,7 +60,7 @@ func (c *client) inWords(err error) error {
 func nothing() *driver.Page { return &driver.Page{Total: -1, Unproved: true} }
 
 // fetchChanges reads the files of a chain one after the other.
-func (c *client) fetchChanges(p place, r driver.Request, t *token) (*driver.Page, error) {
+func (c *client) fetchChanges(ctx context.Context, p place, r driver.Request, t *token) (*driver.Page, error) {
 	var chain *receipt
 	var err error
 	if t == nil {
@@ -75,24 +75,42 @@ func (c *client) fetchChanges(p place, r driver.Request, t *token) (*driver.Page
 	} else if chain, err = c.receipt(p, r.Entity.Name, time.UnixMicro(t.Chain)); err != nil {
 		return nil, err
 	}
-	if t.N < 0 || t.N >= len(chain.Files) {
-		return nil, again(r.Entity.Name)
+	page := &driver.Page{Total: -1}
+	for range maxStretches {
+		if t.N < 0 || t.N >= len(chain.Files) {
+			return nil, again(r.Entity.Name)
+		}
+		if page.Records, err = c.further(ctx, p, r, chain, t); err != nil {
+			return nil, err
+		}
+		if t.N == len(chain.Files) {
+			page.HighWater = chain.At
+			return page, nil
+		}
+		if len(page.Records) > 0 {
+			break
+		}
 	}
-	f := chain.Files[t.N]
-	s, err := c.stretch(p, r, f.entry, t.mark, f.At)
+	return page, t.put(page)
+}
+
+// maxStretches bounds the parts of files without a record of their own that one page passes over.
+const maxStretches = 200
+
+// further reads one part of a chain and moves the token behind it.
+func (c *client) further(ctx context.Context, p place, r driver.Request, chain *receipt, t *token) ([][]byte, error) {
+	f := chain.file(t.N)
+	s, err := c.stretch(p, r, placed{f.entry, f.Path}, t.mark, f.At)
+	if err == nil && chain.All {
+		s.records, err = c.once(ctx, p, r.Entity, chain, t.N, s)
+	}
 	if err != nil {
 		return nil, err
 	}
-	page := &driver.Page{Records: s.records, Total: -1}
-	next := token{Chain: t.Chain, N: t.N, mark: s.behind}
-	if s.ended {
-		next = token{Chain: t.Chain, N: t.N + 1}
+	if t.mark = s.behind; s.ended {
+		t.N, t.mark = t.N+1, mark{}
 	}
-	if next.N == len(chain.Files) {
-		page.HighWater = chain.At
-		return page, nil
-	}
-	return page, next.put(page)
+	return s.records, nil
 }
 
 func (t token) put(page *driver.Page) (err error) {
@@ -112,7 +130,7 @@ func (c *client) fetchSnapshot(p place, r driver.Request, t *token) (*driver.Pag
 	if t.File == nil || !c.readings[r.Entity.Name].matches(t.File.Name) {
 		return nil, again(r.Entity.Name)
 	}
-	s, err := c.stretch(p, r, *t.File, t.mark, t.File.Time)
+	s, err := c.stretch(p, r, placed{*t.File, path.Join(c.options.Folders.In, t.File.Name)}, t.mark, t.File.Time)
 	if err != nil {
 		return nil, err
 	}
@@ -145,9 +163,9 @@ type stretch struct {
 }
 
 // stretch reads a page from a mark. A file that is not what it was at the beginning of the chain is not read on.
-func (c *client) stretch(p place, r driver.Request, f entry, at mark, stamp time.Time) (s stretch, err error) {
-	name := path.Join(c.options.Folders.In, f.Name)
-	if err := unchanged(p, name, f); err != nil {
+func (c *client) stretch(p place, r driver.Request, f placed, at mark, stamp time.Time) (s stretch, err error) {
+	name := f.path
+	if err := unchanged(p, name, f.entry); err != nil {
 		return s, err
 	}
 	content, err := p.open(name)
@@ -155,7 +173,7 @@ func (c *client) stretch(p place, r driver.Request, f entry, at mark, stamp time
 		return s, err
 	}
 	defer func() { _ = content.Close() }()
-	from := &reading{file: f, options: c.readings[r.Entity.Name], format: c.format, content: content, books: &c.books, path: name}
+	from := &reading{file: f.entry, options: c.readings[r.Entity.Name], format: c.format, content: content, books: &c.books, path: name}
 	if at == (mark{}) && from.options.Group != nil && kindOf(f.Name) != kindJSON {
 		if err = from.inspect(); err == nil {
 			_, err = content.Seek(0, io.SeekStart)
@@ -164,7 +182,7 @@ func (c *client) stretch(p place, r driver.Request, f entry, at mark, stamp time
 	if err == nil {
 		s, err = from.page(at, r.Limit, stamp)
 	}
-	if changed := unchanged(p, name, f); changed != nil {
+	if changed := unchanged(p, name, f.entry); changed != nil {
 		return s, changed
 	}
 	return s, err

@@ -53,6 +53,7 @@ type client struct {
 	places   places
 	books    books
 	searched searched
+	given    given
 }
 
 var (

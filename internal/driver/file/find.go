@@ -141,7 +141,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, remoteID strin
 	return record, err
 }
 
-// placed is a file and where it lies; at is what its records are stamped from.
+// placed is a file and where it lies.
 type placed struct {
 	entry
 	path string
@@ -161,24 +161,31 @@ func (c *client) everywhere(p place, e *manifest.Entity) ([]placed, error) {
 	for _, f := range slices.Backward(l.files) {
 		all = append(all, placed{f, path.Join(c.options.Folders.In, f.Name)})
 	}
-	kept, err := p.list(c.options.Folders.Archive)
+	kept, err := c.archived(p, o)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(kept)
+	return append(all, kept[:min(len(kept), maxArchived)]...), nil
+}
+
+// archived lists an entity's files in the archive, the oldest first, under the names that they had.
+func (c *client) archived(p place, o *readOptions) (files []placed, err error) {
+	found, err := p.list(c.options.Folders.Archive)
 	if isMissing(err) {
-		return all, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(kept, func(a, b entry) int { return strings.Compare(b.Name, a.Name) })
-	for _, f := range kept {
-		name := f.Name
-		if name = originalName(name); name == "" || !o.matches(name) || len(all) > maxArchived {
-			continue
-		}
+	slices.SortFunc(found, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range found {
 		at := path.Join(c.options.Folders.Archive, f.Name)
-		f.Name = name
-		all = append(all, placed{f, at})
+		if f.Name = originalName(f.Name); f.Name != "" && o.matches(f.Name) {
+			files = append(files, placed{f, at})
+		}
 	}
-	return all, nil
+	return files, nil
 }
 
 // originalName gives the name that an archived file had; "" for other files.

@@ -14,8 +14,11 @@ type listing struct {
 	open  int     // of the entity, not complete yet
 }
 
-// maxListed bounds the files of one run; the others are read by the next.
-const maxListed = 1000
+// Bounds of one run: of an incremental one, whose other files are read by the next; and of one over everything, which reads the newest.
+const (
+	maxListed = 1000
+	maxFull   = 5000
+)
 
 // list gives an entity's files in their order. Behind one that is still being written none is given, for they may hold newer versions of its records.
 func (c *client) list(p place, o *readOptions) (l listing, err error) {

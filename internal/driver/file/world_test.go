@@ -19,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver/file"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/mapping"
 	"github.com/busbar-dev/busbar/internal/realsys/sshd"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/model"
@@ -276,3 +277,13 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world), login ...string
 	})
 }
 
+// mapped maps a record as the engine does.
+func (w *world) mapped(entity string, record []byte) (string, error) {
+	w.t.Helper()
+	m, err := mapping.Compile(w.system, w.entity(entity), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := m.Map(record, mapping.Env{Zone: time.UTC})
+	return string(r.Fields), err
+}
