@@ -34,7 +34,7 @@ func (r *receipt) file(n int) receivedFile {
 	return r.Files[n]
 }
 
-// receivedFile is a file of a chain. Its records are stamped from At on.
+// receivedFile is a file of a chain. Its records are stamped with At: the time of the file, or of an earlier one of the chain that is later.
 type receivedFile struct {
 	entry
 	At   time.Time `json:"at"`
@@ -148,10 +148,10 @@ func (c *client) note(p place, e *manifest.Entity, files []placed, latest time.T
 			at = next
 		}
 		r.Files = append(r.Files, receivedFile{f.entry, at, f.path})
-		next = at.Add(time.Duration(f.Size+1) * time.Microsecond)
+		next = at
 	}
 	step := max(e.Cursor.Precision, time.Microsecond)
-	r.At = latestOf(now, next, latest.Add(time.Microsecond)).Add(step - 1).Truncate(step)
+	r.At = latestOf(now, next.Add(time.Microsecond), latest.Add(time.Microsecond)).Add(step - 1).Truncate(step)
 	text, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("note what is read: %w", err)

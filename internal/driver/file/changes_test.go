@@ -2,6 +2,7 @@ package file_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -179,4 +180,39 @@ func TestBadRows(t *testing.T) {
 	w.drop("items-1.jsonl", "{\"code\":\"A\"}\n[1]\nnot json\n\n{\"code\":\"B\"}")
 	got, _ = w.read("items", time.Time{}, "code", "_line", "_problem")
 	same(t, "lines", got, "A 1 null", "null 2 The line is no JSON object.", "null 3 The line is not JSON.", "B 5 null")
+}
+
+// Of several records of one id in a file of changes the later one counts; the time of a record is that of its file, whatever else is read with it.
+func TestLaterRowsCount(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	at := time.Date(2026, 11, 29, 6, 0, 0, 0, time.UTC)
+	w.drop("items-1.csv", "code,name\nA,one\nB,x\nA,two\n")
+	w.drop("items-2.csv", "code,name\nB,y\n")
+	for i, n := range []string{"1", "2"} {
+		if err := os.Chtimes(w.at("in/items-"+n+".csv"), at.Add(time.Duration(i)*time.Hour), at.Add(time.Duration(i)*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := w.fetch("items", time.Unix(0, 0), nil, 10)
+	if err != nil || len(page.Records) != 2 || show(t, page.Records[0], "code", "name", "_at") != "B x 2026-11-29T06:00:00.000000Z" || show(t, page.Records[1], "code", "name") != "A two" {
+		t.Fatalf("%q %v", page.Records, err)
+	}
+	got, _ := w.read("items", time.Time{}, "code", "name", "_at")
+	same(t, "everything, in pages of two", got, "B y 2026-11-29T07:00:00.000000Z", "A one 2026-11-29T06:00:00.000000Z", "A two 2026-11-29T06:00:00.000000Z")
+}
+
+// An unusable login is an error of each call, with the field to look at.
+func TestUnusableLogins(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{"encoding": "ebcdic", "delimiter": "::", "dates": "yesterday", "complete": "maybe", "path": "../elsewhere"} {
+		w := here(t)
+		w.login[name] = value
+		w.open()
+		_, err := w.client.Probe(t.Context())
+		var e *driver.Error
+		if !errors.As(err, &e) || e.Kind != driver.Credentials || e.Field != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

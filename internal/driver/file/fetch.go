@@ -107,6 +107,7 @@ func (c *client) further(ctx context.Context, p place, r driver.Request, chain *
 	if err != nil {
 		return nil, err
 	}
+	s.records = latest(r.Entity, s.records)
 	if t.mark = s.behind; s.ended {
 		t.N, t.mark = t.N+1, mark{}
 	}
@@ -213,7 +214,7 @@ func (r *reading) page(at mark, limit int, stamp time.Time) (s stretch, err erro
 		if err != nil {
 			return s, err
 		}
-		record := w.record(origin{r.file.Name, stamp.Add(time.Duration(w.behind) * time.Microsecond)})
+		record := w.record(origin{r.file.Name, stamp})
 		s.records, size = append(s.records, record), size+len(record)
 		s.behind = mark{Offset: w.behind, Line: w.last}
 	}

@@ -37,11 +37,13 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 	}
 	cl := &client{config: c, options: connect, readings: readings}
 	var err error
-	if cl.format, err = connect.formatFor(c.Credentials.Get); err != nil {
-		return nil, err
+	if cl.format, err = connect.formatFor(c.Credentials.Get); err == nil {
+		cl.places, err = cl.openPlaces()
 	}
-	cl.places, err = cl.openPlaces()
-	return cl, err
+	if err != nil {
+		cl.places = nowhere{err}
+	}
+	return cl, nil
 }
 
 // client implements driver.Client and driver.Writer.

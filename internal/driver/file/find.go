@@ -15,9 +15,6 @@ import (
 
 // How single records are found in files.
 
-// lookAgain is how soon it is looked again for a record that was not there yet.
-const lookAgain = 10 * time.Second
-
 // searched remembers which files do not hold which mark.
 type searched struct {
 	mu    sync.Mutex
@@ -80,7 +77,7 @@ func (c *client) refused(p place, id string) (job driver.Job, err error) {
 
 // marked looks for the record that carries a mark.
 func (c *client) marked(ctx context.Context, p place, cmd driver.Command, column string) (driver.Job, error) {
-	waiting := driver.Job{After: lookAgain}
+	waiting := driver.Job{}
 	all, err := c.everywhere(p, cmd.Entity)
 	if err != nil {
 		return waiting, err
@@ -209,7 +206,7 @@ func (c *client) scan(ctx context.Context, p place, e *manifest.Entity, f placed
 	for err == nil && ctx.Err() == nil {
 		var w row
 		if w, err = all.next(); err == nil && w.flaw == "" {
-			see(w.record(origin{f.Name, f.Time.Add(time.Duration(w.behind) * time.Microsecond)}))
+			see(w.record(origin{f.Name, f.Time}))
 		}
 	}
 	if atEnd(err) {

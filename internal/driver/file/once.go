@@ -37,6 +37,23 @@ func (g *given) of(chain *receipt, n int) *givenBy {
 	return known
 }
 
+// latest leaves out the earlier ones of several records of one id: in a file of changes the later one counts.
+func latest(e *manifest.Entity, records [][]byte) [][]byte {
+	last := map[string]int{}
+	for i, record := range records {
+		if id, ok := idOf(e, record); ok {
+			last[id] = i
+		}
+	}
+	kept := records[:0]
+	for i, record := range records {
+		if id, ok := idOf(e, record); !ok || last[id] == i {
+			kept = append(kept, record)
+		}
+	}
+	return kept
+}
+
 // once leaves out of a page what a newer file has given. Within one file the later record counts, as everywhere.
 func (c *client) once(ctx context.Context, p place, e *manifest.Entity, chain *receipt, n int, s stretch) ([][]byte, error) {
 	c.given.mu.Lock()

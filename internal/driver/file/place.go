@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
 // place is a tree of files: a directory of ours or one on an SFTP server. Paths are relative, with slashes. Errors are those of the tree; place.explain puts them into words.
@@ -43,6 +44,16 @@ type places interface {
 	about() string // for people
 	close() error
 }
+
+// nowhere is where a login leads that cannot be used.
+type nowhere struct{ why error }
+
+func (n nowhere) within(context.Context, func(place) error) error { return n.why }
+func (n nowhere) send(context.Context, func(place, func() error) error) error {
+	return web.Before(n.why)
+}
+func (n nowhere) about() string { return "the login" }
+func (n nowhere) close() error  { return nil }
 
 func (c *client) openPlaces() (places, error) {
 	login := c.config.Credentials

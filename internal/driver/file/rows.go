@@ -121,7 +121,7 @@ func (r *reading) header(names []string) error {
 // origin is where a record comes from, which it carries beside its columns.
 type origin struct {
 	file string
-	at   time.Time // of the file; later records of a file are later by microseconds
+	at   time.Time // of the file
 }
 
 // record makes a record of a row. One with a flaw has no columns, so that it is never taken for a record.

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -142,13 +143,26 @@ func (s *Server) Run() {
 	s.await()
 }
 
-// Stop ends the server and all its sessions.
+// Stop ends the server and all its sessions, which are no members of its process group.
 func (s *Server) Stop() {
 	if s.watcher != nil {
-		_ = syscall.Kill(-s.watcher.Process.Pid, syscall.SIGKILL)
+		for _, pid := range append(below(s.watcher.Process.Pid), -s.watcher.Process.Pid) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 		_ = s.watcher.Wait()
 		s.watcher = nil
 	}
+}
+
+// below lists the processes that a process has started, and those that they have.
+func below(pid int) (all []int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, child := range strings.Fields(string(text)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			all = append(append(all, n), below(n)...)
+		}
+	}
+	return all
 }
 
 func (s *Server) await() {
