@@ -43,7 +43,7 @@ func TestFileDrop(t *testing.T) {
 		},
 		Allow:  []allow.Rule{allow.One(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(s.Port)))},
 		TCP:    [2]string{"host", "port"},
-		Writes: true, Hands: d, Touches: append(slices.Clone(lists), changes...), Adds: append(slices.Clone(lists), changes...), Removes: lists, Small: true,
+		Writes: true, Hands: d, Touches: append(slices.Clone(lists), changes...), Adds: append(slices.Clone(lists), changes...), Removes: lists,
 		Public: []string{"directory"},
 	})
 }

@@ -112,11 +112,14 @@ func (c *client) due(p place, o *readOptions, cursor time.Time) ([]placed, error
 		return nil, err
 	}
 	files = slices.DeleteFunc(files, func(f placed) bool { return !archivedAt(f.path).After(cursor) })
+	if cursor.IsZero() {
+		files = files[max(0, len(files)-maxFull):]
+	}
 	for _, f := range l.files {
 		files = append(files, placed{f, path.Join(c.options.Folders.In, f.Name)})
 	}
-	if cursor.IsZero() {
-		return files[max(0, len(files)-maxFull):], nil
+	if cursor.IsZero() { // a file that is left for later would be taken for newer
+		return files, nil
 	}
 	return files[:min(len(files), maxListed)], nil
 }

@@ -170,6 +170,9 @@ func (c *client) stretch(p place, r driver.Request, f placed, at mark, stamp tim
 		return s, err
 	}
 	content, err := p.open(name)
+	if isMissing(err) {
+		return s, again(f.Name)
+	}
 	if err != nil {
 		return s, err
 	}
@@ -228,5 +231,5 @@ func readAll(p place, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, 4<<20))
+	return io.ReadAll(io.LimitReader(f, 64<<20))
 }

@@ -14,7 +14,7 @@ type listing struct {
 	open  int     // of the entity, not complete yet
 }
 
-// Bounds of one run: of an incremental one, whose other files are read by the next; and of one over everything, which reads the newest.
+// Bounds of one run: of an incremental one, whose other files are read by the next; and of what one over everything reads of the archive, which is the newest.
 const (
 	maxListed = 1000
 	maxFull   = 5000
