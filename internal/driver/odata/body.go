@@ -3,6 +3,7 @@ package odata
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -56,8 +57,24 @@ func (p pick) putBack(object map[string]json.RawMessage, name string) {
 
 // takeApart makes a date and a time of what the driver joins when it reads.
 func (r *reading) takeApart(object map[string]json.RawMessage, zone *time.Location) error {
-	for name, p := range r.Picks {
-		p.putBack(object, name)
+	for _, at := range sortedKeys(r.Picks) {
+		name, inner, nested := strings.Cut(at, "/")
+		if !nested {
+			r.Picks[at].putBack(object, at)
+			continue
+		}
+		var list []map[string]json.RawMessage
+		if json.Unmarshal(object[name], &list) != nil || len(list) == 0 {
+			continue
+		}
+		for _, element := range list {
+			r.Picks[at].putBack(element, inner)
+		}
+		raw, err := encode(list)
+		if err != nil {
+			return err
+		}
+		object[name] = raw
 	}
 	for _, name := range sortedKeys(r.Times) {
 		raw, given := object[name]

@@ -31,6 +31,22 @@ func TestBodiesAreWrittenAsEachVersionDoes(t *testing.T) {
 	}
 }
 
+func TestAPickWithinAList(t *testing.T) {
+	t.Parallel()
+	r := &reading{readOptions: readOptions{Version: v2, Picks: map[string]pick{"Lines/Each": {"Price", map[string]string{"Per": "1"}}}}}
+	record := `{"Before":[{"Price":"5.00","Per":"1"},{"Price":"7.00","Per":"100"}],"Lines":{"results":[{"Price":"5.00","Per":"1"},{"Price":"7.00","Per":"100"}]},"Z":1}`
+	if got := string(r.shaped([]byte(record))); got != `{"Before":[{"Price":"5.00","Per":"1"},{"Price":"7.00","Per":"100"}],"Lines":[{"Price":"5.00","Per":"1","Each":"5.00"},{"Price":"7.00","Per":"100","Each":null}],"Z":1}` {
+		t.Error(got)
+	}
+	if got := string(r.shaped([]byte(`{"Lines":{"results":[]}}`))); got != `{"Lines":[]}` {
+		t.Error(got)
+	}
+	got, err := r.bodyOf([]byte(`{"Lines":[{"Each":"5.00"},{"N":1}]}`), nil, time.UTC)
+	if err != nil || !sameJSON(t, string(got), `{"Lines":{"results":[{"Price":"5.00","Per":"1"},{"N":1}]}}`) {
+		t.Errorf("%s %v", got, err)
+	}
+}
+
 func TestAPickShowsItsOwnSortOnly(t *testing.T) {
 	t.Parallel()
 	r := &reading{readOptions: readOptions{Version: v4, Picks: map[string]pick{"Asset": {"Object", map[string]string{"Kind": "E"}}}}}

@@ -50,7 +50,7 @@ type readOptions struct {
 	Fixed   map[string]string   `yaml:"fixed"`  // members of the key that have one value in all that is read
 	Types   map[string]string   `yaml:"types"`  // by member: of what is filtered and sorted by
 	Times   map[string][]string `yaml:"times"`  // a member to add: the members that hold its date and its time
-	Picks   map[string]pick     `yaml:"picks"`  // a member to add: another one's value, where the record is of a sort
+	Picks   map[string]pick     `yaml:"picks"`  // a member to add, of the record or of a list's elements (List/Name): another one's value, where the record is of a sort
 	Filter  string              `yaml:"filter"` // of every list
 	Select  []string            `yaml:"select"` // besides what is mapped; "*": everything
 	Expand  []string            `yaml:"expand"`
@@ -65,6 +65,14 @@ type readOptions struct {
 type pick struct {
 	Member string            `yaml:"member" manifest:"required"`
 	Where  map[string]string `yaml:"where" manifest:"required"` // members that say of which kind: their texts
+}
+
+// made lists the members that a pick is made of, below the lists that lead to it.
+func (p pick) made(list manifest.Path) (all []string) {
+	for _, name := range append(sortedKeys(p.Where), p.Member) {
+		all = append(all, append(slices.Clone(list), name).String())
+	}
+	return all
 }
 
 // hotOptions is what an entity's `hot:` adds to the filter.
@@ -180,8 +188,8 @@ func (r *reading) taken(p manifest.Path) []string {
 	if parts := r.Times[p[0]]; parts != nil {
 		return parts
 	}
-	if pick, ok := r.Picks[p[0]]; ok {
-		return append(sortedKeys(pick.Where), pick.Member)
+	if pick, ok := r.Picks[p.String()]; ok {
+		return pick.made(p[:len(p)-1])
 	}
 	if strings.HasPrefix(p[0], "@") {
 		return nil

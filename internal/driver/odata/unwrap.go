@@ -75,6 +75,8 @@ func (r *reading) extended(record []byte) []byte {
 	if end < 0 {
 		return record
 	}
+	record = r.withPicks(record)
+	end = bytes.LastIndexByte(record, '}')
 	out := slices.Clone(record[:end])
 	add := func(name string, value []byte) {
 		if last := bytes.TrimRight(out, " \t\r\n"); len(last) > 0 && last[len(last)-1] != '{' {
@@ -86,12 +88,44 @@ func (r *reading) extended(record []byte) []byte {
 		add(name, together(find(record, r.Times[name][0]), find(record, r.Times[name][1])))
 	}
 	for _, name := range sortedKeys(r.Picks) {
-		add(name, r.Picks[name].of(record))
+		if !strings.Contains(name, "/") {
+			add(name, r.Picks[name].of(record))
+		}
 	}
 	if key, ok := r.keyOf(record); ok && r.ownKey {
 		add(keyMember, quote(joined(key)))
 	}
 	return append(out, '}')
+}
+
+// withPicks adds the members that are picked within the elements of lists.
+func (r *reading) withPicks(record []byte) []byte {
+	for _, at := range sortedKeys(r.Picks) {
+		name, inner, nested := strings.Cut(at, "/")
+		list := find(record, name)
+		elements, err := rawjson.Split(list)
+		if !nested || len(list) == 0 || err != nil || len(elements) == 0 {
+			continue
+		}
+		one := &reading{readOptions: readOptions{Version: r.Version, Picks: map[string]pick{inner: r.Picks[at]}}}
+		all := [][]byte{}
+		for _, e := range elements {
+			all = append(all, one.extended(e))
+		}
+		start := offset(record, list)
+		record = slices.Concat(record[:start], []byte("["), bytes.Join(all, []byte(",")), []byte("]"), record[start+len(list):])
+	}
+	return record
+}
+
+// offset tells where a part of a document begins, which is a sub-slice of it.
+func offset(doc, part []byte) int {
+	for i := range doc {
+		if &doc[i] == &part[0] {
+			return i
+		}
+	}
+	return 0
 }
 
 // of gives the value of the member where the record is of the sort, else null.

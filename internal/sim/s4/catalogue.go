@@ -114,7 +114,7 @@ LastChangeDate:D:r LastChangeTime:T:r BusinessPartnerIsBlocked:B IsMarkedForArch
 				{name: "to_Supplier", to: "A_Supplier", on: [][2]string{{"Supplier", "Supplier"}}},
 			}},
 		{name: "A_Supplier", etag: true, writes: "u", members: members(`
-Supplier:S10:k SupplierName:S80:r SupplierFullName:S220:r SupplierAccountGroup:S4:r PostingIsBlocked:B PurchasingIsBlocked:B DeletionIndicator:B VATRegistration:S20 PhoneNumber1:S16:r CreationDate:D:r`)},
+Supplier:S10:k SupplierName:S80:r SupplierFullName:S220:r SupplierAccountGroup:S4:r PostingIsBlocked:B PurchasingIsBlocked:B DeletionIndicator:B VATRegistration:S20 CreationDate:D:r`)},
 		{name: "A_BusinessPartnerAddress", writes: "u", members: members(`
 BusinessPartner:S10:k AddressID:S10:k CityName:S40 Country:S3 HouseNumber:S10 PostalCode:S10 Region:S3 StreetName:S60`)},
 		{name: "A_MatlStkInAcctMod", members: members(`

@@ -149,6 +149,9 @@ func TestWhatIsReadIsWhatTheSystemShows(t *testing.T) {
 	lines := first["lines"].([]any)
 	line := lines[1].(map[string]any)
 	quantity, _ := json.Marshal(line["quantity"])
+	if price, _ := json.Marshal(line["unit_price"]); !strings.Contains(string(price), `"12.5"`) || lines[2].(map[string]any)["unit_price"] != nil {
+		t.Errorf("%s, and of a hundred %v", price, lines[2])
+	}
 	if first["number"] != "4500000002" || first["status"] != "pending_approval" || len(lines) != 3 || !strings.Contains(string(quantity), `"2.5"`) || line["expected_date"] == nil || first["incoterms"] != "DAP" {
 		t.Errorf("%v %s", first, quantity)
 	}

@@ -116,7 +116,7 @@ func (s *Server) seedPurchasing(n int, stamp func(int, int) time.Time) {
 		for l := 1; l <= 1+i%3; l++ {
 			line := fmt.Sprintf("%05d", l*10)
 			s.tables["A_PurchaseOrderItem"].insert(map[string]any{"PurchaseOrder": id, "PurchaseOrderItem": line, "PurchaseOrderItemText": "Seal ring", "Plant": "1010", "StorageLocation": "101A", "OrderQuantity": decimal(fmt.Sprintf("%d.500", l)),
-				"PurchaseOrderQuantityUnit": "PC", "DocumentCurrency": "EUR", "NetPriceAmount": decimal("12.500"), "NetPriceQuantity": decimal("1"), "IsCompletelyDelivered": i%5 == 1, "IsFinallyInvoiced": false, "Material": material(l)})
+				"PurchaseOrderQuantityUnit": "PC", "DocumentCurrency": "EUR", "NetPriceAmount": decimal("12.500"), "NetPriceQuantity": decimal([]string{"1", "100"}[l/3]), "IsCompletelyDelivered": i%5 == 1, "IsFinallyInvoiced": false, "Material": material(l)})
 			s.tables["A_PurchaseOrderScheduleLine"].insert(map[string]any{"PurchasingDocument": id, "PurchasingDocumentItem": line, "ScheduleLine": "0001", "ScheduleLineDeliveryDate": at.Truncate(24*time.Hour).AddDate(0, 0, 14),
 				"ScheduleLineOrderQuantity": decimal(fmt.Sprintf("%d.500", l))})
 		}
