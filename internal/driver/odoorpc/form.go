@@ -9,28 +9,31 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// specFrom is the first version whose forms are told which fields they have by a specification, and fill in by themselves what a create lacks.
+// specFrom is the first version whose forms are told by a specification which fields they have, and whose create fills in by itself what the lines of a record lack.
 const specFrom = 17
 
-// complete adds what Odoo's form fills in and the write does not give: the unit, description and taxes of an item. around names the holder. Up to version 16 create itself fills in
-// little of the sort; from 17 on it does.
+// complete adds what Odoo's form fills in and the write does not give: terms and currency of a vendor, the unit, description and taxes of an item. around names the holder.
 func (c *client) complete(ctx context.Context, model string, f *form, values, around map[string]any) error {
 	if f == nil || !slices.ContainsFunc(f.On, func(name string) bool { return given(values, name) }) {
 		return nil
 	}
 	s, err := c.obtain(ctx)
-	if err != nil || s.major == 0 || s.major >= specFrom {
+	if err != nil || s.major >= specFrom && around != nil {
 		return err
 	}
-	wanted := slices.DeleteFunc(slices.Clone(f.Take), func(name string) bool { _, ok := values[name]; return ok })
-	if len(wanted) == 0 {
-		return nil
-	}
-	has, err := c.fields(ctx, model, wanted)
+	has, err := c.fields(ctx, model, f.Take)
 	if err != nil {
 		return err
 	}
-	changed, err := c.onChange(ctx, model, f, values, around)
+	wanted := slices.DeleteFunc(slices.Clone(f.Take), func(name string) bool {
+		_, is := has[name]
+		_, isGiven := values[name]
+		return !is || isGiven
+	})
+	if len(wanted) == 0 {
+		return nil
+	}
+	changed, err := c.onChange(ctx, model, s, wanted, values, around)
 	if err != nil {
 		return err
 	}
@@ -50,14 +53,19 @@ func given(values map[string]any, name string) bool {
 }
 
 // onChange asks Odoo what the form of a new record fills in when these values are entered, its defaults included.
-func (c *client) onChange(ctx context.Context, model string, f *form, values, around map[string]any) (members, error) {
-	record, spec := map[string]any{}, map[string]string{}
+func (c *client) onChange(ctx context.Context, model string, s *session, wanted []string, values, around map[string]any) (members, error) {
+	record, spec := map[string]any{}, map[string]any{}
 	maps.Copy(record, around)
 	maps.Copy(record, values)
-	for _, name := range slices.Concat(f.On, f.Take, slices.Collect(maps.Keys(record))) {
-		spec[name] = "1"
+	named := map[string]any{"values": record, "field_name": []string{}, "field_onchange": spec}
+	var each any = "1"
+	if s.major >= specFrom {
+		named, each = map[string]any{"values": record, "field_names": []string{}, "fields_spec": spec}, map[string]any{}
 	}
-	raw, err := c.call(ctx, call{model: model, method: "onchange", ids: []int64{}, named: map[string]any{"values": record, "field_name": []string{}, "field_onchange": spec}})
+	for _, name := range slices.Concat(wanted, slices.Collect(maps.Keys(record))) {
+		spec[name] = each
+	}
+	raw, err := c.call(ctx, call{model: model, method: "onchange", ids: []int64{}, named: named})
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +78,13 @@ func (c *client) onChange(ctx context.Context, model string, f *form, values, ar
 	return answer.Value, nil
 }
 
-// formValue turns what a form says into what create takes: of a reference it tells the name too.
+// formValue turns what a form says into what create takes: of a reference it tells the name too, in one of two ways.
 func formValue(raw json.RawMessage, f field) any {
-	if f.Type == "many2one" && len(raw) > 0 && raw[0] == '[' {
-		if id, ok, err := rawjson.Find(raw, "0"); err == nil && ok {
+	if f.Type != "many2one" {
+		return raw
+	}
+	for _, at := range []string{"0", "id"} {
+		if id, ok, err := rawjson.Find(raw, at); err == nil && ok {
 			return json.RawMessage(id)
 		}
 	}
