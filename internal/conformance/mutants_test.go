@@ -20,9 +20,10 @@ func TestManifestsThatClaimTooMuchOrTooLittleGoRed(t *testing.T) {
 		checks   []string
 		red      string // begins the check that fails
 	}{
-		"unchanged": {"vendors", "", "", []string{"changes are found", "create", "update", "delete", "small pages give the same"}, ""},
+		"unchanged": {"vendors", "", "", []string{"changes are found", "a late commit is found", "create", "update", "delete", "small pages give the same"}, ""},
 		"the filter of changes is another one": {"vendors", "read: {path: vendors}", "read: {path: vendors, changed_since: {param: createdSince}}",
 			[]string{"changes are found"}, "changes are found"},
+		"a lookback that is too short":            {"vendors", "cursor: {precision: 1us}", "cursor: {precision: 1us, lookback: 0s}", []string{"a late commit is found"}, "a late commit"},
 		"a word of the status is missing":         {"invoices", "OPEN: posted, ", "", []string{"every word is mapped"}, "every word is mapped"},
 		"the size of pages has another name":      {"vendors", "read: {path: vendors}", "read: {path: vendors, paging: {style: cursor, param: cursor, next: nextCursor, size: pageLimit}}", nil, "everything is read"},
 		"the id is not the record's":              {"stock-levels", "id: id", "id: itemId", nil, "everything is read"},
@@ -96,4 +97,21 @@ func receipt(_ int, stored conformance.Stored) map[string]any {
 		}
 	}
 	return nil
+}
+
+// TestMemoryStaysConstant reads ten thousand records.
+func TestMemoryStaysConstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 10,000 records; without -short it runs")
+	}
+	sim, err := erp.Open(erp.Options{Counts: erp.Counts{Vendors: 10_000, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.Start(""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	sim.Warm("vendors")
+	conformance.Run(t, conformance.Stand{Folder: connectors.FS, System: "sim-erp", Credentials: map[string]string{"url": sim.URL(), "api_key": erp.DefaultKey}, Entities: []string{"vendors"}, Checks: []string{"memory stays constant"}})
 }

@@ -29,11 +29,14 @@ func checks() []check {
 		{"there and back is the identity", nil, (*checking).thereAndBack},
 		{"a bad record is explained", nil, (*checking).badRecords},
 		{"odd texts pass through", nil, (*checking).oddTexts},
+		{"times without a zone are those of the connection", nil, (*checking).zones},
+		{"memory stays constant", noMany, (*checking).memory},
 		{"faults end as promised", noFaults, (*checking).faults},
 		{"a stuck token is noticed", noProxy, (*checking).stuck},
 		{"a login that is lost on the way", noProxy, (*checking).lostLogin},
 		{"changes are found", noHands, (*checking).changes},
 		{"changes between pages", noHands, (*checking).betweenPages},
+		{"a late commit is found", noLate, (*checking).lateCommits},
 		{"what is not declared is refused", nil, (*checking).undeclared},
 		{"what is required is asked for", nil, (*checking).required},
 		{"create", noWrites, (*checking).creates},
@@ -66,6 +69,22 @@ func noHands(s *suite) string {
 		return "the stand has no hands: nobody else changes records here"
 	}
 	return ""
+}
+
+func noLate(s *suite) string {
+	if _, ok := s.Hands.(Committer); !ok {
+		return "the stand has no hands that keep a transaction open"
+	}
+	return ""
+}
+
+func noMany(s *suite) string {
+	for _, n := range s.counts {
+		if n >= manyRows {
+			return ""
+		}
+	}
+	return "the system holds no 10,000 records of an entity"
 }
 
 func noWrites(s *suite) string {

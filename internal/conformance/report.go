@@ -112,9 +112,10 @@ type TB interface {
 	Fatal(args ...any)
 }
 
-// Run runs the suite as a test: what fails fails it, and the matrix is in its log.
+// Run runs the suite as a test: what fails fails it, and the matrix is in its log. A stand without a version is a simulator.
 func Run(t TB, s Stand) {
 	t.Helper()
+	s.Simulator = s.Simulator || s.Version == ""
 	r, err := Try(t.Context(), s, t.TempDir(), func(rows []Row) {
 		t.Helper()
 		t.Log("\n" + strings.TrimSuffix(Lines(rows), "\n"))

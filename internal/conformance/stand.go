@@ -51,6 +51,12 @@ type Hands interface {
 	Remove(ctx context.Context, entity, remoteID string) error
 }
 
+// Committer are Hands that can keep a transaction open.
+type Committer interface {
+	// Late changes a record as Touch does, in a transaction that has its stamps now and that others see only after commit and ten minutes of the stand's clock.
+	Late(ctx context.Context, entity, remoteID string) (commit func() error, err error)
+}
+
 // Sample is what to write of an entity. Fields are named as the API shows them.
 type Sample struct {
 	Create func(n int, stored Stored) map[string]any // a body of which the system makes a record, another for each n; nil: from the manifest

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Hands are another user of SimERP, who knows its records by the names of the entities that they stand for.
@@ -63,6 +64,17 @@ func (h *Hands) Touch(_ context.Context, entity, remoteID string) error {
 	}
 	h.made++
 	return h.Edit(Edit{Resource: own.resource, ID: remoteID, Set: map[string]any{own.member: "Touched " + strconv.Itoa(h.made)}})
+}
+
+// Late changes the member in a transaction that is stamped now and seen five minutes later.
+func (h *Hands) Late(_ context.Context, entity, remoteID string) (commit func() error, err error) {
+	own, err := handOf(entity)
+	if err != nil {
+		return nil, err
+	}
+	h.made++
+	now := h.opts.Now()
+	return func() error { return nil }, h.Edit(Edit{Resource: own.resource, ID: remoteID, Set: map[string]any{own.member: "Late " + strconv.Itoa(h.made)}, Stamp: now, Visible: now.Add(5 * time.Minute)})
 }
 
 // Add makes a record and gives its id.
