@@ -24,7 +24,7 @@ func TestSimERP(t *testing.T) {
 	conformance.Run(t, conformance.Stand{
 		Folder: connectors.FS, System: "sim-erp", Credentials: map[string]string{"url": sim.URL(), "api_key": "sim-erp-suite-key"}, Clock: clock,
 		Writes: true, Hands: hands, Touches: hands.Touches(), Adds: hands.Adds(), Removes: hands.Adds(),
-		Words:   map[string][]string{"purchase-orders": {"ON_HOLD"}},
+		Words:   map[string][]string{"purchase-orders": {"ON_HOLD"}, "accounts": {"STAT"}, "locations": {"YARD"}, "items": {"RENTAL"}},
 		Samples: map[string]conformance.Sample{"goods-receipts": {Create: receipt}},
 	})
 }

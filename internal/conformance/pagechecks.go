@@ -61,7 +61,7 @@ type life struct {
 }
 
 // mostStops bounds how often the reading of one entity is ended on the way.
-const mostStops = 4
+const mostStops = 2
 
 // live lets Busbar read on until it asks for one page more, and ends its process there; false: there was nothing more to stop.
 func (c *checking) live(b *bench, l *life) bool {

@@ -300,22 +300,23 @@ func losses() []loss {
 // lostAnswers loses the answer to a create at three points, and counts in the system.
 func (c *checking) lostAnswers() {
 	c.offered(manifest.Create, func(e *manifest.Entity) {
+		client := c.direct()
+		defer func() { _ = client.Close() }()
+		known, _, _ := c.fetchAll(client, e.Name, e.PageSize)
 		for _, l := range losses() {
-			c.lose(e, l)
+			known = c.lose(client, e, l, known)
 		}
 	})
 }
 
-func (c *checking) lose(e *manifest.Entity, l loss) {
-	client := c.direct()
-	defer func() { _ = client.Close() }()
-	before, _, _ := c.fetchAll(client, e.Name, e.PageSize)
+// lose loses one answer, and gives what the system holds then.
+func (c *checking) lose(client driver.Client, e *manifest.Entity, l loss, before [][]byte) (after [][]byte) {
 	body := c.body(e)
 	c.proxy.plan.Set(fault.Rule{Path: "*", When: isWrite, Times: 1, Fault: l.fault})
 	out := c.main.write("POST", "/v1/"+e.Name, body)
 	hits := c.proxy.plan.Hits()
 	c.proxy.plan.Set()
-	after, _, _ := c.fetchAll(client, e.Name, e.PageSize)
+	after, _, _ = c.fetchAll(client, e.Name, e.PageSize)
 	made := missing(c.ids(e.Name, after), c.ids(e.Name, before))
 	if why := c.main.mended(); why != "" {
 		stopf("the answer to a create lost %s, and the connection does not come back: %s", l.name, why)
@@ -336,6 +337,7 @@ func (c *checking) lose(e *manifest.Entity, l loss) {
 	case out.status != "applied" && out.status != "rejected" && out.status != "needs_human":
 		c.failed(e.Name, "%s: %s", what, out.why)
 	}
+	return after
 }
 
 // doubtful tells whether only a person can find out what became of a create.
