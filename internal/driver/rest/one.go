@@ -42,7 +42,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	if err != nil || record == nil || one.saysGone(record) {
 		return nil, err
 	}
-	return one.stamp(record, a.header.Get("ETag"))
+	return one.stamp(o.settled(record), a.header.Get("ETag"))
 }
 
 // saysGone tells whether the system itself says that there is no such record.

@@ -94,6 +94,7 @@ type listOptions struct {
 	Order        string            `yaml:"order"` // modified: by updated_at, ascending | other (default)
 	Newest       *newestOptions    `yaml:"newest"`
 	Joined       *joinedOptions    `yaml:"joined"`
+	Unordered    []manifest.Path   `yaml:"unordered"` // lists in a record whose order means nothing and changes from answer to answer
 }
 
 // pagingOptions says how the next page is asked for and how the end is known.

@@ -41,6 +41,9 @@ func (o *readOptions) take(a *answer) (*taken, error) {
 	if p.records, err = rawjson.Split(list); err != nil {
 		return nil, notJSON(err)
 	}
+	for i, record := range p.records {
+		p.records[i] = o.settled(record)
+	}
 	if p.around = around(a.body, list); rawjson.Valid(p.around) != nil {
 		return nil, notJSON(rawjson.ErrSyntax)
 	}
