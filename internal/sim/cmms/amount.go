@@ -21,13 +21,20 @@ func exactly(v any) *big.Rat {
 	return r
 }
 
-// money writes an amount with two digits.
-func money(r *big.Rat) json.Number { return json.Number(r.FloatString(2)) }
+// money writes an amount, rounded to cents.
+func money(r *big.Rat) json.Number { return trimmed(r.FloatString(2)) }
 
 // plain writes a quantity with as many digits as it has, three at most.
 func plain(r *big.Rat) json.Number {
-	text := r.FloatString(3)
-	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
+	return trimmed(r.FloatString(3))
+}
+
+// trimmed leaves out the zeros that JSON numbers do not need.
+func trimmed(text string) json.Number {
+	if strings.Contains(text, ".") {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	return json.Number(text)
 }
 
 // to gives the id that a link leads to, "" where it leads nowhere.

@@ -48,7 +48,7 @@ func (g *generator) chance(percent int) bool  { return g.IntN(100) < percent }
 func (g *generator) any(n int) records.Record { return linkTo(strconv.Itoa(1 + g.IntN(n))) }
 func number1(n int) json.Number               { return json.Number(strconv.Itoa(n)) }
 func (g *generator) euros(low, high int) json.Number {
-	return num(fmt.Sprintf("%d.%02d", low+g.IntN(high-low), g.IntN(100)))
+	return trimmed(fmt.Sprintf("%d.%02d", low+g.IntN(high-low), g.IntN(100)))
 }
 
 // maybe is a link in so many of a hundred cases.

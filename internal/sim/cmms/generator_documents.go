@@ -69,7 +69,7 @@ func (g *generator) makeReadings() {
 		}
 		value[row.ID] = n
 		read := start.Add(time.Duration(i) * (g.base.Sub(start) / time.Duration(g.counts.Readings))).Truncate(time.Minute)
-		r := records.Record{"meter": linkTo(row.ID), "equipment": meter["equipment"], "value": num(fmt.Sprintf("%d.%d", n, g.IntN(10))), "unit": meter["unit"], "readAt": read.Format(time.RFC3339), "readBy": g.maybe(60, g.people), "reset": false}
+		r := records.Record{"meter": linkTo(row.ID), "equipment": meter["equipment"], "value": trimmed(fmt.Sprintf("%d.%d", n, g.IntN(10))), "unit": meter["unit"], "readAt": read.Format(time.RFC3339), "readBy": g.maybe(60, g.people), "reset": false}
 		g.store.Generate("readings", read.Add(time.Minute), read.Add(time.Minute), r)
 		meter["last"] = records.Record{"value": r["value"], "readAt": r["readAt"]}
 		g.store.Renew("meters", row.ID)

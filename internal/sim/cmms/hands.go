@@ -49,7 +49,7 @@ func (s *Server) hands() records.Hands {
 			}},
 		"stock-levels": {Table: "stock", Touch: bump("min")},
 		"meter-readings": {Table: "readings", Touch: bump("value"), New: func(x *records.Tx) records.Record {
-			return s.whole(x, "readings", records.Record{"meter": one(), "value": orZero(member(records.Clone(x.Get("meters", "1")), "last")["value"])})
+			return records.Record{"meter": one(), "equipment": x.Get("meters", "1")["equipment"], "value": num("1"), "unit": "h", "readAt": x.Now(), "reset": true}
 		}},
 	}}
 }
@@ -64,11 +64,4 @@ func (s *Server) whole(x *records.Tx, table string, sent records.Record) records
 		panic("a colleague's record breaks a rule: " + err.Error())
 	}
 	return r
-}
-
-func orZero(v any) any {
-	if v == nil {
-		return num("0")
-	}
-	return v
 }

@@ -104,7 +104,7 @@ func sumUp(get func(table, id string) records.Record, r records.Record) {
 	cost := member(r, "cost")
 	cost["labour"], cost["parts"], cost["currency"] = money(labour), money(parts), "EUR"
 	if cost["other"] == nil {
-		cost["other"] = num("0.00")
+		cost["other"] = num("0")
 	}
 	cost["total"] = money(new(big.Rat).Add(exactly(cost["other"]), new(big.Rat).Add(labour, parts)))
 }
