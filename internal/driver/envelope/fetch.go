@@ -67,9 +67,9 @@ func (c *client) page(ctx context.Context, l *listing, at place, newest time.Tim
 		}
 	}
 	skipped := func(p place) bool { return l.Paging.Style == "page" && p.Page > l.Paging.First }
-	page := &driver.Page{Records: t.records, Total: t.total, HighWater: newest, Unproved: skipped(at)}
+	page := &driver.Page{Records: t.records, Total: t.total, HighWater: newest, Unproved: skipped(at) || t.unsure}
 	page.Ordered = l.Order == byModification && !page.Unproved
-	if skipped(at) || l.Order != byModification && next != nil && skipped(*next) {
+	if page.Unproved || l.Order != byModification && next != nil && skipped(*next) {
 		page.HighWater = time.Time{}
 	}
 	if next != nil {

@@ -33,7 +33,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 func (o One) take(doc []byte, ids []manifest.Path, id string, sparse bool) ([]byte, error) {
 	record := find(doc, o.Record)
 	around := o.Record[:len(o.Record)-1]
-	none := string(find(doc, around)) == "[]" || sparse && find(doc, o.Record[:1]) != nil
+	none := string(find(doc, around)) == "[]" || sparse && find(doc, o.Record[:1]) != nil && !misses(doc, o.Record)
 	switch {
 	case record == nil && none, string(record) == "null":
 		return nil, nil

@@ -40,6 +40,7 @@ type taken struct {
 	records [][]byte
 	total   int64
 	doc     []byte
+	unsure  bool // there is no list, which may have another name now
 }
 
 // take finds the records in an answer.
@@ -70,6 +71,7 @@ func (c *client) take(o *Reading, doc []byte) (*taken, error) {
 		}
 		t.total = n
 	}
+	t.unsure = raw == nil && t.total < 0 && misses(doc, o.Records)
 	return t, nil
 }
 
@@ -158,6 +160,9 @@ func (l *listing) next(at place, t *taken) (*place, error) {
 	more := l.more(t.doc)
 	if len(l.Paging.More) > 0 && more != "true" && more != "false" {
 		return nil, torn("The answer does not say at " + l.Paging.More.String() + " whether another page follows.")
+	}
+	if raw := find(t.doc, l.Records); raw == nil && next.Offset < t.total {
+		return nil, torn("The system says that there are more records, and gives none.")
 	}
 	switch l.Paging.Style {
 	case "cursor":

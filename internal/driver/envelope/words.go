@@ -44,6 +44,34 @@ func elements(list []byte, sparse bool) ([][]byte, bool) {
 	return [][]byte{list}, sparse
 }
 
+// misses tells whether what is not at a path may have another name now: the nearest element around it that is there holds something besides texts.
+func misses(doc []byte, path manifest.Path) bool {
+	for n := len(path) - 1; n > 0; n-- {
+		around := find(doc, path[:n])
+		if around == nil {
+			continue
+		}
+		var members map[string]json.RawMessage
+		return json.Unmarshal(around, &members) == nil && holds(members, func(raw []byte) bool { return raw[0] == '{' || raw[0] == '[' })
+	}
+	return true
+}
+
+func holds(members map[string]json.RawMessage, is func(raw []byte) bool) bool {
+	for _, raw := range members {
+		if len(raw) > 0 && is(raw) {
+			return true
+		}
+	}
+	return false
+}
+
+// saysNothing tells whether an answer has nothing in it that could mean that something was done.
+func saysNothing(doc []byte, sparse bool) bool {
+	var members map[string]json.RawMessage
+	return json.Unmarshal(doc, &members) != nil || !holds(members, func(raw []byte) bool { return sparse || string(raw) != "null" })
+}
+
 // remoteID gives the key of a record as text, as package mapping writes it: parts are joined with ":", and a ":" or "\" within a part has a "\" before it. It is empty when a part is.
 func remoteID(record []byte, paths []manifest.Path) string {
 	parts := make([]string, len(paths))

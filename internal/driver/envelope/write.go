@@ -107,6 +107,9 @@ func (c *client) written(s *Sending, w driver.Command, a *Answer) (driver.Writte
 		}
 		return driver.Written{}, c.decide(refusal, a)
 	}
+	if s.Answer == answerNone && saysNothing(doc, c.language.Sparse()) {
+		return driver.Written{}, torn("The answer does not say that anything was done.")
+	}
 	if s.Answer == answerNone {
 		return driver.Written{}, nil
 	}

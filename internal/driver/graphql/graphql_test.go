@@ -2,6 +2,7 @@ package graphql_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -323,6 +326,11 @@ func TestAnAnswerProvesNoMoreThanItSays(t *testing.T) {
 		}
 		w.shop.mu.Unlock()
 	}
+	bare := start(t, 1, 0, key, "          result: {failures: vendorDelete/userErrors, code: code, message: message, kinds: {NOT_FOUND: gone}}\n", "")
+	bare.faults = []*fault.Fault{{Body: `{"data":{"vendorDelete":null}}`}}
+	if _, err := bare.write(t, bare.command("vendors", manifest.Delete, "gid://1", "")); driver.FateOf(err) != driver.Unknown || err == nil {
+		t.Errorf("null for a deletion: %v", err)
+	}
 	w := start(t, 1, 0, key)
 	w.faults = []*fault.Fault{{Body: `{"data":{"vendorUpdate":{"vendor":{"id":"gid://9"},"userErrors":[]}}}`}}
 	if _, err := w.write(t, w.command("vendors", manifest.Update, "gid://1", `{"name":"x"}`)); driver.FateOf(err) != driver.Unknown {
@@ -330,6 +338,50 @@ func TestAnAnswerProvesNoMoreThanItSays(t *testing.T) {
 	}
 	if _, err := w.write(t, w.command("vendors", manifest.Update, "", `{"name":"x"}`)); driver.FateOf(err) != driver.Refused {
 		t.Errorf("no id: %v", err)
+	}
+}
+
+// TestACircleOfCursorsEnds: cursors that lead round are noticed, however many there are.
+func TestACircleOfCursorsEnds(t *testing.T) {
+	t.Parallel()
+	w := start(t, 0, 0, key)
+	for n := range 40 {
+		w.faults = append(w.faults, &fault.Fault{Body: fmt.Sprintf(`{"data":{"vendors":{"pageInfo":{"hasNextPage":true,"endCursor":"c%d"},"edges":[{"node":{"id":"%d","updatedAt":"2026-01-01T00:00:00Z"}}]}}}`, n%3, n)})
+	}
+	if ids, _, err := w.drain(t, "vendors", driver.Request{}); driver.KindOf(err) != driver.Torn || len(ids) > 12 {
+		t.Errorf("after %d pages: %v", len(ids), err)
+	}
+}
+
+// TestHotAndHistoricalRecordsAreAskedForApart with the variables that the manifest gives for them.
+func TestHotAndHistoricalRecordsAreAskedForApart(t *testing.T) {
+	t.Parallel()
+	w := start(t, 3, 0, key, "    cursor: {precision: 1s}\n    fields: {code: number", "    cursor: {precision: 1s}\n    history: createdAt\n"+
+		"    hot: {every: 1h, read: {variables: {first: \"{size}\", after: \"{cursor}\", filter: {number: {eq: V2}}}}}\n    fields: {code: number",
+		`{gte: "{since}"}}}`, `{gte: "{since}"}, createdAt: {"...if": history, gte: "{history}T00:00:00Z"}}}`, "      order: modified\n", "      order: modified\n      history: {format: date}\n")
+	if ids, _, err := w.drain(t, "vendors", driver.Request{Hot: true}); err != nil || strings.Join(ids, " ") != "gid://2" {
+		t.Errorf("hot: %v %v", ids, err)
+	}
+	for day, want := range map[int]int{1: 3, 2: 0} {
+		ids, _, err := w.drain(t, "vendors", driver.Request{HistoryFrom: time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)})
+		if err != nil || len(ids) != want {
+			t.Errorf("history from day %d: %v %v", day, ids, err)
+		}
+	}
+}
+
+func TestAMoveHasACallOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := start(t, 2, 0, key)
+	var doc yaml.Node
+	text := `{query: 'mutation ($id: ID!) { vendorUpdate(input: {id: $id, name: "Approved"}) { vendor { id } userErrors { code } } }', variables: {id: "{id}"}, answer: id, id: vendorUpdate/vendor/id}`
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	c := w.command("vendors", manifest.Update, "gid://2", "")
+	c.Move = &manifest.Move{To: "approved", Send: manifest.Options{Node: doc.Content[0], File: "manifest.yaml"}}
+	if got, err := w.write(t, c); err != nil || got.RemoteID != "gid://2" || got.Record != nil || w.shop.vendors[1].Name != "Approved" {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 

@@ -243,6 +243,9 @@ func (o *office) vendor(id string) *vendor {
 
 func (o *office) list(w http.ResponseWriter, c element) {
 	from, err := strconv.Atoi(c.text("From"))
+	if page, wrong := strconv.Atoi(c.text("Page")); wrong == nil {
+		from, err = (page-1)*o.cap, nil
+	}
 	count, err2 := strconv.Atoi(c.text("Count"))
 	filter := c.child("Filter")
 	if err != nil || err2 != nil || filter != nil && (filter.text("Field") != "ChangedAt" || filter.text("From") == "") || len(c.Attrs) > 0 {

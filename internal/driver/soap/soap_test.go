@@ -195,6 +195,45 @@ func TestAListWithACursorIsReadToItsEnd(t *testing.T) {
 	}
 }
 
+// TestNumberedPagesProveLess: records that move between them cannot be noticed.
+func TestNumberedPagesProveLess(t *testing.T) {
+	t.Parallel()
+	w := start(t, 9, 0, password, "<m:From>{offset}</m:From>", "<m:Page>{page}</m:Page>", "style: offset", "style: page")
+	first, err := w.Fetch(t.Context(), driver.Request{Entity: w.system.Entity("vendors"), Limit: 4})
+	if err != nil || first.Unproved || first.HighWater.IsZero() {
+		t.Errorf("the first page: %+v %v", first, err)
+	}
+	ids, last, err := w.drain(t, "vendors", driver.Request{})
+	if err != nil || len(ids) != 9 || !last.Unproved || last.Ordered || !last.HighWater.IsZero() {
+		t.Errorf("%v %+v %v", ids, last, err)
+	}
+	w.office.stuck = true
+	if _, _, err := w.drain(t, "vendors", driver.Request{}); driver.KindOf(err) != driver.Torn {
+		t.Errorf("the same page again: %v", err)
+	}
+}
+
+// TestAMissingListProvesNothingBesideOtherElements: it may have got another name.
+func TestAMissingListProvesNothingBesideOtherElements(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		"<ListItemsResponse><HasMore>0</HasMore></ListItemsResponse>":                  false,
+		"<ListItemsResponse><HasMore>0</HasMore><Article id='1'/></ListItemsResponse>": true,
+	} {
+		w := start(t, 0, 0, password)
+		w.faults = []*fault.Fault{{Body: strings.Replace(listAnswer, "%", body, 1)}}
+		page, err := w.Fetch(t.Context(), driver.Request{Entity: w.system.Entity("items")})
+		if err != nil || page.Unproved != want || len(page.Records) != 0 || page.Next != nil {
+			t.Errorf("%s: %+v %v", body, page, err)
+		}
+	}
+	w := start(t, 1, 0, password)
+	w.faults = []*fault.Fault{{Body: strings.Replace(listAnswer, "%", "<GetVendorResponse><Supplier><Id>V-1</Id></Supplier></GetVendorResponse>", 1)}}
+	if record, err := w.ReadOne(t.Context(), w.system.Entity("vendors"), "V-1"); driver.KindOf(err) != driver.Torn {
+		t.Errorf("one under another name: %s %v", record, err)
+	}
+}
+
 const listAnswer = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%</s:Body></s:Envelope>`
 
 // TestNoPageIsTakenFromABadAnswer: whatever comes in place of a page is an error of the right kind.
@@ -347,7 +386,7 @@ func TestAnAnswerProvesNoMoreThanItSays(t *testing.T) {
 	}
 	w := start(t, 1, 0, password)
 	w.faults = []*fault.Fault{{Body: strings.Replace(listAnswer, "%", "<DeleteVendorResponse/>", 1)}}
-	if _, err := w.write(t, w.command(manifest.Delete, "V-1", "")); driver.FateOf(err) != driver.Unknown {
+	if _, err := w.write(t, w.command(manifest.Delete, "V-1", "")); driver.FateOf(err) != driver.Unknown || err == nil {
 		t.Errorf("a deletion that does not say that it was done: %v", err)
 	}
 }
