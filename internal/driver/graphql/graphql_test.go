@@ -224,6 +224,12 @@ func TestNoPageIsTakenFromABadAnswer(t *testing.T) {
 			t.Errorf("%s: waits %s", name, e.RetryAfter)
 		}
 	}
+	for _, body := range []string{`{"data":{"items":{"total":3,"rows":[]}}}`, `{"data":{"items":{"total":1,"rows":[null]}}}`, `{"data":{"items":{"total":-1,"rows":[]}}}`} {
+		w.faults = []*fault.Fault{nil, {Body: body}}
+		if _, err := w.Fetch(t.Context(), driver.Request{Entity: w.system.Entity("items"), Limit: 4}); driver.KindOf(err) != driver.Torn {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
 	w.faults, w.shop.stuck = nil, true
 	if _, _, err := w.drain(t, "vendors", driver.Request{}); driver.KindOf(err) != driver.Torn {
 		t.Errorf("a stuck cursor: %v", err)
