@@ -265,6 +265,9 @@ func (f *fetching) count(ctx context.Context) (n int64, err error) {
 
 // wholeOf reads a count, however the client of the database gives it; -1 when it is none.
 func wholeOf(v any) int64 {
+	if f, ok := v.(float64); ok {
+		return int64(f)
+	}
 	raw, err := render(column{class: integer}, v)
 	if err != nil {
 		return -1

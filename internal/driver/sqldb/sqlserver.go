@@ -83,8 +83,16 @@ func valueSQLServer(text string, c column) any {
 		}
 	case date:
 		return text[:min(len(text), len(time.DateOnly))]
+	case zoneless:
+		return cutFraction(text, map[string]int{"SMALLDATETIME": 0, "DATETIME": 3, "DATETIME2": 7}[c.native])
 	}
 	return text
+}
+
+// cutFraction leaves so many digits of a fraction of a second: the server refuses more than a type has.
+func cutFraction(text string, digits int) string {
+	whole, fraction, _ := strings.Cut(text, ".")
+	return shortened(whole + "." + fraction[:min(len(fraction), digits)])
 }
 
 type dialer struct {
