@@ -248,8 +248,11 @@ func (c *checking) stateRules() {
 			c.notChecked(name, notDeclared)
 			return
 		}
+		looked := map[any]int{}
 		for _, r := range c.storedOf(name) {
-			c.stateRulesOf(e, r)
+			if looked[r["status"]]++; looked[r["status"]] <= 2 { // records of one status have one verdict
+				c.stateRulesOf(e, r)
+			}
 		}
 	})
 }
