@@ -216,3 +216,22 @@ func TestUnusableLogins(t *testing.T) {
 		}
 	}
 }
+
+// A file that was replaced right when it was moved to the archive goes back, and is read.
+func TestReplacedWhileItWasArchived(t *testing.T) {
+	t.Parallel()
+	w := here(t)
+	w.drop("items-1.csv", "code\nA\n")
+	_, cursor := w.read("items", time.Time{}, "code")
+	as := cursor.UTC().Format("20060102T150405.000000Z") + "-0000-items-1.csv"
+	w.drop("items-1.csv", "code\nAnother\n")
+	if err := os.Rename(w.at("in/items-1.csv"), w.at("archive/"+as)); err != nil {
+		t.Fatal(err)
+	}
+	got, cursor := w.read("items", cursor, "code")
+	same(t, "read", got, "Another")
+	_, _ = w.read("items", cursor)
+	if n := len(w.in("archive")); n != 1 || len(w.in("in")) != 0 {
+		t.Errorf("%d archived, %q left", n, w.in("in"))
+	}
+}
