@@ -55,7 +55,7 @@ func TestLogins(t *testing.T) {
 	}
 	w.login = good
 	s.Stop()
-	refusal(t, "a server that is away", probe("port", strconv.Itoa(s.Port)), driver.Unreachable, "refuses connections")
+	refusal(t, "a server that is away", probe("port", strconv.Itoa(s.Port)), driver.Unreachable, "127.0.0.1")
 	s.NewHostKey()
 	s.Run()
 	refusal(t, "the host key changed", probe("port", strconv.Itoa(s.Port)), driver.Credentials, "Ask whoever runs the server")

@@ -151,6 +151,7 @@ func (s *Server) Stop() {
 		}
 		_ = s.watcher.Wait()
 		s.watcher = nil
+		s.until(func(err error) bool { return err != nil })
 	}
 }
 
@@ -167,6 +168,14 @@ func below(pid int) (all []int) {
 
 func (s *Server) await() {
 	s.t.Helper()
+	if !s.until(func(err error) bool { return err == nil }) {
+		log, _ := os.ReadFile(filepath.Join(s.files, "log"))
+		s.t.Fatalf("sshd does not answer within %s:\n%s", patience, log)
+	}
+}
+
+// until dials the server until the outcome is as wanted; false: it is not, for as long as one has patience.
+func (s *Server) until(wanted func(error) bool) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -175,13 +184,14 @@ func (s *Server) await() {
 		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)))
 		if err == nil {
 			_ = conn.Close()
-			return
+		}
+		if wanted(err) {
+			return true
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(s.files, "log"))
-			s.t.Fatalf("sshd does not answer within %s:\n%s", patience, log)
+			return false
 		}
 	}
 }
