@@ -223,7 +223,7 @@ func (c *client) newest(ctx context.Context, r *reading) (latest time.Time, err 
 		}
 		kind := r.typeOf(dated, map[bool]string{true: typeDate, false: typeInstant}[r.Times[path.String()] != nil])
 		first, _ := literal(r.Version, kind, moment(kind, time.Unix(0, 0), time.UTC))
-		t, err := c.list(ctx, r, list{filters: append(r.always(), dated+" gt "+first), order: strings.Join(names, " desc,") + " desc", top: 1, bare: true})
+		t, err := c.list(ctx, r, list{filters: append(r.always(), dated+" gt "+first), order: strings.Join(names, " desc,") + " desc", top: 1})
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -257,7 +257,7 @@ func (r *reading) instant(record []byte, path []string, zone *time.Location) (ti
 
 // count asks how many records there are now.
 func (c *client) count(ctx context.Context, r *reading, q driver.Request) (int64, error) {
-	l := list{filters: r.filtersOf(q, c.zone()), order: r.orderOf(false), top: 1, count: true, bare: true}
+	l := list{filters: r.filtersOf(q, c.zone()), order: r.orderOf(false), top: 1, count: true}
 	t, err := c.list(ctx, r, l)
 	if err != nil {
 		return 0, err

@@ -16,7 +16,6 @@ type list struct {
 	order   string
 	top     int
 	count   bool
-	bare    bool // only the members that the order and the key need, nothing expanded
 }
 
 // listAddress writes the address of a list.
@@ -25,7 +24,7 @@ func (c *client) listAddress(r *reading, l list) *url.URL {
 }
 
 func (r *reading) listQuery(c *client, l list) []parameter {
-	query := r.shape(l.bare)
+	query := r.shape()
 	for _, name := range sortedKeys(r.Query) {
 		query = append(query, parameter{name, c.expand(r.Query[name])})
 	}
@@ -41,17 +40,9 @@ func (r *reading) listQuery(c *client, l list) []parameter {
 	return query
 }
 
-// shape gives the options that say which members a record has: the same for a list and for one record.
-func (r *reading) shape(bare bool) []parameter {
-	switch {
-	case bare:
-		names := slices.Clone(r.Key)
-		for _, p := range r.stampPaths() {
-			names = append(names, r.taken(p)...)
-		}
-		slices.Sort(names)
-		return []parameter{{"$select", strings.Join(slices.Compact(names), ",")}}
-	case r.Version == v2:
+// shape gives the options that say which members a record has: the same in every answer, so that none that comes twice is taken for another record.
+func (r *reading) shape() []parameter {
+	if r.Version == v2 {
 		return []parameter{{"$select", strings.Join(r.members, ",")}, {"$expand", strings.Join(r.Expand, ",")}}
 	}
 	tree := &branch{}

@@ -219,7 +219,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	if err != nil {
 		return nil, err
 	}
-	at := c.address(r.Service, resource, r.shape(false)...)
+	at := c.address(r.Service, resource, r.shape()...)
 	a, err := c.ask(ctx, r.Version, at)
 	if statusOf(err) == http.StatusNotFound && a != nil && saidIn(a.body).own {
 		return nil, nil
