@@ -1,6 +1,7 @@
 package connectors_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/busbar-dev/busbar/connectors"
@@ -8,9 +9,14 @@ import (
 	"github.com/busbar-dev/busbar/internal/realsys/odoo"
 )
 
+var odooSuite = flag.Bool("odoo", false, "run the suite against a real Odoo 14, which takes long")
+
 // TestOdoo runs the suite against a real Odoo 14.
 func TestOdoo(t *testing.T) {
 	t.Parallel()
+	if !*odooSuite {
+		t.Skip("the suite takes more than twenty minutes against a real Odoo on a busy machine: go test ./connectors -run TestOdoo -odoo -timeout 90m")
+	}
 	s := odoo.StartIfCached(t)
 	hands := &odoo.Hands{Server: s}
 	conformance.Run(t, conformance.Stand{
