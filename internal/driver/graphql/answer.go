@@ -19,10 +19,13 @@ func (s *speaker) Read(a *envelope.Answer) ([]byte, *envelope.Refusal) {
 		return nil, envelope.ByStatus(a)
 	}
 	data := envelope.Find(a.Body, "data")
-	errors, err := rawjson.Split(envelope.Find(a.Body, "errors"))
+	raw := envelope.Find(a.Body, "errors")
+	errors, err := rawjson.Split(raw)
 	switch {
 	case err == nil && len(errors) > 0:
 		return nil, s.refusal(a, data, errors)
+	case err != nil && len(raw) > 0 && string(raw) != "null":
+		return nil, &envelope.Refusal{Kind: driver.Torn, Detail: "The errors of the answer are not a list, so nothing tells whether its data is whole."}
 	case a.Status >= 300:
 		return nil, envelope.ByStatus(a)
 	case !isObject(data):

@@ -198,6 +198,7 @@ func TestNoPageIsTakenFromABadAnswer(t *testing.T) {
 		"503":               {&fault.Fault{Status: 503, Body: "down"}, "", driver.Fault},
 		"404":               {&fault.Fault{Status: 404, Body: "{}"}, "", driver.NotSystem},
 		"partial data":      {&fault.Fault{Body: `{"data":{"vendors":{"totalCount":1,"pageInfo":{"hasNextPage":false},"edges":[]}},"errors":[{"message":"late"}]}`}, "", driver.Fault},
+		"errors, no list":   {&fault.Fault{Body: `{"data":{"vendors":{"totalCount":0,"pageInfo":{"hasNextPage":false},"edges":[]}},"errors":{"message":"late"}}`}, "", driver.Torn},
 		"no data":           {&fault.Fault{Body: `{}`}, "", driver.Torn},
 		"null list":         {&fault.Fault{Body: `{"data":{"vendors":null}}`}, "", driver.Torn},
 		"null node":         {&fault.Fault{Body: `{"data":{"vendors":{"totalCount":1,"pageInfo":{"hasNextPage":false},"edges":[{"node":null}]}}}`}, "", driver.Torn},

@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,9 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 		return nil, c.answered(err, a)
 	}
 	results, err := c.resultsOf(r, a, ws, atomic)
+	for i := range results {
+		results[i].Err = c.sure(ctx, r, ws[i].RemoteID, results[i].Err)
+	}
 	return results, c.answered(err, a)
 }
 
@@ -189,6 +193,9 @@ func (c *client) settle(r *reading, results []driver.Result, ws []driver.Command
 	if len(set) != len(ws) {
 		return
 	}
+	if set = inOrder(set); set == nil {
+		return
+	}
 	for i, w := range ws {
 		a := set[i].answer
 		err := c.decide(a, w)
@@ -203,6 +210,22 @@ func (c *client) settle(r *reading, results []driver.Result, ws []driver.Command
 		got.Answer = c.kept(a.body, true)
 		results[i] = driver.Result{Written: got}
 	}
+}
+
+// inOrder puts the answers of a changeset of several writes in the order of the writes, which a system need not keep; nil where they do not tell it. One without any Content-ID is taken as it is.
+func inOrder(set []parted) []parted {
+	if len(set) < 2 || !slices.ContainsFunc(set, func(p parted) bool { return p.id != "" }) {
+		return set
+	}
+	sorted := make([]parted, len(set))
+	for _, p := range set {
+		n, err := strconv.Atoi(p.id)
+		if err != nil || n < 1 || n > len(set) || sorted[n-1].answer != nil {
+			return nil
+		}
+		sorted[n-1] = p
+	}
+	return sorted
 }
 
 // partsOf takes the answer of a batch apart, to its last boundary.

@@ -217,6 +217,10 @@ func checkSend(s *manifest.System, connect *connectOptions, r *reading, name man
 		c.wrong("a call is a function import or an action", "write one of them", "action")
 	case calls != "" && name != "move":
 		c.wrong("only a move calls a function or an action", "remove it", map[bool]string{true: "function", false: "action"}[o.Function != ""])
+	case o.Function != "" && r.Version == v4:
+		c.wrong("a function import is a call of version 2", "write action", "function")
+	case o.Action != "" && r.Version == v2:
+		c.wrong("an action is a call of version 4", "write function", "action")
 	case o.Function != "":
 		c.oneOf(o.Method, []string{"POST", "GET"}, "method")
 	default:

@@ -19,6 +19,7 @@ type place struct {
 	Link  string   `json:"link,omitempty"`  // path and query of the next page
 	Total int64    `json:"total"`           // what the system counted before the first page; -1 unknown
 	Given int64    `json:"given,omitempty"` // records so far
+	Most  int      `json:"most,omitempty"`  // records of the longest page so far
 }
 
 const defaultLimit = 500
@@ -76,12 +77,12 @@ func (c *client) fill(ctx context.Context, r *reading, q driver.Request, at plac
 	if r.Paging == byLink && !r.Stable && (q.Token != nil || t.next != "") {
 		page.Unproved, page.HighWater = true, time.Time{}
 	}
-	return c.turn(ctx, r, q, t, next, page)
+	return c.turn(ctx, r, q, t, at, next, page)
 }
 
 // turn decides whether a page is the last, and writes the token of the next.
-func (c *client) turn(ctx context.Context, r *reading, q driver.Request, t *taken, next *place, page *driver.Page) error {
-	if next.Link == "" && r.isEnd(t, *next) {
+func (c *client) turn(ctx context.Context, r *reading, q driver.Request, t *taken, at place, next *place, page *driver.Page) error {
+	if next.Link == "" && r.isEnd(t, at, *next) {
 		if next.Given < next.Total {
 			count, err := c.count(ctx, r, q)
 			if err != nil {
@@ -97,10 +98,14 @@ func (c *client) turn(ctx context.Context, r *reading, q driver.Request, t *take
 }
 
 // isEnd tells whether nothing follows. A page that is shorter than asked for and leads nowhere is the last, as the protocol says; where that is not what the system counted, only an empty page
-// is believed.
-func (r *reading) isEnd(t *taken, next place) bool {
+// is believed. Behind the first page records may have been added since the count, so a page that is as long as the one before may be cut too.
+func (r *reading) isEnd(t *taken, at, next place) bool {
 	n := len(t.records)
-	return n == 0 || t.over || r.Paging == byLink || n < t.asked && t.next == "" && next.Total >= 0 && next.Given >= next.Total
+	if n == 0 || t.over || r.Paging == byLink {
+		return true
+	}
+	counted := next.Total >= 0 && (next.Given == next.Total || at.Given > 0 && next.Given > next.Total)
+	return counted && n < t.asked && t.next == "" && (at.Given == 0 || n < at.Most)
 }
 
 // leastCap is the smallest number of records to which a system is believed to cap its pages.
@@ -170,7 +175,7 @@ func (c *client) page(ctx context.Context, r *reading, q driver.Request, at plac
 
 // after gives the place behind a page; that of the page itself when it holds nothing.
 func (c *client) after(r *reading, at place, t *taken, modified bool) (*place, error) {
-	next := &place{Key: at.Key, Stamp: at.Stamp, Total: at.Total, Given: at.Given + int64(len(t.records))}
+	next := &place{Key: at.Key, Stamp: at.Stamp, Total: at.Total, Given: at.Given + int64(len(t.records)), Most: max(at.Most, len(t.records))}
 	if t.total >= 0 && at.Given == 0 && at.Total < 0 {
 		next.Total = t.total
 	}

@@ -175,6 +175,28 @@ func TestAListThatIsCutSilentlyIsReadOn(t *testing.T) {
 	}
 }
 
+// TestAListThatIsCutSilentlyWhileItGrowsIsReadOn: the count of before proves no end when a page is as long as those that were cut.
+func TestAListThatIsCutSilentlyWhileItGrowsIsReadOn(t *testing.T) {
+	t.Parallel()
+	key := regexp.MustCompile(`PurchaseOrder gt '(\d+)'`)
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		from, total := 0, 10
+		if m := key.FindStringSubmatch(r.URL.Query().Get("$filter")); m != nil {
+			_, _ = fmt.Sscan(m[1], &from)
+			total++ // another one was made behind the first page
+		}
+		var records []string
+		for i := from + 1; i <= min(from+5, total); i++ {
+			records = append(records, fmt.Sprintf(`{"PurchaseOrder":"%02d","LastChangeDateTime":"/Date(1769905140123+0000)/"}`, i))
+		}
+		_, _ = fmt.Fprintf(w, `{"d":{"results":[%s],"__count":"%d"}}`, strings.Join(records, ","), total)
+	})
+	s := system(t, orders2, "")
+	if ids := read(t, open(t, s, url), driver.Request{Entity: s.Entities[0], Limit: 100}, nil); distinct(ids) != 11 {
+		t.Errorf("%d of 11", distinct(ids))
+	}
+}
+
 func TestAnswersThatAreNoListAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

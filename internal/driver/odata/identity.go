@@ -147,6 +147,9 @@ func (r *reading) predicate(id string, current []byte, escape func(string) strin
 // are asks for the records of an id.
 func (r *reading) are(id string) (string, error) {
 	names := r.idNames()
+	if r.ownKey {
+		names = r.Key
+	}
 	parts := split(id, len(names))
 	if id == "" || len(parts) != len(names) {
 		return "", badID(id)

@@ -142,8 +142,10 @@ func (r *reading) filtersOf(q driver.Request, zone *time.Location) []string {
 }
 
 // always are the filters of every list.
-func (r *reading) always() []string {
-	filters := []string{r.Filter}
+func (r *reading) always() []string { return append([]string{r.Filter}, r.fixedTo()...) }
+
+// fixedTo are the filters of the members that have one value.
+func (r *reading) fixedTo() (filters []string) {
 	for _, name := range r.fixed {
 		value, _ := literal(r.Version, r.typeOf(name, typeString), r.Fixed[name])
 		filters = append(filters, name+" eq "+value)

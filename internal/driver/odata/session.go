@@ -13,10 +13,14 @@ import (
 
 const tokenHeader = "X-CSRF-Token"
 
+// leastSecret is the length from which the value of a cookie is kept out of messages; a shorter one is a setting, such as a client or a language.
+const leastSecret = 12
+
 // session is what a service takes writes with: a token against forged requests, and the cookies that it belongs to.
 type session struct {
 	token   string
 	cookies string
+	secrets []string // values of the cookies that are long enough to be told from words
 }
 
 // sessionFor gives the session of a service, and whether it was just begun. Where writes need none, it is empty.
@@ -57,11 +61,14 @@ func (c *client) begin(ctx context.Context, version, service string) (*session, 
 		}
 		return nil, &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "The service gives no token, without which it takes no writes."}
 	}
-	var cookies []string
+	var cookies, secrets []string
 	for _, cookie := range (&http.Response{Header: a.header}).Cookies() {
 		cookies = append(cookies, cookie.Name+"="+cookie.Value)
+		if len(cookie.Value) >= leastSecret {
+			secrets = append(secrets, cookie.Value)
+		}
 	}
-	return &session{token, strings.Join(cookies, "; ")}, nil
+	return &session{token, strings.Join(cookies, "; "), secrets}, nil
 }
 
 // sign puts the session on a request.
@@ -107,7 +114,7 @@ func (c *client) carry(version, service string, req *http.Request) (*answer, err
 		Detail: "The session with the system was over, and it did not look at the write. It can be sent again."}
 }
 
-// secretsOfSessions are tokens that no message may show.
+// secretsOfSessions are tokens and cookies that no message may show.
 func (c *client) secretsOfSessions() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,6 +123,7 @@ func (c *client) secretsOfSessions() []string {
 		if s.token != "" {
 			all = append(all, s.token)
 		}
+		all = append(all, s.secrets...)
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
@@ -31,7 +32,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	}
 	a, err := c.carry(r.Version, r.Service, req)
 	if err == nil {
-		err = c.decide(a, w)
+		err = c.sure(ctx, r, w.RemoteID, c.decide(a, w))
 	}
 	var written driver.Written
 	if err == nil {
@@ -185,10 +186,13 @@ func orElse(text, otherwise string) string {
 func (c *client) writtenBy(r *reading, a *answer, w driver.Command) (driver.Written, error) {
 	body := bytes.TrimSpace(a.body)
 	if w.Op != manifest.Create {
-		if len(body) > 0 && (body[0] == '{' || body[0] == '[') && rawjson.Valid(body) != nil {
+		if len(body) > 0 && rawjson.Valid(body) != nil {
 			return driver.Written{}, notJSON(rawjson.ErrSyntax)
 		}
 		return driver.Written{}, nil
+	}
+	if len(body) == 0 && a.status == http.StatusOK {
+		return driver.Written{}, torn("The answer is empty where the record that was made should be.")
 	}
 	if len(body) == 0 {
 		return driver.Written{}, nil
@@ -222,7 +226,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 	at := c.address(r.Service, resource, r.shape()...)
 	a, err := c.ask(ctx, r.Version, at)
 	if statusOf(err) == http.StatusNotFound && a != nil && saidIn(a.body).own {
-		return nil, nil
+		return nil, c.absent(ctx, r, id)
 	}
 	if err != nil {
 		return nil, err
@@ -238,6 +242,30 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 		return nil, torn("The answer does not hold the record that was asked for.")
 	}
 	return c.whole(ctx, r, at, record)
+}
+
+// sure keeps a refusal that says that there is no such record only where its set says so too: a service, a set or a function that is not there is refused in the same words.
+func (c *client) sure(ctx context.Context, r *reading, id string, refused error) error {
+	if driver.KindOf(refused) != driver.Gone || c.absent(ctx, r, id) == nil {
+		return refused
+	}
+	e := web.As(refused)
+	e.Kind = driver.Invalid
+	e.Detail = sentence(e)
+	return e
+}
+
+// absent asks the set whether it has a record. It is an error that it has, or that it does not tell.
+func (c *client) absent(ctx context.Context, r *reading, id string) error {
+	wanted, err := r.are(id)
+	if err != nil {
+		return err
+	}
+	t, err := c.list(ctx, r, list{filters: append(r.fixedTo(), wanted), order: r.orderOf(false), top: 1})
+	if err == nil && len(t.records) > 0 {
+		return torn("The system says that there is no such record, and shows it in its list.")
+	}
+	return err
 }
 
 // findOne reads a record whose id is no key.

@@ -290,8 +290,83 @@ func TestAnIDNeverLeadsToAnotherAddress(t *testing.T) {
 		}
 	}
 	for _, r := range sim.Requests() {
-		if !strings.HasPrefix(r, "GET /sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV/A_PurchaseOrder('") {
+		path, isSet := strings.CutPrefix(r, "GET /sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV/A_PurchaseOrder")
+		if !isSet || path[0] != '?' && !strings.HasPrefix(path, "('") {
 			t.Errorf("%s", r)
+		}
+	}
+}
+
+// TestChangesetsAreMatchedByTheirIDs: a system may answer the writes of one changeset in any order.
+func TestChangesetsAreMatchedByTheirIDs(t *testing.T) {
+	t.Parallel()
+	one := func(id string) string {
+		return "--C\r\nContent-Type: application/http\r\nContent-ID: " + id + "\r\n\r\nHTTP/1.1 201 Created\r\nContent-Type: application/json\r\n\r\n{\"d\":{\"PurchaseOrder\":\"N" + id + "\"}}\r\n"
+	}
+	for order, want := range map[string]string{"213": "N1 N2 N3 ", "112": "? ? ? ", "124": "? ? ? "} {
+		s := system(t, orders2, "")
+		cl := open(t, s, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-CSRF-Token", "x")
+			w.Header().Set("Content-Type", "multipart/mixed; boundary=B")
+			_, _ = io.WriteString(w, "--B\r\nContent-Type: multipart/mixed; boundary=C\r\n\r\n"+one(order[:1])+one(order[1:2])+one(order[2:])+"--C--\r\n--B--\r\n")
+		}))
+		results, err := cl.WriteMany(t.Context(), many(s.Entities[0], orders2), true)
+		got := ""
+		for _, r := range results {
+			got += map[bool]string{true: r.RemoteID, false: "?"}[r.Err == nil] + " "
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: %q %v, want %q", order, got, err, want)
+		}
+	}
+}
+
+// TestWhatIsNotFoundIsGoneOnlyWhereItsSetSaysSo: a service that is switched off answers 404 in the protocol's words too.
+func TestWhatIsNotFoundIsGoneOnlyWhereItsSetSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		list string // what the set answers; "": it is not there either
+		fate driver.Fate
+		read bool // that there is none
+	}{
+		"gone":            {`{"d":{"results":[]}}`, driver.Missing, true},
+		"there":           {`{"d":{"results":[{"PurchaseOrder":"45"}]}}`, driver.Refused, false},
+		"another service": {"", driver.Refused, false},
+	} {
+		s := system(t, orders2, "")
+		cl := open(t, s, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-CSRF-Token", "x")
+			if c.list != "" && strings.HasSuffix(r.URL.Path, "A_PurchaseOrder") {
+				_, _ = io.WriteString(w, c.list)
+				return
+			}
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"error":{"code":"/IWFND/MED/170","message":{"value":"No service found"}}}`)
+		}))
+		_, err := cl.Write(t.Context(), driver.Command{Entity: s.Entities[0], Op: manifest.Update, RemoteID: "45", Body: []byte(`{"PaymentTerms":"0001"}`)})
+		if err == nil || driver.FateOf(err) != c.fate {
+			t.Errorf("%s: %v, want %s", name, err, c.fate)
+		}
+		record, err := cl.ReadOne(t.Context(), s.Entities[0], "45")
+		if record != nil || (err == nil) != c.read {
+			t.Errorf("%s: %s %v", name, record, err)
+		}
+	}
+}
+
+// TestAnEmptyOrStrangeAnswerProvesNothing: what stands before the system may answer 200 with words of its own.
+func TestAnEmptyOrStrangeAnswerProvesNothing(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "starting up"} {
+		s := system(t, orders2, "")
+		cl := open(t, s, serve(t, says(http.StatusOK, "text/plain", body)))
+		_, err := cl.Write(t.Context(), driver.Command{Entity: s.Entities[0], Op: manifest.Create, Body: bodyFor(orders2, "1", vendor)})
+		if err == nil || driver.FateOf(err) != driver.Unknown {
+			t.Errorf("create, %q: %v", body, err)
+		}
+		_, err = cl.Write(t.Context(), driver.Command{Entity: s.Entities[0], Op: manifest.Update, RemoteID: "45", Body: []byte(`{"PaymentTerms":"0001"}`)})
+		if (err != nil) != (body != "") || err != nil && driver.FateOf(err) != driver.Unknown {
+			t.Errorf("update, %q: %v", body, err)
 		}
 	}
 }

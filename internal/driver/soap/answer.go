@@ -44,7 +44,9 @@ func (s *speaker) Read(a *envelope.Answer) ([]byte, *envelope.Refusal) {
 	}
 	var out bytes.Buffer
 	s.object(&out, body)
-	if i := slices.IndexFunc(body.children, func(e *element) bool { return e.name == "Fault" && e.space == body.space }); i >= 0 {
+	if i := slices.IndexFunc(body.children, func(e *element) bool {
+		return e.name == "Fault" && slices.Contains([]string{"", envelope11, envelope12}, e.space)
+	}); i >= 0 {
 		var fault bytes.Buffer
 		s.value(&fault, body.children[i])
 		return nil, s.refusal(fault.Bytes())

@@ -265,6 +265,7 @@ func TestNoPageIsTakenFromABadAnswer(t *testing.T) {
 		"login":            {nil, "E401", driver.Credentials},
 		"client":           {nil, "Client", driver.Invalid},
 		"server":           {nil, "Server", driver.Fault},
+		"fault of 1.2":     {in(`<Fault xmlns="http://www.w3.org/2003/05/soap-envelope"><Code><Value>Receiver</Value></Code></Fault><ListVendorsResponse/>`), "", driver.Fault},
 		"fault in a 200":   {in("<s:Fault><faultcode>s:Server</faultcode></s:Fault>"), "", driver.Fault},
 	} {
 		w.faults, w.office.fails = nil, c.fails
