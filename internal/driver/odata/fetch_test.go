@@ -2,6 +2,7 @@ package odata_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -109,7 +110,7 @@ func TestLinksAreFollowedAndProveNothingOfWhatMoves(t *testing.T) {
 func TestLinksThatLeadElsewhereAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	for link, words := range map[string]string{
-		"https://evil.example/x": "another host", "//evil.example/x": "another host", "http://u:p@HOST/x": "another host", "SAME": "never end", "::": "never end",
+		"https://evil.example/x": "another host", "//evil.example/x": "another host", "http://u:p@HOST/x": "another host", "http://HOST//evil.example/x": "not one", "SAME": "never end", "::": "never end",
 	} {
 		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			next := strings.ReplaceAll(strings.ReplaceAll(link, "HOST", r.Host), "SAME", r.URL.RequestURI())
@@ -257,4 +258,21 @@ func TestListsWithinARecordAreReadToTheirEnd(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAListWithinARecordThatNeverEndsFillsNoMemory: each of its pages is small enough, and leads on.
+func TestAListWithinARecordThatNeverEndsFillsNoMemory(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 7<<20)
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		from := r.URL.Query().Get("$skiptoken")
+		if from == "" {
+			_, _ = io.WriteString(w, `{"d":{"results":[{"PurchaseOrder":"1","to_PurchaseOrderItem":{"results":[],"__next":"Items?$skiptoken=1"}}],"__count":"1"}}`)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"d":{"results":[{"PurchaseOrderItem":%q,"Text":%q}],"__next":"Items?$skiptoken=1%s"}}`, from, text, from)
+	})
+	s := system(t, strings.Replace(orders2, "cursor: {precision: 1ms}\n    history: PurchaseOrderDate", "deletions: sweep", 1), "")
+	_, err := open(t, s, url).Fetch(t.Context(), driver.Request{Entity: s.Entities[0]})
+	wants(t, err, driver.TooLarge, driver.Unknown, "larger than allowed")
 }

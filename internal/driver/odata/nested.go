@@ -7,14 +7,18 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
 // nextLink ends the name of the member that says where a list of version 4 goes on.
 const nextLink = "@odata.nextLink"
 
-// mostNested bounds the pages of one list within a record.
-const mostNested = 1000
+// mostNested bounds the pages of one list within a record, and mostNestedBytes what they hold together.
+const (
+	mostNested      = 1000
+	mostNestedBytes = 24 << 20
+)
 
 // whole gives a record as the mapping sees it, with the rest of its lists where the system gave only a part of them.
 func (c *client) whole(ctx context.Context, r *reading, from *url.URL, record []byte) ([]byte, error) {
@@ -68,9 +72,13 @@ func (c *client) rest(ctx context.Context, r *reading, from *url.URL, list []byt
 		return nil, err
 	}
 	var all []json.RawMessage
+	size := 0
 	for range mostNested {
 		for _, record := range t.records {
-			all = append(all, record)
+			all, size = append(all, record), size+len(record)
+		}
+		if size > mostNestedBytes {
+			return nil, &driver.Error{Kind: driver.TooLarge, Detail: "A list within a record is larger than allowed."}
 		}
 		if t.next == "" {
 			return all, nil

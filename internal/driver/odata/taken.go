@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -60,6 +61,8 @@ func (c *client) linkOf(t *taken) (string, error) {
 		return "", torn("The address of the next page is not one.")
 	case u.Scheme != c.base.Scheme || u.Host != c.base.Host || u.User != nil:
 		return "", torn("The address of the next page leads to another host; it is not followed.")
+	case strings.HasPrefix(u.Path, "//"):
+		return "", torn("The address of the next page is not one.")
 	case u.Path == t.from.Path && u.RawQuery == t.from.RawQuery:
 		return "", torn("The system leads back to the page that was just read, so its pages never end.")
 	}

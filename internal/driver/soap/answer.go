@@ -13,7 +13,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver/envelope"
 )
 
-// How deep and how large an answer may be.
+// How deep and how large an answer may be; attributes count as elements do.
 const (
 	maxDepth    = 60
 	maxElements = 1_000_000
@@ -90,7 +90,7 @@ func read(doc []byte) (*element, error) {
 		last := stack[len(stack)-1]
 		switch t := token.(type) {
 		case xml.StartElement:
-			if count++; count > maxElements {
+			if count += 1 + len(t.Attr); count > maxElements {
 				return nil, errLarge
 			}
 			if len(stack) > maxDepth {
