@@ -437,6 +437,8 @@ func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
 		{"      order: modified\n", "", "nothing tells how far a run has come"},
 		{"mutation ($input: VendorInput!) {\n              vendorCreate", "query ($input: VendorInput!) {\n              vendorCreate", "is no mutation"},
 		{"query ($first: Int!, $after", "mutation ($first: Int!, $after", "is a mutation, and a read changes nothing"},
+		{"query ($first: Int!, $after", "fragment f on Vendor { id } mutation ($first: Int!, $after", "is a mutation, and a read changes nothing"},
+		{"query ($first: Int!, $after", "query a { shop } query ($first: Int!, $after", "is not one operation"},
 		{"record: vendorCreate/vendor", "answer: id", "answer: id needs id"},
 		{`{"...": "{members}", id: "{id}"}`, `{"...": "{members}"}`, "takes no {id}"},
 		{`headers: {Idempotency-Key: "{mark}"}`, "headers: {}", "W1 needs a key"},

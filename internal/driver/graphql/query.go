@@ -61,12 +61,15 @@ func (q *query) Check(o manifest.Options, at ...string) (problems manifest.Probl
 		problems = append(problems, o.Problem(message, mend, append(slices.Clone(at), key)...))
 	}
 	bare := uncommented(q.Query)
-	first, _, _ := strings.Cut(strings.TrimSpace(strings.NewReplacer("{", " ", "(", " ").Replace(bare)), " ")
+	kinds := operations(bare)
+	first := strings.Join(kinds, " and ")
 	switch {
 	case bare == "":
 		wrong("query", "is missing", "write the document: query ($first: Int!) { ... }")
 	case strings.Count(bare, "{") != strings.Count(bare, "}") || strings.Count(bare, "(") != strings.Count(bare, ")"):
 		wrong("query", "has an open bracket", "close it")
+	case len(kinds) != 1:
+		wrong("query", "is not one operation", "write one query or mutation, and the fragments that it uses")
 	case q.mutates && first != "mutation":
 		wrong("query", "is no mutation", "begin with mutation")
 	case !q.mutates && (first == "mutation" || first == "subscription"):
@@ -89,6 +92,28 @@ func (q *query) Check(o manifest.Options, at ...string) (problems manifest.Probl
 		}
 	}
 	return problems
+}
+
+// operations tells of which kinds the operations of a document are; "" is a query without the word. Fragments are none.
+func operations(bare string) (kinds []string) {
+	depth, head := 0, ""
+	for _, c := range bare {
+		switch {
+		case c == '{' && depth == 0:
+			word, _, _ := strings.Cut(strings.TrimSpace(head), " ")
+			if word = strings.TrimSpace(word); word != "fragment" {
+				kinds = append(kinds, word)
+			}
+			head, depth = "", 1
+		case c == '{', c == '(':
+			depth++
+		case c == '}', c == ')':
+			depth--
+		case depth == 0:
+			head += map[bool]string{true: " ", false: string(c)}[c == '\n' || c == '\t' || c == '\r' || c == ',']
+		}
+	}
+	return kinds
 }
 
 // uncommented takes texts and comments out of a document.
