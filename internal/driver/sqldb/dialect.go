@@ -53,6 +53,8 @@ type dialect struct {
 	shown    func(expr string, c column) string         // how a column is selected
 	bound    func(param string, c column) string        // how a parameter is compared with a column or stored in it
 	value    func(text string, c column) any            // the parameter's value
+	sorted   func(expr string, c column) string         // what rows are ordered by, so that > agrees with it; nil: the column
+	beside   func(param string, c column) string        // a parameter that is compared as the column is ordered; nil: bound
 	clock    string                                     // an expression: the server's time in UTC
 	version  string                                     // a query for the server's version and the user
 	returns  func(key []column) (output, clause string) // of an insert that gives the key it made

@@ -48,7 +48,8 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 	db.SetConnMaxIdleTime(time.Minute)
 	return &client{
 		config: c, dialect: l.dialect, login: l, db: db, readings: readings, shapes: shapes{of: map[string]*shape{}},
-		who: web.Answerer{Name: "The database", Field: fieldHost, Quote: c.Quote},
+		seats: make(chan struct{}, max(1, s.Limits.Concurrency)),
+		who:   web.Answerer{Name: "The database", Field: fieldHost, Quote: c.Quote},
 	}, nil
 }
 
@@ -60,6 +61,7 @@ type client struct {
 	db       *sql.DB
 	readings map[string]*reading // by entity
 	shapes   shapes
+	seats    chan struct{} // one for each connection
 	who      web.Answerer
 	checked  sync.Map // tables of which it is known that writes to them are undone with their transaction
 }

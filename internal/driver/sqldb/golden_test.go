@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the statements anew")
 func sample(d *dialect) *shape {
 	natives := map[string][4]string{
 		"postgresql": {"INT8", "TEXT", "TIMESTAMPTZ", "NUMERIC"}, "mysql": {"BIGINT", "VARCHAR", "DATETIME", "DECIMAL"},
-		"sqlserver": {"BIGINT", "NVARCHAR", "DATETIME", "DECIMAL"}, "oracle": {"NUMBER", "NCHAR", "TIMESTAMPTZ_DTY", "NUMBER"},
+		"sqlserver": {"BIGINT", "VARCHAR", "DATETIME", "DECIMAL"}, "oracle": {"NUMBER", "NCHAR", "TIMESTAMPTZ_DTY", "NUMBER"},
 	}[d.kind]
 	var s shape
 	for i, name := range []string{"company", "id", "note]\"`", "changed", "total"} {

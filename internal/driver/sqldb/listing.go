@@ -37,7 +37,11 @@ func (f *fetching) order() (terms []term) {
 		terms = append(terms, f.modifiedTerm())
 	}
 	for _, c := range f.shape.key {
-		terms = append(terms, term{c, "q." + f.dialect.quote(c.name)})
+		expr := "q." + f.dialect.quote(c.name)
+		if f.dialect.sorted != nil {
+			expr = f.dialect.sorted(expr, c)
+		}
+		terms = append(terms, term{c, expr})
 	}
 	return terms
 }
@@ -92,22 +96,22 @@ func (s *statement) behind(order []term, at []string) {
 			if i > 0 {
 				s.add(", ")
 			}
-			s.bind(t.column, at[i])
+			s.beside(t.column, at[i])
 		}
 		s.add(")")
 		return
 	}
 	if len(order) > 1 { // tells an index where to begin
-		s.add(order[0].expr, " >= ").bind(order[0].column, at[0]).add(" AND (")
+		s.add(order[0].expr, " >= ").beside(order[0].column, at[0]).add(" AND (")
 	}
 	for i := range order {
 		if i > 0 {
 			s.add(" OR ")
 		}
 		for k := range i {
-			s.add(order[k].expr, " = ").bind(order[k].column, at[k]).add(" AND ")
+			s.add(order[k].expr, " = ").beside(order[k].column, at[k]).add(" AND ")
 		}
-		s.add(order[i].expr, " > ").bind(order[i].column, at[i])
+		s.add(order[i].expr, " > ").beside(order[i].column, at[i])
 	}
 	if len(order) > 1 {
 		s.add(")")

@@ -36,7 +36,8 @@ func mysqlDialect() *dialect {
 			}
 			return param
 		},
-		value: valueMySQL, clock: "UTC_TIMESTAMP(6)", version: "SELECT VERSION(), CURRENT_USER()",
+		sorted: sortedMySQL,
+		value:  valueMySQL, clock: "UTC_TIMESTAMP(6)", version: "SELECT VERSION(), CURRENT_USER()",
 		returns: noReturn,
 		call:    func(name, args string) string { return "CALL " + name + "(" + args + ")" },
 		save:    [2]string{"SAVEPOINT one", "ROLLBACK TO SAVEPOINT one"},
@@ -64,6 +65,14 @@ func openMySQL(l *login, line busbar.Line) (driver.Connector, error) {
 		return nil, &busbar.Error{Kind: busbar.Invalid, Detail: "The client of the database cannot be set up.", Err: err}
 	}
 	return connector, nil
+}
+
+// sortedMySQL orders by the words of an enumeration, as they are compared, and not by their numbers.
+func sortedMySQL(expr string, c column) string {
+	if c.native == "ENUM" || c.native == "SET" {
+		return "CAST(" + expr + " AS CHAR)"
+	}
+	return expr
 }
 
 type silentLog struct{}

@@ -61,7 +61,7 @@ func (c *client) one(ctx context.Context, from reader, e *manifest.Entity, remot
 	if err != nil {
 		return nil, err
 	}
-	records, err := c.some(ctx, from, r, shape, 2, func(q *statement) { q.among(shape.key, [][]string{key}) })
+	records, err := c.some(ctx, from, r, r.Where, shape, 2, func(q *statement) { q.among(shape.key, [][]string{key}) })
 	switch {
 	case err != nil || len(records) == 0:
 		return nil, err
@@ -71,11 +71,11 @@ func (c *client) one(ctx context.Context, from reader, e *manifest.Entity, remot
 	return records[0], nil
 }
 
-// some reads rows of a listing that fit one more condition.
-func (c *client) some(ctx context.Context, from reader, r *reading, shape *shape, limit int, wanted condition) ([][]byte, error) {
+// some reads rows that fit where and one more condition.
+func (c *client) some(ctx context.Context, from reader, r *reading, where map[string][]any, shape *shape, limit int, wanted condition) ([][]byte, error) {
 	f := &fetching{session: &session{client: c}, r: r, shape: shape}
 	q := c.statement("SELECT ", c.dialect.top(limit)).choose(shape.columns).from(r.source)
-	q.where(append(f.filters(r.Where), wanted)).add(" ORDER BY ")
+	q.where(append(f.filters(where), wanted)).add(" ORDER BY ")
 	for i, k := range shape.key {
 		if i > 0 {
 			q.add(", ")
@@ -120,7 +120,11 @@ func (c *client) Search(ctx context.Context, q driver.Search) ([][]byte, error) 
 	if col == nil {
 		return nil, noColumn(r.source, name)
 	}
-	return c.some(ctx, s, r, shape, foundMax, func(st *statement) {
+	where := r.Where
+	if q.Rung.Class == manifest.W3 { // a mark is of one write only, and its row counts though it has left the listing
+		where = nil
+	}
+	return c.some(ctx, s, r, where, shape, foundMax, func(st *statement) {
 		if find.Since == "" {
 			st.among([]column{*col}, [][]string{{q.Value}})
 			return

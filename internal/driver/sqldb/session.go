@@ -14,7 +14,20 @@ type session struct {
 	ctx  context.Context // of the transaction, longer than that of a call
 	stop context.CancelFunc
 	tx   *sql.Tx
+	sits bool // it has a seat
 }
+
+// sit waits for a connection. Whoever has one needs places in the budget to come to an end with it, so nobody waits for one in such a place.
+func (c *client) sit(ctx context.Context) error {
+	select {
+	case c.seats <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return c.fail(context.Cause(ctx))
+	}
+}
+
+func (c *client) rise() { <-c.seats }
 
 // reader is what queries are made with: a session, or a write under way.
 type reader interface {
@@ -37,6 +50,10 @@ func (s *session) end() {
 		done()
 	}
 	s.stop()
+	if s.sits {
+		s.sits = false
+		s.rise()
+	}
 }
 
 // open begins the transaction.
@@ -62,6 +79,12 @@ func (s *session) open(ctx context.Context) (err error) {
 }
 
 func (s *session) query(ctx context.Context, q *statement, each func([]*sql.ColumnType, []any) error) error {
+	if !s.sits {
+		if err := s.sit(ctx); err != nil {
+			return err
+		}
+		s.sits = true
+	}
 	err := s.config.Line.Call(ctx, func(ctx context.Context) error {
 		if err := s.open(ctx); err != nil {
 			return err

@@ -51,6 +51,9 @@ func (c *client) shape(ctx context.Context, from reader, e *manifest.Entity, fre
 		return nil, err
 	}
 	own.key, own.modified, own.with = own.named(c.dialect, r.key), own.named(c.dialect, r.modified), map[string]*shape{}
+	if err := c.orderly(r, own); err != nil {
+		return nil, err
+	}
 	if r.history != "" {
 		own.history = own.named(c.dialect, []string{r.history})[0]
 	}
@@ -64,6 +67,21 @@ func (c *client) shape(ctx context.Context, from reader, e *manifest.Entity, fre
 	}
 	c.shapes.put(e.Name, own)
 	return own, nil
+}
+
+// orderly makes sure that rows can be ordered by the columns of the key and of changes as they are shown.
+func (c *client) orderly(r *reading, s *shape) error {
+	for _, col := range slices.Concat(s.key, s.modified) {
+		if col.class == binary {
+			return invalid("The column " + c.dialect.member(col.name) + " of " + r.called() + " is binary: rows cannot be told apart by it; make a view that shows it as text.")
+		}
+	}
+	for _, col := range s.modified {
+		if col.native != s.modified[0].native {
+			return invalid("The columns of " + r.called() + " that tell of changes are of different types (" + s.modified[0].native + ", " + col.native + "); make a view in which they are of one.")
+		}
+	}
+	return nil
 }
 
 func (c *client) describeWith(ctx context.Context, from reader, r related, wanted []string) (*shape, error) {

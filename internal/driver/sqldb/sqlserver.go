@@ -32,7 +32,7 @@ func sqlserver() *dialect {
 			"REAL": float, "FLOAT": float, "BIT": boolean, "DATE": date, "DATETIME": zoneless, "DATETIME2": zoneless, "SMALLDATETIME": zoneless, "DATETIMEOFFSET": zoned,
 			"BINARY": binary, "VARBINARY": binary, "IMAGE": binary, "TIMESTAMP": binary, "ROWVERSION": binary, "GEOGRAPHY": binary, "GEOMETRY": binary, "HIERARCHYID": binary,
 		},
-		shown: shownSQLServer, bound: boundSQLServer, value: valueSQLServer,
+		shown: shownSQLServer, bound: boundSQLServer, beside: besideSQLServer, value: valueSQLServer,
 		clock: "SYSUTCDATETIME()", version: "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(64)), SUSER_SNAME()",
 		returns: func(key []column) (string, string) {
 			var names []string
@@ -69,6 +69,14 @@ func boundSQLServer(param string, c column) string {
 		return "CAST(" + param + " AS decimal(38,10))"
 	}
 	return param
+}
+
+// besideSQLServer compares varchar as such: its collations put it in another order than the nvarchar of a parameter.
+func besideSQLServer(param string, c column) string {
+	if c.native == "VARCHAR" || c.native == "CHAR" {
+		return "CAST(" + param + " AS varchar(8000))"
+	}
+	return boundSQLServer(param, c)
 }
 
 func valueSQLServer(text string, c column) any {

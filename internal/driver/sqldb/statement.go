@@ -28,12 +28,22 @@ func (s *statement) add(parts ...string) *statement {
 }
 
 // bind writes a parameter for a value that a column is compared with or gets.
-func (s *statement) bind(c column, value string) *statement {
+func (s *statement) bind(c column, value string) *statement { return s.put(c, value, s.dialect.bound) }
+
+func (s *statement) put(c column, value string, bound func(param string, c column) string) *statement {
 	if c.class == zoneless {
 		value = wallText(value, s.zone)
 	}
 	s.args = append(s.args, s.dialect.value(value, c))
-	return s.add(s.dialect.bound(s.dialect.param(len(s.args)), c))
+	return s.add(bound(s.dialect.param(len(s.args)), c))
+}
+
+// beside is bind for a place in the order of rows.
+func (s *statement) beside(c column, value string) *statement {
+	if s.dialect.beside == nil {
+		return s.bind(c, value)
+	}
+	return s.put(c, value, s.dialect.beside)
 }
 
 // give writes a parameter for the JSON of a value.

@@ -167,7 +167,17 @@ func open(t testing.TB, s *manifest.System, login map[string]string) client {
 
 func openIn(t testing.TB, s *manifest.System, login map[string]string, zone *time.Location) client {
 	t.Helper()
-	c, err := sqldb.New().Open(s, driver.Config{Credentials: secret.NewCredentials(login).Public("kind", "host", "port", "database", "username", "tls"), Line: line(t, login["port"], time.Minute), Now: time.Now, TimeZone: zone})
+	return openOn(t, s, login, line(t, login["port"], time.Minute), zone)
+}
+
+func openWith(t testing.TB, s *manifest.System, login map[string]string, l driver.Line) client {
+	t.Helper()
+	return openOn(t, s, login, l, time.UTC)
+}
+
+func openOn(t testing.TB, s *manifest.System, login map[string]string, l driver.Line, zone *time.Location) client {
+	t.Helper()
+	c, err := sqldb.New().Open(s, driver.Config{Credentials: secret.NewCredentials(login).Public("kind", "host", "port", "database", "username", "tls"), Line: l, Now: time.Now, TimeZone: zone})
 	if err != nil {
 		t.Fatal(err)
 	}

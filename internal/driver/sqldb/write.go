@@ -92,6 +92,10 @@ func (u *under) query(ctx context.Context, s *statement, each func([]*sql.Column
 
 // transact carries do out in one transaction, and commits when it says so.
 func (c *client) transact(ctx context.Context, do func(context.Context, *under) (commit bool, err error)) error {
+	if err := c.sit(ctx); err != nil {
+		return web.Before(err)
+	}
+	defer c.rise()
 	committing := false
 	err := c.config.Line.Send(ctx, func(ctx context.Context, pass func() error) error {
 		tx, err := c.db.BeginTx(ctx, nil)
@@ -211,12 +215,18 @@ func (c *client) undoable(ctx context.Context, s *session, table string) error {
 	schema := strings.Join(parts[:len(parts)-1], ".")
 	q := c.statement(c.dialect.undoes)
 	q.args = []any{schema, parts[len(parts)-1]}
-	return s.query(ctx, q, func(_ []*sql.ColumnType, values []any) error {
+	told := false
+	err = s.query(ctx, q, func(_ []*sql.ColumnType, values []any) error {
+		told = true
 		if wholeOf(values[0]) == 0 {
 			return invalid("The table " + table + " is kept by an engine without transactions, so that a write to it could not be undone; it is not written to.")
 		}
 		return nil
 	})
+	if err == nil && !told {
+		return invalid(table + " is a view, of which the database does not tell whether a write to it could be undone; write send.table: the table behind it.")
+	}
+	return err
 }
 
 // now gives the database's time.
