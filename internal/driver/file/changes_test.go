@@ -129,6 +129,7 @@ func TestBadFilesStopTheRun(t *testing.T) {
 		"a header twice":    {"items-2.csv", "code,name,name\n1,x,y\n", "stands twice"},
 		"a name of ours":    {"items-2.csv", "code,_line\n1,x\n", "begins with _"},
 		"an open quotation": {"items-2.csv", "code,name\nA,\"open\nB,x\nC,y\n", "line 2 is not closed"},
+		"a long quotation":  {"items-2.csv", "code,name\nA,\"open\n" + strings.Repeat("B,x\n", 5<<20), "is a quotation mark open"},
 		"UTF-16":            {"items-2.csv", "\xff\xfec\x00o\x00", "UTF-16"},
 		"NUL":               {"items-2.csv", "code,name\nA,\x00\x00\n", "NUL"},
 		"a torn line":       {"items-2.jsonl", "{\"code\":\"A\"}\n{\"code\":", "breaks off in line 2"},

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -175,6 +176,19 @@ func TestNothingLeadsOut(t *testing.T) {
 	w.open()
 	_, err := w.client.Probe(t.Context())
 	refusal(t, "without --files", err, driver.Permission, "--files")
+}
+
+// A pipe under one of our names is no file, and nobody waits for its other end.
+func TestPipesHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	w := here(t, "complete", "quiet")
+	if err := syscall.Mkfifo(w.at("archive/.busbar-clock"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.drop("vendors_1.csv", "code\nA\n")
+	w.now = time.Now().Add(time.Hour)
+	got, _ := w.read("vendors", time.Time{}, "code")
+	same(t, "records", got, "A")
 }
 
 // A workbook is read as people see it, whoever wrote it.

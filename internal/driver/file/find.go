@@ -4,9 +4,9 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -175,7 +175,7 @@ func (c *client) archived(p place, o *readOptions) (files []placed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(found, func(a, b entry) int { return compareNames(a.Name, b.Name) })
 	for _, f := range found {
 		at := path.Join(c.options.Folders.Archive, f.Name)
 		if f.Name = originalName(f.Name); f.Name != "" && o.matches(f.Name) {
@@ -187,11 +187,12 @@ func (c *client) archived(p place, o *readOptions) (files []placed, err error) {
 
 // originalName gives the name that an archived file had; "" for other files.
 func originalName(archived string) string {
-	n := len(archivedName(time.Time{}, 0, ""))
-	if len(archived) <= n || archived[n-1] != '-' || strings.HasPrefix(archived, ".") {
+	_, rest, dated := strings.Cut(archived, "-")
+	number, name, numbered := strings.Cut(rest, "-")
+	if _, err := strconv.Atoi(number); err != nil || !dated || !numbered || archivedAt(archived).IsZero() {
 		return ""
 	}
-	return archived[n:]
+	return name
 }
 
 // scan goes through the records of a file.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
@@ -103,7 +104,19 @@ func (f folder) open(name string) (content, error) {
 	if _, err := f.stat(name); err != nil {
 		return nil, err
 	}
-	return f.root.Open(name)
+	return f.opened(name, os.O_RDONLY)
+}
+
+// opened opens a file. One that has become a pipe meanwhile is none, and holds nobody up.
+func (f folder) opened(name string, flags int) (*os.File, error) {
+	file, err := f.root.OpenFile(name, flags|syscall.O_NONBLOCK, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(errNoFile, err, file.Close())
+	}
+	return file, nil
 }
 
 func (f folder) stat(name string) (entry, error) {
@@ -118,21 +131,39 @@ func (f folder) stat(name string) (entry, error) {
 }
 
 func (f folder) write(name string, text []byte, fresh bool) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	flags := writeAnew
 	if fresh {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+		flags = writeFresh
 	}
-	file, err := f.root.OpenFile(name, flags, 0o640)
+	file, err := f.opened(name, flags)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(text)
-	return errors.Join(err, file.Sync(), file.Close())
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	f.settle(name)
+	return nil
 }
 
-func (f folder) move(from, to string) error { return f.root.Rename(from, to) }
-func (f folder) remove(name string) error   { return f.root.Remove(name) }
-func (f folder) close() error               { return nil }
+func (f folder) move(from, to string) error {
+	err := f.root.Rename(from, to)
+	if err == nil {
+		f.settle(to)
+	}
+	return err
+}
+
+// settle brings a name to the disk, in its order among the others; not every file system has a call for that.
+func (f folder) settle(name string) {
+	if dir, err := f.root.Open(path.Dir(name)); err == nil {
+		_ = errors.Join(dir.Sync(), dir.Close())
+	}
+}
+
+func (f folder) remove(name string) error { return f.root.Remove(name) }
+func (f folder) close() error             { return nil }
 
 func (f folder) ensure(dir string) error {
 	if err := f.root.Mkdir(dir, 0o750); !errors.Is(err, fs.ErrExist) {

@@ -24,6 +24,7 @@ const maxRow = 8 << 20
 type table struct {
 	*reading
 	csv     *csv.Reader
+	flow    *flow
 	base    mark // where csv began
 	columns []string
 	ended   bool
@@ -35,7 +36,8 @@ func newTable(r *reading, at mark) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{reading: r, csv: r.split(), base: mark{Offset: start}}
+	t := &table{reading: r, base: mark{Offset: start}}
+	t.split()
 	names, err := t.csv.Read()
 	if atEnd(err) {
 		return nil, badFile(r.file.Name, "it has no header")
@@ -56,15 +58,36 @@ func newTable(r *reading, at mark) (*table, error) {
 	if _, err := r.content.Seek(at.Offset, io.SeekStart); err != nil {
 		return nil, err
 	}
-	t.csv, t.base = r.split(), at
+	t.base = at
+	t.split()
 	t.csv.FieldsPerRecord = len(t.columns)
 	return t, nil
 }
 
-func (r *reading) split() *csv.Reader {
-	c := csv.NewReader(bufio.NewReaderSize(r.content, bufferSize))
-	c.Comma = r.format.delimiter
-	return c
+func (t *table) split() {
+	t.flow = &flow{r: t.content, left: maxFlow}
+	t.csv = csv.NewReader(bufio.NewReaderSize(t.flow, bufferSize))
+	t.csv.Comma = t.format.delimiter
+}
+
+// maxFlow bounds what is read for one row: behind a quotation mark that is open the rest of the file is one value.
+const maxFlow = 2*maxRow + bufferSize
+
+var errFlow = errors.New("is longer than a row can be")
+
+// flow fails when too much is read for one row.
+type flow struct {
+	r    io.Reader
+	left int
+}
+
+func (f *flow) Read(p []byte) (int, error) {
+	if f.left <= 0 {
+		return 0, errFlow
+	}
+	n, err := f.r.Read(p[:min(len(p), f.left)])
+	f.left -= n
+	return n, err
 }
 
 // skipMark goes behind the mark of UTF-8. Other marks, and one in a file that is to be encoded otherwise, refuse the file.
@@ -94,10 +117,13 @@ func (t *table) next() (row, error) {
 	if t.ended {
 		return row{}, io.EOF
 	}
+	t.flow.left = maxFlow
 	values, err := t.csv.Read()
 	w := row{behind: t.base.Offset + t.csv.InputOffset()}
 	var parse *csv.ParseError
 	switch {
+	case errors.Is(err, errFlow):
+		return row{}, t.refuse(err)
 	case atEnd(err):
 		t.ended = true
 		return row{}, io.EOF
@@ -148,7 +174,10 @@ func (t *table) atLast() bool { return t.base.Offset+t.csv.InputOffset() >= t.fi
 
 func (t *table) refuse(err error) error {
 	var parse *csv.ParseError
-	if errors.As(err, &parse) {
+	switch {
+	case errors.Is(err, errFlow):
+		return badFile(t.file.Name, "a row behind its byte %d is longer than a row can be; is a quotation mark open?", t.base.Offset+t.csv.InputOffset())
+	case errors.As(err, &parse):
 		return badFile(t.file.Name, "its header is not one")
 	}
 	return err
