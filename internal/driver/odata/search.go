@@ -51,7 +51,11 @@ func (r *reading) wanted(f *findOptions, s driver.Search, c *client) (string, er
 	if !ok {
 		return "", unfit("What is searched is not of the type that " + member + " has.")
 	}
-	return member + " eq " + value, nil
+	wanted := member + " eq " + value
+	if upper := strings.ToUpper(s.Value); s.Rung.Class == manifest.W2 && upper != s.Value && r.typeOf(member, typeString) == typeString { // a system may keep keys in capitals
+		wanted += " or " + member + " eq " + quoted(upper)
+	}
+	return wanted, nil
 }
 
 // shows gives the member of a record that holds the key or the mark.

@@ -370,3 +370,21 @@ func TestAnEmptyOrStrangeAnswerProvesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyThatIsKeptInCapitalsIsFound: what is not found is sent again.
+func TestAKeyThatIsKeptInCapitalsIsFound(t *testing.T) {
+	t.Parallel()
+	entity := strings.Replace(orders2, "{class: W3, member: CorrespncInternalReference, find: {}}", "{class: W2, key: number, find: {}}", 1)
+	s := system(t, entity, "")
+	cl := open(t, s, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		record, filter := "", r.URL.Query().Get("$filter")
+		if strings.Contains(filter, "PurchaseOrder eq 'AB-1'") && !strings.Contains(filter, " gt ") {
+			record = `{"PurchaseOrder":"AB-1"}`
+		}
+		_, _ = fmt.Fprintf(w, `{"d":{"results":[%s]}}`, record)
+	}))
+	found, err := cl.Search(t.Context(), driver.Search{Entity: s.Entities[0], Rung: &s.Entities[0].Operations[manifest.Create].Ladder[0], Value: "ab-1"})
+	if err != nil || len(found) != 1 {
+		t.Errorf("%s %v", found, err)
+	}
+}
