@@ -43,7 +43,7 @@ func (s *Service) Rights(ctx context.Context, c *store.Connection) (manifest.Rig
 	if !r.at.IsZero() && (age < rightsSilence || r.known != nil && age < rightsKept) {
 		return r.known, r.told()
 	}
-	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.InteractiveRead), rightsWithin)
+	within, cancel := context.WithTimeout(budget.WithPriority(context.WithoutCancel(ctx), budget.InteractiveRead), rightsWithin) // others wait for it too
 	defer cancel()
 	r.at = s.Now()
 	if r.known, err = asker.May(within, sys.Entities); err != nil {

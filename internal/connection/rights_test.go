@@ -63,3 +63,15 @@ func TestRightsOfARefusedLoginAreNotAsked(t *testing.T) {
 		t.Errorf("%d calls with a login that is refused", n)
 	}
 }
+
+// Whoever goes away while the system is asked does not keep the others from its answer.
+func TestRightsOutliveTheirCaller(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.create().Connection
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if rights, _ := w.Rights(gone, c); rights == nil {
+		t.Error("nothing told")
+	}
+}

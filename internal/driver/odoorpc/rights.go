@@ -17,20 +17,28 @@ func (c *client) May(ctx context.Context, entities []*manifest.Entity) (manifest
 	known := map[[2]string]bool{}
 	rights := manifest.Rights{}
 	for _, e := range entities {
-		r := c.readings[e.Name]
 		rights[e.Name] = map[manifest.Op]bool{}
-		may, err := c.mayOne(ctx, known, r.Model, "read")
-		if err != nil {
+		if err := c.mayWith(ctx, known, e, rights[e.Name]); err != nil && driver.KindOf(err) != driver.Invalid { // Invalid: this Odoo has no such model
 			return nil, err
-		}
-		rights[e.Name][manifest.Read] = may
-		for op := range e.Operations {
-			if rights[e.Name][op], err = c.mayOne(ctx, known, c.written(e, op), accessOf(e, op)); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return rights, nil
+}
+
+// mayWith fills in what the user may do with one entity.
+func (c *client) mayWith(ctx context.Context, known map[[2]string]bool, e *manifest.Entity, rights map[manifest.Op]bool) error {
+	may, err := c.mayOne(ctx, known, c.readings[e.Name].Model, "read")
+	if err != nil {
+		return err
+	}
+	rights[manifest.Read] = may
+	for op := range e.Operations {
+		if may, err = c.mayOne(ctx, known, c.written(e, op), accessOf(e, op)); err != nil {
+			return err
+		}
+		rights[op] = may
+	}
+	return nil
 }
 
 // accessOf is Odoo's word for what an operation does.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 )
@@ -12,8 +13,17 @@ import (
 // schema remembers which fields the models of this Odoo have, as far as they were asked for.
 type schema struct {
 	mu sync.Mutex
-	at map[string]map[string]field // by model and what was asked
+	at map[string]told // by model and what was asked
 }
+
+// told is what Odoo said of a model, and when.
+type told struct {
+	fields map[string]field
+	since  time.Time
+}
+
+// fieldsKept is for how long that counts: another version, a new module or group may come at any time.
+const fieldsKept = 10 * time.Minute
 
 // field is what Odoo says of one of its fields.
 type field struct {
@@ -23,13 +33,14 @@ type field struct {
 
 // fields asks what a model's fields are; those that it lacks are absent.
 func (c *client) fields(ctx context.Context, model string, names []string) (map[string]field, error) {
-	key := model + "\x00" + strings.Join(names, ",")
+	key := schemaKey(model, names)
 	c.columns.mu.Lock()
-	found, ok := c.columns.at[key]
+	known, ok := c.columns.at[key]
 	c.columns.mu.Unlock()
-	if ok {
-		return found, nil
+	if ok && c.config.Now().Sub(known.since) < fieldsKept {
+		return known.fields, nil
 	}
+	var found map[string]field
 	raw, err := c.call(ctx, call{model: model, method: "fields_get", named: map[string]any{"allfields": names, "attributes": []string{"type", "relation"}}})
 	if err != nil {
 		return nil, err
@@ -40,10 +51,19 @@ func (c *client) fields(ctx context.Context, model string, names []string) (map[
 	c.columns.mu.Lock()
 	defer c.columns.mu.Unlock()
 	if c.columns.at == nil {
-		c.columns.at = map[string]map[string]field{}
+		c.columns.at = map[string]told{}
 	}
-	c.columns.at[key] = found
+	c.columns.at[key] = told{found, c.config.Now()}
 	return found, nil
+}
+
+func schemaKey(model string, names []string) string { return model + "\x00" + strings.Join(names, ",") }
+
+// forget lets the fields of a model be asked for again.
+func (s *schema) forget(model string, names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.at, schemaKey(model, names))
 }
 
 // actual is a column as this Odoo has it.
@@ -71,6 +91,7 @@ func (c *client) actuals(ctx context.Context, model string, n *node) ([]actual, 
 		}
 	}
 	if len(missing) > 0 {
+		c.columns.forget(model, n.candidates())
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "In this Odoo the user sees no field " + strings.Join(missing, ", ") + " of " + model +
 			": a module is not installed, a group of the user is missing, or the version is another."}
 	}

@@ -24,7 +24,7 @@ func (c *client) repeat(q url.Values, r repeated) {
 	}
 }
 
-// each reads the records of a page one by one, where their list shows only part of them. One that is gone by then is none of the page's.
+// each reads the records of a page one by one, where their list shows only part of them. One that is gone by then is none of the page's, which proves no deletion then.
 func (c *client) each(ctx context.Context, o *readOptions, e *manifest.Entity, listed [][]byte) ([][]byte, error) {
 	if o.Each == 0 {
 		return listed, nil

@@ -57,6 +57,9 @@ func TestEachRecordOfALeanListIsRead(t *testing.T) {
 			}
 			got += string(r[7])
 		}
+		if page.Unproved != (len(got) < len("abcde")) {
+			t.Errorf("%s: unproved is %t", got, page.Unproved)
+		}
 		if got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}

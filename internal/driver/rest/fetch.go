@@ -55,6 +55,7 @@ func (c *client) page(ctx context.Context, o *readOptions, r driver.Request, at 
 	}
 	page := &driver.Page{Records: p.records, Total: p.total, HighWater: newest, Unproved: o.Paging.mayHaveSkipped(at)}
 	page.Ordered = o.Order == byModification && !page.Unproved
+	page.Unproved = page.Unproved || len(p.records) < len(listed) // the list still names them
 	if o.skips(at, next) {
 		page.HighWater = time.Time{}
 	}

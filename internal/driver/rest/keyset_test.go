@@ -108,3 +108,13 @@ func TestADriftingCursorPromisesNothing(t *testing.T) {
 		t.Errorf("%+v %v", second, err)
 	}
 }
+
+// A page whose midst is out of order is not taken for one in order, whatever its edges are: a keyset would jump over what follows.
+func TestAPageInNoOrderIsTorn(t *testing.T) {
+	t.Parallel()
+	s := &stamped{rows: []string{"a " + at(1), "b " + at(8), "c " + at(5), "d " + at(6), "e " + at(7)}}
+	w := start(t, plainConnect, inclusive, s.page)
+	if got, err := w.drain(driver.Request{Limit: 100}); driver.KindOf(err) != driver.Torn || got != "" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

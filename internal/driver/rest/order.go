@@ -39,21 +39,23 @@ func (c *client) modified(o *readOptions, record []byte) (reading, error) {
 	return reading{}, &driver.Error{Kind: driver.Torn, Detail: "A record does not say when it was changed, though the list is sorted by that."}
 }
 
-// inOrder checks, by their edges, that pages come in the order of modification, and gives the newest in its earliest reading: a cursor that is
-// too early repeats records, one that is too late loses them.
+// inOrder checks that records come in the order of modification, behind those of the page before, and gives the newest in its earliest reading: a cursor that is
+// too early repeats records, one that is too late loses them. A record in the midst that says nothing is for the mapping.
 func (c *client) inOrder(o *readOptions, at place, records [][]byte) (time.Time, error) {
-	first, err := c.modified(o, records[0])
-	if err != nil {
-		return first.earliest, err
+	newest := reading{earliest: at.Newest}
+	for i, record := range records {
+		changed, err := c.modified(o, record)
+		switch {
+		case err != nil && i > 0 && i < len(records)-1:
+			continue
+		case err != nil:
+			return time.Time{}, err
+		case changed.latest.Before(newest.earliest):
+			return time.Time{}, torn("The list is not in the order of modification that was asked for, so nothing tells how far it has come.")
+		}
+		newest = changed
 	}
-	last, err := c.modified(o, records[len(records)-1])
-	if err != nil {
-		return last.earliest, err
-	}
-	if last.latest.Before(first.earliest) || first.latest.Before(at.Newest) {
-		return last.earliest, &driver.Error{Kind: driver.Torn, Detail: "The list is not in the order of modification that was asked for, so nothing tells how far it has come."}
-	}
-	return last.earliest, nil
+	return newest.earliest, nil
 }
 
 // keep carries the newest change along, so that the next page can be checked against it.
