@@ -55,7 +55,7 @@ limits: {concurrency: 16}
 auth:
   - method: api_key
     fields: [{name: url, label: Address, type: url}, {name: api_key, label: Key, type: password, secret: true}]
-connect: {base_url: "{url}", auth: {style: bearer, token: "{api_key}"}, probe: {path: ping}}
+connect: {url: "{url}", auth: {style: bearer, token: "{api_key}"}, probe: {path: ping}}
 entities:
   purchase-orders:
     read: {path: orders, records: data, total: total, paging: {style: page, param: page, concurrent: 16}}

@@ -134,7 +134,7 @@ auth:
       - {name: url, label: Address, type: url, identity: true, example: "http://127.0.0.1:8090"}
       - {name: api_key, label: API key, type: password, secret: true}
 connect:
-  base_url: "{url}/api/v1"
+  url: "{url}/api/v1"
   auth: {style: bearer, token: "{api_key}"}
   probe: {path: ping, expect: {product: SimERP}, version: version, account: company}
   errors: {failure: error, code: error/code, message: error/message, kinds: {invalid_cursor: token-gone}}

@@ -47,9 +47,9 @@ func (c *checker) oneOf(word string, known []string, at ...string) {
 }
 
 func (c *checker) connect(o *connectOptions) {
-	c.template(o.BaseURL, false, "base_url")
-	if !strings.HasPrefix(o.BaseURL, "{") && !strings.HasPrefix(o.BaseURL, "https://") {
-		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "base_url")
+	c.template(o.URL, false, "url")
+	if !strings.HasPrefix(o.URL, "{") && !strings.HasPrefix(o.URL, "https://") {
+		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "url")
 	}
 	c.oneOf(o.Version, []string{v2, v4}, "version")
 	c.oneOf(o.Probe.Version, []string{v2, v4}, "probe", "version")

@@ -11,7 +11,7 @@ const v2, v4 = "v2", "v4"
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
-	BaseURL string            `yaml:"base_url" manifest:"required"`
+	URL     string            `yaml:"url" manifest:"required"`
 	Version string            `yaml:"version"` // v2, v4 (default)
 	Auth    authOptions       `yaml:"auth" manifest:"required"`
 	Headers map[string]string `yaml:"headers"`

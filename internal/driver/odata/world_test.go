@@ -68,7 +68,7 @@ auth:
   - method: basic
     fields: [{name: url, label: Address, type: url}, {name: username, label: User, type: text}, {name: password, label: Password, type: password, secret: true}]
 connect:
-  base_url: "{url}"
+  url: "{url}"
   auth: {style: basic, username: "{username}", password: "{password}"}
   probe: {service: sap/opu/odata/sap/API_PLANT_SRV, set: A_Plant, version: v2}
   csrf: true

@@ -65,9 +65,9 @@ func (c *checker) needs(style string, need bool, given bool, at ...string) {
 }
 
 func (c *checker) connect(o *connectOptions) {
-	c.template(o.BaseURL, false, "base_url")
-	if !strings.HasPrefix(o.BaseURL, "{") && !strings.HasPrefix(o.BaseURL, "https://") {
-		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "base_url")
+	c.template(o.URL, false, "url")
+	if !strings.HasPrefix(o.URL, "{") && !strings.HasPrefix(o.URL, "https://") {
+		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "url")
 	}
 	c.auth(o.Auth)
 	for name, text := range o.Headers {

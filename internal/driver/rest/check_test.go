@@ -17,12 +17,12 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		want                string // part of a problem; "" for none
 	}{
 		{"sound", plainConnect, `{path: v, ` + none + `}`, false, ""},
-		{"no address", `{auth: {style: bearer, token: x}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.base_url: is missing"},
-		{"plain http", `{base_url: "http://x", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.base_url: is not an address"},
-		{"secret in the address", `{base_url: "{url}/{key}", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "{key} is secret"},
-		{"unknown field", `{base_url: "{url}", auth: {style: bearer, token: "{kee}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.auth.token: {kee} is not a field"},
-		{"unknown style", `{base_url: "{url}", auth: {style: digest}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "unknown word digest"},
-		{"basic without password", `{base_url: "{url}", auth: {style: basic, username: "{user}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style basic needs password"},
+		{"no address", `{auth: {style: bearer, token: x}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.url: is missing"},
+		{"plain http", `{url: "http://x", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.url: is not an address"},
+		{"secret in the address", `{url: "{url}/{key}", auth: {style: bearer, token: "{key}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "{key} is secret"},
+		{"unknown field", `{url: "{url}", auth: {style: bearer, token: "{kee}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "connect.auth.token: {kee} is not a field"},
+		{"unknown style", `{url: "{url}", auth: {style: digest}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "unknown word digest"},
+		{"basic without password", `{url: "{url}", auth: {style: basic, username: "{user}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style basic needs password"},
 		{"tokens by a client", oauth(`grant: client_credentials, client_id: "{user}", client_secret: "{key}", scope: "read write", client_auth: body`), `{path: v, ` + none + `}`, false, ""},
 		{"tokens of a public client", oauth(`grant: refresh_token, client_id: "{user}", refresh_token: "{key}"`), `{path: v, ` + none + `}`, false, ""},
 		{"tokens without a grant", oauth(`client_id: "{user}", client_secret: "{key}"`), `{path: v, ` + none + `}`, false, "connect.auth.grant: the style oauth2 needs grant"},
@@ -35,8 +35,8 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		{"a secret in the address of tokens", strings.Replace(oauth(`grant: client_credentials, client_id: "{user}", client_secret: "{key}"`), "{url}/token", "{url}/{key}", 1), `{path: v, ` + none + `}`, false, "connect.auth.token_url: {key} is secret"},
 		{"an address of tokens in plain http", strings.Replace(oauth(`grant: client_credentials, client_id: "{user}", client_secret: "{key}"`), "{url}/token", "http://x/token", 1), `{path: v, ` + none + `}`, false, "connect.auth.token_url: is not an address"},
 		{"an unknown place for the client", oauth(`grant: client_credentials, client_id: "{user}", client_secret: "{key}", client_auth: header`), `{path: v, ` + none + `}`, false, "unknown word header"},
-		{"tokens of another style", `{base_url: "{url}", auth: {style: bearer, token: "{key}", token_url: "{url}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style bearer has no use for token_url"},
-		{"unknown kind", `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {kinds: {a: b}}}`, `{path: v, ` + none + `}`, false, "unknown kind b"},
+		{"tokens of another style", `{url: "{url}", auth: {style: bearer, token: "{key}", token_url: "{url}"}, probe: {path: p}}`, `{path: v, ` + none + `}`, false, "the style bearer has no use for token_url"},
+		{"unknown kind", `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {kinds: {a: b}}}`, `{path: v, ` + none + `}`, false, "unknown kind b"},
 		{"a wrong expression", withErrors(`sentences: [{like: "(", means: done}]`), `{path: v, ` + none + `}`, false, "is not a regular expression"},
 		{"an unknown meaning", withErrors(`sentences: [{like: "x", means: maybe}]`), `{path: v, ` + none + `}`, false, "unknown meaning maybe"},
 		{"sound sentences", withErrors(`sentences: [{like: "x", means: done}, {like: "y", means: permission}]`), `{path: v, ` + none + `}`, false, ""},
@@ -57,7 +57,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		{"first of an offset", plainConnect, `{path: v, paging: {style: offset, param: o, first: 0}}`, false, "the style offset has no use for first"},
 		{"more of a link", plainConnect, `{path: v, paging: {style: link, next: n, more: m}}`, false, "the style link has no use for more"},
 		{"short cursor", plainConnect, `{path: v, paging: {style: cursor, param: c, next: n, size: s, end: short}}`, false, "the style cursor has no use for end"},
-		{"unknown field in the probe", `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p, query: {a: "{kee}"}}}`, `{path: v, ` + none + `}`, false, "connect.probe.query.a: {kee} is not a field"},
+		{"unknown field in the probe", `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p, query: {a: "{kee}"}}}`, `{path: v, ` + none + `}`, false, "connect.probe.query.a: {kee} is not a field"},
 		{"secret in newest", plainConnect, `{path: v, newest: {query: {a: "{key}"}}, ` + none + `}`, false, "newest.query.a: {key} is secret"},
 		{"unknown format", plainConnect, `{path: v, changed_since: {param: s, format: iso}, ` + none + `}`, false, "unknown format iso"},
 		{"text without place", plainConnect, `{path: v, changed_since: {param: s, text: "x > y"}, ` + none + `}`, false, "has no place for the time"},
@@ -94,5 +94,5 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 
 // withErrors is a sound connection with rules for errors.
 func withErrors(rules string) string {
-	return `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {` + rules + `}}`
+	return `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: p}, errors: {` + rules + `}}`
 }

@@ -42,10 +42,10 @@ func (c *client) Close() error { return nil }
 
 // prepare expands what the credentials decide once.
 func (c *client) prepare() error {
-	if names := manifest.Placeholders(c.options.BaseURL); len(names) > 0 {
+	if names := manifest.Placeholders(c.options.URL); len(names) > 0 {
 		c.urlField = names[0]
 	}
-	base, err := url.Parse(c.expand(c.options.BaseURL))
+	base, err := url.Parse(c.expand(c.options.URL))
 	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.User != nil || base.RawQuery != "" {
 		return &driver.Error{Kind: driver.Unreachable, Field: c.urlField, Detail: "The address is not one: write it like https://erp.example.com, without a login or a question mark."}
 	}

@@ -36,7 +36,7 @@ func TestEachRecordOfALeanListIsRead(t *testing.T) {
 			_, _ = fmt.Fprintf(w, `{"vendor":{"id":%q,"whole":true}}`, id)
 		}, "", driver.Fault},
 	} {
-		w := start(t, strings.Replace(plainConnect, "{base_url", "{headers: {X-User: \"{user}\"}, base_url", 1), lean, func(w http.ResponseWriter, r *http.Request) {
+		w := start(t, strings.Replace(plainConnect, "{url", "{headers: {X-User: \"{user}\"}, url", 1), lean, func(w http.ResponseWriter, r *http.Request) {
 			if path.Base(r.URL.Path) == "vendors" {
 				_, _ = fmt.Fprint(w, records("abcde"))
 				return
@@ -72,7 +72,7 @@ func TestEachRecordOfALeanListIsRead(t *testing.T) {
 // The words of an error count wherever the system puts them.
 func TestMessagesAreFoundInSeveralPlaces(t *testing.T) {
 	t.Parallel()
-	connect := `{base_url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {messages: [error, errors/0/error]}}`
+	connect := `{url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {messages: [error, errors/0/error]}}`
 	for _, answer := range []string{`{"error":"Too much."}`, `{"errors":[{"error":"Too much."}]}`} {
 		w := start(t, connect, `{path: vendors, paging: {style: none}}`, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)

@@ -18,7 +18,7 @@ const noPaging = `{path: vendors, records: data, paging: {style: none}}`
 
 func TestAnswersAreClassified(t *testing.T) {
 	t.Parallel()
-	in200 := `{base_url: "{url}", auth: {style: header, name: X-Key, value: "{key}"}, probe: {path: ping}, rate_limit: {reset: X-Reset, format: unix},
+	in200 := `{url: "{url}", auth: {style: header, name: X-Key, value: "{key}"}, probe: {path: ping}, rate_limit: {reset: X-Reset, format: unix},
 	  errors: {success: {path: status, value: ok}, failure: error, code: error/code, message: error/message, kinds: {"1100": rate-limited}}}`
 	failed := `{"error":{"code":"no_way","message":"the key ` + key + ` is\nbad"}}`
 	for _, c := range []struct {
@@ -91,7 +91,7 @@ func TestACutBodyOfAnErrorIsStillThatError(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	connect := `{base_url: "{url}/api", auth: {style: basic, username: "{user}", password: "{key}"}, headers: {X-Org: "of {user}"},
+	connect := `{url: "{url}/api", auth: {style: basic, username: "{user}", password: "{key}"}, headers: {X-Org: "of {user}"},
 	  probe: {path: ping, query: {v: "1"}, expect: {product/name: Thing}, version: version, account: who/name}}`
 	for _, c := range []struct {
 		name   string
@@ -126,7 +126,7 @@ func TestProbe(t *testing.T) {
 
 func TestWhatCannotBeReachedGivesNothingAway(t *testing.T) {
 	t.Parallel()
-	byQuery := `{base_url: "{url}", auth: {style: query, name: k, value: "{key}"}, probe: {path: ping}}`
+	byQuery := `{url: "{url}", auth: {style: query, name: k, value: "{key}"}, probe: {path: ping}}`
 	w := start(t, byQuery, noPaging, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = fmt.Fprint(w, `{"data":[`)

@@ -8,14 +8,14 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
-const fates = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping},
+const fates = `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping},
   errors: {failure: error, success: {path: status, value: ok}, code: error/code, message: error/message, kinds: {taken: duplicate, stale: conflict, busy: rate-limited, broken: fault, missing: gone}}}`
 
 // TestFates: only what the system itself says, completely and validly, is definite.
 func TestFates(t *testing.T) {
 	t.Parallel()
 	said := func(code string) string { return `{"error":{"code":"` + code + `","message":"No."}}` }
-	const bare = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
+	const bare = `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
 	all := func(f driver.Fate) [3]driver.Fate { return [3]driver.Fate{f, f, f} }
 	for _, c := range []struct {
 		name, connect string

@@ -127,7 +127,7 @@ func TestPost(t *testing.T) {
 
 func TestOnlyTheSystemItselfSaysThatThereAreNoRecordsAndOnlyAtFirst(t *testing.T) {
 	t.Parallel()
-	const bare = `{base_url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
+	const bare = `{url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping}}`
 	const own = `{"error":{"code":"none","message":"No vendors."}}`
 	for _, c := range []struct {
 		name, connect string

@@ -102,7 +102,7 @@ func TestResultsAreMatchedByKey(t *testing.T) {
 	failed := func(results ...string) string {
 		return `{"error":{"code":"refused"},` + strings.TrimPrefix(of(results...), "{")
 	}
-	const connect = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {code: error/code, message: error/message, kinds: {taken: duplicate}}}`
+	const connect = `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {code: error/code, message: error/message, kinds: {taken: duplicate}}}`
 	for _, c := range []struct {
 		name    string
 		op      manifest.Op

@@ -17,7 +17,7 @@ import (
 
 // oauth is a connect section whose login has tokens.
 func oauth(members string) string {
-	return `{base_url: "{url}/api", auth: {style: oauth2, token_url: "{url}/token", ` + members + `}, probe: {path: ping}, errors: {code: error/code, message: error/message}}`
+	return `{url: "{url}/api", auth: {style: oauth2, token_url: "{url}/token", ` + members + `}, probe: {path: ping}, errors: {code: error/code, message: error/message}}`
 }
 
 const (

@@ -8,7 +8,7 @@ import (
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
-	BaseURL   string            `yaml:"base_url" manifest:"required"`
+	URL       string            `yaml:"url" manifest:"required"`
 	Auth      authOptions       `yaml:"auth" manifest:"required"`
 	Headers   map[string]string `yaml:"headers"`
 	Probe     probeOptions      `yaml:"probe" manifest:"required"`

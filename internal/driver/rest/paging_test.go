@@ -88,7 +88,7 @@ func TestEveryStyleOfPagingReachesTheEndAndNoFurther(t *testing.T) {
 
 func TestLinkHeader(t *testing.T) {
 	t.Parallel()
-	w := start(t, `{base_url: "{url}/api", auth: {style: query, name: token, value: "{key}"}, probe: {path: ping}}`,
+	w := start(t, `{url: "{url}/api", auth: {style: query, name: token, value: "{key}"}, probe: {path: ping}}`,
 		`{path: vendors, paging: {style: link, header: Link}}`, func(w http.ResponseWriter, r *http.Request) {
 			if r.FormValue("token") != key {
 				w.WriteHeader(http.StatusUnauthorized)

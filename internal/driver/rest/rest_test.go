@@ -31,7 +31,7 @@ func options(t *testing.T, text, path string) manifest.Options {
 	return manifest.Options{Node: doc.Content[0], File: "manifest.yaml", Path: path}
 }
 
-const plainConnect = `{base_url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping, version: version, account: who/name},
+const plainConnect = `{url: "{url}/api", auth: {style: bearer, token: "{key}"}, probe: {path: ping, version: version, account: who/name},
   errors: {code: error/code, message: error/message, kinds: {gone: token-gone}}}`
 
 // system is a manifest with one entity, whose record has id and changed.

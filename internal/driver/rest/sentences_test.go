@@ -9,7 +9,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
-const speaking = `{base_url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {message: message,
+const speaking = `{url: "{url}", auth: {style: bearer, token: "{key}"}, probe: {path: ping}, errors: {message: message,
   sentences: [{like: "is not valid\\.$", means: invalid}, {like: "^Not allowed$", means: permission}, {like: "^T\\d+: \\w+ changed", means: done}]}}`
 
 // TestSentences: an answer in sentences is definite when all of them say the same.
