@@ -4,6 +4,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
@@ -87,11 +88,6 @@ func (c *call) addKey(s scalar, further, composite bool) error {
 		c.key = append(c.key, text...)
 		return nil
 	}
-	for _, b := range text {
-		if b == ':' || b == '\\' {
-			c.key = append(c.key, '\\')
-		}
-		c.key = append(c.key, b)
-	}
+	c.key = manifest.AppendIDPart(c.key, text)
 	return nil
 }

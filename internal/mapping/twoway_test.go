@@ -171,13 +171,9 @@ func (g *source) number(label string) jsontext.Value {
 	return jsontext.Value(strconv.Itoa(rapid.IntRange(1, 1e9).Draw(g.T, label)))
 }
 
-func (g *source) key(part string) string {
-	return strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(part)
-}
-
 func (g *source) order() map[string]any {
 	company, code, plant := g.text("company"), g.text("code"), g.number("plant")
-	g.remote("vendors", g.key(company)+":"+g.key(code))
+	g.remote("vendors", manifest.JoinID(company, code))
 	g.remote("sites", string(plant))
 	o := map[string]any{
 		"id": 1, "number": g.maybe("number", g.text("number")), "company": company, "supplier": map[string]any{"code": code}, "plant": g.maybe("plant", plant),

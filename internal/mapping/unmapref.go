@@ -60,10 +60,7 @@ func (u *unmapper) remoteOf(v rawjson.Value, at string) (string, bool) {
 
 // key writes a remote id to its path, or its parts to theirs.
 func (u *unmapper) key(remote string, from []manifest.Path, as string, out *tree, at string) {
-	parts := []string{remote}
-	if len(from) > 1 {
-		parts = splitKey(remote)
-	}
+	parts := manifest.SplitID(remote, len(from))
 	if len(parts) != len(from) {
 		u.fault(at, "the remote id %s has %d parts, %d are wanted", excerpt(remote), len(parts), len(from))
 		return
@@ -76,24 +73,6 @@ func (u *unmapper) key(remote string, from []manifest.Path, as string, out *tree
 		}
 		u.typed(raw, model.Ref, as, from[i], out, at)
 	}
-}
-
-// splitKey takes a composite remote id apart.
-func splitKey(remote string) []string {
-	parts := []string{""}
-	for i := 0; i < len(remote); i++ {
-		last := len(parts) - 1
-		switch c := remote[i]; {
-		case c == ':':
-			parts = append(parts, "")
-		case c == '\\' && i+1 < len(remote):
-			i++
-			parts[last] += remote[i : i+1]
-		default:
-			parts[last] += remote[i : i+1]
-		}
-	}
-	return parts
 }
 
 // refs writes a list of remote ids.

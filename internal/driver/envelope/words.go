@@ -72,7 +72,7 @@ func saysNothing(doc []byte, sparse bool) bool {
 	return json.Unmarshal(doc, &members) != nil || !holds(members, func(raw []byte) bool { return sparse || string(raw) != "null" })
 }
 
-// remoteID gives the key of a record as text, as package mapping writes it: parts are joined with ":", and a ":" or "\" within a part has a "\" before it. It is empty when a part is.
+// remoteID gives the key of a record as text, as package mapping writes it; it is empty when a part is.
 func remoteID(record []byte, paths []manifest.Path) string {
 	parts := make([]string, len(paths))
 	for i, path := range paths {
@@ -80,11 +80,8 @@ func remoteID(record []byte, paths []manifest.Path) string {
 		if parts[i] = text(raw); parts[i] == "" || raw[0] == '{' || raw[0] == '[' || parts[i] == "true" || parts[i] == "false" {
 			return ""
 		}
-		if len(paths) > 1 {
-			parts[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(parts[i])
-		}
 	}
-	return strings.Join(parts, ":")
+	return manifest.JoinID(parts...)
 }
 
 // identify puts a remote id and its parts among the values.
@@ -93,21 +90,7 @@ func (v Values) identify(id string) {
 		return
 	}
 	v["id"] = id
-	parts, escaped := []string{""}, false
-	for _, r := range id {
-		last := len(parts) - 1
-		switch {
-		case !escaped && r == '\\':
-			escaped = true
-			continue
-		case !escaped && r == ':':
-			parts = append(parts, "")
-		default:
-			parts[last] += string(r)
-		}
-		escaped = false
-	}
-	for i, part := range parts {
+	for i, part := range manifest.SplitID(id, 0) {
 		v["id."+strconv.Itoa(i+1)] = part
 	}
 }

@@ -239,9 +239,6 @@ func idOf(e *manifest.Entity, record []byte) (string, bool) {
 		if parts[i] = member(record, p...); parts[i] == "" {
 			return "", false
 		}
-		if len(e.ID) > 1 {
-			parts[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(parts[i])
-		}
 	}
-	return strings.Join(parts, ":"), true
+	return manifest.JoinID(parts...), true
 }

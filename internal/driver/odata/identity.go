@@ -60,7 +60,7 @@ func (r *reading) remoteID(record []byte) string {
 	if !ok || !r.ownKey && hasEmpty(key) {
 		return ""
 	}
-	return joined(key)
+	return manifest.JoinID(key...)
 }
 
 // idNames are the members of the id.
@@ -80,47 +80,13 @@ func hasEmpty(parts []string) bool {
 	return false
 }
 
-// joined makes one text of the parts of a key: a ":" or "\" within a part has a "\" before it.
-func joined(parts []string) string {
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	escaped := make([]string, len(parts))
-	for i, p := range parts {
-		escaped[i] = strings.NewReplacer(`\`, `\\`, `:`, `\:`).Replace(p)
-	}
-	return strings.Join(escaped, ":")
-}
-
-// split takes a remote id apart; an id of one part is that part as it is.
-func split(id string, parts int) []string {
-	if parts == 1 {
-		return []string{id}
-	}
-	all, escaped := []string{""}, false
-	for _, c := range id {
-		last := len(all) - 1
-		switch {
-		case !escaped && c == '\\':
-			escaped = true
-			continue
-		case !escaped && c == ':':
-			all = append(all, "")
-		default:
-			all[last] += string(c)
-		}
-		escaped = false
-	}
-	return all
-}
-
 // predicate writes the key of a record as an address has it: ('45') or (A='45',B='10'). current is the record where its id is no key.
 func (r *reading) predicate(id string, current []byte, escape func(string) string) (string, error) {
 	values := map[string]string{}
 	for name, value := range r.Fixed {
 		values[name] = value
 	}
-	parts := split(id, len(r.Key))
+	parts := manifest.SplitID(id, len(r.Key))
 	if r.found {
 		parts, _ = r.keyOf(current)
 	}
@@ -150,7 +116,7 @@ func (r *reading) are(id string) (string, error) {
 	if r.ownKey {
 		names = r.Key
 	}
-	parts := split(id, len(names))
+	parts := manifest.SplitID(id, len(names))
 	if id == "" || len(parts) != len(names) {
 		return "", badID(id)
 	}

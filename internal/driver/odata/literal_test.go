@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/model"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 func TestLiteralsOfEachTypeAndVersion(t *testing.T) {
@@ -85,7 +87,7 @@ func TestRecordsOfVersion2LookLikeThoseOf4(t *testing.T) {
 	if got := string(r.shaped([]byte(record))); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
-	if got := split(`a\:b:`, 2); len(got) != 2 || got[0] != "a:b" || got[1] != "" {
+	if got := manifest.SplitID(`a\:b:`, 2); len(got) != 2 || got[0] != "a:b" || got[1] != "" {
 		t.Errorf("%q", got)
 	}
 	for _, bad := range []string{`{"A":`, `{"A":1,"A":2}`} {

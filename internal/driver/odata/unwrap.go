@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
@@ -93,7 +94,7 @@ func (r *reading) extended(record []byte) []byte {
 		}
 	}
 	if key, ok := r.keyOf(record); ok && r.ownKey {
-		add(keyMember, quote(joined(key)))
+		add(keyMember, quote(manifest.JoinID(key...)))
 	}
 	return append(out, '}')
 }

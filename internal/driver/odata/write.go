@@ -123,7 +123,7 @@ func escapeKey(text string) string {
 
 // functionURL writes the call of a function import about a record.
 func (c *client) functionURL(r *reading, o *sendOptions, w driver.Command) (*url.URL, error) {
-	parts := split(w.RemoteID, len(r.Key))
+	parts := manifest.SplitID(w.RemoteID, len(r.Key))
 	if r.found {
 		parts, _ = r.keyOf(w.Current)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // recordURL makes the URL of a call about one record: {id} in path and query takes its id. An id never leads to another path.
@@ -82,7 +83,7 @@ func idPart(name, id string) (value string, ok bool) {
 	}
 	number, ok := strings.CutPrefix(name, "id.")
 	n, err := strconv.Atoi(number)
-	parts := idParts(id)
+	parts := manifest.SplitID(id, 0)
 	if !ok || err != nil || n < 1 {
 		return "", false
 	}

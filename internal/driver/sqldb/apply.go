@@ -144,12 +144,9 @@ func joinKey(d *dialect, key []column, row map[string]string) string {
 		if !ok || value == "" {
 			return ""
 		}
-		if len(key) > 1 {
-			value = strings.NewReplacer(`\`, `\\`, ":", `\:`).Replace(value)
-		}
 		parts = append(parts, value)
 	}
-	return strings.Join(parts, ":")
+	return manifest.JoinID(parts...)
 }
 
 // insert makes a row and gives what is known of it, the key among it.

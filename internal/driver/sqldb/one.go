@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -16,26 +15,10 @@ type finding struct {
 	Since  string `yaml:"since"`  // W4: a column with the time at which a row was made
 }
 
-// keyOf takes the key of a record apart: parts are joined with ":", and a ":" or "\" within one has a "\" before it.
+// keyOf takes the key of a record apart.
 func keyOf(remoteID string, n int) ([]string, error) {
-	if n == 1 {
-		return []string{remoteID}, nil
-	}
-	var parts []string
-	var part strings.Builder
-	for i := 0; i < len(remoteID); i++ {
-		switch b := remoteID[i]; {
-		case b == '\\' && i+1 < len(remoteID):
-			i++
-			part.WriteByte(remoteID[i])
-		case b == ':':
-			parts = append(parts, part.String())
-			part.Reset()
-		default:
-			part.WriteByte(b)
-		}
-	}
-	if parts = append(parts, part.String()); len(parts) != n {
+	parts := manifest.SplitID(remoteID, n)
+	if len(parts) != n {
 		return nil, invalid("This is no key of such a record: " + remoteID + ".")
 	}
 	return parts, nil
