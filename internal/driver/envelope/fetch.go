@@ -139,17 +139,18 @@ func (c *client) modified(o *Reading, record []byte) (web.Reading, error) {
 // inOrder checks that records come in the order of modification, and gives the newest in its earliest reading: a cursor that is too early repeats records, one that is too late
 // loses them.
 func (c *client) inOrder(o *Reading, at place, records [][]byte) (time.Time, error) {
-	newest := at.Newest
-	before := web.Reading{Earliest: at.Newest, Latest: at.Newest}
+	newest, reached := at.Newest, at.Newest
 	for _, record := range records {
 		t, err := c.modified(o, record)
 		if err != nil {
 			return newest, err
 		}
-		if t.Latest.Before(before.Earliest) {
+		if t.Latest.Before(reached) {
 			return newest, torn("The list is not in the order of modification that was asked for, so nothing tells how far it has come.")
 		}
-		before, newest = t, t.Earliest
+		if newest = t.Earliest; newest.After(reached) {
+			reached = newest
+		}
 	}
 	return newest, nil
 }

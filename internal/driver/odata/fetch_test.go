@@ -198,6 +198,26 @@ func TestAListThatIsCutSilentlyWhileItGrowsIsReadOn(t *testing.T) {
 	}
 }
 
+func TestAPageThatIsShuffledIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	for stamps, words := range map[string]string{
+		"1 4 2 5": "order of modification", "1 none 3": "", "1 none": "does not say when", "3 none 1 4": "order of modification", "1 1 2 3": "",
+	} {
+		var records []string
+		for i, stamp := range strings.Fields(stamps) {
+			records = append(records, strings.ReplaceAll(fmt.Sprintf(`{"PurchaseOrder":"%d","LastChangeDateTime":"/Date(176990514012%s+0000)/"}`, i, stamp), `"/Date(176990514012none+0000)/"`, "null"))
+		}
+		s := system(t, orders2, "")
+		_, err := open(t, s, serve(t, says(200, "application/json", `{"d":{"results":[`+strings.Join(records, ",")+`],"__count":"9"}}`))).
+			Fetch(t.Context(), driver.Request{Entity: s.Entities[0], Since: time.Unix(1, 0)})
+		if words == "" && err != nil {
+			t.Errorf("%s: %v", stamps, err)
+		} else if words != "" {
+			wants(t, err, driver.Torn, driver.Unknown, words)
+		}
+	}
+}
+
 func TestAnswersThatAreNoListAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -124,6 +124,8 @@ func TestPagesThatCannotBeTrustedAreErrorsNotAnEnd(t *testing.T) {
 		{"keyset without key", `{path: vendors, paging: {style: keyset, param: after, key: no}}`, records("ab"), "has no no"},
 		{"out of order", `{path: vendors, records: data, order: modified, paging: {style: cursor, param: after, next: next}}`,
 			`{"data":[{"changed":"2026-01-02T00:00:00Z"},{"changed":"2026-01-01T00:00:00Z"}]}`, "order of modification"},
+		{"shuffled between the edges", `{path: vendors, records: data, order: modified, paging: {style: cursor, param: after, next: next}}`,
+			`{"data":[{"changed":"2026-01-01T00:00:00Z"},{"changed":"2026-01-04T00:00:00Z"},{"changed":"2026-01-02T00:00:00Z"},{"changed":"2026-01-03T00:00:00Z"}]}`, "order of modification"},
 		{"no list", cursor, `{"date":[]}`, "no list at data"},
 		{"list is an object", cursor, `{"data":{}}`, "not the JSON"},
 		{"cut in a record", cursor, `{"data":[{"id":"a"},{"id":`, "cut off"},
