@@ -2,11 +2,8 @@ package envelope
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -29,19 +26,10 @@ const maxWait = 24 * time.Hour
 
 // read tells what stands before the system apart from it, and leaves the rest to the protocol.
 func (c *client) read(a *Answer) ([]byte, *Refusal) {
-	switch {
-	case a.Status >= 300 && a.Status < 400:
-		return nil, &Refusal{Kind: driver.NotSystem, Detail: "The address redirects elsewhere, perhaps to a login page; give the address of the API itself."}
-	case isPage(a) && (a.Status < 400 || a.Status == http.StatusNotFound):
-		return nil, &Refusal{Kind: driver.NotSystem, Detail: "A web page came instead of data; the address may be wrong, or a login page stands before it."}
+	if e := c.answerer().Astray(a.Status, web.IsPage(a.Header, a.Body)); e != nil {
+		return nil, &Refusal{Kind: e.Kind, Detail: e.Detail}
 	}
 	return c.speaker.Read(a)
-}
-
-// isPage tells a web page.
-func isPage(a *Answer) bool {
-	start := strings.ToLower(string(bytes.TrimLeft(a.Body[:min(len(a.Body), 200)], "\ufeff \t\r\n")))
-	return strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
 // ByStatus makes the refusal of an answer that is not of the protocol. It is definite where HTTP itself says that nobody looked at the request.
@@ -62,17 +50,17 @@ func ByStatus(a *Answer) *Refusal {
 
 // explain makes the error of a refusal.
 func (c *client) explain(r *Refusal, a *Answer) *driver.Error {
-	e := &driver.Error{Kind: r.Kind, Status: a.Status, Code: c.config.Quote(r.Code, 80), Said: c.config.Quote(r.Said, 200), Detail: r.Detail}
+	e := &driver.Error{Kind: r.Kind, Status: a.Status, Code: c.config.Quote(r.Code, web.CodeLimit), Said: c.config.Quote(r.Said, web.SaidLimit), Detail: r.Detail}
 	switch r.Kind {
 	case driver.Credentials:
 		e.Field = c.loginField()
 	case driver.NotSystem:
 		e.Field = c.urlField
 	case driver.RateLimited, driver.Fault:
-		e.RetryAfter = min(max(r.Wait, c.retryAfter(a.Header), 0), maxWait)
+		e.RetryAfter = min(max(r.Wait, web.RetryAfter(a.Header, c.config.Now()), 0), maxWait)
 	}
 	if e.Detail == "" {
-		e.Detail = sentence(e)
+		e.Detail = web.Sentence(e)
 	}
 	return e
 }
@@ -88,17 +76,6 @@ func (c *client) decide(r *Refusal, a *Answer) error {
 	return c.explain(r, a)
 }
 
-func (c *client) retryAfter(h http.Header) time.Duration {
-	value := h.Get("Retry-After")
-	if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 {
-		return time.Duration(min(n, maxWait.Seconds()) * float64(time.Second))
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return at.Sub(c.config.Now())
-	}
-	return 0
-}
-
 // loginField names the secret that the login stands on.
 func (c *client) loginField() string {
 	a := c.connection.Auth
@@ -108,25 +85,6 @@ func (c *client) loginField() string {
 		}
 	}
 	return ""
-}
-
-// sentence says what happened, with the system's own words where it has some.
-func sentence(e *driver.Error) string {
-	told := map[driver.Kind]string{
-		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
-		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
-		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
-	}[e.Kind]
-	if told == "" {
-		told = "The system does not accept the request"
-	}
-	if e.Status >= 300 {
-		told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
-	}
-	if e.Said == "" {
-		return told + "."
-	}
-	return told + ": " + e.Said
 }
 
 // judge applies the rules about what an answer says of itself.

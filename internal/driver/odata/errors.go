@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/web"
@@ -90,12 +87,10 @@ func saidInXML(body []byte) said {
 // judge tells whether the answer to a read is a good one.
 func (c *client) judge(a *answer) error {
 	s := saidIn(a.body)
-	switch {
-	case a.status >= 300 && a.status < 400:
-		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "The address redirects elsewhere, perhaps to a login page; give the address of the system itself."}
-	case !s.own && web.IsHTML(a.header, a.body) && (a.status < 400 || a.status == http.StatusNotFound):
-		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "A web page came instead of data; the address may be wrong, or a login page stands before it."}
-	case a.status >= 200 && a.status < 300:
+	if e := c.answerer().Astray(a.status, !s.own && web.IsHTML(a.header, a.body)); e != nil {
+		return e
+	}
+	if a.status >= 200 && a.status < 300 {
 		return nil
 	}
 	return c.refusal(a, s, web.KindOf(a.status))
@@ -106,32 +101,15 @@ func (c *client) refusal(a *answer, s said, kind driver.Kind) *driver.Error {
 	if mapped, ok := c.options.Kinds[s.code]; ok && s.own {
 		kind = driver.Kind(mapped)
 	}
-	e := &driver.Error{Kind: kind, Status: a.status, Code: c.quote(s.code, 80), Said: c.quote(s.message, 300)}
+	e := &driver.Error{Kind: kind, Status: a.status, Code: c.quote(s.code, web.CodeLimit), Said: c.quote(s.message, web.SaidLimit)}
 	switch kind {
 	case driver.Credentials:
 		e.Field = c.loginField()
 	case driver.RateLimited, driver.Fault:
-		e.RetryAfter = c.retryAfter(a.header)
+		e.RetryAfter = web.RetryAfter(a.header, c.config.Now())
 	}
-	e.Detail = sentence(e)
+	e.Detail = web.Sentence(e)
 	return e
-}
-
-// sentence says what happened, with the system's own words where it has some.
-func sentence(e *driver.Error) string {
-	told := map[driver.Kind]string{
-		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
-		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
-		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
-	}[e.Kind]
-	if told == "" {
-		told = "The system does not accept the request"
-	}
-	told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
-	if e.Said == "" {
-		return told + "."
-	}
-	return told + ": " + e.Said
 }
 
 // loginField names the secret that the login stands on.
@@ -143,20 +121,6 @@ func (c *client) loginField() string {
 		}
 	}
 	return ""
-}
-
-// maxRetryAfter caps what a system may ask for.
-const maxRetryAfter = 24 * time.Hour
-
-func (c *client) retryAfter(h http.Header) time.Duration {
-	value := h.Get("Retry-After")
-	var wait time.Duration
-	if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 {
-		wait = time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(c.config.Now())
-	}
-	return min(max(wait, 0), maxRetryAfter)
 }
 
 // decide tells whether the answer to a write is a good one. Only a whole answer in the words of the protocol is definite; everything else leaves open what became of the write.
@@ -183,7 +147,7 @@ func (c *client) isDefinite(a *answer, s said) bool {
 	case a.status == http.StatusUnauthorized:
 		return s.own || a.header.Get("WWW-Authenticate") != "" || len(bytes.TrimSpace(a.body)) == 0
 	case a.status == http.StatusTooManyRequests:
-		return s.own || c.retryAfter(a.header) > 0
+		return s.own || web.RetryAfter(a.header, c.config.Now()) > 0
 	case a.status == http.StatusPreconditionFailed, a.status == http.StatusPreconditionRequired:
 		return s.own || len(bytes.TrimSpace(a.body)) == 0
 	}

@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/busbar-dev/busbar/model"
-
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/model"
 )
 
 func TestLiteralsOfEachTypeAndVersion(t *testing.T) {

@@ -251,7 +251,7 @@ func (c *client) sure(ctx context.Context, r *reading, id string, refused error)
 	}
 	e := web.As(refused)
 	e.Kind = driver.Invalid
-	e.Detail = sentence(e)
+	e.Detail = web.Sentence(e)
 	return e
 }
 

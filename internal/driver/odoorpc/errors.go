@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/rawjson"
@@ -32,8 +31,7 @@ func invalid(detail string) error { return &driver.Error{Kind: driver.Invalid, D
 
 // statusError is about an answer whose HTTP status is not 200, and that holds no error of Odoo's own.
 func (w *wire) statusError(got answer) error {
-	asked := &http.Response{StatusCode: got.status, Header: got.header}
-	e := &driver.Error{Kind: web.KindOf(got.status), Status: got.status, RetryAfter: budget.RetryAfter(asked, web.DateOf(got.header))}
+	e := &driver.Error{Kind: web.KindOf(got.status), Status: got.status, RetryAfter: web.RetryAfter(got.header, w.config.Now())}
 	switch {
 	case got.status == http.StatusUnauthorized:
 		e.Field, e.Detail = fieldKey, "Odoo, or a proxy before it, refuses the login."

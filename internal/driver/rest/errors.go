@@ -1,9 +1,6 @@
 package rest
 
 import (
-	"fmt"
-	"net/http"
-
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -16,12 +13,10 @@ func (c *client) answerer() web.Answerer {
 
 // judge tells whether an answer is a good one.
 func (c *client) judge(a *answer) error {
-	switch {
-	case a.status >= 300 && a.status < 400:
-		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "The address redirects elsewhere, perhaps to a login page; give the address of the API itself."}
-	case web.IsHTML(a.header, a.body) && (a.status < 400 || a.status == http.StatusNotFound):
-		return &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "A web page came instead of data; the address may be wrong, or a login page stands before it."}
-	case a.status >= 200 && a.status < 300 && !c.failed(a):
+	if e := c.answerer().Astray(a.status, web.IsHTML(a.header, a.body)); e != nil {
+		return e
+	}
+	if a.status >= 200 && a.status < 300 && !c.failed(a) {
 		return nil
 	}
 	return c.refusal(a)
@@ -67,7 +62,7 @@ func (c *client) refusal(a *answer) error {
 
 // refused makes the error of a refusal by its status.
 func (c *client) refused(a *answer) *driver.Error {
-	return &driver.Error{Status: a.status, Code: c.quote(text(find(a.body, c.options.Errors.Code)), 80), Kind: web.KindOf(a.status)}
+	return &driver.Error{Status: a.status, Code: c.quote(text(find(a.body, c.options.Errors.Code)), web.CodeLimit), Kind: web.KindOf(a.status)}
 }
 
 // explain adds to the error of a refusal what goes with its kind.
@@ -78,26 +73,9 @@ func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.RateLimited || e.Kind == driver.Fault {
 		e.RetryAfter = c.retryAfter(a.header)
 	}
-	e.Said = c.quote(c.options.Errors.said(a.body), 200)
-	e.Detail = sentence(e)
+	e.Said = c.quote(c.options.Errors.said(a.body), web.SaidLimit)
+	e.Detail = web.Sentence(e)
 	return e
-}
-
-// sentence says what happened, with the system's own words where it has some.
-func sentence(e *driver.Error) string {
-	told := map[driver.Kind]string{
-		driver.Credentials: "The system refuses the login", driver.Permission: "The login may not do this", driver.RateLimited: "The system asks to wait",
-		driver.Fault: "The system failed", driver.TokenGone: "The place in the list is no longer known",
-		driver.Conflict: "The record has changed", driver.Gone: "There is no such record", driver.Duplicate: "There is such a record already",
-	}[e.Kind]
-	if told == "" {
-		told = "The system does not accept the request"
-	}
-	told = fmt.Sprintf("%s (HTTP %d)", told, e.Status)
-	if e.Said == "" {
-		return told + "."
-	}
-	return told + ": " + e.Said
 }
 
 // loginField names the secret that the login stands on.

@@ -38,6 +38,9 @@ func TestAnswersAreClassified(t *testing.T) {
 		{"410", plainConnect, 410, "", "", driver.TokenGone, driver.Error{}},
 		{"429 seconds", plainConnect, 429, "Retry-After: 7", "", driver.RateLimited, driver.Error{RetryAfter: 7 * time.Second}},
 		{"429 date", plainConnect, 429, "Retry-After: Fri, 20 Nov 2026 09:31:00 GMT", "", driver.RateLimited, driver.Error{RetryAfter: time.Minute}},
+		{"429 date by a clock that is wrong", plainConnect, 429, "Date: Fri, 20 Nov 2020 09:30:00 GMT\nRetry-After: Fri, 20 Nov 2020 09:31:00 GMT", "", driver.RateLimited, driver.Error{RetryAfter: time.Minute}},
+		{"429 own header by a clock that is wrong", in200, 429, "Date: Fri, 20 Nov 2020 09:30:00 GMT\nX-Reset: 1605864630", "", driver.RateLimited, driver.Error{RetryAfter: 30 * time.Second}},
+		{"429 own header too large", in200, 429, "X-Reset: 1795167030000", "", driver.RateLimited, driver.Error{}},
 		{"429 past", plainConnect, 429, "Retry-After: Fri, 20 Nov 2020 09:31:00 GMT", "", driver.RateLimited, driver.Error{}},
 		{"429 negative", plainConnect, 429, "Retry-After: -5", "", driver.RateLimited, driver.Error{}},
 		{"429 far", plainConnect, 429, "Retry-After: 99999999999", "", driver.RateLimited, driver.Error{RetryAfter: 24 * time.Hour}},
@@ -57,8 +60,11 @@ func TestAnswersAreClassified(t *testing.T) {
 			t.Parallel()
 			w := start(t, c.connect, noPaging, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
-				if name, value, ok := strings.Cut(c.header, ": "); ok {
-					w.Header().Set(name, value)
+				w.Header()["Date"] = nil
+				for _, line := range strings.Split(c.header, "\n") {
+					if name, value, ok := strings.Cut(line, ": "); ok {
+						w.Header().Set(name, value)
+					}
 				}
 				w.WriteHeader(c.status)
 				_, _ = fmt.Fprint(w, c.body)

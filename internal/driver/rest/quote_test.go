@@ -14,6 +14,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/rest"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/secret"
 )
 
@@ -41,7 +42,7 @@ func TestAnErrorQuotesNoSecret(t *testing.T) {
 	open, _ := refusing(t, func() string { return said })
 	for name, c := range map[string]struct{ key, said, shows string }{
 		"with a line end":     {key + "\n", "unknown key " + key, "unknown key [redacted]"},
-		"across the edge":     {key, strings.Repeat("x", 196) + " " + key, "x [re…"},
+		"across the edge":     {key, strings.Repeat("x", web.SaidLimit-4) + " " + key, "x [re…"},
 		"as base64":           {key, "Basic " + base64.StdEncoding.EncodeToString([]byte("ann:"+key)), "Basic [redacted]="},
 		"in an address":       {"s3cret/key&", "GET /?k=" + url.QueryEscape("s3cret/key&"), "GET /?k=[redacted]"},
 		"as JSON":             {`s3"cr\et`, `{"key":"s3\"cr\\et"}`, `{"key":"[redacted]"}`},
@@ -67,7 +68,7 @@ func TestAnErrorQuotesNoRunOfASecret(t *testing.T) {
 		quoted, _ := json.Marshal(key)
 		form := rapid.SampledFrom([]string{key, string(quoted), url.QueryEscape(key), base64.StdEncoding.EncodeToString([]byte(key)),
 			base64.RawURLEncoding.EncodeToString([]byte("ann:" + key))}).Draw(r, "form")
-		said = strings.Repeat("m", rapid.IntRange(0, 210).Draw(r, "before")) + " " + form + " n"
+		said = strings.Repeat("m", rapid.IntRange(0, web.SaidLimit+10).Draw(r, "before")) + " " + form + " n"
 		_, err := open(key).Probe(t.Context())
 		shown := strings.ReplaceAll(fmt.Sprintf("%+v", *err.(*driver.Error)), "[redacted]", "\n") //nolint:errorlint // the contract
 		for i := range len(key) - 5 {

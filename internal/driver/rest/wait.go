@@ -4,29 +4,23 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
-// maxRetryAfter caps what a system may ask for.
-const maxRetryAfter = 24 * time.Hour
-
-// retryAfter reads Retry-After (seconds or a date), or the system's own header.
+// retryAfter reads Retry-After, or the system's own header, which is written likewise or holds a unix time.
 func (c *client) retryAfter(h http.Header) time.Duration {
-	wait := waitOf(h.Get("Retry-After"), c.config.Now(), false)
-	if wait == 0 && c.options.RateLimit.Reset != "" {
-		wait = waitOf(h.Get(c.options.RateLimit.Reset), c.config.Now(), c.options.RateLimit.Format == unix)
+	own := c.options.RateLimit
+	if wait := web.RetryAfter(h, c.config.Now()); wait > 0 || own.Reset == "" {
+		return wait
 	}
-	return min(max(wait, 0), maxRetryAfter)
-}
-
-func waitOf(value string, now time.Time, unixTime bool) time.Duration {
-	if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 && n < 1e12 {
-		if unixTime {
-			return time.Unix(int64(n), 0).Sub(now)
+	as := http.Header{"Retry-After": h.Values(own.Reset), "Date": h.Values("Date")}
+	if n, err := strconv.ParseFloat(h.Get(own.Reset), 64); err == nil && own.Format == unix {
+		if n >= 1e12 { // no seconds
+			return 0
 		}
-		return time.Duration(min(n, maxRetryAfter.Seconds()) * float64(time.Second))
+		left := time.Unix(int64(n), 0).Sub(web.ClockOf(h, c.config.Now()))
+		as.Set("Retry-After", strconv.FormatFloat(left.Seconds(), 'f', -1, 64))
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return at.Sub(now)
-	}
-	return 0
+	return web.RetryAfter(as, c.config.Now())
 }

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 )
@@ -30,7 +29,7 @@ func notTryton(status int) error {
 
 // statusError is about an answer whose HTTP status is not 200.
 func (w *wire) statusError(resp *http.Response) error {
-	e := &driver.Error{Status: resp.StatusCode, RetryAfter: budget.RetryAfter(resp, web.DateOf(resp.Header))}
+	e := &driver.Error{Status: resp.StatusCode, RetryAfter: web.RetryAfter(resp.Header, w.config.Now())}
 	switch s := resp.StatusCode; {
 	case s == http.StatusUnauthorized:
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton refuses the user name or the password."
