@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -66,6 +67,23 @@ type Search struct {
 	Rung   *manifest.Rung
 	Value  string    // W2: the key; W3: the mark
 	Since  time.Time // W4: made at or after this instant
+}
+
+// Shows gives the member of a record that holds the key or the mark; nil where nothing single does.
+func (s Search) Shows() manifest.Path {
+	if s.Rung.Class == manifest.W3 {
+		return s.Rung.Member
+	}
+	if f := s.Entity.Field(s.Rung.Key); s.Rung.Class == manifest.W2 && f != nil && len(f.From) == 1 {
+		return f.From[0]
+	}
+	return nil
+}
+
+// Is tells whether that member, as text, is what is searched for: a system may put blanks around it, and write a key in capitals.
+func (s Search) Is(shown string) bool {
+	got, want := strings.TrimSpace(shown), strings.TrimSpace(s.Value)
+	return got == want || s.Rung.Class == manifest.W2 && strings.EqualFold(got, want)
 }
 
 // Fate is what an error of a write proves.

@@ -25,6 +25,9 @@ func (o Options) Decode(v any) Problems {
 	return d.problems
 }
 
+// Gives tells whether the options have a key themselves, and not by default.
+func (o Options) Gives(key string) bool { return o.Node != nil && child(o.Node, key) != nil }
+
 // Problem makes a problem of the value at a place within the options (keys and list positions), for a driver's own checks.
 // The position is that of the value, or of the nearest place around it that the manifest does have.
 func (o Options) Problem(message, mend string, at ...string) Problem {

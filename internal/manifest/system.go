@@ -132,6 +132,20 @@ func (b *builder) auth(forms []authForm) {
 	}
 }
 
+// Needs reports every way to log in whose form lacks one of the fields that the driver logs in with.
+func (s *System) Needs(driver string, fields ...string) Problems {
+	var problems Problems
+	for _, m := range s.Auth {
+		for _, want := range fields {
+			if !slices.ContainsFunc(m.Fields, func(f CredentialField) bool { return f.Name == want }) {
+				problems = append(problems, Problem{Pos: Pos{File: s.Options.File, Line: 1, Column: 1}, Path: "auth",
+					Message: "the method " + m.Method + " has no field " + want, Mend: "add it: " + driver + " logs in with it"})
+			}
+		}
+	}
+	return problems
+}
+
 func (c credentialForm) field() CredentialField {
 	identity, required := c.Type == "url" && !c.Secret, true
 	if c.Identity != nil {

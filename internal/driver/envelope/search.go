@@ -3,7 +3,6 @@ package envelope
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -86,9 +85,9 @@ func (c *client) search(ctx context.Context, l *listing, s driver.Search) ([][]b
 
 // fits tells whether a record is one that was searched for, whatever the system makes of a filter. A list that does not show the mark is not believed: the record itself is read.
 func (c *client) fits(ctx context.Context, s driver.Search, record []byte) (bool, error) {
-	at := shows(s)
+	at := s.Shows()
 	if s.Rung.Class == manifest.W4 || len(at) == 0 {
-		return !c.isOlder(s, record), nil
+		return !web.IsOlder(s, record, c.zone()), nil
 	}
 	value := find(record, at)
 	if value == nil {
@@ -100,28 +99,5 @@ func (c *client) fits(ctx context.Context, s driver.Search, record []byte) (bool
 			return false, torn("The search gives a record that does not show " + at.String() + ", so nothing tells whether it is the one.")
 		}
 	}
-	got, want := strings.TrimSpace(text(value)), strings.TrimSpace(s.Value)
-	return got == want || s.Rung.Class == manifest.W2 && strings.EqualFold(got, want), nil
-}
-
-// shows gives the member of a record that holds the key or the mark; nil where nothing single does.
-func shows(s driver.Search) manifest.Path {
-	if s.Rung.Class == manifest.W3 {
-		return s.Rung.Member
-	}
-	if f := s.Entity.Field(s.Rung.Key); s.Rung.Class == manifest.W2 && f != nil && len(f.From) == 1 {
-		return f.From[0]
-	}
-	return nil
-}
-
-// isOlder tells whether a record says that it was made before the time that is searched from, whatever its stamp leaves out.
-func (c *client) isOlder(s driver.Search, record []byte) bool {
-	raw := find(record, s.Entity.CreatedAt)
-	rounded := time.Minute
-	if len(text(raw)) == len(time.DateOnly) {
-		rounded = web.Day
-	}
-	at, ok := web.ReadTime(raw, c.zone(), false)
-	return ok && at.Latest.Add(rounded).Before(s.Since)
+	return s.Is(text(value)), nil
 }

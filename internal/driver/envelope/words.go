@@ -9,26 +9,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// find gives the value at a path, nil when there is none.
-func find(doc []byte, path manifest.Path) []byte {
-	if len(path) == 0 {
-		return nil
-	}
-	value, _, _ := rawjson.Find(doc, path...)
-	return value
-}
+func find(doc []byte, path manifest.Path) []byte { return rawjson.At(doc, path...) }
 
-// text gives a scalar as text: a string without its quotes, null as nothing.
-func text(raw []byte) string {
-	var s string
-	switch {
-	case string(raw) == "null":
-		return ""
-	case len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
-		return s
-	}
-	return string(raw)
-}
+func text(raw []byte) string { return rawjson.Text(raw) }
 
 // elements takes a list apart. Where an answer is sparse, nothing is an empty list and anything else a list of one; else only null is empty.
 func elements(list []byte, sparse bool) ([][]byte, bool) {
@@ -102,16 +85,6 @@ func isReserved(name string) bool {
 		return true
 	}
 	return strings.HasPrefix(name, "id.")
-}
-
-// Gives tells whether options have that key themselves.
-func Gives(o manifest.Options, key string) bool {
-	for i := 0; o.Node != nil && i+1 < len(o.Node.Content); i += 2 {
-		if o.Node.Content[i].Value == key {
-			return true
-		}
-	}
-	return false
 }
 
 // Fill puts values into a text; a value keeps to the quotes that its place begins with. It is not ok when one is absent.

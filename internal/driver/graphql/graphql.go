@@ -134,7 +134,7 @@ func (language) Reading(e *manifest.Entity) (*envelope.Reading, manifest.Problem
 // Finding implements envelope.Language.
 func (language) Finding(o manifest.Options, r *envelope.Reading) (*envelope.Reading, manifest.Problems) {
 	f := &findOptions{List: r.List, callOptions: r.Call.(*query).callOptions}
-	if envelope.Gives(o, "paging") {
+	if o.Gives("paging") {
 		f.Paging = envelope.DefaultPaging()
 	}
 	problems := o.Decode(f)

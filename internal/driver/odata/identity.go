@@ -1,7 +1,6 @@
 package odata
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -10,23 +9,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
 
-// find gives the value at a path, nil when there is none.
-func find(doc []byte, path ...string) []byte {
-	value, _, _ := rawjson.Find(doc, path...)
-	return value
-}
+func find(doc []byte, path ...string) []byte { return rawjson.At(doc, path...) }
 
-// text gives a scalar as text: a string without its quotes, null as nothing.
-func text(raw []byte) string {
-	var s string
-	switch {
-	case string(raw) == "null":
-		return ""
-	case len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil:
-		return s
-	}
-	return string(raw)
-}
+func text(raw []byte) string { return rawjson.Text(raw) }
 
 // plain gives a scalar in plain notation as text.
 func plain(raw []byte) string {

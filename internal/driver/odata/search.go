@@ -63,13 +63,7 @@ func (f *findOptions) shows(s driver.Search) string {
 	if f.Member != "" {
 		return f.Member
 	}
-	if s.Rung.Class == manifest.W3 {
-		return s.Rung.Member.String()
-	}
-	if m := s.Entity.Field(s.Rung.Key); m != nil && len(m.From) == 1 {
-		return m.From[0].String()
-	}
-	return ""
+	return s.Shows().String()
 }
 
 // search reads the list to its end and keeps what fits, whatever the system makes of a filter.
@@ -86,7 +80,7 @@ func (c *client) search(ctx context.Context, r *reading, f *findOptions, s drive
 			if record, err = c.whole(ctx, r, t.from, record); err != nil {
 				return nil, err
 			}
-			if s.Rung.Class == manifest.W4 || sameText(find(record, strings.Split(f.shows(s), "/")...), s) {
+			if s.Rung.Class == manifest.W4 || s.Is(plain(find(record, strings.Split(f.shows(s), "/")...))) {
 				found = append(found, record)
 			}
 		}
@@ -99,9 +93,4 @@ func (c *client) search(ctx context.Context, r *reading, f *findOptions, s drive
 		at = *next
 	}
 	return nil, unfit(fmt.Sprintf("The search in %s does not end after %d pages; the system may not know the filter.", s.Entity.Name, mostSearched))
-}
-
-func sameText(raw []byte, s driver.Search) bool {
-	got, want := strings.TrimSpace(plain(raw)), strings.TrimSpace(s.Value)
-	return got == want || s.Rung.Class == manifest.W2 && strings.EqualFold(got, want)
 }

@@ -1,7 +1,6 @@
 package odoorpc
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -49,7 +48,7 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 	for _, e := range s.Entities {
 		problems = append(problems, checkWrites(e, readings[e.Name])...)
 	}
-	return append(problems, checkAuth(s)...)
+	return append(problems, s.Needs(Name, fieldURL, fieldDatabase, fieldUser, fieldKey)...)
 }
 
 func connectingOf(s *manifest.System) (connecting, manifest.Problems) {
@@ -59,19 +58,6 @@ func connectingOf(s *manifest.System) (connecting, manifest.Problems) {
 		problems = append(problems, s.Options.Problem("there is no protocol "+c.Protocol, "write "+jsonRPC+" or "+json2+", or leave it out: then the version decides", "protocol"))
 	}
 	return c, problems
-}
-
-func checkAuth(s *manifest.System) manifest.Problems {
-	var problems manifest.Problems
-	for _, m := range s.Auth {
-		for _, want := range []string{fieldURL, fieldDatabase, fieldUser, fieldKey} {
-			if !slices.ContainsFunc(m.Fields, func(f manifest.CredentialField) bool { return f.Name == want }) {
-				problems = append(problems, manifest.Problem{Pos: manifest.Pos{File: s.Options.File, Line: 1, Column: 1}, Path: "auth",
-					Message: "the method " + m.Method + " has no field " + want, Mend: "add it: " + Name + " logs in with it"})
-			}
-		}
-	}
-	return problems
 }
 
 // readingsOf decodes the `read:` section of every entity.

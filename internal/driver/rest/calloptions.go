@@ -101,7 +101,7 @@ func decodeSend(o manifest.Options, op manifest.Op) (*sendOptions, manifest.Prob
 // decodeFind lays the options of a search over those of the entity's list.
 func decodeFind(o manifest.Options, read *readOptions) (*findOptions, manifest.Problems) {
 	f := &findOptions{Path: read.Path, listOptions: read.listOptions}
-	if gives(o, "paging") {
+	if o.Gives("paging") {
 		f.Paging = defaultPaging()
 	}
 	return f, o.Decode(f)

@@ -293,7 +293,7 @@ func (c *checker) incremental(e *manifest.Entity, o *readOptions) {
 	switch {
 	case len(e.History) > 0 && o.History == nil:
 		c.wrong("the entity has a historical period, but no filter for it", "add history, or remove the entity's", "history")
-	case len(e.History) == 0 && gives(e.Read, "history"):
+	case len(e.History) == 0 && e.Read.Gives("history"):
 		c.wrong("the filter is never used", "say with the entity's history which field it filters by", "history")
 	}
 }

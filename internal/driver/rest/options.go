@@ -138,7 +138,7 @@ func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
 // decodeRead lays an entity's options over those of all lists: what it gives itself replaces theirs, key by key.
 func decodeRead(e *manifest.Entity, lists listOptions) (*readOptions, manifest.Problems) {
 	o := &readOptions{listOptions: lists, id: e.ID, updatedAt: e.UpdatedAt}
-	if gives(e.Read, "paging") {
+	if e.Read.Gives("paging") {
 		o.Paging = defaultPaging()
 	}
 	problems := e.Read.Decode(o)
@@ -148,14 +148,4 @@ func decodeRead(e *manifest.Entity, lists listOptions) (*readOptions, manifest.P
 		o.hot = h.Query
 	}
 	return o, problems
-}
-
-// gives tells whether options have that key themselves.
-func gives(o manifest.Options, key string) bool {
-	for i := 0; o.Node != nil && i+1 < len(o.Node.Content); i += 2 {
-		if o.Node.Content[i].Value == key {
-			return true
-		}
-	}
-	return false
 }

@@ -89,16 +89,7 @@ func checkAuth(s *manifest.System, c *connecting) manifest.Problems {
 	if c.Kind == "" {
 		needed = append(needed, fieldKind)
 	}
-	var problems manifest.Problems
-	for _, m := range s.Auth {
-		for _, want := range needed {
-			if !slices.ContainsFunc(m.Fields, func(f manifest.CredentialField) bool { return f.Name == want }) {
-				problems = append(problems, manifest.Problem{Pos: manifest.Pos{File: s.Options.File, Line: 1, Column: 1}, Path: "auth",
-					Message: "the method " + m.Method + " has no field " + want, Mend: "add it: " + Name + " logs in with it"})
-			}
-		}
-	}
-	return problems
+	return s.Needs(Name, needed...)
 }
 
 func readingOf(e *manifest.Entity, kind string) (*reading, manifest.Problems) {

@@ -58,29 +58,7 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 		problems = append(problems, checkWrites(e, readings[e.Name])...)
 	}
 	problems = append(problems, s.Options.Decode(&struct{}{})...)
-	return append(problems, checkAuth(s)...)
-}
-
-func checkAuth(s *manifest.System) manifest.Problems {
-	var problems manifest.Problems
-	for _, m := range s.Auth {
-		for _, want := range []string{fieldURL, fieldDatabase, fieldUser, fieldPassword} {
-			if !hasField(m, want) {
-				problems = append(problems, manifest.Problem{Pos: manifest.Pos{File: s.Options.File, Line: 1, Column: 1}, Path: "auth",
-					Message: "the method " + m.Method + " has no field " + want, Mend: "add it: " + Name + " logs in with it"})
-			}
-		}
-	}
-	return problems
-}
-
-func hasField(m manifest.AuthMethod, name string) bool {
-	for _, f := range m.Fields {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
+	return append(problems, s.Needs(Name, fieldURL, fieldDatabase, fieldUser, fieldPassword)...)
 }
 
 // readingsOf decodes the `read:` section of every entity.
