@@ -206,6 +206,8 @@ func TestNoPageIsTakenFromABadAnswer(t *testing.T) {
 		"more, but where":   {&fault.Fault{Body: `{"data":{"vendors":{"totalCount":1,"pageInfo":{"hasNextPage":true,"endCursor":null},"edges":[]}}}`}, "", driver.Torn},
 		"not sorted": {&fault.Fault{Body: `{"data":{"vendors":{"pageInfo":{"hasNextPage":false},"edges":[{"node":{"id":"a","updatedAt":"2026-01-02T00:00:00Z"}},` +
 			`{"node":{"id":"b","updatedAt":"2026-01-01T00:00:00Z"}}]}}}`}, "", driver.Torn},
+		"shuffled": {&fault.Fault{Body: `{"data":{"vendors":{"pageInfo":{"hasNextPage":false},"edges":[{"node":{"id":"a","updatedAt":"2026-01-01T00:00:00Z"}},` +
+			`{"node":{"id":"b","updatedAt":"2026-01-03T00:00:00Z"}},{"node":{"id":"c","updatedAt":"2026-01-02T00:00:00Z"}},{"node":{"id":"d","updatedAt":"2026-01-04T00:00:00Z"}}]}}}`}, "", driver.Torn},
 		"throttled":      {nil, "THROTTLED", driver.RateLimited},
 		"forbidden":      {nil, "FORBIDDEN", driver.Permission},
 		"own code":       {nil, "NOT_YOURS", driver.Permission},
