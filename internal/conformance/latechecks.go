@@ -64,8 +64,3 @@ func (c *checking) memory() {
 		c.rows = append(c.rows, Row{c.name, e, OK, fmt.Sprintf("between %d and %d MiB over %d records", least>>20, most>>20, c.counts[e])})
 	}
 }
-
-// zones says what of times the suite leaves to others.
-func (c *checking) zones() {
-	c.notChecked("", "how a system writes its times is its own; the driver's tests and those of the mapping hold zones and changes of summer time")
-}

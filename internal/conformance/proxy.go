@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -166,7 +165,3 @@ func reads(after, n int, f fault.Fault) fault.Rule {
 
 // stopped says that Busbar was stopped on purpose.
 var errStopped = errors.New("stopped by the suite")
-
-func isStopped(ctx context.Context, err error) bool {
-	return errors.Is(err, errStopped) || ctx.Err() != nil
-}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Page is the documentation of a connector as Markdown: what it can do, what proves that, which rules hold for writes, and how to log in.
-func (s *System) Page() string {
+// Page is the documentation of a connector as Markdown: what it can do, what proves that, which rules hold for writes, and how to log in. docs is where the documentation of Busbar is from there, and
+// guide where the guide is; empty: the page stands alone, without links out of it.
+func (s *System) Page(docs, guide string) string {
 	c := s.Capabilities()
-	p := &page{}
+	p := &page{docs: docs, guide: guide}
 	p.line("# %s", s.Name)
 	p.line("")
 	p.line("%s", s.Summary)
@@ -19,8 +21,9 @@ func (s *System) Page() string {
 		p.line("This is a simulator that comes with Busbar, not a real system.")
 		p.line("")
 	}
-	p.line("System `%s` · %s · driver [%s](../connectors/%s.md) · versions %s", s.System, strings.Join(s.Categories, ", "), s.Driver, s.Driver, strings.Join(s.Versions, ", "))
+	p.line("System `%s` · %s · driver %s · versions %s", s.System, strings.Join(s.Categories, ", "), p.link(s.Driver, "connectors/"+s.Driver+".md"), strings.Join(s.Versions, ", "))
 	p.matrix(c)
+	p.versions(s)
 	for _, e := range c.Entities {
 		p.entity(s.Entity(e.Entity), e)
 	}
@@ -69,7 +72,18 @@ func plural(n int, one, many string) string {
 }
 
 // page collects lines of Markdown.
-type page struct{ strings.Builder }
+type page struct {
+	strings.Builder
+	docs, guide string
+}
+
+// link leads to a page of Busbar's documentation, where there is one.
+func (p *page) link(text, to string) string {
+	if p.docs == "" {
+		return text
+	}
+	return "[" + text + "](" + p.docs + "/" + to + ")"
+}
 
 func (p *page) line(format string, a ...any) { fmt.Fprintf(p, format+"\n", a...) }
 
@@ -91,7 +105,7 @@ func (p *page) matrix(c Capabilities) {
 		p.line("| [%s](#%s) | %s | %s | %s | %s | %s | %s |", e.Entity, e.Entity, cell(e.Read), incremental, deletions, cell(e.Create), cell(e.Update), cell(e.Delete))
 	}
 	p.line("")
-	p.line("A dash is what the system or its connector cannot do. What the words mean is on the [list of systems](README.md).")
+	p.line("A dash is what the system or its connector cannot do. What the words mean is on the %s.", p.link("list of systems", "systems/README.md"))
 }
 
 func cell(c Capability) string {
@@ -127,15 +141,10 @@ func (p *page) entity(e *Entity, c EntityCapability) {
 		p.line("- **Can be written**: %s", names(writable))
 	}
 	if e.Cursor != nil {
-		p.line("- **Changes** are found by their time, to %s; each run looks back %s.", e.Cursor.Precision, e.Cursor.Lookback)
+		p.line("- **Changes** are found by their time, to %s; each run looks back %s.", span(e.Cursor.Precision), span(e.Cursor.Lookback))
 	}
 	if c.History != "" {
 		p.line("- **Period**: the first sync can be bounded by `%s`.", c.History)
-	}
-	for _, other := range sorted(e.Evidence) {
-		if operation, version, ok := strings.Cut(other, "_"); ok {
-			p.line("- **Version %s**: %s %s", version, operation, e.Evidence[other])
-		}
 	}
 	for _, op := range Ops() {
 		if o, ok := e.Operations[op]; ok {
@@ -145,6 +154,40 @@ func (p *page) entity(e *Entity, c EntityCapability) {
 	for _, r := range c.Rules {
 		p.line("- %s (`%s`)", r.Text, r.Rule)
 	}
+}
+
+// versions lists what is claimed of versions that differ from the matrix.
+func (p *page) versions(s *System) {
+	entities := map[string][]string{} // by "version: operation evidence"
+	for _, e := range s.Entities {
+		for key, text := range e.Evidence {
+			if operation, version, ok := strings.Cut(key, "_"); ok {
+				claim := fmt.Sprintf("**%s**: %s %s", version, operation, text)
+				entities[claim] = append(entities[claim], e.Name)
+			}
+		}
+	}
+	if len(entities) == 0 {
+		return
+	}
+	p.line("")
+	p.line("Of other versions, and kinds of installation:")
+	p.line("")
+	for _, claim := range sorted(entities) {
+		p.line("- %s (%s)", claim, strings.Join(entities[claim], ", "))
+	}
+}
+
+// span writes a time span as manifests do: 15m, 1µs.
+func span(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func names(list []string) string { return "`" + strings.Join(list, "`, `") + "`" }
@@ -175,7 +218,9 @@ func (p *page) logins(s *System) {
 	p.line("")
 	p.line("## Login")
 	p.line("")
-	p.line("How to prepare the system: [guide](../../connectors/%s/guide.md).", s.System)
+	if p.guide != "" {
+		p.line("How to prepare the system: [guide](%s).", p.guide)
+	}
 	for _, m := range s.Auth {
 		p.line("")
 		p.line("| `%s` | | |", m.Method)

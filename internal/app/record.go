@@ -8,98 +8,16 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
 	"github.com/busbar-dev/busbar/internal/secret"
-	"github.com/busbar-dev/busbar/model"
 )
-
-// Schema gives the JSON Schema of a manifest with every driver of this binary.
-func Schema() ([]byte, error) {
-	m, err := model.Load()
-	if err != nil {
-		return nil, err
-	}
-	forms := map[string]manifest.Forms{}
-	for _, d := range drivers() {
-		forms[d.Name()] = d.Forms()
-	}
-	return manifest.Schema(m, forms)
-}
-
-// SystemPages gives the documentation of the built-in connectors: Markdown by file name.
-func SystemPages() (map[string]string, error) {
-	m, err := model.Load()
-	if err != nil {
-		return nil, err
-	}
-	systems, err := loadSystems(m, connectors.FS)
-	if err != nil {
-		return nil, err
-	}
-	pages := map[string]string{"README.md": systems.Index()}
-	for _, s := range systems.Systems() {
-		pages[s.System+".md"] = s.Page()
-	}
-	return pages, nil
-}
-
-// ConnectorPage gives the documentation of the one connector in a folder.
-func ConnectorPage(folder fs.FS) (string, error) {
-	s, err := oneSystem(folder)
-	if err != nil {
-		return "", err
-	}
-	return s.Page(), nil
-}
-
-// oneSystem loads a folder that holds one connector.
-func oneSystem(folder fs.FS) (*manifest.System, error) {
-	m, err := model.Load()
-	if err != nil {
-		return nil, err
-	}
-	systems, err := loadSystems(m, folder)
-	if err != nil {
-		return nil, err
-	}
-	if all := systems.Systems(); len(all) == 1 {
-		return all[0], nil
-	}
-	return nil, errors.New("name the folder of one connector, which holds its manifest.yaml")
-}
-
-const starterGuide = `# Connecting %s
-
-1. Sign in to %s as an administrator.
-2. Make a user of its own for Busbar, with the right to read what is to be synced.
-3. Make the key for that user, and note it: it is shown once.
-`
-
-// Starter gives the files of a new connector for a system, by name, to be filled in: they have no mistakes.
-func Starter(system, driverName string) (map[string][]byte, error) {
-	var names []string
-	for _, d := range drivers() {
-		names = append(names, d.Name())
-		if d.Name() != driverName {
-			continue
-		}
-		title := strings.ToUpper(system[:1]) + strings.ReplaceAll(system[1:], "-", " ")
-		text := "# yaml-language-server: $schema=../" + manifest.SchemaFile + "\n" + d.Forms().Starter
-		text = strings.NewReplacer("system: acme\n", "system: "+system+"\n", "Acme", title, "acme", system).Replace(text)
-		return map[string][]byte{"manifest.yaml": []byte(text), "guide.md": fmt.Appendf(nil, starterGuide, title, title)}, nil
-	}
-	slices.Sort(names)
-	return nil, fmt.Errorf("there is no driver %q; write one of %s", driverName, strings.Join(names, ", "))
-}
 
 // Record logs in to a system and takes the first records of each entity, through the connector's own reading: JSON lists by entity, as received but for the secrets of the login.
 // The person who runs it says where it goes, so private addresses may be called.
