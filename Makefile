@@ -48,10 +48,11 @@ bench-compare: ## Compare the benchmarks with another revision (BASE=main)
 e2e: ## Run the built binary end to end, kill -9 included
 	@if [ -d internal/e2e ]; then go test -count=1 -timeout 20m ./internal/e2e/...; else echo "Nothing to run yet: there is no internal/e2e."; fi
 
-live: ## Test against the real systems that can run here: Tryton on SQLite, Tryton with Busbar on PostgreSQL, Odoo 14
+live: ## Test against the real systems that can run here: Tryton on SQLite, Tryton with Busbar on PostgreSQL, Odoo 14, Request Tracker
 	scripts/setup-test
 	go test -count=1 -timeout 20m ./internal/realsys/odoo -v -run TestLiveBuild -live
 	go test -count=1 -timeout 20m ./internal/realsys/... ./internal/driver/trytonrpc/... ./internal/driver/odoorpc/...
+	go test -count=1 -timeout 150m -v -run "TestTryton|TestRequestTracker|TestOdoo" ./connectors -live
 	go test -count=1 -timeout 20m -v -run Tryton ./internal/e2e/... -live
 
 soak: ## Make up histories of faults for hours and count what was lost (HISTORIES=2000)

@@ -8,8 +8,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/realsys/odoo"
 )
 
-
-
 // TestOdoo runs the suite against a real Odoo 14.
 func TestOdoo(t *testing.T) {
 	t.Parallel()

@@ -17,10 +17,10 @@ func TestRequestTracker(t *testing.T) {
 	conformance.Run(t, conformance.Stand{
 		Folder: connectors.FS, System: "request-tracker", Version: "5.0",
 		Credentials: map[string]string{"url": s.URL, "token": s.Token, "work_queue": "Work orders", "request_queue": "Service requests"},
-		Checks: quick(), Writes: true, Hands: s, Touches: append(written, "teams"), Adds: append(written, "users", "teams"), Removes: written,
+		Checks:      quick(), Writes: true, Hands: s, Touches: append(written, "teams"), Adds: append(written, "users", "teams"), Removes: written,
 		// Tickets have no count that can be believed, so that an answer to another question is taken for that to a list.
 		Unproven: map[string]string{"a stuck token is noticed": "Request Tracker's lists say nothing of what was asked, and their counts are not believed"},
-		Samples:  map[string]conformance.Sample{
+		Samples: map[string]conformance.Sample{
 			"assets": {Create: func(n int, _ conformance.Stored) map[string]any {
 				return map[string]any{"name": fmt.Sprint("Pump ", n), "category": "Plant", "description": "Made by the suite", "serial_number": fmt.Sprintf("%04d", n)}
 			}, Update: map[string]any{"name": "Pump, painted", "model": "P"}},

@@ -19,8 +19,8 @@ func TestTryton(t *testing.T) {
 		Folder: connectors.FS, System: "tryton", Version: "6.0", Writes: true, Hands: clerk{s},
 		Samples:     map[string]conformance.Sample{"purchase-orders": {Create: ordered}},
 		Credentials: map[string]string{"url": s.URL, "database": s.Database, "username": s.User, "password": s.Password},
-		Checks:  quick(),
-		Touches: []string{"vendors", "items", "purchase-orders", "locations"}, Adds: []string{"vendors", "purchase-orders"}, Removes: []string{"vendors", "purchase-orders"},
+		Checks:      quick(),
+		Touches:     []string{"vendors", "items", "purchase-orders", "locations"}, Adds: []string{"vendors", "purchase-orders"}, Removes: []string{"vendors", "purchase-orders"},
 	})
 }
 
