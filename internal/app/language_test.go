@@ -53,7 +53,7 @@ func ideas() []string {
 	var all []string
 	for prefix, keys := range map[string]string{
 		"":                              "time_zone nulls decimals limits",
-		"limits/":                       "concurrency per_second per_minute",
+		"limits/":                       "concurrency per_*",
 		"auth/*/fields/*/":              "identity required default example help",
 		"entities/*/":                   "display_id display_name created_at updated_at url cursor history hot deletions page_size volatile lists read_only picklists moves operations",
 		"entities/*/cursor/":            "lookback",
