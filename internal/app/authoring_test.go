@@ -100,6 +100,10 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		{"read: {path: vendors}", "read: {paht: vendors}"},
 		{"precision: 1s", "precision: one second"},
 		{"style: bearer", "stile: bearer"},
+		{"style: bearer", "style: digest"},
+		{"errors: {", "errors: {kinds: {TAKEN: twice}, "},
+		{"read: {path: vendors}", "read: {path: vendors, order: newest}"},
+		{"read: {path: vendors}", "read: {path: vendors, changed_since: {param: since, format: iso}}"},
 		{"    evidence: {read: documented}", "    deletions: swep\n    evidence: {read: documented}"},
 	} {
 		broken := bytes.Replace(good["manifest.yaml"], []byte(c[0]), []byte(c[1]), 1)

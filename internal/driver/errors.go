@@ -28,6 +28,15 @@ const (
 	Duplicate   Kind = "duplicate"    // a create: a record with this key exists already, nothing was done
 )
 
+// Words are the kinds as a manifest names them.
+func (Kind) Words() []string {
+	var words []string
+	for _, k := range Kinds() {
+		words = append(words, string(k))
+	}
+	return words
+}
+
 // Effect is what an error says of the whole connection.
 type Effect int
 

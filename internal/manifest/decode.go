@@ -27,6 +27,19 @@ type selfDecoder interface {
 	decode(d *decoder, n *yaml.Node, path string)
 }
 
+// worded is a type of text that is one of a closed list.
+type worded interface {
+	Words() []string
+}
+
+// wordsOfType gives the closed list of a type; nil for one that has none.
+func wordsOfType(t reflect.Type) []string {
+	if w, ok := reflect.Zero(t).Interface().(worded); ok {
+		return w.Words()
+	}
+	return nil
+}
+
 func decodesItself(v reflect.Value) bool {
 	_, ok := v.Addr().Interface().(selfDecoder)
 	return ok
@@ -66,7 +79,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 		seen[key.Value] = true
 		if f, ok := fields[key.Value]; ok {
 			d.value(value, f.value, join(path, key.Value))
-			d.word(value, f, join(path, key.Value))
+			d.word(value, f.words, join(path, key.Value))
 			return
 		}
 		d.report(key, join(path, key.Value), "unknown key", suggest(key.Value, names))
@@ -127,18 +140,20 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 	}
 	if err := n.Decode(v.Addr().Interface()); err != nil {
 		d.report(n, path, fmt.Sprintf("wants %s, this is %q", wanted(v.Type()), n.Value), "")
+		return
 	}
+	d.word(n, wordsOfType(v.Type()), path)
 }
 
 // word checks a text, or each of a list, that is one of a closed list.
-func (d *decoder) word(n *yaml.Node, f decodeField, path string) {
-	if f.words != nil && n.Kind == yaml.SequenceNode {
+func (d *decoder) word(n *yaml.Node, words []string, path string) {
+	if words != nil && n.Kind == yaml.SequenceNode {
 		for i, item := range n.Content {
-			d.word(item, f, join(path, strconv.Itoa(i)))
+			d.word(item, words, join(path, strconv.Itoa(i)))
 		}
 	}
-	if f.words != nil && n.Kind == yaml.ScalarNode && !slices.Contains(f.words, n.Value) {
-		d.report(n, path, "unknown word "+strconv.Quote(n.Value), suggest(n.Value, f.words))
+	if words != nil && n.Kind == yaml.ScalarNode && !slices.Contains(words, n.Value) {
+		d.report(n, path, "unknown word "+strconv.Quote(n.Value), suggest(n.Value, words))
 	}
 }
 

@@ -120,6 +120,9 @@ func (s *schemaWriter) of(t reflect.Type) schema {
 func texts() schema { return schema{"type": "array", "items": schema{"type": "string"}} }
 
 func (s *schemaWriter) shape(t reflect.Type) schema {
+	if words := wordsOfType(t); words != nil {
+		return s.named(t.String(), func() schema { return schema{"enum": words} })
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return s.of(t.Elem())

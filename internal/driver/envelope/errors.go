@@ -3,7 +3,6 @@ package envelope
 import (
 	"bytes"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -114,7 +113,7 @@ func (r *Result) judge(doc []byte, sparse bool) *Refusal {
 	}
 	made := &Refusal{Kind: driver.Invalid, Definite: true, Code: text(find(about, r.Code)), Said: text(find(about, r.Message))}
 	if kind, ok := r.Kinds[made.Code]; ok {
-		made.Kind = driver.Kind(kind)
+		made.Kind = kind
 	}
 	return made
 }
@@ -127,6 +126,3 @@ func torn(detail string) error { return &driver.Error{Kind: driver.Torn, Detail:
 
 // unfit is the error of what the manifest cannot express; nothing was sent, and never will be.
 func unfit(detail string) error { return &driver.Error{Kind: driver.Invalid, Detail: detail} }
-
-// IsKind tells whether a manifest may give an error this kind.
-func IsKind(kind string) bool { return slices.Contains(driver.Kinds(), driver.Kind(kind)) }

@@ -94,7 +94,7 @@ func (m *Moment) format() string {
 	if m == nil || m.Format == "" {
 		return "rfc3339"
 	}
-	return m.Format
+	return string(m.Format)
 }
 
 func (m *Moment) countsUnix() bool { return m.format() == web.Unix || m.format() == web.UnixMilli }

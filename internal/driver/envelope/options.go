@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -54,17 +56,17 @@ type Paging struct {
 
 // Moment says how a point in time is written.
 type Moment struct {
-	Format string `yaml:"format"` // a name of web.Formats; default rfc3339
+	Format web.Format `yaml:"format"` // default rfc3339
 }
 
 // Result finds in an answer of the protocol whether the system did what it was asked for.
 type Result struct {
-	Success  manifest.Path     `yaml:"success"`  // shows value, or the system did not do it
-	Value    string            `yaml:"value"`    //
-	Failures manifest.Path     `yaml:"failures"` // a list that is empty, or the system did not do it
-	Code     manifest.Path     `yaml:"code"`     // of the first failure; without failures, of the answer
-	Message  manifest.Path     `yaml:"message"`  // likewise
-	Kinds    map[string]string `yaml:"kinds"`    // code: kind of driver error; default invalid
+	Success  manifest.Path          `yaml:"success"`  // shows value, or the system did not do it
+	Value    string                 `yaml:"value"`    //
+	Failures manifest.Path          `yaml:"failures"` // a list that is empty, or the system did not do it
+	Code     manifest.Path          `yaml:"code"`     // of the first failure; without failures, of the answer
+	Message  manifest.Path          `yaml:"message"`  // likewise
+	Kinds    map[string]driver.Kind `yaml:"kinds"`    // code: kind of driver error; default invalid
 }
 
 // One says where an answer has one record; a driver inlines it beside the call.

@@ -53,7 +53,7 @@ func kinds() map[string]driver.Kind {
 
 func (s *speaker) kind(code string) (driver.Kind, bool) {
 	if kind, ok := s.errors.Kinds[code]; ok {
-		return driver.Kind(kind), true
+		return kind, true
 	}
 	kind, ok := kinds()[code]
 	return kind, ok

@@ -54,9 +54,9 @@ type probeOptions struct {
 
 // errorOptions say what is in an error of the list `errors`.
 type errorOptions struct {
-	Code  manifest.Path     `yaml:"code"`  // default extensions/code
-	Wait  manifest.Path     `yaml:"wait"`  // seconds that the system asks to wait
-	Kinds map[string]string `yaml:"kinds"` // code: kind of driver error
+	Code  manifest.Path          `yaml:"code"`  // default extensions/code
+	Wait  manifest.Path          `yaml:"wait"`  // seconds that the system asks to wait
+	Kinds map[string]driver.Kind `yaml:"kinds"` // code: kind of driver error
 }
 
 // callOptions is a document and what its variables are.
@@ -103,11 +103,6 @@ func (language) Sparse() bool { return false }
 func (language) Connection(o manifest.Options) (*envelope.Connection, manifest.Problems) {
 	c := &connectOptions{Errors: errorOptions{Code: manifest.Path{"extensions", "code"}}}
 	problems := o.Decode(c)
-	for code, kind := range c.Errors.Kinds {
-		if !envelope.IsKind(kind) {
-			problems = append(problems, o.Problem("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code))
-		}
-	}
 	speak := func(func(string) string, func() time.Time) envelope.Speaker { return &speaker{errors: c.Errors} }
 	return &envelope.Connection{Connect: c.Connect, Expect: c.Probe.Expect, Probe: &query{callOptions: c.Probe.callOptions}, Speak: speak}, problems
 }

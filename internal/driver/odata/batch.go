@@ -27,13 +27,13 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 		return nil, err
 	}
 	body, boundary := c.batchBody(r, calls, atomic)
-	req, err := c.request(ctx, r.Version, http.MethodPost, c.address(r.Service, "$batch"), body)
+	req, err := c.request(ctx, r.Protocol, http.MethodPost, c.address(r.Service, "$batch"), body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "multipart/mixed; boundary="+boundary)
 	req.Header.Set("Accept", "multipart/mixed")
-	a, err := c.carry(r.Version, r.Service, req)
+	a, err := c.carry(r.Protocol, r.Service, req)
 	if err == nil {
 		err = ofAll(c.decide(a, ws[0]))
 	}

@@ -93,7 +93,7 @@ func (r *reading) takeApart(object map[string]json.RawMessage, zone *time.Locati
 		}
 		wall := at.In(zone)
 		object[parts[0]] = dialect{}.Wrap("date", quote(wall.Format(time.DateOnly)))
-		object[parts[1]] = quote(wall.Format(map[string]string{v2: "PT15H04M05S", v4: time.TimeOnly}[r.Version]))
+		object[parts[1]] = quote(wall.Format(map[string]string{v2: "PT15H04M05S", v4: time.TimeOnly}[r.Protocol]))
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func (r *reading) written(out []byte, v rawjson.Value, inside bool) []byte {
 		}
 		return append(out, '}')
 	case rawjson.Array:
-		wrapped := r.Version == v2 && inside && v.First().Kind() == rawjson.Object
+		wrapped := r.Protocol == v2 && inside && v.First().Kind() == rawjson.Object
 		if wrapped {
 			out = append(out, `{"results":`...)
 		}
@@ -129,7 +129,7 @@ func (r *reading) written(out []byte, v rawjson.Value, inside bool) []byte {
 		}
 		return out
 	case rawjson.String:
-		if r.Version == v4 {
+		if r.Protocol == v4 {
 			return append(out, plainly(v.Raw())...)
 		}
 	}

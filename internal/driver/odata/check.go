@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -51,9 +50,6 @@ func (c *checker) connect(o *connectOptions) {
 	if !strings.HasPrefix(o.URL, "{") && !strings.HasPrefix(o.URL, "https://") {
 		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "url")
 	}
-	c.oneOf(o.Version, []string{v2, v4}, "version")
-	c.oneOf(o.Probe.Version, []string{v2, v4}, "probe", "version")
-	c.oneOf(o.Update, []string{"PATCH", "MERGE", "PUT"}, "update")
 	c.auth(o.Auth)
 	for _, name := range sortedKeys(o.Headers) {
 		c.template(o.Headers[name], true, "headers", name)
@@ -61,15 +57,9 @@ func (c *checker) connect(o *connectOptions) {
 	for _, name := range sortedKeys(o.Query) {
 		c.template(o.Query[name], false, "query", name)
 	}
-	for _, code := range sortedKeys(o.Kinds) {
-		if !slices.Contains(driver.Kinds(), driver.Kind(o.Kinds[code])) {
-			c.wrong("unknown kind "+o.Kinds[code], "see docs/connectors/odata.md for the kinds", "kinds", code)
-		}
-	}
 }
 
 func (c *checker) auth(o authOptions) {
-	c.oneOf(o.Style, []string{"basic", "bearer", "header"}, "auth", "style")
 	for _, m := range []struct {
 		name, text, style string
 	}{
@@ -113,9 +103,6 @@ func (c *checker) field(name string) (known, secret bool) {
 }
 
 func (c *checker) read(r *reading) {
-	c.oneOf(r.Version, []string{v2, v4}, "version")
-	c.oneOf(r.Order, []string{byModification, byKey}, "order")
-	c.oneOf(r.Paging, []string{keyset, byLink}, "paging")
 	for _, name := range sortedKeys(r.Query) {
 		c.template(r.Query[name], false, "query", name)
 	}
@@ -135,7 +122,7 @@ func (c *checker) read(r *reading) {
 	if r.Order == byModification && !r.stampIsOne() {
 		c.wrong("order: modified needs one member that holds the instant of the last change", "write order: key, or updated_at: a member of type datetimeoffset", "order")
 	}
-	if r.Stable && r.Paging != byLink {
+	if r.Stable && r.Paging.Style != byLink {
 		c.wrong("only links can be stable", "remove it", "stable")
 	}
 	for _, p := range r.entity.ID {
@@ -144,7 +131,7 @@ func (c *checker) read(r *reading) {
 		}
 	}
 	for _, name := range r.fixed {
-		if _, ok := literal(r.Version, r.typeOf(name, typeString), r.Fixed[name]); !ok {
+		if _, ok := literal(r.Protocol, r.typeOf(name, typeString), r.Fixed[name]); !ok {
 			c.wrong("is not a "+r.typeOf(name, typeString), "write its type under types, and its value plainly", "fixed", name)
 		}
 	}
@@ -217,9 +204,9 @@ func checkSend(s *manifest.System, connect *connectOptions, r *reading, name man
 		c.wrong("a call is a function import or an action", "write one of them", "action")
 	case calls != "" && name != "move":
 		c.wrong("only a move calls a function or an action", "remove it", map[bool]string{true: "function", false: "action"}[o.Function != ""])
-	case o.Function != "" && r.Version == v4:
+	case o.Function != "" && r.Protocol == v4:
 		c.wrong("a function import is a call of version 2", "write action", "function")
-	case o.Action != "" && r.Version == v2:
+	case o.Action != "" && r.Protocol == v2:
 		c.wrong("an action is a call of version 4", "write function", "action")
 	case o.Function != "":
 		c.oneOf(o.Method, []string{"POST", "GET"}, "method")

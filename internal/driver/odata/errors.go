@@ -98,8 +98,8 @@ func (c *client) judge(a *answer) error {
 
 // refusal makes the error that the system reported.
 func (c *client) refusal(a *answer, s said, kind driver.Kind) *driver.Error {
-	if mapped, ok := c.options.Kinds[s.code]; ok && s.own {
-		kind = driver.Kind(mapped)
+	if mapped, ok := c.options.Errors.Kinds[s.code]; ok && s.own {
+		kind = mapped
 	}
 	e := &driver.Error{Kind: kind, Status: a.status, Code: c.quote(s.code, web.CodeLimit), Said: c.quote(s.message, web.SaidLimit)}
 	switch kind {

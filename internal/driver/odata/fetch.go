@@ -44,7 +44,7 @@ func (c *client) Fetch(ctx context.Context, q driver.Request) (*driver.Page, err
 		q.Limit = defaultLimit
 	}
 	page := &driver.Page{Total: -1}
-	page.Ordered = r.Order == byModification && r.Paging == keyset && !q.Since.IsZero()
+	page.Ordered = r.Order == byModification && r.Paging.Style == keyset && !q.Since.IsZero()
 	if q.Token == nil && q.Entity.Cursor != nil && !page.Ordered && !q.Hot {
 		var err error
 		if page.HighWater, err = c.newest(ctx, r); err != nil {
@@ -74,7 +74,7 @@ func (c *client) fill(ctx context.Context, r *reading, q driver.Request, at plac
 	if q.Token == nil {
 		page.Total = t.total
 	}
-	if r.Paging == byLink && !r.Stable && (q.Token != nil || t.next != "") {
+	if r.Paging.Style == byLink && !r.Stable && (q.Token != nil || t.next != "") {
 		page.Unproved, page.HighWater = true, time.Time{}
 	}
 	return c.turn(ctx, r, q, t, at, next, page)
@@ -101,7 +101,7 @@ func (c *client) turn(ctx context.Context, r *reading, q driver.Request, t *take
 // is believed. Behind the first page records may have been added since the count, so a page that is as long as the one before may be cut too.
 func (r *reading) isEnd(t *taken, at, next place) bool {
 	n := len(t.records)
-	if n == 0 || t.over || r.Paging == byLink {
+	if n == 0 || t.over || r.Paging.Style == byLink {
 		return true
 	}
 	counted := next.Total >= 0 && (next.Given == next.Total || at.Given > 0 && next.Given > next.Total)
@@ -162,7 +162,7 @@ func (c *client) page(ctx context.Context, r *reading, q driver.Request, at plac
 		}
 		l.filters = append(l.filters, behind)
 	}
-	if r.Paging == byLink {
+	if r.Paging.Style == byLink {
 		l.top = 0
 	}
 	t, err := c.list(ctx, r, l)
@@ -179,7 +179,7 @@ func (c *client) after(r *reading, at place, t *taken, modified bool) (*place, e
 	if t.total >= 0 && at.Given == 0 && at.Total < 0 {
 		next.Total = t.total
 	}
-	if n := len(t.records); n > 0 && r.Paging == keyset {
+	if n := len(t.records); n > 0 && r.Paging.Style == keyset {
 		key, ok := r.keyOf(t.records[n-1])
 		if !ok {
 			return nil, torn("The last record of a page has no key to go on from.")
@@ -191,7 +191,7 @@ func (c *client) after(r *reading, at place, t *taken, modified bool) (*place, e
 			}
 		}
 	}
-	if t.next != "" && (r.Paging == byLink || len(t.records) == 0) {
+	if t.next != "" && (r.Paging.Style == byLink || len(t.records) == 0) {
 		link, err := c.linkOf(t)
 		if err != nil {
 			return nil, err
@@ -228,7 +228,7 @@ func (c *client) newest(ctx context.Context, r *reading) (latest time.Time, err 
 			dated = r.Times[dated][0]
 		}
 		kind := r.typeOf(dated, map[bool]string{true: typeDate, false: typeInstant}[r.Times[path.String()] != nil])
-		first, _ := literal(r.Version, kind, moment(kind, time.Unix(0, 0), time.UTC))
+		first, _ := literal(r.Protocol, kind, moment(kind, time.Unix(0, 0), time.UTC))
 		t, err := c.list(ctx, r, list{filters: append(r.always(), dated+" gt "+first), order: strings.Join(names, " desc,") + " desc", top: 1})
 		if err != nil {
 			return time.Time{}, err

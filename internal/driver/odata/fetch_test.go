@@ -88,7 +88,7 @@ func TestHistoryIsAskedForByDay(t *testing.T) {
 func TestLinksAreFollowedAndProveNothingOfWhatMoves(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, entity string) {
-		sim, c, e := world(t, entity, ", paging: link", s4.Options{Counts: s4.Counts{Orders: 35}, Cap: 10})
+		sim, c, e := world(t, entity, ", paging: {style: link}", s4.Options{Counts: s4.Counts{Orders: 35}, Cap: 10})
 		pages := 0
 		ids := read(t, c, driver.Request{Entity: e}, func(p *driver.Page) {
 			if pages++; !p.Unproved || !p.HighWater.IsZero() {
@@ -98,7 +98,7 @@ func TestLinksAreFollowedAndProveNothingOfWhatMoves(t *testing.T) {
 		if distinct(ids) != 35 || pages != 4 {
 			t.Errorf("%d in %d pages", distinct(ids), pages)
 		}
-		stable := system(t, entity, ", paging: link, stable: true")
+		stable := system(t, entity, ", paging: {style: link}, stable: true")
 		read(t, open(t, stable, sim.URL()), driver.Request{Entity: stable.Entities[0]}, func(p *driver.Page) {
 			if p.Unproved {
 				t.Errorf("%+v", p)
@@ -119,7 +119,7 @@ func TestLinksThatLeadElsewhereAreNotFollowed(t *testing.T) {
 			}
 			_, _ = fmt.Fprintf(w, `{"d":{"results":[{"PurchaseOrder":"1","LastChangeDateTime":"/Date(1769905140000+0000)/"}],"__next":%q}}`, next)
 		})
-		s := system(t, orders2, ", paging: link")
+		s := system(t, orders2, ", paging: {style: link}")
 		c := open(t, s, url)
 		r := driver.Request{Entity: s.Entities[0]}
 		page, err := c.Fetch(t.Context(), r)
@@ -249,7 +249,7 @@ func TestAnswersThatAreNoListAreNotBelieved(t *testing.T) {
 func TestListsWithinARecordAreReadToTheirEnd(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, entity string) {
-		v2 := strings.Contains(entity, "version: v2")
+		v2 := strings.Contains(entity, "protocol: v2")
 		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			item, first := `{"PurchaseOrderItem":"%s","OrderQuantity":"1"}`, r.URL.Query().Get("$skiptoken")
 			items, next := fmt.Sprintf("["+item+"]", first+"1"), "Items?$skiptoken="+first+"1"

@@ -83,7 +83,7 @@ func (r *reading) predicate(id string, current []byte, escape func(string) strin
 	}
 	var out []string
 	for _, name := range slices.Concat(r.Key, r.fixed) {
-		value, ok := literal(r.Version, r.typeOf(name, typeString), values[name])
+		value, ok := literal(r.Protocol, r.typeOf(name, typeString), values[name])
 		if !ok {
 			return "", badID(id)
 		}
@@ -107,7 +107,7 @@ func (r *reading) are(id string) (string, error) {
 	}
 	var all []string
 	for i, name := range names {
-		value, ok := literal(r.Version, r.typeOf(name, typeString), parts[i])
+		value, ok := literal(r.Protocol, r.typeOf(name, typeString), parts[i])
 		if !ok {
 			return "", badID(id)
 		}

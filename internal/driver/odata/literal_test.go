@@ -79,7 +79,7 @@ func TestALocalClockIsNeverReadTooLate(t *testing.T) {
 
 func TestRecordsOfVersion2LookLikeThoseOf4(t *testing.T) {
 	t.Parallel()
-	r := &reading{readOptions: readOptions{Version: v2, Key: []string{"A", "B"}, Times: map[string][]string{"At": {"D", "T"}}}, ownKey: true}
+	r := &reading{readOptions: readOptions{Protocol: v2, Key: []string{"A", "B"}, Times: map[string][]string{"At": {"D", "T"}}}, ownKey: true}
 	record := `{"__metadata":{"uri":"http://x/S('1')","etag":"W/\"1\""},"A":"a:b","B":"","D":"/Date(1769904000000)/","T":"PT11H05M09S","to_X":{"__deferred":{"uri":"x"}},` +
 		`"to_Items":{"results":[{"__metadata":{"uri":"y"},"N":1.50,"to_S":{"results":[]}}]},"to_One":{"__metadata":{},"V":"ü"},"Null":null}`
 	want := `{"@odata.etag":"W/\"1\"","A":"a:b","B":"","D":"/Date(1769904000000)/","T":"PT11H05M09S","to_Items":[{"N":1.50,"to_S":[]}],"to_One":{"V":"ü"},"Null":null,"At":"2026-02-01T11:05:09","@key":"a\\:b:"}`
@@ -90,7 +90,7 @@ func TestRecordsOfVersion2LookLikeThoseOf4(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, bad := range []string{`{"A":`, `{"A":1,"A":2}`} {
-		if got := string((&reading{readOptions: readOptions{Version: v2}}).shaped([]byte(bad))); got != bad {
+		if got := string((&reading{readOptions: readOptions{Protocol: v2}}).shaped([]byte(bad))); got != bad {
 			t.Errorf("%s became %s", bad, got)
 		}
 	}

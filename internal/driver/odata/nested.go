@@ -55,10 +55,10 @@ func (c *client) whole(ctx context.Context, r *reading, from *url.URL, record []
 
 // partOf gives the list at a member, and where it goes on; "" for what is whole.
 func (r *reading) partOf(members map[string]json.RawMessage, name string) (list []byte, link string) {
-	if of, ok := strings.CutSuffix(name, nextLink); ok && r.Version == v4 {
+	if of, ok := strings.CutSuffix(name, nextLink); ok && r.Protocol == v4 {
 		return members[of], text(members[name])
 	}
-	if value := members[name]; r.Version == v2 && len(value) > 0 && value[0] == '{' {
+	if value := members[name]; r.Protocol == v2 && len(value) > 0 && value[0] == '{' {
 		return find(value, "results"), text(find(value, "__next"))
 	}
 	return nil, ""

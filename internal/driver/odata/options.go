@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -11,22 +12,27 @@ const v2, v4 = "v2", "v4"
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
-	URL     string            `yaml:"url" manifest:"required"`
-	Version string            `yaml:"version"` // v2, v4 (default)
-	Auth    authOptions       `yaml:"auth" manifest:"required"`
-	Headers map[string]string `yaml:"headers"`
-	Query   map[string]string `yaml:"query"` // of every call
-	Probe   probeOptions      `yaml:"probe" manifest:"required"`
-	CSRF    bool              `yaml:"csrf"`     // a write needs a token that a read fetches
-	Count   *bool             `yaml:"count"`    // the service can count (default)
-	IfMatch *bool             `yaml:"if_match"` // a change of a record names its entity tag (default)
-	Update  string            `yaml:"update"`   // PATCH (default), MERGE, PUT
-	Kinds   map[string]string `yaml:"kinds"`    // the system's code: kind of driver error
+	URL      string            `yaml:"url" manifest:"required"`
+	Protocol string            `yaml:"protocol" words:"v2,v4"` // default v4
+	Auth     authOptions       `yaml:"auth" manifest:"required"`
+	Headers  map[string]string `yaml:"headers"`
+	Query    map[string]string `yaml:"query"` // of every call
+	Probe    probeOptions      `yaml:"probe" manifest:"required"`
+	CSRF     bool              `yaml:"csrf"`                           // a write needs a token that a read fetches
+	Count    *bool             `yaml:"count"`                          // the service can count (default)
+	IfMatch  *bool             `yaml:"if_match"`                       // a change of a record names its entity tag (default)
+	Update   string            `yaml:"update" words:"PATCH,MERGE,PUT"` // default PATCH
+	Errors   errorOptions      `yaml:"errors"`
+}
+
+// errorOptions say what an error means.
+type errorOptions struct {
+	Kinds map[string]driver.Kind `yaml:"kinds"` // the system's code: kind of driver error
 }
 
 // authOptions says how each request proves who asks.
 type authOptions struct {
-	Style    string `yaml:"style" manifest:"required"` // basic, bearer, header
+	Style    string `yaml:"style" manifest:"required" words:"basic,bearer,header"`
 	Username string `yaml:"username"`
 	Password string `yaml:"password"`
 	Token    string `yaml:"token"`
@@ -36,29 +42,34 @@ type authOptions struct {
 
 // probeOptions is a set that only a good login may read.
 type probeOptions struct {
-	Service string `yaml:"service" manifest:"required"`
-	Set     string `yaml:"set" manifest:"required"`
-	Version string `yaml:"version"`
+	Service  string `yaml:"service" manifest:"required"`
+	Set      string `yaml:"set" manifest:"required"`
+	Protocol string `yaml:"protocol" words:"v2,v4"`
 }
 
 // readOptions is an entity's `read:` section.
 type readOptions struct {
-	Service string              `yaml:"service" manifest:"required"`
-	Set     string              `yaml:"set" manifest:"required"`
-	Version string              `yaml:"version"`
-	Key     []string            `yaml:"key"`    // absent: the entity's id
-	Fixed   map[string]string   `yaml:"fixed"`  // members of the key that have one value in all that is read
-	Types   map[string]string   `yaml:"types"`  // by member: of what is filtered and sorted by
-	Times   map[string][]string `yaml:"times"`  // a member to add: the members that hold its date and its time
-	Picks   map[string]pick     `yaml:"picks"`  // a member to add, of the record or of a list's elements (List/Name): another one's value, where the record is of a sort
-	Filter  string              `yaml:"filter"` // of every list
-	Select  []string            `yaml:"select"` // besides what is mapped; "*": everything
-	Expand  []string            `yaml:"expand"`
-	Query   map[string]string   `yaml:"query"`
-	Order   string              `yaml:"order"`  // modified (default where the stamp allows), key
-	Paging  string              `yaml:"paging"` // keyset (default), link
-	Stable  bool                `yaml:"stable"` // link: the links lead on behind the last record, whatever moved
-	Count   *bool               `yaml:"count"`
+	Service  string              `yaml:"service" manifest:"required"`
+	Set      string              `yaml:"set" manifest:"required"`
+	Protocol string              `yaml:"protocol" words:"v2,v4"`
+	Key      []string            `yaml:"key"`    // absent: the entity's id
+	Fixed    map[string]string   `yaml:"fixed"`  // members of the key that have one value in all that is read
+	Types    map[string]string   `yaml:"types"`  // by member: of what is filtered and sorted by
+	Times    map[string][]string `yaml:"times"`  // a member to add: the members that hold its date and its time
+	Picks    map[string]pick     `yaml:"picks"`  // a member to add, of the record or of a list's elements (List/Name): another one's value, where the record is of a sort
+	Filter   string              `yaml:"filter"` // of every list
+	Select   []string            `yaml:"select"` // besides what is mapped; "*": everything
+	Expand   []string            `yaml:"expand"`
+	Query    map[string]string   `yaml:"query"`
+	Order    string              `yaml:"order" words:"modified,key"` // default modified where the stamp allows
+	Paging   pagingOptions       `yaml:"paging"`
+	Stable   bool                `yaml:"stable"` // link: the links lead on behind the last record, whatever moved
+	Count    *bool               `yaml:"count"`
+}
+
+// pagingOptions say how the next page is asked for.
+type pagingOptions struct {
+	Style string `yaml:"style" words:"keyset,link"` // default keyset
 }
 
 // pick is a member that leads to records of different kinds, seen as one that leads to one kind.
@@ -102,13 +113,13 @@ const byModification, byKey = "modified", "key"
 const keyset, byLink = "keyset", "link"
 
 func decodeConnect(s *manifest.System) (*connectOptions, manifest.Problems) {
-	o := &connectOptions{Version: v4, Update: "PATCH"}
+	o := &connectOptions{Protocol: v4, Update: "PATCH"}
 	return o, s.Options.Decode(o)
 }
 
 // decodeRead fills in what an entity leaves to the system and to its mapping.
 func decodeRead(e *manifest.Entity, c *connectOptions) (*reading, manifest.Problems) {
-	r := &reading{readOptions: readOptions{Version: c.Version, Paging: keyset, Count: c.Count}, entity: e}
+	r := &reading{readOptions: readOptions{Protocol: c.Protocol, Paging: pagingOptions{Style: keyset}, Count: c.Count}, entity: e}
 	problems := e.Read.Decode(&r.readOptions)
 	if e.Hot != nil {
 		var h hotOptions

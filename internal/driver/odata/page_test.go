@@ -87,15 +87,15 @@ func TestTheExampleOnThePageIsSound(t *testing.T) {
 func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ was, is, want string }{
-		{"version: v2 ", "version: v3 ", "connect.version: unknown word v3"},
+		{"protocol: v2 ", "protocol: v3 ", "connect.protocol: unknown word \"v3\""},
 		{"style: basic", "style: bearer", "connect.auth.token: the style bearer needs token"},
 		{`query: {client: "{client}"}`, `query: {client: "{password}"}`, "is secret and would be part of an address"},
-		{"DUPLICATE_KEY: duplicate", "DUPLICATE_KEY: twice", "unknown kind twice"},
-		{"key: [Material, Plant, Batch], version", "version", "nothing says what it is made of"},
+		{"DUPLICATE_KEY: duplicate", "DUPLICATE_KEY: twice", "unknown word \"twice\""},
+		{"key: [Material, Plant, Batch], protocol", "protocol", "nothing says what it is made of"},
 		{"[ChangeDate, ChangeTime]", "[ChangeDate]", "is not made of two members"},
 		{`"9999-12-31"`, `"forever"`, "entities.assets.read.fixed.ValidTo: is not a date"},
 		{"types: {ValidTo: date}", "types: {ValidTo: day}", "unknown type day"},
-		{"order: modified", "order: newest", "unknown word newest"},
+		{"order: modified", "order: newest", "unknown word \"newest\""},
 		{"function: ReleaseOrder", "function: ReleaseOrder, action: N.Release", "a call is a function import or an action"},
 		{"send: {body: {Status: X}}", "send: {}", "says nothing of how the status changes"},
 		{"method: MERGE", "method: POST", "unknown word POST"},
@@ -103,7 +103,7 @@ func TestWrongOptionsAreNamedWithTheirMend(t *testing.T) {
 		{"find: {}", "find: {since: CreatedAt}", "W3 has no use for since"},
 		{"csrf: true", "csrf: true\n  if_match: false", "the operation insists, and the system knows no entity tags"},
 		{"fields: {number: Equipment, name: Name,", `fields: {number: Equipment, name: {expr: "src.Name"},`, "an expression reads members"},
-		{"paging: link, stable", "stable", "only links can be stable"},
+		{"paging: {style: link}, stable", "stable", "only links can be stable"},
 	} {
 		_, err := example(t, c.was, c.is)
 		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

@@ -12,9 +12,9 @@ import (
 // Probe implements driver.Client: it reads at most one record.
 func (c *client) Probe(ctx context.Context) (driver.Probe, error) {
 	o := c.options.Probe
-	r := &reading{readOptions: readOptions{Service: o.Service, Set: o.Set, Version: o.Version}}
-	if r.Version == "" {
-		r.Version = c.options.Version
+	r := &reading{readOptions: readOptions{Service: o.Service, Set: o.Set, Protocol: o.Protocol}}
+	if r.Protocol == "" {
+		r.Protocol = c.options.Protocol
 	}
 	u := c.address(o.Service, url.PathEscape(o.Set), parameter{"$top", "1"})
 	_, err := c.take(ctx, r, u)

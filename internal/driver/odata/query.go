@@ -32,7 +32,7 @@ func (r *reading) listQuery(c *client, l list) []parameter {
 	if l.top > 0 {
 		query = append(query, parameter{"$top", strconv.Itoa(l.top)})
 	}
-	if l.count && r.Version == v2 {
+	if l.count && r.Protocol == v2 {
 		query = append(query, parameter{"$inlinecount", "allpages"})
 	} else if l.count {
 		query = append(query, parameter{"$count", "true"})
@@ -42,7 +42,7 @@ func (r *reading) listQuery(c *client, l list) []parameter {
 
 // shape gives the options that say which members a record has: the same in every answer, so that none that comes twice is taken for another record.
 func (r *reading) shape() []parameter {
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		return []parameter{{"$select", strings.Join(r.members, ",")}, {"$expand", strings.Join(r.Expand, ",")}}
 	}
 	tree := &branch{}
@@ -135,7 +135,7 @@ func (r *reading) filtersOf(q driver.Request, zone *time.Location) []string {
 	if !q.HistoryFrom.IsZero() && r.entity.History != "" {
 		name := r.entity.History
 		kind := r.typeOf(name, typeDate)
-		value, _ := literal(r.Version, kind, day(kind, q.HistoryFrom, zone))
+		value, _ := literal(r.Protocol, kind, day(kind, q.HistoryFrom, zone))
 		filters = append(filters, name+" ge "+value)
 	}
 	return filters
@@ -147,7 +147,7 @@ func (r *reading) always() []string { return append([]string{r.Filter}, r.fixedT
 // fixedTo are the filters of the members that have one value.
 func (r *reading) fixedTo() (filters []string) {
 	for _, name := range r.fixed {
-		value, _ := literal(r.Version, r.typeOf(name, typeString), r.Fixed[name])
+		value, _ := literal(r.Protocol, r.typeOf(name, typeString), r.Fixed[name])
 		filters = append(filters, name+" eq "+value)
 	}
 	return filters
@@ -155,7 +155,7 @@ func (r *reading) fixedTo() (filters []string) {
 
 // timeType is how a version writes a time of day.
 func (r *reading) timeType() string {
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		return typeTime
 	}
 	return typeOfDay
@@ -177,13 +177,13 @@ func (r *reading) atOrAfter(name string, at time.Time, zone *time.Location) stri
 	parts := r.Times[name]
 	if parts == nil {
 		kind := r.typeOf(name, typeInstant)
-		value, _ := literal(r.Version, kind, moment(kind, at, zone))
+		value, _ := literal(r.Protocol, kind, moment(kind, at, zone))
 		return name + " ge " + value
 	}
 	days, clocks := r.typeOf(parts[0], typeDate), r.typeOf(parts[1], r.timeType())
 	wall := earliestWall(at, zone)
-	date, _ := literal(r.Version, days, wall.Format(time.DateOnly))
-	clock, _ := literal(r.Version, clocks, moment(clocks, at, zone))
+	date, _ := literal(r.Protocol, days, wall.Format(time.DateOnly))
+	clock, _ := literal(r.Protocol, clocks, moment(clocks, at, zone))
 	return parts[0] + " gt " + date + " or (" + parts[0] + " eq " + date + " and " + parts[1] + " ge " + clock + ")"
 }
 
@@ -211,7 +211,7 @@ func (r *reading) behind(at place) (string, error) {
 	}
 	filter := ""
 	for i := len(names) - 1; i >= 0; i-- {
-		value, ok := literal(r.Version, kinds[i], values[i])
+		value, ok := literal(r.Protocol, kinds[i], values[i])
 		if !ok {
 			return "", torn("A record's " + names[i] + " is not of the type that the connector says, so nothing tells where the list goes on.")
 		}

@@ -32,7 +32,7 @@ func (c *client) Search(ctx context.Context, s driver.Search) ([][]byte, error) 
 		return nil, err
 	}
 	narrow := *r
-	narrow.Filter, narrow.Paging, narrow.counts = allOf([]string{f.Filter, wanted}), keyset, false
+	narrow.Filter, narrow.Paging.Style, narrow.counts = allOf([]string{f.Filter, wanted}), keyset, false
 	if member := f.shows(s); narrow.members != nil && member != "" {
 		narrow.members = append(slices.Clone(narrow.members), narrow.taken(strings.Split(member, "/"))...)
 		slices.Sort(narrow.members)
@@ -47,7 +47,7 @@ func (r *reading) wanted(f *findOptions, s driver.Search, c *client) (string, er
 		return r.atOrAfter(f.Since, s.Since, c.zone()), nil
 	}
 	member := f.shows(s)
-	value, ok := literal(r.Version, r.typeOf(member, typeString), s.Value)
+	value, ok := literal(r.Protocol, r.typeOf(member, typeString), s.Value)
 	if !ok {
 		return "", unfit("What is searched is not of the type that " + member + " has.")
 	}

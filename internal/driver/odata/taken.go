@@ -26,7 +26,7 @@ func (c *client) list(ctx context.Context, r *reading, l list) (*taken, error) {
 }
 
 func (c *client) take(ctx context.Context, r *reading, u *url.URL) (*taken, error) {
-	a, err := c.ask(ctx, r.Version, u)
+	a, err := c.ask(ctx, r.Protocol, u)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (c *client) take(ctx context.Context, r *reading, u *url.URL) (*taken, erro
 	}
 	t := &taken{from: u}
 	list, next, count := find(a.body, "value"), find(a.body, "@odata.nextLink"), find(a.body, "@odata.count")
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		data := find(a.body, "d")
 		list, next, count = find(data, "results"), find(data, "__next"), find(data, "__count")
 		if list == nil && len(data) > 0 && data[0] == '[' {
@@ -43,7 +43,7 @@ func (c *client) take(ctx context.Context, r *reading, u *url.URL) (*taken, erro
 		}
 	}
 	if list == nil || bytes.TrimSpace(list)[0] != '[' {
-		return nil, &driver.Error{Kind: driver.Torn, Status: a.status, Detail: "The answer has no list of records where OData " + r.Version + " has one; is this the right version?"}
+		return nil, &driver.Error{Kind: driver.Torn, Status: a.status, Detail: "The answer has no list of records where OData " + r.Protocol + " has one; is this the right version?"}
 	}
 	if t.records, err = splitList(list); err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 // the members that the manifest makes of others. A record that is not valid stays as it is: what is wrong with it is its own affair.
 func (r *reading) shaped(record []byte) []byte {
 	out := record
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		var index rawjson.Index
 		value, err := index.Parse(record)
 		if err != nil || value.Kind() != rawjson.Object {
@@ -108,7 +108,7 @@ func (r *reading) withPicks(record []byte) []byte {
 		if !nested || len(list) == 0 || err != nil || len(elements) == 0 {
 			continue
 		}
-		one := &reading{readOptions: readOptions{Version: r.Version, Picks: map[string]pick{inner: r.Picks[at]}}}
+		one := &reading{readOptions: readOptions{Protocol: r.Protocol, Picks: map[string]pick{inner: r.Picks[at]}}}
 		all := [][]byte{}
 		for _, e := range elements {
 			all = append(all, one.extended(e))

@@ -21,7 +21,7 @@ import (
 
 const orders2 = `
   purchase-orders:
-    read: {service: sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV, set: A_PurchaseOrder, version: v2, expand: [to_PurchaseOrderItem]LINK}
+    read: {service: sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV, set: A_PurchaseOrder, protocol: v2, expand: [to_PurchaseOrderItem]LINK}
     id: PurchaseOrder
     updated_at: LastChangeDateTime
     cursor: {precision: 1ms}
@@ -50,7 +50,7 @@ const orders2 = `
 // orders4 is the same by version 4.
 func orders4() string {
 	return strings.NewReplacer("sap/opu/odata/sap/API_PURCHASEORDER_PROCESS_SRV", "sap/opu/odata4/sap/api_purchaseorder_2/srvd_a2x/sap/purchaseorder/0001",
-		"A_PurchaseOrder", "PurchaseOrder", "version: v2", "version: v4", "to_", "_").Replace(orders2)
+		"A_PurchaseOrder", "PurchaseOrder", "protocol: v2", "protocol: v4", "to_", "_").Replace(orders2)
 }
 
 // system makes a manifest of one entity.
@@ -70,10 +70,10 @@ auth:
 connect:
   url: "{url}"
   auth: {style: basic, username: "{username}", password: "{password}"}
-  probe: {service: sap/opu/odata/sap/API_PLANT_SRV, set: A_Plant, version: v2}
+  probe: {service: sap/opu/odata/sap/API_PLANT_SRV, set: A_Plant, protocol: v2}
   csrf: true
 entities:` + strings.Replace(entity, "LINK", link, 1)
-	if strings.Contains(entity, "version: v2") {
+	if strings.Contains(entity, "protocol: v2") {
 		text = strings.Replace(text, "nulls:", "decimals: text\nnulls:", 1)
 	}
 	m, err := model.Load()

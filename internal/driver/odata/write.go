@@ -23,14 +23,14 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	if err != nil {
 		return driver.Written{}, err
 	}
-	req, err := c.request(ctx, r.Version, call.method, call.url, call.body)
+	req, err := c.request(ctx, r.Protocol, call.method, call.url, call.body)
 	if err != nil {
 		return driver.Written{}, err
 	}
 	if call.match != "" {
 		req.Header.Set("If-Match", call.match)
 	}
-	a, err := c.carry(r.Version, r.Service, req)
+	a, err := c.carry(r.Protocol, r.Service, req)
 	if err == nil {
 		err = c.sure(ctx, r, w.RemoteID, c.decide(a, w))
 	}
@@ -148,7 +148,7 @@ func (c *client) functionURL(r *reading, o *sendOptions, w driver.Command) (*url
 		if !ok {
 			value = plain(find(w.Current, strings.Split(member, "/")...))
 		}
-		written, ok := literal(r.Version, r.typeOf(member, typeString), value)
+		written, ok := literal(r.Protocol, r.typeOf(member, typeString), value)
 		if !ok {
 			return nil, unfit("The record's " + member + " is not of the type that the connector says.")
 		}
@@ -200,7 +200,7 @@ func (c *client) writtenBy(r *reading, a *answer, w driver.Command) (driver.Writ
 	if err := rawjson.Valid(body); err != nil {
 		return driver.Written{}, notJSON(err)
 	}
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		body = find(body, "d")
 	}
 	id := r.remoteID(body)
@@ -224,7 +224,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 		return nil, err
 	}
 	at := c.address(r.Service, resource, r.shape()...)
-	a, err := c.ask(ctx, r.Version, at)
+	a, err := c.ask(ctx, r.Protocol, at)
 	if statusOf(err) == http.StatusNotFound && a != nil && saidIn(a.body).own {
 		return nil, c.absent(ctx, r, id)
 	}
@@ -235,7 +235,7 @@ func (c *client) ReadOne(ctx context.Context, e *manifest.Entity, id string) ([]
 		return nil, notJSON(err)
 	}
 	record := bytes.TrimSpace(a.body)
-	if r.Version == v2 {
+	if r.Protocol == v2 {
 		record = find(record, "d")
 	}
 	if r.remoteID(record) != id {

@@ -22,7 +22,7 @@ func body(quantity, supplier string) []byte {
 
 func bodyFor(entity, quantity, supplier string) []byte {
 	list := "_PurchaseOrderItem"
-	if strings.Contains(entity, "version: v2") {
+	if strings.Contains(entity, "protocol: v2") {
 		list, quantity = "to_PurchaseOrderItem", `"`+quantity+`"`
 	}
 	return []byte(strings.Replace(string(body(quantity, supplier)), "BAR", list, 1))

@@ -8,7 +8,7 @@ import (
 
 // connecting is the `connect:` section.
 type connecting struct {
-	Protocol string `yaml:"protocol"` // json-rpc, json-2; absent: what the version has
+	Protocol string `yaml:"protocol" words:"json-rpc,json-2"` // absent: what the version has
 }
 
 // The protocols as a manifest names them.
@@ -54,9 +54,6 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 func connectingOf(s *manifest.System) (connecting, manifest.Problems) {
 	var c connecting
 	problems := s.Options.Decode(&c)
-	if c.Protocol != "" && c.Protocol != jsonRPC && c.Protocol != json2 {
-		problems = append(problems, s.Options.Problem("there is no protocol "+c.Protocol, "write "+jsonRPC+" or "+json2+", or leave it out: then the version decides", "protocol"))
-	}
 	return c, problems
 }
 

@@ -8,7 +8,7 @@ import (
 
 // callOptions say what a call looks like that has an effect. Paths and queries take {id}, the record's remote id, and {id.1}, a part of a composite one.
 type callOptions struct {
-	Method  string            `yaml:"method"` // POST (default), PUT, PATCH, DELETE, GET
+	Method  string            `yaml:"method" words:"POST,PUT,PATCH,DELETE,GET"` // default POST
 	Path    string            `yaml:"path" manifest:"required"`
 	Query   map[string]string `yaml:"query"`
 	Headers map[string]string `yaml:"headers"`
@@ -22,11 +22,11 @@ type sendOptions struct {
 	IDIn        manifest.Path   `yaml:"id_in"`       // where in the body the record's id goes, where no address names it
 	Idempotency string          `yaml:"idempotency"` // header that takes the mark of a write; the system executes one of each
 	Version     *versionOptions `yaml:"version"`
-	Answer      string          `yaml:"answer"`    // record (default; of a deletion none), id, none
-	Record      manifest.Path   `yaml:"record"`    // where the answer has it; absent: the answer is the record
-	ID          manifest.Path   `yaml:"id"`        // where the answer has the remote id; absent: in the record
-	IDHeader    string          `yaml:"id_header"` // or the header whose address ends with it, such as Location
-	Job         *jobOptions     `yaml:"job"`       // the system takes the write and does it later; answer, record, id and id_header are then of the job that is over
+	Answer      string          `yaml:"answer" words:"record,id,none"` // default record, of a deletion none
+	Record      manifest.Path   `yaml:"record"`                        // where the answer has it; absent: the answer is the record
+	ID          manifest.Path   `yaml:"id"`                            // where the answer has the remote id; absent: in the record
+	IDHeader    string          `yaml:"id_header"`                     // or the header whose address ends with it, such as Location
+	Job         *jobOptions     `yaml:"job"`                           // the system takes the write and does it later; answer, record, id and id_header are then of the job that is over
 }
 
 // jobOptions is `job:` of a call: what the system answers at once, and how it tells later what came of the write.
@@ -67,9 +67,9 @@ type oneOptions struct {
 	Repeat repeated          `yaml:"repeat"` // parameters that stand in the query more than once
 	Record manifest.Path     `yaml:"record"` // where the answer has it; absent: the answer is the record
 
-	ETag  string              `yaml:"etag"`  // member of the record that takes the answer's ETag
-	Gone  map[string][]string `yaml:"gone"`  // path: words that say that there is no such record any more
-	Other string              `yaml:"other"` // what an answer with another record means: torn (default), or gone: this one became part of it
+	ETag  string              `yaml:"etag"`                    // member of the record that takes the answer's ETag
+	Gone  map[string][]string `yaml:"gone"`                    // path: words that say that there is no such record any more
+	Other string              `yaml:"other" words:"torn,gone"` // what an answer with another record means: torn (default), or gone: this one became part of it
 }
 
 // findOptions is `find:` of a rung: what it gives replaces the same key of the entity's `read:`.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
@@ -43,16 +42,6 @@ func (c *checker) wrong(message, mend string, at ...string) {
 	c.problems = append(c.problems, c.options.Problem(message, mend, at...))
 }
 
-// oneOf checks a word against those that are known.
-func (c *checker) oneOf(word string, known []string, at ...string) {
-	switch {
-	case word == "":
-		c.wrong("is missing", "write one of "+strings.Join(known, ", "), at...)
-	case !slices.Contains(known, word):
-		c.wrong("unknown word "+word, "write one of "+strings.Join(known, ", "), at...)
-	}
-}
-
 // needs checks that an option that a style needs is there, and those that it has no use for are not.
 func (c *checker) needs(style string, need bool, given bool, at ...string) {
 	name := at[len(at)-1]
@@ -77,19 +66,10 @@ func (c *checker) connect(o *connectOptions) {
 	for name, text := range o.Probe.Query {
 		c.template(text, false, "probe", "query", name)
 	}
-	for code, kind := range o.Errors.Kinds {
-		if !slices.Contains(driver.Kinds(), driver.Kind(kind)) {
-			c.wrong("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code)
-		}
-	}
 	c.sentences(o.Errors.Sentences)
-	if o.RateLimit.Format != "" {
-		c.oneOf(o.RateLimit.Format, []string{"seconds", "unix"}, "rate_limit", "format")
-	}
 }
 
 func (c *checker) auth(o authOptions) {
-	c.oneOf(o.Style, []string{"bearer", "basic", "header", "query", oauth2}, "auth", "style")
 	named := o.Style == "header" || o.Style == "query"
 	for _, m := range []struct {
 		name, text string
@@ -147,16 +127,12 @@ func (c *checker) read(e *manifest.Entity, o *readOptions) {
 			c.template(text, false, "newest", "query", name)
 		}
 	}
-	c.oneOf(o.Method, []string{"GET", "POST"}, "method")
 	if o.Body != "" && (o.Method != "POST" || rawjson.Valid([]byte(o.Body)) != nil) {
 		c.wrong("a body is JSON text and goes with method: POST", "", "body")
 	}
 	if o.One != nil {
 		one := checker{options: e.Read, system: c.system, ids: len(e.ID)}
 		one.about(o.One.Path, o.One.Query, "one")
-		if o.One.Other != "" {
-			one.oneOf(o.One.Other, []string{otherTorn, otherGone}, "one", "other")
-		}
 		c.problems = append(c.problems, one.problems...)
 	}
 	c.repeated(o.Repeat, "repeat")
@@ -183,14 +159,15 @@ func (c *checker) repeated(r repeated, at ...string) {
 }
 
 func (c *checker) paging(p pagingOptions) {
-	styles := []string{"none", "cursor", "link", "offset", "page", "keyset"}
-	c.oneOf(p.Style, styles, "paging", "style")
+	if p.Style == "" {
+		c.wrong("is missing", "write how lists are paged, style: none if they are not", "paging", "style")
+		return
+	}
 	counted := p.Style == "offset" || p.Style == "page" || p.Style == "keyset"
 	c.needs("the style "+p.Style, counted || p.Style == "cursor", p.Param != "", "paging", "param")
 	c.needs("the style "+p.Style, p.Style == "cursor" || p.Style == "link" && p.Header == "", len(p.Next) > 0, "paging", "next")
 	c.needs("the style "+p.Style, p.Style == "keyset", len(p.Key) > 0, "paging", "key")
 	c.useless(p)
-	c.oneOf(p.End, []string{endEmpty, endShort}, "paging", "end")
 	if p.Header != "" && p.Style != "link" {
 		c.wrong("only the style link reads a header", "remove it", "paging", "header")
 	}
@@ -249,9 +226,6 @@ func (c *checker) filter(f *filter, at string) {
 	if f == nil {
 		return
 	}
-	if f.Format != "" && formats()[f.Format] == "" {
-		c.wrong("unknown format "+f.Format, "see docs/connectors/rest.md for the formats", at, "format")
-	}
 	if f.Text != "" && !strings.Contains(f.Text, "{}") {
 		c.wrong("has no place for the time", "write {} where it goes", at, "text")
 	}
@@ -270,15 +244,11 @@ func (c *checker) sentences(rules []sentenceRule) {
 		if _, err := regexp.Compile(r.Like); err != nil {
 			c.wrong("is not a regular expression", "write one as of Go's package regexp", "errors", "sentences", at, "like")
 		}
-		if r.Means != meansDone && !slices.Contains(driver.Kinds(), driver.Kind(r.Means)) {
-			c.wrong("unknown meaning "+r.Means, "write done, or a kind of error of docs/connectors/rest.md", "errors", "sentences", at, "means")
-		}
 	}
 }
 
 // incremental checks that what the manifest promises about changes can be kept.
 func (c *checker) incremental(e *manifest.Entity, o *readOptions) {
-	c.oneOf(o.Order, []string{byModification, "other"}, "order")
 	switch {
 	case o.Order == byModification && len(e.UpdatedAt) == 0:
 		c.wrong("order: modified needs the time of the last change", "add updated_at to the entity", "order")

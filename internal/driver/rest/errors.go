@@ -55,7 +55,7 @@ func isEmpty(raw []byte) bool {
 func (c *client) refusal(a *answer) error {
 	e := c.refused(a)
 	if kind, ok := c.options.Errors.Kinds[text(find(a.body, c.options.Errors.Code))]; ok {
-		e.Kind = driver.Kind(kind)
+		e.Kind = kind
 	}
 	return c.explain(e, a)
 }

@@ -28,7 +28,7 @@ func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
 	mapped, ok := c.options.Errors.Kinds[text(find(a.body, c.options.Errors.Code))]
 	switch {
 	case ok && rawjson.Valid(a.body) == nil:
-		e.Kind = driver.Kind(mapped)
+		e.Kind = mapped
 	case !c.isDefinite(a):
 		e.Kind = driver.Fault
 	default:

@@ -83,7 +83,7 @@ func (c *client) jobFailed(o *jobOptions, a *answer) error {
 	code, said := text(find(a.body, o.Code)), c.quote(text(find(a.body, o.Message)), 200)
 	e := &driver.Error{Kind: driver.Invalid, Code: c.quote(code, 80), Said: said, Detail: "The system took the write and then did not do it", Answer: c.kept(a.body, false)}
 	if mapped, ok := c.options.Errors.Kinds[code]; ok {
-		e.Kind = driver.Kind(mapped)
+		e.Kind = mapped
 	}
 	if said != "" {
 		e.Detail += ": " + said

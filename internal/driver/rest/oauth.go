@@ -24,12 +24,12 @@ const (
 // oauthOptions are what `auth:` has for the style oauth2.
 type oauthOptions struct {
 	TokenURL     string `yaml:"token_url"`
-	Grant        string `yaml:"grant"` // client_credentials, refresh_token
+	Grant        string `yaml:"grant" words:"client_credentials,refresh_token"`
 	ClientID     string `yaml:"client_id"`
 	ClientSecret string `yaml:"client_secret"` // a public client, which only refresh_token knows, has none
 	RefreshToken string `yaml:"refresh_token"` // the first one; the system may replace it with each renewal
 	Scope        string `yaml:"scope"`
-	ClientAuth   string `yaml:"client_auth"` // basic (default), body
+	ClientAuth   string `yaml:"client_auth" words:"basic,body"` // default basic
 }
 
 // oauth checks what the style oauth2 needs, and that no other has it.
@@ -54,12 +54,6 @@ func (c *checker) oauth(o authOptions) {
 	}
 	if !is {
 		return
-	}
-	if o.Grant != "" {
-		c.oneOf(o.Grant, []string{byClient, byRefresh}, "auth", "grant")
-	}
-	if o.ClientAuth != "" {
-		c.oneOf(o.ClientAuth, []string{inHeader, inBody}, "auth", "client_auth")
 	}
 	if o.TokenURL != "" && !strings.HasPrefix(o.TokenURL, "{") && !strings.HasPrefix(o.TokenURL, "https://") {
 		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "auth", "token_url")

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/url"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -19,12 +20,12 @@ type connectOptions struct {
 
 // authOptions says how each request proves who asks.
 type authOptions struct {
-	Style    string `yaml:"style" manifest:"required"` // bearer, basic, header, query, oauth2
-	Token    string `yaml:"token"`                     // bearer
-	Username string `yaml:"username"`                  // basic
-	Password string `yaml:"password"`                  // basic
-	Name     string `yaml:"name"`                      // header, query: what the header or parameter is called
-	Value    string `yaml:"value"`                     // header, query
+	Style    string `yaml:"style" manifest:"required" words:"bearer,basic,header,query,oauth2"`
+	Token    string `yaml:"token"`    // bearer
+	Username string `yaml:"username"` // basic
+	Password string `yaml:"password"` // basic
+	Name     string `yaml:"name"`     // header, query: what the header or parameter is called
+	Value    string `yaml:"value"`    // header, query
 
 	oauthOptions `yaml:",inline"`
 }
@@ -40,12 +41,12 @@ type probeOptions struct {
 
 // errorRules find the error in an answer, whatever its status.
 type errorRules struct {
-	Success *successRule      `yaml:"success"` // a 200 that does not show it is an error
-	Failure manifest.Path     `yaml:"failure"` // a 200 that has it (not null, false or empty) is an error
-	Code    manifest.Path     `yaml:"code"`
-	Message manifest.Path     `yaml:"message"`
-	Others  []manifest.Path   `yaml:"messages"` // where else the message may be
-	Kinds   map[string]string `yaml:"kinds"`    // the system's code: kind of driver error
+	Success *successRule           `yaml:"success"` // a 200 that does not show it is an error
+	Failure manifest.Path          `yaml:"failure"` // a 200 that has it (not null, false or empty) is an error
+	Code    manifest.Path          `yaml:"code"`
+	Message manifest.Path          `yaml:"message"`
+	Others  []manifest.Path        `yaml:"messages"` // where else the message may be
+	Kinds   map[string]driver.Kind `yaml:"kinds"`    // the system's code: kind of driver error
 
 	Sentences []sentenceRule `yaml:"sentences"` // what the texts mean of which a list answers a write; the first that fits counts
 }
@@ -58,7 +59,7 @@ type successRule struct {
 // rateLimitOptions names the header that says when to come back, where it is not Retry-After.
 type rateLimitOptions struct {
 	Reset  string `yaml:"reset"`
-	Format string `yaml:"format"` // seconds (default) | unix
+	Format string `yaml:"format" words:"seconds,unix"` // default seconds
 }
 
 // readOptions is an entity's `read:` section, laid over the lists of `connect:`.
@@ -80,7 +81,7 @@ type hotOptions struct {
 
 // listOptions say how a list is read. What all lists of a system have in common stands in `connect:` under `lists:`.
 type listOptions struct {
-	Method       string            `yaml:"method"` // GET (default) | POST
+	Method       string            `yaml:"method" words:"GET,POST"` // default GET
 	Query        map[string]string `yaml:"query"`
 	Repeat       repeated          `yaml:"repeat"`  // parameters that stand in the query more than once
 	Body         string            `yaml:"body"`    // JSON text, POST only
@@ -91,7 +92,7 @@ type listOptions struct {
 	Paging       pagingOptions     `yaml:"paging"`
 	ChangedSince *filter           `yaml:"changed_since"`
 	History      *filter           `yaml:"history"`
-	Order        string            `yaml:"order"` // modified: by updated_at, ascending | other (default)
+	Order        string            `yaml:"order" words:"modified,other"` // modified: by updated_at, ascending; default other
 	Newest       *newestOptions    `yaml:"newest"`
 	Joined       *joinedOptions    `yaml:"joined"`
 	Unordered    []manifest.Path   `yaml:"unordered"` // lists in a record whose order means nothing and changes from answer to answer
@@ -99,19 +100,19 @@ type listOptions struct {
 
 // pagingOptions says how the next page is asked for and how the end is known.
 type pagingOptions struct {
-	Style  string        `yaml:"style"`  // none, cursor, link, offset, page, keyset
-	Size   string        `yaml:"size"`   // parameter with the number of records
-	Max    int           `yaml:"max"`    // the system's own limit of it
-	Param  string        `yaml:"param"`  // cursor, offset, page, keyset: parameter that says where to go on
-	Next   manifest.Path `yaml:"next"`   // cursor, link: where the answer has it
-	Header string        `yaml:"header"` // link: the header with rel="next" instead, usually Link
-	Key    manifest.Path `yaml:"key"`    // keyset: member of the last record that Param takes
-	Text   string        `yaml:"text"`   // keyset: the whole value of Param, with {} for the key; default {}
-	From   string        `yaml:"from"`   // keyset: the key that the first page begins behind; absent: the first page names none
-	First  int           `yaml:"first"`  // page: number of the first page
-	More   manifest.Path `yaml:"more"`   // true while there is another page
-	Pages  manifest.Path `yaml:"pages"`  // page: number of pages
-	End    string        `yaml:"end"`    // offset, page, keyset: empty (default) | short
+	Style  string        `yaml:"style" words:"none,cursor,link,offset,page,keyset"`
+	Size   string        `yaml:"size"`                    // parameter with the number of records
+	Max    int           `yaml:"max"`                     // the system's own limit of it
+	Param  string        `yaml:"param"`                   // cursor, offset, page, keyset: parameter that says where to go on
+	Next   manifest.Path `yaml:"next"`                    // cursor, link: where the answer has it
+	Header string        `yaml:"header"`                  // link: the header with rel="next" instead, usually Link
+	Key    manifest.Path `yaml:"key"`                     // keyset: member of the last record that Param takes
+	Text   string        `yaml:"text"`                    // keyset: the whole value of Param, with {} for the key; default {}
+	From   string        `yaml:"from"`                    // keyset: the key that the first page begins behind; absent: the first page names none
+	First  int           `yaml:"first"`                   // page: number of the first page
+	More   manifest.Path `yaml:"more"`                    // true while there is another page
+	Pages  manifest.Path `yaml:"pages"`                   // page: number of pages
+	End    string        `yaml:"end" words:"empty,short"` // offset, page, keyset; default empty
 
 	Inclusive bool `yaml:"inclusive"` // keyset: Param gives the records with that key too, and several may have one key
 	Drifts    bool `yaml:"drifts"`    // cursor: it counts, so records may move from page to page unseen

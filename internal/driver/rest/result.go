@@ -67,7 +67,7 @@ func (c *client) itemRefusal(o *resultOptions, element []byte, status int, w dri
 	e := &driver.Error{Kind: kindOfWrite(status, w), Status: status, Code: c.quote(code, 80), Detail: "The system did not do it", Answer: c.kept(element, false)}
 	switch mapped, ok := c.options.Errors.Kinds[code]; {
 	case ok:
-		e.Kind = driver.Kind(mapped)
+		e.Kind = mapped
 	case status >= 500, status == http.StatusRequestTimeout, status >= 300 && status < 400, status < 300 && code == "" && said == "" && !o.denies(element):
 		e.Kind = driver.Fault
 	}

@@ -13,14 +13,20 @@ const meansDone = "done"
 
 // sentenceRule tells what a sentence means with which a system answers a write.
 type sentenceRule struct {
-	Like  string `yaml:"like" manifest:"required"`  // regular expression
-	Means string `yaml:"means" manifest:"required"` // done, or a kind of error
+	Like  string  `yaml:"like" manifest:"required"` // regular expression
+	Means meaning `yaml:"means" manifest:"required"`
 }
+
+// meaning is done, or a kind of error.
+type meaning string
+
+// Words lists what a sentence can mean.
+func (meaning) Words() []string { return append([]string{meansDone}, driver.Kind("").Words()...) }
 
 // saying is a rule, compiled.
 type saying struct {
 	like  *regexp.Regexp
-	means string
+	means meaning
 }
 
 func compileSentences(rules []sentenceRule) ([]saying, error) {
@@ -84,7 +90,7 @@ func (c *client) heard(a *answer) error {
 }
 
 // meaning gives what the first rule that fits says of a sentence; "" where none does.
-func (c *client) meaning(said *string) string {
+func (c *client) meaning(said *string) meaning {
 	if said == nil {
 		return ""
 	}

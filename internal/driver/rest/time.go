@@ -9,18 +9,15 @@ import (
 
 // filter is a query parameter that takes a point in time.
 type filter struct {
-	Param  string `yaml:"param" manifest:"required"`
-	Format string `yaml:"format"` // a name of formats; default rfc3339
-	Text   string `yaml:"text"`   // the parameter's value, with {} for the time; default {}
+	Param  string     `yaml:"param" manifest:"required"`
+	Format web.Format `yaml:"format"` // default rfc3339
+	Text   string     `yaml:"text"`   // the parameter's value, with {} for the time; default {}
 }
 
 const unix, unixMilli, day = web.Unix, web.UnixMilli, web.Day
 
 // countsUnix tells whether the source counts time from 1970.
 func (f *filter) countsUnix() bool { return f != nil && (f.Format == unix || f.Format == unixMilli) }
-
-// formats lists the notations of times by name.
-func formats() map[string]string { return web.Formats() }
 
 // write gives the parameter's value. Digits that the format does not have are cut off, never rounded up.
 func (f *filter) write(t time.Time, zone *time.Location) string {
@@ -32,7 +29,7 @@ func (f *filter) writeDay(day time.Time, zone *time.Location) string {
 	return f.around(web.WriteDay(f.format(), day, zone))
 }
 
-func (f *filter) format() string { return orElse(f.Format, "rfc3339") }
+func (f *filter) format() string { return orElse(string(f.Format), "rfc3339") }
 
 func (f *filter) around(time string) string {
 	return strings.ReplaceAll(orElse(f.Text, "{}"), "{}", time)

@@ -3,6 +3,8 @@ package rest
 import (
 	"testing"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
 func zone(t *testing.T, name string) *time.Location {
@@ -39,7 +41,7 @@ func TestTheHistoryBeginsWithItsDayInTheZoneAndInUTC(t *testing.T) {
 		{"Europe/Vienna", "rfc3339-s", "2026-08-21T22:00:00Z"},
 		{"America/New_York", "", "2026-08-22T00:00:00Z"},
 	} {
-		if got := (&filter{Format: c.format}).writeDay(time.Date(2026, 8, 22, 0, 0, 0, 0, time.UTC), zone(t, c.zone)); got != c.want {
+		if got := (&filter{Format: web.Format(c.format)}).writeDay(time.Date(2026, 8, 22, 0, 0, 0, 0, time.UTC), zone(t, c.zone)); got != c.want {
 			t.Errorf("%s in %s: %s", c.format, c.zone, got)
 		}
 	}

@@ -59,7 +59,6 @@ func checkSend(s *manifest.System, e *manifest.Entity, name manifest.Op, op mani
 }
 
 func (c *checker) call(o *callOptions, about bool) {
-	c.oneOf(o.Method, []string{"POST", "PUT", "PATCH", "DELETE", "GET"}, "method")
 	if about {
 		c.about(o.Path, o.Query)
 	} else {
@@ -108,7 +107,6 @@ func (c *checker) part(name string) bool {
 }
 
 func (c *checker) answer(o *sendOptions, name manifest.Op) {
-	c.oneOf(o.Answer, []string{answerRecord, answerID, answerNone}, "answer")
 	if o.Answer != answerRecord {
 		c.needs(o.Answer, false, len(o.Record) > 0, "record")
 	}
@@ -198,7 +196,6 @@ func checkFind(s *manifest.System, r manifest.Rung, read *readOptions) manifest.
 	}
 	c := checker{options: r.Find, system: s}
 	c.templates(o.Path, o.Query)
-	c.oneOf(o.Method, []string{"GET", "POST"}, "method")
 	c.paging(o.Paging)
 	c.filter(o.Since, "since")
 	c.needs(string(r.Class), r.Class != manifest.W4, o.Param != "", "param")

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
 func TestATimeWithoutAZoneIsReadAtItsEarliest(t *testing.T) {
@@ -49,7 +51,7 @@ func TestAFilterIsNeverLaterThanTheCursor(t *testing.T) {
 		{"Australia/Lord_Howe", "local-s", "2026-04-04T14:45:00Z", "2026-04-05T01:15:00"},
 	} {
 		at, _ := time.Parse(time.RFC3339Nano, c.at)
-		if got := (&filter{Format: c.format}).write(at, zone(t, c.zone)); got != c.want {
+		if got := (&filter{Format: web.Format(c.format)}).write(at, zone(t, c.zone)); got != c.want {
 			t.Errorf("%s as %s in %s: %s; want %s", c.at, c.format, c.zone, got, c.want)
 		}
 	}
@@ -70,7 +72,7 @@ func FuzzTime(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for format, layout := range formats() {
+			for format, layout := range web.Formats() {
 				if !strings.HasPrefix(format, "local") || at.Year() < 1972 {
 					continue
 				}
@@ -79,7 +81,7 @@ func FuzzTime(f *testing.F) {
 				if !ok || r.earliest.After(at) || at.Sub(r.latest) >= time.Second {
 					t.Fatalf("%s, which was %s in %s, is read as %v", at, shown, name, r)
 				}
-				asked := (&filter{Format: format}).write(at, in)
+				asked := (&filter{Format: web.Format(format)}).write(at, in)
 				taken, ok := readTime(fmt.Appendf(nil, "%q", asked), in, false)
 				if !ok || taken.latest.After(at) {
 					t.Fatalf("since %s in %s is written as %s, which may mean %s", at, name, asked, taken.latest)

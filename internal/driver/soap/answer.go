@@ -212,7 +212,7 @@ func (s *speaker) refusal(fault []byte) *envelope.Refusal {
 	codes = slices.DeleteFunc(codes, func(code string) bool { return code == "" })
 	r := &envelope.Refusal{Kind: driver.Fault, Said: said}
 	for _, code := range codes {
-		kind, ok := driver.Kind(s.options.Errors.Kinds[code]), s.options.Errors.Kinds[code] != ""
+		kind, ok := s.options.Errors.Kinds[code]
 		if !ok {
 			kind, ok = kinds()[code]
 		}

@@ -27,10 +27,10 @@ func (w *writer) object(object map[string]any) error {
 		names = append(names, name)
 	}
 	place := func(name string) int {
-		if i := slices.Index(w.call.Order, name); i >= 0 {
+		if i := slices.Index(w.call.Sequence, name); i >= 0 {
 			return i
 		}
-		return len(w.call.Order)
+		return len(w.call.Sequence)
 	}
 	sort.Slice(names, func(i, j int) bool {
 		a, b := place(names[i]), place(names[j])

@@ -66,17 +66,17 @@ type probeOptions struct {
 
 // errorOptions say what is in a fault.
 type errorOptions struct {
-	Code  manifest.Path     `yaml:"code"`  // in the fault; its faultcode, Code and Subcode are looked at as well
-	Kinds map[string]string `yaml:"kinds"` // code: kind of driver error
+	Code  manifest.Path          `yaml:"code"`  // in the fault; its faultcode, Code and Subcode are looked at as well
+	Kinds map[string]driver.Kind `yaml:"kinds"` // code: kind of driver error
 }
 
 // callOptions is one call.
 type callOptions struct {
-	Action  string            `yaml:"action"`
-	Body    string            `yaml:"body"`    // XML of the one element in the envelope's body
-	Headers map[string]string `yaml:"headers"` // of HTTP; they take placeholders
-	Prefix  string            `yaml:"prefix"`  // namespace prefix of the elements that {members} become
-	Order   []string          `yaml:"order"`   // the order of those elements; the others follow by name
+	Action   string            `yaml:"action"`
+	Body     string            `yaml:"body"`     // XML of the one element in the envelope's body
+	Headers  map[string]string `yaml:"headers"`  // of HTTP; they take placeholders
+	Prefix   string            `yaml:"prefix"`   // namespace prefix of the elements that {members} become
+	Sequence []string          `yaml:"sequence"` // the order of those elements; the others follow by name
 }
 
 // readOptions is an entity's `read:` section.
@@ -130,11 +130,6 @@ func (language) Connection(o manifest.Options) (*envelope.Connection, manifest.P
 
 // check checks what is the protocol's own.
 func (c *connectOptions) check(o manifest.Options) (problems manifest.Problems) {
-	for code, kind := range c.Errors.Kinds {
-		if !envelope.IsKind(kind) {
-			problems = append(problems, o.Problem("unknown kind "+kind, "see docs/connectors/rest.md for the kinds", "errors", "kinds", code))
-		}
-	}
 	for prefix := range c.Namespaces {
 		if isOwn(prefix) || !isName(prefix) {
 			problems = append(problems, o.Problem("the prefix "+prefix+" cannot be given", "write another one", "namespaces", prefix))

@@ -139,9 +139,9 @@ func (c *call) Check(o manifest.Options, at ...string) (problems manifest.Proble
 	if strings.ContainsAny(c.Action, "\"\r\n") {
 		wrong("action", "holds what cannot stand in a header", "write it without quotes")
 	}
-	for i, name := range c.Order {
-		if !isName(name) || slices.Index(c.Order, name) != i {
-			wrong("order", name+" is no name, or stands twice", "write the names of elements, each once")
+	for i, name := range c.Sequence {
+		if !isName(name) || slices.Index(c.Sequence, name) != i {
+			wrong("sequence", name+" is no name, or stands twice", "write the names of elements, each once")
 		}
 	}
 	return problems

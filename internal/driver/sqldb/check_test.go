@@ -17,7 +17,7 @@ func TestCheck(t *testing.T) {
 		{"read: {table: vendors}", "read: {table: vendors, with: {lines: {table: b, on: {a: b}}}}", "nothing tells these rows apart"},
 		{"read: {table: vendors}", "read: {table: vendors, where: {a: []}}", "no value is wanted"},
 		{"id: id", "id: id/x", "id id/x is no column of the row itself"},
-		{"entities:", "connect: {kind: db2}\nentities:", "connect.kind: unknown kind of database db2; write one of postgresql, mysql, sqlserver, oracle"},
+		{"entities:", "connect: {kind: db2}\nentities:", "connect.kind: unknown word \"db2\"; known: postgresql, mysql, sqlserver, oracle"},
 		{"entities:", "connect: {timeout: 1ms}\nentities:", "connect.timeout: leaves no time for an answer"},
 	} {
 		_, err := load(t, form+strings.Replace(vendors, c.from, c.to, 1))

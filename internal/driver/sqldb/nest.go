@@ -139,14 +139,14 @@ func (n *nesting) read(ctx context.Context, on []column, tuples [][]string, want
 
 // into writes rows into the record that they belong to.
 func (n *nesting) into(record []byte, rows [][]byte) ([]byte, error) {
-	if n.related.One && len(rows) > 1 {
+	if n.related.Single && len(rows) > 1 {
 		return nil, invalid("Several rows of " + n.related.called() + " belong to one, where at most one is expected.")
 	}
 	value := []byte("null")
 	switch {
-	case n.related.One && len(rows) == 1:
+	case n.related.Single && len(rows) == 1:
 		value = rows[0]
-	case !n.related.One:
+	case !n.related.Single:
 		value = append(append([]byte{'['}, joinBytes(rows)...), ']')
 	}
 	name, err := object(n.dialect, []column{{name: n.member}}, []any{nil})

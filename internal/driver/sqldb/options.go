@@ -11,8 +11,8 @@ import (
 
 // connecting is the `connect:` section.
 type connecting struct {
-	Kind    string        `yaml:"kind"`    // of database; absent: a field of the login
-	Timeout time.Duration `yaml:"timeout"` // of one statement
+	Kind    string        `yaml:"kind" words:"postgresql,mysql,sqlserver,oracle"` // of database; absent: a field of the login
+	Timeout time.Duration `yaml:"timeout"`                                        // of one statement
 }
 
 const (
@@ -49,7 +49,7 @@ type related struct {
 	source `yaml:",inline"`
 	On     map[string]string `yaml:"on" manifest:"required"` // column of theirs: column of the row they belong to
 	Key    []string          `yaml:"key"`                    // columns that tell them apart and order them
-	One    bool              `yaml:"one"`                    // at most one: an object in place of a list
+	Single bool              `yaml:"single"`                 // at most one: an object in place of a list
 }
 
 // hotOptions is what an entity's `hot:` adds.
@@ -69,9 +69,6 @@ func (Driver) Check(s *manifest.System) manifest.Problems {
 func optionsOf(s *manifest.System) (*connecting, map[string]*reading, manifest.Problems) {
 	c := &connecting{Timeout: defaultTimeout}
 	problems := s.Options.Decode(c)
-	if c.Kind != "" && dialectOf(c.Kind) == nil {
-		problems = append(problems, s.Options.Problem("unknown kind of database "+c.Kind, "write one of "+strings.Join(kinds(), ", "), "kind"))
-	}
 	if c.Timeout < time.Second {
 		problems = append(problems, s.Options.Problem("leaves no time for an answer", "write 1s or more", "timeout"))
 	}
@@ -190,8 +187,8 @@ func (r related) check(o manifest.Options, kind string, at ...string) manifest.P
 		problems = append(problems, o.Problem("nothing joins these rows to theirs", "write on: {column of theirs: column of the row}", append(slices.Clone(at), "on")...))
 	}
 	problems = append(problems, checkNames(o, slices.Concat(slices.Sorted(maps.Keys(r.On)), slices.Sorted(maps.Values(r.On)), r.Key), at...)...)
-	if !r.One && len(r.Key) == 0 {
-		problems = append(problems, o.Problem("nothing tells these rows apart", "write key: [columns], or one: true", append(slices.Clone(at), "key")...))
+	if !r.Single && len(r.Key) == 0 {
+		problems = append(problems, o.Problem("nothing tells these rows apart", "write key: [columns], or single: true", append(slices.Clone(at), "key")...))
 	}
 	return problems
 }

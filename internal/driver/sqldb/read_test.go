@@ -222,7 +222,7 @@ entities:
       where: {company: [ACME]}
       with:
         lines: {table: order_lines, on: {company: company, order_no: number}, key: [line_no], columns: [line_no, item, qty]}
-        site: {table: sites, on: {code: site}, one: true}
+        site: {table: sites, on: {code: site}, single: true}
     id: [company, number]
     updated_at: [changed, made]
     cursor: {precision: 1us}

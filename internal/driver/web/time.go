@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,12 @@ func Formats() map[string]string {
 		UnixMilli:    UnixMilli,
 	}
 }
+
+// Format is one of Formats, as a manifest names it.
+type Format string
+
+// Words lists the names of Formats.
+func (Format) Words() []string { return slices.Sorted(maps.Keys(Formats())) }
 
 // WriteTime writes an instant in one of Formats. Digits that the format does not have are cut off, never rounded up.
 func WriteTime(format string, t time.Time, zone *time.Location) string {
