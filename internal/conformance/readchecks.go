@@ -114,7 +114,7 @@ func (c *checking) readAll() {
 	c.main = b
 	for _, e := range names {
 		c.counts[e] = len(b.list("/v1/"+e, nil))
-		c.small[e] = max(1, min(500, (c.counts[e]+2)/3))
+		c.small[e] = max(2, min(500, (c.counts[e]+2)/3))
 	}
 	c.each(func(e string) {
 		if c.counts[e] == 0 {
