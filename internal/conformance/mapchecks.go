@@ -16,11 +16,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/mapping"
 )
 
-// raws gives the records of an entity as they were received, with what was made of them.
-func (b *bench) raws(e string) []object {
-	return b.list("/v1/"+e, map[string][]string{"include": {"raw"}})
-}
-
 // thereAndBack writes every record back from the model and maps it again: what can be written has to be the same.
 func (c *checking) thereAndBack() {
 	remote := c.remoteIDs()

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/app"
-	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 )
 
@@ -132,9 +130,8 @@ type check struct {
 // checking is a check on its way.
 type checking struct {
 	*suite
-	name  string
-	rows  []Row
-	began bool
+	name string
+	rows []Row
 }
 
 // stop ends a check on the way.
@@ -238,14 +235,6 @@ func (s *suite) place(entity string) string {
 }
 
 func contains(list []string, one string) bool { return slices.Contains(list, one) }
-
-func kindOf(err error) string {
-	var e *driver.Error
-	if errors.As(err, &e) {
-		return string(e.Kind)
-	}
-	return "unknown"
-}
 
 func some(list []string) string {
 	if len(list) > 5 {

@@ -164,8 +164,8 @@ func (q *query) fill(value any, v envelope.Values) (any, bool) {
 }
 
 func (q *query) fillText(template string, v envelope.Values) (any, bool) {
-	name, whole := strings.CutPrefix(template, "{")
-	if name, whole = strings.CutSuffix(name, "}"); !whole || !strings.HasPrefix(template, "{") || strings.ContainsAny(name, "{}") {
+	name, whole := strings.CutSuffix(strings.TrimPrefix(template, "{"), "}")
+	if !whole || !strings.HasPrefix(template, "{") || strings.ContainsAny(name, "{}") {
 		return v.Fill(template)
 	}
 	value, ok := v[name]

@@ -86,7 +86,7 @@ func (c *checker) template(text string, secret bool, at ...string) {
 		case !known:
 			c.wrong("{"+name+"} is not a field of the login", "name one of auth's fields", at...)
 		case isSecret && !secret:
-			c.wrong("{"+name+"} is secret and would be part of an address", "send it in a header", at...)
+			c.wrong("{"+name+"} is secret and would be part of an address or of a record", "send it in a header", at...)
 		}
 	}
 }
@@ -212,6 +212,11 @@ func checkSend(s *manifest.System, connect *connectOptions, r *reading, name man
 		c.oneOf(o.Method, []string{"POST", "GET"}, "method")
 	default:
 		c.oneOf(o.Method, []string{"PATCH", "MERGE", "PUT"}, "method")
+	}
+	for member, value := range o.Body {
+		if text, ok := value.(string); ok {
+			c.template(text, false, "body", member)
+		}
 	}
 	if name == "move" && calls == "" && len(o.Body) == 0 {
 		c.wrong("says nothing of how the status changes", "write function, action or body", "body")

@@ -3,6 +3,7 @@ package odata
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -74,6 +75,17 @@ func (c *client) expand(text string) string {
 		text = strings.ReplaceAll(text, "{"+name+"}", value)
 	}
 	return text
+}
+
+// filled puts credential fields into the texts of a body.
+func (c *client) filled(body map[string]any) map[string]any {
+	out := maps.Clone(body)
+	for name, value := range out {
+		if text, ok := value.(string); ok {
+			out[name] = c.expand(text)
+		}
+	}
+	return out
 }
 
 // parameter is one option of a query; its order is kept.

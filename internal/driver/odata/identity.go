@@ -120,10 +120,5 @@ func badID(id string) error {
 	return &driver.Error{Kind: driver.Invalid, Detail: "The id " + string(quote(id)) + " is not one of this kind of record."}
 }
 
-// isEmpty tells whether a value says nothing.
-func isEmpty(raw []byte) bool {
-	return len(raw) == 0 || string(raw) == "null" || string(raw) == `""`
-}
-
 // stampPaths are the members that say when a record was changed, the first that is not empty counting.
 func (r *reading) stampPaths() []manifest.Path { return r.entity.UpdatedAt }

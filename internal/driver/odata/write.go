@@ -86,7 +86,7 @@ func (c *client) callOf(r *reading, o *sendOptions, w driver.Command) (*call, er
 	}
 	out := &call{match: match}
 	if w.Op != manifest.Delete {
-		if out.body, err = r.bodyOf(members, o.Body, c.zone()); err != nil {
+		if out.body, err = r.bodyOf(members, c.filled(o.Body), c.zone()); err != nil {
 			return nil, err
 		}
 	}

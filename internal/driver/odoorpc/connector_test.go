@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -55,22 +54,6 @@ var env = mapping.Env{Connection: uuid.MustParse("01938c5e-6a40-7c7e-b0a4-5d1f0e
 
 // unified is one mapped record.
 type unified map[string]any
-
-// get walks member names, and positions of lists.
-func (u unified) get(path string) any {
-	var v any = map[string]any(u)
-	for _, name := range strings.Split(path, "/") {
-		switch at := v.(type) {
-		case map[string]any:
-			v = at[name]
-		case []any:
-			v = at[name[0]-'0']
-		default:
-			return nil
-		}
-	}
-	return v
-}
 
 // TestLiveConnector reads every entity of the manifest to its end, in full and by changes, maps every record, and looks at some.
 func TestLiveConnector(t *testing.T) {

@@ -4,7 +4,6 @@ package sqldb
 
 import (
 	"database/sql"
-	"sync"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -63,7 +62,6 @@ type client struct {
 	shapes   shapes
 	seats    chan struct{} // one for each connection
 	who      web.Answerer
-	checked  sync.Map // tables of which it is known that writes to them are undone with their transaction
 }
 
 var (

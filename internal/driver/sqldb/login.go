@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql/driver"
+	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -125,6 +126,10 @@ func execute(ctx context.Context, conn driver.Conn, text string) error {
 		return err
 	}
 	defer statement.Close()
-	_, err = statement.Exec(nil) //nolint:staticcheck // a driver without contexts
+	e, ok := statement.(driver.StmtExecContext)
+	if !ok {
+		return errors.New("the database's client cannot execute a statement")
+	}
+	_, err = e.ExecContext(ctx, nil)
 	return err
 }

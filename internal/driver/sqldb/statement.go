@@ -71,9 +71,6 @@ func (s *statement) from(src source) *statement {
 	return s.add(" FROM (\n", src.Query, "\n) q")
 }
 
-// ordered gives a column's name within q.
-func (s *statement) ordered(c column) string { return "q." + s.dialect.quote(c.name) }
-
 // choose writes the columns of a select.
 func (s *statement) choose(columns []column) *statement {
 	for i, c := range columns {

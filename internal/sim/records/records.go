@@ -23,10 +23,9 @@ type Table struct {
 	Name    string
 	Members []Member // besides id and the stamps
 
-	created, updated, version string
-	rows                      []*Row
-	byID                      map[string]*Row
-	highest                   int
+	rows    []*Row
+	byID    map[string]*Row
+	highest int
 }
 
 // Row is a record at its place in a table. It is never changed.

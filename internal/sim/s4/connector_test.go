@@ -53,7 +53,7 @@ func connector(t *testing.T, url string) (*manifest.System, driver.Client) {
 func open(t *testing.T, s *manifest.System, url, password string) driver.Client {
 	t.Helper()
 	c, err := odata.New().Open(s, driver.Config{
-		Credentials: secret.NewCredentials(map[string]string{"url": url, "client": "100", "username": s4.DefaultUser, "password": password}).Public("url", "client", "username"),
+		Credentials: secret.NewCredentials(map[string]string{"url": url, "client": "100", "username": s4.DefaultUser, "password": password, "order_type": "NB", "purchasing_organization": "1010", "purchasing_group": "001"}).Public("url", "client", "username", "order_type", "purchasing_organization", "purchasing_group"),
 		HTTP:        direct(), Now: time.Now, TimeZone: time.UTC,
 	})
 	if err != nil {

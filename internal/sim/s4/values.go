@@ -20,13 +20,13 @@ func ticksForm() *regexp.Regexp {
 func (m *member) take(version string, raw json.RawMessage) (any, error) {
 	if string(raw) == "null" {
 		if m.key {
-			return nil, fmt.Errorf("Property '%s' is a key and must not be null", m.name)
+			return nil, refused("Property '%s' is a key and must not be null", m.name)
 		}
 		return nil, nil
 	}
 	var text string
 	isText := json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"'
-	bad := fmt.Errorf("Value %s is not a valid %s for property '%s'", raw, m.typeName(version), m.name)
+	bad := refused("Value %s is not a valid %s for property '%s'", raw, m.typeName(version), m.name)
 	switch m.kind {
 	case edmString:
 		if !isText || m.length > 0 && len([]rune(text)) > m.length {
@@ -65,7 +65,7 @@ func (m *member) number(text string) (any, error) {
 	whole, fraction, _ := strings.Cut(strings.TrimLeft(text, "-"), ".")
 	r, ok := new(big.Rat).SetString(text)
 	if !ok || strings.ContainsAny(text, "eE/") || len(strings.TrimRight(fraction, "0")) > m.scale || len(strings.TrimLeft(whole, "0")) > m.length-m.scale {
-		return nil, fmt.Errorf("Value %s is not a valid Decimal(%d,%d) for property '%s'", text, m.length, m.scale, m.name)
+		return nil, refused("Value %s is not a valid Decimal(%d,%d) for property '%s'", text, m.length, m.scale, m.name)
 	}
 	return decimal(r.FloatString(m.scale)), nil
 }
@@ -192,3 +192,10 @@ func compare(a, b any) int {
 	}
 	return 0
 }
+
+// refused is an error in the words of the system's own messages.
+func refused(format string, a ...any) error { return said(fmt.Sprintf(format, a...)) }
+
+type said string
+
+func (s said) Error() string { return string(s) }
