@@ -8,7 +8,7 @@ import (
 
 func TestNewServiceNamesAllThatIsMissing(t *testing.T) {
 	t.Parallel()
-	const all = "make the connection service: not set in Config: Store, Keeper, Systems, Drivers, Client, ProbeClient, Wait, Syncs, CheckSchedule, CheckHistory, Now, Rand, Log"
+	const all = "make the connection service: not set in Config: Store, Keeper, Systems, Drivers, Client, ProbeClient, Line, Wait, Syncs, CheckSchedule, CheckHistory, Now, Rand, Log"
 	if _, err := connection.NewService(connection.Config{}); err == nil || err.Error() != all {
 		t.Errorf("error %v, want %s", err, all)
 	}
