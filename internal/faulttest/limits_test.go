@@ -35,7 +35,7 @@ func TestRetryAfter(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, setup{})
 				w.change()
-				w.plan.Set(list(erp.Fault{Status: status, Header: map[string]string{"Retry-After": c.value}}))
+				w.plan.Set(list(erp.Fault{Status: status, Header: map[string]string{"Retry-After": c.value, "Date": noon().Format(http.TimeFormat)}}))
 				run := w.sync("full")
 				reason := map[int]string{http.StatusTooManyRequests: "system-rate-limited", http.StatusServiceUnavailable: "system-error"}[status]
 				w.ends(run, "queued", reason)
