@@ -37,7 +37,7 @@ build_root() {
   [ -d "$at" ] && return
   command -v mmdebstrap > /dev/null || "$here/install" mmdebstrap
   from=$(mirror)
-  from=${from:-http://deb.debian.org/debian}
+  [ -n "$from" ] || lacking "This machine names no mirror of Debian in its apt sources."
   curl -sfI -m 20 -o /dev/null "${from%/}/dists/bullseye/Release" || lacking "Debian 11's archive cannot be reached at $from."
   work=$at.half
   rm -rf "$work"
