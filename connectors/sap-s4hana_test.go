@@ -21,6 +21,7 @@ func TestSAPS4HANA(t *testing.T) {
 	conformance.Run(t, conformance.Stand{
 		Folder: connectors.FS, System: "sap-s4hana", Credentials: map[string]string{"url": sim.URL(), "client": "100", "username": "BUSBAR", "password": "s4-suite-password"}, Clock: clock,
 		Writes: true, Hands: sim, Touches: sim.Hands(), Adds: sim.Hands(), Removes: sim.Hands(),
+		Unproven: map[string]string{"evidence purchase-orders": recalled, "evidence work-orders": recalled, "evidence service-requests": recalled},
 		Samples: map[string]conformance.Sample{
 			"purchase-orders": {Create: purchase, Update: map[string]any{"payment_terms": "0005"}}, "work-orders": {Create: order},
 			"items": {Update: map[string]any{"category": "L005"}, Create: func(n int, _ conformance.Stored) map[string]any {
@@ -29,6 +30,9 @@ func TestSAPS4HANA(t *testing.T) {
 		},
 	})
 }
+
+// recalled is why the simulator proves less than it shows: it takes the codes of a status to mean what the connector takes them to mean.
+const recalled = "what the codes of its status mean is not read in SAP's own text"
 
 // purchase orders a product from a vendor.
 func purchase(n int, stored conformance.Stored) map[string]any {

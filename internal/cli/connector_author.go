@@ -115,10 +115,9 @@ func oneConnector(dir string) (fs.FS, error) {
 }
 
 type connectorRecordCmd struct {
-	Dir             string            `arg:"" help:"The connector's folder."`
-	Credential      map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"A field of the login. Repeat the flag."`
-	CredentialsFile string            `name:"credentials-file" placeholder:"FILE" help:"JSON object of field names and values; - reads standard input."`
-	Records         int               `default:"20" help:"How many records of each entity."`
+	Dir        string `arg:"" help:"The connector's folder."`
+	Records    int    `default:"20" help:"How many records of each entity."`
+	loginFlags `embed:""`
 }
 
 // Help ends the command's help with an example.
@@ -133,11 +132,10 @@ func (cmd *connectorRecordCmd) Run(ctx context.Context, s *Streams, p *Programs)
 	if err != nil {
 		return err
 	}
-	login, err := (&credentialFlags{CredentialsFile: cmd.CredentialsFile}).fromFile(s.In)
+	login, err := cmd.values(s.In)
 	if err != nil {
 		return err
 	}
-	maps.Copy(login, cmd.Credential)
 	recorded, err := p.Record(ctx, folder, login, cmd.Records)
 	if err != nil {
 		return err

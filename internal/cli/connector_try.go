@@ -25,13 +25,12 @@ type Trial struct {
 }
 
 type connectorTestCmd struct {
-	Dir        string            `arg:"" help:"The connector's own folder."`
-	Credential map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"A field of the login. Repeat the flag. For secrets prefer --credentials-file: a flag stays in the shell's history."`
-	File       string            `name:"credentials-file" placeholder:"FILE" help:"JSON object of field names and values; - reads standard input."`
-	AuthMethod string            `name:"auth-method" placeholder:"METHOD" help:"One of the manifest's ways to log in. Default: its first."`
-	SystemIs   string            `name:"system-version" placeholder:"VERSION" help:"The version of the system that runs, as the manifest's evidence names it (live VERSION)."`
-	Write      bool              `help:"Also try what writes: it makes, changes and deletes records in the system. Give it a test system."`
-	Entity     []string          `placeholder:"ENTITY" help:"Only this entity. Repeat the flag."`
+	Dir        string `arg:"" help:"The connector's own folder."`
+	loginFlags `embed:""`
+	AuthMethod string   `name:"auth-method" placeholder:"METHOD" help:"One of the manifest's ways to log in. Default: its first."`
+	SystemIs   string   `name:"system-version" placeholder:"VERSION" help:"The version of the system that runs, as the manifest's evidence names it (live VERSION)."`
+	Write      bool     `help:"Also try what writes: it makes, changes and deletes records in the system. Give it a test system."`
+	Entity     []string `placeholder:"ENTITY" help:"Only this entity. Repeat the flag."`
 }
 
 // Help ends the command's help with an example.
@@ -46,13 +45,9 @@ Example:
 
 // Run tries the connector out.
 func (cmd *connectorTestCmd) Run(ctx context.Context, s *Streams, p *Programs) error {
-	given := credentialFlags{Credential: cmd.Credential, CredentialsFile: cmd.File}
-	values, err := given.fromFile(s.In)
+	values, err := cmd.values(s.In)
 	if err != nil {
 		return err
-	}
-	for name, v := range cmd.Credential {
-		values[name] = v
 	}
 	base, folder := connectorsOf(cmd.Dir)
 	names, err := p.Check(folder)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,9 +14,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// credentialFlags is how a login is given: in a file, by flags, and by answers to questions about what is missing.
+// credentialFlags is how a login is given for a running Busbar: besides, by answers to questions about what is missing.
 type credentialFlags struct {
-	AuthMethod      string            `name:"auth-method" placeholder:"METHOD" help:"One of the system's ways to log in. Default: its first."`
+	AuthMethod string `name:"auth-method" placeholder:"METHOD" help:"One of the system's ways to log in. Default: its first."`
+	loginFlags `embed:""`
+}
+
+// loginFlags is how a login is given: in a file and by flags.
+type loginFlags struct {
 	Credential      map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"A field of the login. Repeat the flag. For secrets prefer --credentials-file or the question on the terminal: a flag stays in the shell's history."`
 	CredentialsFile string            `name:"credentials-file" placeholder:"FILE" help:"JSON object of field names and values; - reads standard input."`
 }
@@ -37,12 +43,9 @@ type authMethod struct {
 
 // read gathers the login; on a terminal it asks for required fields that are missing, secrets without echo.
 func (f *credentialFlags) read(ctx context.Context, c *client, s *Streams, system string) (map[string]string, error) {
-	values, err := f.fromFile(s.In)
+	values, err := f.values(s.In)
 	if err != nil {
 		return nil, err
-	}
-	for name, v := range f.Credential {
-		values[name] = v
 	}
 	if !s.Terminal.In || f.CredentialsFile == "-" {
 		return values, nil
@@ -54,7 +57,16 @@ func (f *credentialFlags) read(ctx context.Context, c *client, s *Streams, syste
 	return values, askMissing(s, method.Fields, values)
 }
 
-func (f *credentialFlags) fromFile(stdin io.Reader) (map[string]string, error) {
+// values gathers what the file and the flags give; a flag goes before the file.
+func (f *loginFlags) values(stdin io.Reader) (map[string]string, error) {
+	values, err := f.fromFile(stdin)
+	if err == nil {
+		maps.Copy(values, f.Credential)
+	}
+	return values, err
+}
+
+func (f *loginFlags) fromFile(stdin io.Reader) (map[string]string, error) {
 	values := map[string]string{}
 	if f.CredentialsFile == "" {
 		return values, nil

@@ -42,13 +42,13 @@ func TestCredentialsFromFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"username":"clerk","password":"a=b"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := credentialFlags{CredentialsFile: file, Credential: map[string]string{"username": "boss"}}
+	f := credentialFlags{loginFlags: loginFlags{CredentialsFile: file, Credential: map[string]string{"username": "boss"}}}
 	got, err := f.read(t.Context(), nil, &Streams{}, "tryton")
 	if err != nil || !maps.Equal(got, map[string]string{"username": "boss", "password": "a=b"}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for _, text := range []string{`{"password": 1}`, `{"password":"x","password":"y"}`, `nonsense`} {
-		f := credentialFlags{CredentialsFile: "-"}
+		f := credentialFlags{loginFlags: loginFlags{CredentialsFile: "-"}}
 		_, err := f.read(t.Context(), nil, &Streams{In: strings.NewReader(text)}, "tryton")
 		if err == nil || strings.Contains(err.Error(), "hunter2") || exitCode(err) != ExitUsage {
 			t.Errorf("%s: %v", text, err)

@@ -36,7 +36,7 @@ type Stand struct {
 	Samples  map[string]Sample   // by entity, where the manifest alone does not tell what to write
 	Bad      map[string][]string // remote ids of records that are to be in quarantine, by entity
 	Public   []string            // secrets of the login that are no secrets, because everybody's are the same
-	Unproven map[string]string   // why a check cannot be made here, by "check" or "check entity"
+	Unproven map[string]string   // why a check cannot be made here, by "check" or "check entity"; why a simulator proves less than it shows, by "evidence entity"
 	Words    map[string][]string // words of the system, by entity, that stand for none of the model's: they are read as other
 	Checks   []string            // only these; nil: all
 }
