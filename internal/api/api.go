@@ -69,7 +69,14 @@ type Deps struct {
 	Leaving     context.Context // not ready for requests any more when it ends; nil: never
 	Now         func() time.Time
 	Log         *slog.Logger
+	Pages       []Page // what else this server shows to browsers
 	Version     string // of the program, for the reference page
+}
+
+// Page is a page for people. Its handler sets the Content-Security-Policy that it needs, and has the caller's request id, log line and recovery from panics.
+type Page struct {
+	Pattern string // of http.ServeMux
+	Handler http.Handler
 }
 
 // server is what the handlers share.
@@ -101,6 +108,9 @@ func New(d Deps) (http.Handler, error) {
 	}
 	docs.mount(s.mux)
 	s.mountProbes()
+	for _, p := range d.Pages {
+		s.mux.HandleFunc(p.Pattern, p.Handler.ServeHTTP)
+	}
 	return s.manners(s.strictQuery(s.route())), nil
 }
 

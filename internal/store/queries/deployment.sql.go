@@ -10,13 +10,20 @@ import (
 )
 
 const firstProject = `-- name: FirstProject :one
-select id, name, created_at from projects order by id limit 1
+select id, name, created_at, data_key, settings, sealed from projects order by id limit 1
 `
 
 func (q *Queries) FirstProject(ctx context.Context) (Project, error) {
 	row := q.queryRow(ctx, q.firstProjectStmt, firstProject)
 	var i Project
-	err := row.Scan(&i.ID, &i.Name, &i.CreatedAt)
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.CreatedAt,
+		&i.DataKey,
+		&i.Settings,
+		&i.Sealed,
+	)
 	return i, err
 }
 
@@ -62,7 +69,7 @@ func (q *Queries) InsertProject(ctx context.Context, iD string, name string, cre
 }
 
 const keyByHash = `-- name: KeyByHash :one
-select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at from project_keys where hash = $1
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where hash = $1
 `
 
 func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (ProjectKey, error) {
@@ -78,12 +85,13 @@ func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (ProjectKey, error
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.LastUsedAt,
+		&i.Scopes,
 	)
 	return i, err
 }
 
 const keys = `-- name: Keys :many
-select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at from project_keys where project_id = $1 order by id desc
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where project_id = $1 order by id desc
 `
 
 func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, error) {
@@ -105,6 +113,7 @@ func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, err
 			&i.ExpiresAt,
 			&i.RevokedAt,
 			&i.LastUsedAt,
+			&i.Scopes,
 		); err != nil {
 			return nil, err
 		}

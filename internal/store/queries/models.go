@@ -167,6 +167,9 @@ type Project struct {
 	ID        string
 	Name      string
 	CreatedAt Time
+	DataKey   []byte
+	Settings  string
+	Sealed    []byte
 }
 
 type ProjectKey struct {
@@ -179,6 +182,7 @@ type ProjectKey struct {
 	ExpiresAt  Time
 	RevokedAt  Time
 	LastUsedAt Time
+	Scopes     string
 }
 
 type Run struct {
