@@ -29,7 +29,7 @@ func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *
 		if err != nil {
 			return nil, fmt.Errorf("connection %s: %w", c.ID, err)
 		}
-		return s.dial(c, sys, credentials, s.Client(c, sys), s.grantsOf(c))
+		return s.dial(c, sys, c.AuthMethod, credentials, s.Client(c, sys), s.grantsOf(c))
 	})
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +40,7 @@ func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *
 }
 
 // dial makes a client; it causes no traffic.
-func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials secret.Credentials, wire *http.Client, tokens driver.Tokens) (driver.Client, error) {
+func (s *Service) dial(c *store.Connection, sys *manifest.System, method string, credentials secret.Credentials, wire *http.Client, tokens driver.Tokens) (driver.Client, error) {
 	d := s.Drivers[sys.Driver]
 	if d == nil {
 		return nil, fmt.Errorf("open %s: this Busbar has no driver %s", sys.Name, sys.Driver)
@@ -49,7 +49,7 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, credentials se
 	if err != nil {
 		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
 	}
-	client, err := d.Open(sys, driver.Config{Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire, Line: s.Line(c, sys), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
+	client, err := d.Open(sys, driver.Config{Method: method, Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire, Line: s.Line(c, sys), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
 	}

@@ -31,7 +31,7 @@ type login struct {
 // probe tries a login live, and gives what was granted to it besides what was found. Errors are *problem.Error.
 func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, *trial, error) {
 	began, tried := s.Now(), &trial{now: s.Now}
-	client, err := s.dial(c, l.system, secret.NewCredentials(l.values), s.ProbeClient(c, l.system), tried)
+	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient(c, l.system), tried)
 	if err != nil {
 		return driver.Probe{}, nil, err
 	}

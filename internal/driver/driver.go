@@ -31,6 +31,7 @@ type Driver interface {
 
 // Config is what a client needs of its connection.
 type Config struct {
+	Method      string // of the manifest's ways to log in; empty: the first
 	Credentials secret.Credentials
 	HTTP        *http.Client     // from egress: budget, retry of reads, limits, SSRF guard; follows no redirects
 	Line        Line             // likewise, for a protocol that is not HTTP

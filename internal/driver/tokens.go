@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // Tokens keeps the tokens of one connection's login for all who use it: every replica, a restart, a check of the login.
@@ -37,3 +39,26 @@ type Grant struct {
 
 // Format implements fmt.Formatter.
 func (Grant) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
+
+// Authorizer is what a Driver can do besides where a person logs in at the system itself, in a browser (RFC 6749, 4.1, with the S256 challenge of RFC 7636). What Exchange gives becomes the login's
+// tokens; they are renewed by the refresh token from then on.
+type Authorizer interface {
+	// Authorizes tells whether this way to log in goes through a browser.
+	Authorizes(s *manifest.System, method string) bool
+	// AuthorizeURL is where the browser is sent. It causes no traffic and holds no secret of the login. The error is *Error.
+	AuthorizeURL(s *manifest.System, c Config, a Authorization) (string, error)
+	// Exchange turns the code that came back into tokens, in one call that goes out at most once. Errors are *Error, Credentials where the code is not taken.
+	Exchange(ctx context.Context, s *manifest.System, c Config, a Authorization, code string) (Grant, error)
+}
+
+// Authorization is one login in a browser. It prints without its secrets.
+type Authorization struct {
+	RedirectURI string // where the system sends the browser back to; the same in both calls
+	State       string // random, bound to the browser
+	Verifier    string // random, 43 to 128 letters, digits and -._~
+	Nonce       string // of OpenID Connect; empty: none is sent
+	Issuer      string // Exchange: who answered, as the answer's parameter iss says (RFC 9207); empty: it does not say
+}
+
+// Format implements fmt.Formatter.
+func (Authorization) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
