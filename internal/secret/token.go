@@ -16,26 +16,42 @@ type Kind string
 const (
 	ConnectionToken Kind = "bb_con_"
 	ProjectKey      Kind = "bb_key_"
+	SessionSecret   Kind = "bb_ses_" // of a member's browser
+	MemberLink      Kind = "bb_inv_" // to set up, to join, to choose a password
+	LinkSecret      Kind = "bb_lnk_" // to connect a system
+	LinkCode        Kind = "bb_cod_" // that is exchanged for a connection token
 )
 
+// kinds lists them.
+func kinds() []Kind {
+	return []Kind{ConnectionToken, ProjectKey, SessionSecret, MemberLink, LinkSecret, LinkCode}
+}
+
 // TokenPattern finds tokens in text: a regular expression for secret scanners.
-const TokenPattern = `bb_(con|key)_[0-9A-Za-z]{38}`
+const TokenPattern = `bb_(con|key|inv|lnk|cod|ses)_[0-9A-Za-z]{38,50}`
 
 const (
 	base62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	randomSize = 32
 	sumSize    = 6
 )
 
-// NewToken makes a token: its kind, 32 random base62 characters (190 bits) and 6 that check them.
+// size is how many random characters a token has: 32 are 190 bits, 44 are 261.
+func (k Kind) size() int {
+	if k == SessionSecret {
+		return 44
+	}
+	return 32
+}
+
+// NewToken makes a token: its kind, random base62 characters and 6 that check them.
 func NewToken(kind Kind, random io.Reader) (string, error) {
-	body := make([]byte, 0, randomSize)
-	var buf [randomSize]byte
-	for len(body) < randomSize {
-		if _, err := io.ReadFull(random, buf[:]); err != nil {
+	body := make([]byte, 0, kind.size())
+	buf := make([]byte, kind.size())
+	for len(body) < kind.size() {
+		if _, err := io.ReadFull(random, buf); err != nil {
 			return "", fmt.Errorf("make a token: %w", err)
 		}
-		body = appendBase62(body, buf[:])
+		body = appendBase62(body, buf)
 	}
 	text := string(kind) + string(body)
 	return text + checksum(text), nil
@@ -44,7 +60,7 @@ func NewToken(kind Kind, random io.Reader) (string, error) {
 // appendBase62 adds a character for each byte that favours none: 248 is the largest multiple of 62 below 256.
 func appendBase62(body, random []byte) []byte {
 	for _, b := range random {
-		if b < 248 && len(body) < randomSize {
+		if b < 248 && len(body) < cap(body) {
 			body = append(body, base62[b%62])
 		}
 	}
@@ -53,9 +69,9 @@ func appendBase62(body, random []byte) []byte {
 
 // ParseToken tells the kind of a token and whether it is whole: a mistyped one is found without looking anywhere.
 func ParseToken(text string) (kind Kind, ok bool) {
-	for _, kind := range []Kind{ConnectionToken, ProjectKey} {
+	for _, kind := range kinds() {
 		body, found := strings.CutPrefix(text, string(kind))
-		if !found || len(body) != randomSize+sumSize {
+		if !found || len(body) != kind.size()+sumSize {
 			continue
 		}
 		at := len(text) - sumSize

@@ -13,7 +13,7 @@ import (
 func TestToken(t *testing.T) {
 	t.Parallel()
 	pattern := regexp.MustCompile(`^` + secret.TokenPattern + `$`)
-	for _, kind := range []secret.Kind{secret.ConnectionToken, secret.ProjectKey} {
+	for _, kind := range []secret.Kind{secret.ConnectionToken, secret.ProjectKey, secret.SessionSecret, secret.MemberLink, secret.LinkSecret, secret.LinkCode} {
 		text, err := secret.NewToken(kind, rand.Reader)
 		if err != nil {
 			t.Fatal(err)
