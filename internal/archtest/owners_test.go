@@ -58,6 +58,7 @@ func owners() []owner {
 		{"github.com/alecthomas/kong", []string{"internal/cli", "internal/config"}},
 		{"github.com/pkg/sftp", []string{"internal/driver/file"}},
 		{"golang.org/x/crypto/ssh", []string{"internal/driver/file", "internal/realsys/sshd"}},
+		{"github.com/miekg/dns", []string{"internal/sim/dns"}},
 		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping"}},
 	}
 }
@@ -92,8 +93,8 @@ func goesOut(pkg, name string) bool {
 	return false
 }
 
-// ownClients are the files besides internal/egress that may make an HTTP client: the command line calls the user's own server.
-func ownClients() []string { return []string{"internal/cli/client.go"} }
+// ownClients are the files besides internal/egress that may go out: the command line calls the user's own server, and who asks the name server of tests its own.
+func ownClients() []string { return []string{"internal/cli/client.go", "internal/sim/dns/dns.go"} }
 
 func onlyEgressGoesOut(t *tree) []string {
 	var found []string

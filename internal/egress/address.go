@@ -54,42 +54,44 @@ var carriers = []struct { //nolint:gochecknoglobals // a constant table
 	prefix netip.Prefix
 	at     int
 }{
-	{netip.MustParsePrefix("::/96"), 12},             // IPv4-compatible
-	{netip.MustParsePrefix("64:ff9b::/96"), 12},      // NAT64
-	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},    // NAT64, local use
-	{netip.MustParsePrefix("2002::/16"), 2},          // 6to4
-	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12},   // IPv4-translated
-	{netip.MustParsePrefix("::5efe:0:0/96"), 12},     // ISATAP
-	{netip.MustParsePrefix("::200:5efe:0:0/96"), 12}, // ISATAP
+	{netip.MustParsePrefix("::/96"), 12},           // IPv4-compatible
+	{netip.MustParsePrefix("64:ff9b::/96"), 12},    // NAT64
+	{netip.MustParsePrefix("64:ff9b:1::/48"), 12},  // NAT64, local use
+	{netip.MustParsePrefix("2002::/16"), 2},        // 6to4
+	{netip.MustParsePrefix("::ffff:0:0:0/96"), 12}, // IPv4-translated
 }
 
 // normal takes the zone and the IPv4-mapped form away.
 func normal(a netip.Addr) netip.Addr { return a.WithZone("").Unmap() }
 
-// tierOf judges a normal address; one that carries an IPv4 address is at least as forbidden as that.
+// tierOf judges a normal address; one that carries IPv4 addresses is at least as forbidden as those.
 func tierOf(a netip.Addr) tier {
-	own := public
+	worst := public
 	for _, r := range ranges {
 		if r.prefix.Contains(a) {
-			own = r.tier
+			worst = r.tier
 			break
 		}
 	}
-	if inner, ok := carried(a); ok {
-		return max(own, tierOf(inner))
+	for _, inner := range carried(a) {
+		worst = max(worst, tierOf(inner))
 	}
-	return own
+	return worst
 }
 
-func carried(a netip.Addr) (netip.Addr, bool) {
+// carried lists the IPv4 addresses that an address may stand for.
+func carried(a netip.Addr) (all []netip.Addr) {
 	if !a.Is6() || a == netip.IPv6Unspecified() || a == netip.IPv6Loopback() {
-		return netip.Addr{}, false
+		return nil
 	}
 	b := a.As16()
 	for _, c := range carriers {
 		if c.prefix.Contains(a) {
-			return netip.AddrFrom4([4]byte(b[c.at : c.at+4])), true
+			all = append(all, netip.AddrFrom4([4]byte(b[c.at:c.at+4])))
 		}
 	}
-	return netip.Addr{}, false
+	if isatap := b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe; isatap { // under any prefix
+		all = append(all, netip.AddrFrom4([4]byte(b[12:])))
+	}
+	return all
 }

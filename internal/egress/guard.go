@@ -19,7 +19,8 @@ type Options struct {
 	Allow         []allow.Rule              // non-public addresses that may be reached; public ones need no rule
 	Forbid        []allow.Rule              // addresses that are never reached even where Allow names them: own listeners
 	Forbidden     func(netip.AddrPort) bool // the same, asked at every dial: own database, which may move; nil: none
-	RootCAs       *x509.CertPool            // additional trust; nil: the system's
+	RootCAs       *x509.CertPool            // who may sign certificates; nil: the system's
+	Resolver      *net.Resolver             // who says where a name leads; nil: the system's
 	DialTimeout   time.Duration             // default 10s
 	HeaderTimeout time.Duration             // from the sent request to the response's header; default 60s
 }
@@ -31,7 +32,7 @@ type Guard struct {
 	reads         *http.Transport
 	writes        *http.Transport // one request at a time on a connection, which does not rest for long
 	fresh         *http.Transport // a connection for each request
-	dialTimeout   time.Duration
+	dialer        *net.Dialer
 }
 
 // writeRest is how long a connection may rest and still carry a write: shorter than the five seconds after which the first servers close theirs.
@@ -39,11 +40,11 @@ const writeRest = 4 * time.Second
 
 // New makes a guard.
 func New(o Options) *Guard {
-	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden, dialTimeout: orDefault(o.DialTimeout, 10*time.Second)}
-	dialer := &net.Dialer{Timeout: g.dialTimeout, KeepAlive: 30 * time.Second, ControlContext: g.control}
+	g := &Guard{allow: o.Allow, forbid: o.Forbid, forbidden: o.Forbidden}
+	g.dialer = &net.Dialer{Timeout: orDefault(o.DialTimeout, 10*time.Second), KeepAlive: 30 * time.Second, Resolver: o.Resolver, ControlContext: g.control}
 	g.reads = &http.Transport{
 		Proxy:                  nil,
-		DialContext:            dialer.DialContext,
+		DialContext:            g.dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
 		TLSHandshakeTimeout:    15 * time.Second,
 		ResponseHeaderTimeout:  orDefault(o.HeaderTimeout, time.Minute),

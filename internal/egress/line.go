@@ -25,8 +25,7 @@ func (g *Guard) Line(c ClientConfig) *Line {
 
 // Dial opens a TCP connection; it may rest as long as its user likes, so it holds no place in the budget. An address that may not be reached is ErrBlocked.
 func (l *Line) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: l.guard.dialTimeout, KeepAlive: 30 * time.Second, ControlContext: l.guard.control}
-	return dialer.DialContext(ctx, network, address)
+	return l.guard.dialer.DialContext(ctx, network, address)
 }
 
 // Call makes one call that changes nothing, within the budget and its time. silent tells of do's error whether it means that the system did not answer. A
