@@ -215,3 +215,32 @@ func (t *Tx) setTags(ctx context.Context, c *Connection) error {
 	}
 	return nil
 }
+
+// FulfilConnection gives a pending connection its system, with name and time zone. ErrConflict: it is not pending.
+func (t *Tx) FulfilConnection(ctx context.Context, c *Connection, now time.Time) error {
+	n, err := t.q.FulfilConnection(ctx, queries.FulfilConnectionParams{System: c.System, Name: c.Name, TimeZone: c.TimeZone, UpdatedAt: queries.At(now), Connection: c.scope.no})
+	return hit(n, err, ErrConflict)
+}
+
+// Reconnect takes a disconnected connection back, in a state that Disconnect has not made, and lets its schedules begin now. Its tokens stay dead. ErrConflict: it is not disconnected, or
+// its data are being deleted.
+func (t *Tx) Reconnect(ctx context.Context, sc Scope, state ConnectionState, code, detail string, now time.Time) error {
+	detail = Storable(detail)
+	n, err := t.q.ReconnectConnection(ctx, queries.ReconnectConnectionParams{State: string(state), StateCode: code, StateDetail: detail, Now: queries.At(now), Connection: sc.no})
+	if err := hit(n, err, ErrConflict); err != nil {
+		return err
+	}
+	if err := t.noteState(ctx, sc, state, code, detail, now); err != nil {
+		return err
+	}
+	if err := t.q.StartSchedules(ctx, now.UnixMicro(), sc.no); err != nil {
+		return err
+	}
+	return t.setDormant(ctx, sc, state.dormant())
+}
+
+// ProjectSettings gives the settings of a project as they are stored, {} for none.
+func (s *Store) ProjectSettings(ctx context.Context, projectID string) (json.RawMessage, error) {
+	text, err := s.read.ProjectSettings(ctx, projectID)
+	return json.RawMessage(text), orNotFound(err)
+}

@@ -189,6 +189,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endAttemptStmt, err = db.PrepareContext(ctx, endAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query EndAttempt: %w", err)
 	}
+	if q.endLinksOfStmt, err = db.PrepareContext(ctx, endLinksOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EndLinksOf: %w", err)
+	}
 	if q.eraseAttemptsStmt, err = db.PrepareContext(ctx, eraseAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseAttempts: %w", err)
 	}
@@ -219,6 +222,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseItemsOfStmt, err = db.PrepareContext(ctx, eraseItemsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseItemsOf: %w", err)
 	}
+	if q.eraseLinksStmt, err = db.PrepareContext(ctx, eraseLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLinks: %w", err)
+	}
+	if q.eraseLoginAttemptsStmt, err = db.PrepareContext(ctx, eraseLoginAttempts); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLoginAttempts: %w", err)
+	}
 	if q.eraseLoginTokensStmt, err = db.PrepareContext(ctx, eraseLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLoginTokens: %w", err)
 	}
@@ -227,6 +236,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseOperationsStmt, err = db.PrepareContext(ctx, eraseOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseOperations: %w", err)
+	}
+	if q.eraseProjectAppStmt, err = db.PrepareContext(ctx, eraseProjectApp); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseProjectApp: %w", err)
 	}
 	if q.eraseQuarantineStmt, err = db.PrepareContext(ctx, eraseQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseQuarantine: %w", err)
@@ -294,6 +306,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.freeRunsStmt, err = db.PrepareContext(ctx, freeRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query FreeRuns: %w", err)
 	}
+	if q.fulfilConnectionStmt, err = db.PrepareContext(ctx, fulfilConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query FulfilConnection: %w", err)
+	}
 	if q.giveRecordStmt, err = db.PrepareContext(ctx, giveRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query GiveRecord: %w", err)
 	}
@@ -332,6 +347,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertKeyStmt, err = db.PrepareContext(ctx, insertKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertKey: %w", err)
+	}
+	if q.insertLinkStmt, err = db.PrepareContext(ctx, insertLink); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertLink: %w", err)
+	}
+	if q.insertLoginAttemptStmt, err = db.PrepareContext(ctx, insertLoginAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertLoginAttempt: %w", err)
 	}
 	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
@@ -381,6 +402,24 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastStateStmt, err = db.PrepareContext(ctx, lastState); err != nil {
 		return nil, fmt.Errorf("error preparing query LastState: %w", err)
 	}
+	if q.linkStmt, err = db.PrepareContext(ctx, link); err != nil {
+		return nil, fmt.Errorf("error preparing query Link: %w", err)
+	}
+	if q.linkByCodeStmt, err = db.PrepareContext(ctx, linkByCode); err != nil {
+		return nil, fmt.Errorf("error preparing query LinkByCode: %w", err)
+	}
+	if q.linkByHashStmt, err = db.PrepareContext(ctx, linkByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query LinkByHash: %w", err)
+	}
+	if q.linkByIDStmt, err = db.PrepareContext(ctx, linkByID); err != nil {
+		return nil, fmt.Errorf("error preparing query LinkByID: %w", err)
+	}
+	if q.linksStmt, err = db.PrepareContext(ctx, links); err != nil {
+		return nil, fmt.Errorf("error preparing query Links: %w", err)
+	}
+	if q.linksToExpireStmt, err = db.PrepareContext(ctx, linksToExpire); err != nil {
+		return nil, fmt.Errorf("error preparing query LinksToExpire: %w", err)
+	}
 	if q.lockBudgetStmt, err = db.PrepareContext(ctx, lockBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query LockBudget: %w", err)
 	}
@@ -389,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockConnectionNumberStmt, err = db.PrepareContext(ctx, lockConnectionNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnectionNumber: %w", err)
+	}
+	if q.lockLinkStmt, err = db.PrepareContext(ctx, lockLink); err != nil {
+		return nil, fmt.Errorf("error preparing query LockLink: %w", err)
 	}
 	if q.lockMetaStmt, err = db.PrepareContext(ctx, lockMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query LockMeta: %w", err)
@@ -453,6 +495,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
 		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
 	}
+	if q.projectAppsStmt, err = db.PrepareContext(ctx, projectApps); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectApps: %w", err)
+	}
+	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
+	}
 	if q.purgeIdempotencyKeysStmt, err = db.PrepareContext(ctx, purgeIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query PurgeIdempotencyKeys: %w", err)
 	}
@@ -470,6 +518,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putOutOfRangeStmt, err = db.PrepareContext(ctx, putOutOfRange); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOutOfRange: %w", err)
+	}
+	if q.putProjectAppStmt, err = db.PrepareContext(ctx, putProjectApp); err != nil {
+		return nil, fmt.Errorf("error preparing query PutProjectApp: %w", err)
 	}
 	if q.quarantineStmt, err = db.PrepareContext(ctx, quarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query Quarantine: %w", err)
@@ -491,6 +542,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.receiveItemsStmt, err = db.PrepareContext(ctx, receiveItems); err != nil {
 		return nil, fmt.Errorf("error preparing query ReceiveItems: %w", err)
+	}
+	if q.reconnectConnectionStmt, err = db.PrepareContext(ctx, reconnectConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query ReconnectConnection: %w", err)
 	}
 	if q.recordByIDStmt, err = db.PrepareContext(ctx, recordByID); err != nil {
 		return nil, fmt.Errorf("error preparing query RecordByID: %w", err)
@@ -536,6 +590,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.runsStmt, err = db.PrepareContext(ctx, runs); err != nil {
 		return nil, fmt.Errorf("error preparing query Runs: %w", err)
+	}
+	if q.saveLinkStmt, err = db.PrepareContext(ctx, saveLink); err != nil {
+		return nil, fmt.Errorf("error preparing query SaveLink: %w", err)
 	}
 	if q.seenStmt, err = db.PrepareContext(ctx, seen); err != nil {
 		return nil, fmt.Errorf("error preparing query Seen: %w", err)
@@ -606,6 +663,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.standingStmt, err = db.PrepareContext(ctx, standing); err != nil {
 		return nil, fmt.Errorf("error preparing query Standing: %w", err)
 	}
+	if q.startSchedulesStmt, err = db.PrepareContext(ctx, startSchedules); err != nil {
+		return nil, fmt.Errorf("error preparing query StartSchedules: %w", err)
+	}
 	if q.statesStmt, err = db.PrepareContext(ctx, states); err != nil {
 		return nil, fmt.Errorf("error preparing query States: %w", err)
 	}
@@ -656,6 +716,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.upgradeRunStmt, err = db.PrepareContext(ctx, upgradeRun); err != nil {
 		return nil, fmt.Errorf("error preparing query UpgradeRun: %w", err)
+	}
+	if q.useLoginAttemptStmt, err = db.PrepareContext(ctx, useLoginAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query UseLoginAttempt: %w", err)
 	}
 	if q.wakeOperationStmt, err = db.PrepareContext(ctx, wakeOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query WakeOperation: %w", err)
@@ -943,6 +1006,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endAttemptStmt: %w", cerr)
 		}
 	}
+	if q.endLinksOfStmt != nil {
+		if cerr := q.endLinksOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endLinksOfStmt: %w", cerr)
+		}
+	}
 	if q.eraseAttemptsStmt != nil {
 		if cerr := q.eraseAttemptsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseAttemptsStmt: %w", cerr)
@@ -993,6 +1061,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseItemsOfStmt: %w", cerr)
 		}
 	}
+	if q.eraseLinksStmt != nil {
+		if cerr := q.eraseLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLinksStmt: %w", cerr)
+		}
+	}
+	if q.eraseLoginAttemptsStmt != nil {
+		if cerr := q.eraseLoginAttemptsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLoginAttemptsStmt: %w", cerr)
+		}
+	}
 	if q.eraseLoginTokensStmt != nil {
 		if cerr := q.eraseLoginTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLoginTokensStmt: %w", cerr)
@@ -1006,6 +1084,11 @@ func (q *Queries) Close() error {
 	if q.eraseOperationsStmt != nil {
 		if cerr := q.eraseOperationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseOperationsStmt: %w", cerr)
+		}
+	}
+	if q.eraseProjectAppStmt != nil {
+		if cerr := q.eraseProjectAppStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseProjectAppStmt: %w", cerr)
 		}
 	}
 	if q.eraseQuarantineStmt != nil {
@@ -1118,6 +1201,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing freeRunsStmt: %w", cerr)
 		}
 	}
+	if q.fulfilConnectionStmt != nil {
+		if cerr := q.fulfilConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing fulfilConnectionStmt: %w", cerr)
+		}
+	}
 	if q.giveRecordStmt != nil {
 		if cerr := q.giveRecordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing giveRecordStmt: %w", cerr)
@@ -1181,6 +1269,16 @@ func (q *Queries) Close() error {
 	if q.insertKeyStmt != nil {
 		if cerr := q.insertKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertKeyStmt: %w", cerr)
+		}
+	}
+	if q.insertLinkStmt != nil {
+		if cerr := q.insertLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertLinkStmt: %w", cerr)
+		}
+	}
+	if q.insertLoginAttemptStmt != nil {
+		if cerr := q.insertLoginAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertLoginAttemptStmt: %w", cerr)
 		}
 	}
 	if q.insertOperationStmt != nil {
@@ -1263,6 +1361,36 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastStateStmt: %w", cerr)
 		}
 	}
+	if q.linkStmt != nil {
+		if cerr := q.linkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linkStmt: %w", cerr)
+		}
+	}
+	if q.linkByCodeStmt != nil {
+		if cerr := q.linkByCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linkByCodeStmt: %w", cerr)
+		}
+	}
+	if q.linkByHashStmt != nil {
+		if cerr := q.linkByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linkByHashStmt: %w", cerr)
+		}
+	}
+	if q.linkByIDStmt != nil {
+		if cerr := q.linkByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linkByIDStmt: %w", cerr)
+		}
+	}
+	if q.linksStmt != nil {
+		if cerr := q.linksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linksStmt: %w", cerr)
+		}
+	}
+	if q.linksToExpireStmt != nil {
+		if cerr := q.linksToExpireStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linksToExpireStmt: %w", cerr)
+		}
+	}
 	if q.lockBudgetStmt != nil {
 		if cerr := q.lockBudgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockBudgetStmt: %w", cerr)
@@ -1276,6 +1404,11 @@ func (q *Queries) Close() error {
 	if q.lockConnectionNumberStmt != nil {
 		if cerr := q.lockConnectionNumberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockConnectionNumberStmt: %w", cerr)
+		}
+	}
+	if q.lockLinkStmt != nil {
+		if cerr := q.lockLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockLinkStmt: %w", cerr)
 		}
 	}
 	if q.lockMetaStmt != nil {
@@ -1383,6 +1516,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing probesDueStmt: %w", cerr)
 		}
 	}
+	if q.projectAppsStmt != nil {
+		if cerr := q.projectAppsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectAppsStmt: %w", cerr)
+		}
+	}
+	if q.projectSettingsStmt != nil {
+		if cerr := q.projectSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
+		}
+	}
 	if q.purgeIdempotencyKeysStmt != nil {
 		if cerr := q.purgeIdempotencyKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purgeIdempotencyKeysStmt: %w", cerr)
@@ -1411,6 +1554,11 @@ func (q *Queries) Close() error {
 	if q.putOutOfRangeStmt != nil {
 		if cerr := q.putOutOfRangeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putOutOfRangeStmt: %w", cerr)
+		}
+	}
+	if q.putProjectAppStmt != nil {
+		if cerr := q.putProjectAppStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putProjectAppStmt: %w", cerr)
 		}
 	}
 	if q.quarantineStmt != nil {
@@ -1446,6 +1594,11 @@ func (q *Queries) Close() error {
 	if q.receiveItemsStmt != nil {
 		if cerr := q.receiveItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing receiveItemsStmt: %w", cerr)
+		}
+	}
+	if q.reconnectConnectionStmt != nil {
+		if cerr := q.reconnectConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reconnectConnectionStmt: %w", cerr)
 		}
 	}
 	if q.recordByIDStmt != nil {
@@ -1521,6 +1674,11 @@ func (q *Queries) Close() error {
 	if q.runsStmt != nil {
 		if cerr := q.runsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runsStmt: %w", cerr)
+		}
+	}
+	if q.saveLinkStmt != nil {
+		if cerr := q.saveLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing saveLinkStmt: %w", cerr)
 		}
 	}
 	if q.seenStmt != nil {
@@ -1638,6 +1796,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing standingStmt: %w", cerr)
 		}
 	}
+	if q.startSchedulesStmt != nil {
+		if cerr := q.startSchedulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing startSchedulesStmt: %w", cerr)
+		}
+	}
 	if q.statesStmt != nil {
 		if cerr := q.statesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing statesStmt: %w", cerr)
@@ -1721,6 +1884,11 @@ func (q *Queries) Close() error {
 	if q.upgradeRunStmt != nil {
 		if cerr := q.upgradeRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upgradeRunStmt: %w", cerr)
+		}
+	}
+	if q.useLoginAttemptStmt != nil {
+		if cerr := q.useLoginAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useLoginAttemptStmt: %w", cerr)
 		}
 	}
 	if q.wakeOperationStmt != nil {
@@ -1827,6 +1995,7 @@ type Queries struct {
 	dropQuarantineStmt              *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	endAttemptStmt                  *sql.Stmt
+	endLinksOfStmt                  *sql.Stmt
 	eraseAttemptsStmt               *sql.Stmt
 	eraseAttemptsOfStmt             *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
@@ -1837,9 +2006,12 @@ type Queries struct {
 	eraseIdempotencyKeysStmt        *sql.Stmt
 	eraseItemsStmt                  *sql.Stmt
 	eraseItemsOfStmt                *sql.Stmt
+	eraseLinksStmt                  *sql.Stmt
+	eraseLoginAttemptsStmt          *sql.Stmt
 	eraseLoginTokensStmt            *sql.Stmt
 	eraseOperationStmt              *sql.Stmt
 	eraseOperationsStmt             *sql.Stmt
+	eraseProjectAppStmt             *sql.Stmt
 	eraseQuarantineStmt             *sql.Stmt
 	eraseRecordWritesStmt           *sql.Stmt
 	eraseRunsStmt                   *sql.Stmt
@@ -1862,6 +2034,7 @@ type Queries struct {
 	freeOperationsStmt              *sql.Stmt
 	freeRunOfStreamStmt             *sql.Stmt
 	freeRunsStmt                    *sql.Stmt
+	fulfilConnectionStmt            *sql.Stmt
 	giveRecordStmt                  *sql.Stmt
 	headStmt                        *sql.Stmt
 	heldStmt                        *sql.Stmt
@@ -1875,6 +2048,8 @@ type Queries struct {
 	insertConnectionStmt            *sql.Stmt
 	insertHeldOperationStmt         *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
+	insertLinkStmt                  *sql.Stmt
+	insertLoginAttemptStmt          *sql.Stmt
 	insertOperationStmt             *sql.Stmt
 	insertProjectStmt               *sql.Stmt
 	insertQuarantineStmt            *sql.Stmt
@@ -1891,9 +2066,16 @@ type Queries struct {
 	keysStmt                        *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
+	linkStmt                        *sql.Stmt
+	linkByCodeStmt                  *sql.Stmt
+	linkByHashStmt                  *sql.Stmt
+	linkByIDStmt                    *sql.Stmt
+	linksStmt                       *sql.Stmt
+	linksToExpireStmt               *sql.Stmt
 	lockBudgetStmt                  *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
 	lockConnectionNumberStmt        *sql.Stmt
+	lockLinkStmt                    *sql.Stmt
 	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
@@ -1915,12 +2097,15 @@ type Queries struct {
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
 	probesDueStmt                   *sql.Stmt
+	projectAppsStmt                 *sql.Stmt
+	projectSettingsStmt             *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
 	putAttemptStmt                  *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
 	putLoginTokensStmt              *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
+	putProjectAppStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
 	quarantineSizesStmt             *sql.Stmt
 	quarantineStateStmt             *sql.Stmt
@@ -1928,6 +2113,7 @@ type Queries struct {
 	raiseEpochStmt                  *sql.Stmt
 	raiseEpochsStmt                 *sql.Stmt
 	receiveItemsStmt                *sql.Stmt
+	reconnectConnectionStmt         *sql.Stmt
 	recordByIDStmt                  *sql.Stmt
 	recordForWriteStmt              *sql.Stmt
 	recordVersionStmt               *sql.Stmt
@@ -1943,6 +2129,7 @@ type Queries struct {
 	runnableOperationsStmt          *sql.Stmt
 	runnableRunsStmt                *sql.Stmt
 	runsStmt                        *sql.Stmt
+	saveLinkStmt                    *sql.Stmt
 	seenStmt                        *sql.Stmt
 	setConnectionCredentialsStmt    *sql.Stmt
 	setConnectionProfileStmt        *sql.Stmt
@@ -1966,6 +2153,7 @@ type Queries struct {
 	shiftRetriesStmt                *sql.Stmt
 	shiftSchedulesStmt              *sql.Stmt
 	standingStmt                    *sql.Stmt
+	startSchedulesStmt              *sql.Stmt
 	statesStmt                      *sql.Stmt
 	stopSchedulesStmt               *sql.Stmt
 	streamStmt                      *sql.Stmt
@@ -1983,6 +2171,7 @@ type Queries struct {
 	touchTokenStmt                  *sql.Stmt
 	trimStatesStmt                  *sql.Stmt
 	upgradeRunStmt                  *sql.Stmt
+	useLoginAttemptStmt             *sql.Stmt
 	wakeOperationStmt               *sql.Stmt
 	whoWritesStmt                   *sql.Stmt
 }
@@ -2046,6 +2235,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dropQuarantineStmt:              q.dropQuarantineStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		endAttemptStmt:                  q.endAttemptStmt,
+		endLinksOfStmt:                  q.endLinksOfStmt,
 		eraseAttemptsStmt:               q.eraseAttemptsStmt,
 		eraseAttemptsOfStmt:             q.eraseAttemptsOfStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
@@ -2056,9 +2246,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
 		eraseItemsStmt:                  q.eraseItemsStmt,
 		eraseItemsOfStmt:                q.eraseItemsOfStmt,
+		eraseLinksStmt:                  q.eraseLinksStmt,
+		eraseLoginAttemptsStmt:          q.eraseLoginAttemptsStmt,
 		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
 		eraseOperationStmt:              q.eraseOperationStmt,
 		eraseOperationsStmt:             q.eraseOperationsStmt,
+		eraseProjectAppStmt:             q.eraseProjectAppStmt,
 		eraseQuarantineStmt:             q.eraseQuarantineStmt,
 		eraseRecordWritesStmt:           q.eraseRecordWritesStmt,
 		eraseRunsStmt:                   q.eraseRunsStmt,
@@ -2081,6 +2274,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		freeOperationsStmt:              q.freeOperationsStmt,
 		freeRunOfStreamStmt:             q.freeRunOfStreamStmt,
 		freeRunsStmt:                    q.freeRunsStmt,
+		fulfilConnectionStmt:            q.fulfilConnectionStmt,
 		giveRecordStmt:                  q.giveRecordStmt,
 		headStmt:                        q.headStmt,
 		heldStmt:                        q.heldStmt,
@@ -2094,6 +2288,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertHeldOperationStmt:         q.insertHeldOperationStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
+		insertLinkStmt:                  q.insertLinkStmt,
+		insertLoginAttemptStmt:          q.insertLoginAttemptStmt,
 		insertOperationStmt:             q.insertOperationStmt,
 		insertProjectStmt:               q.insertProjectStmt,
 		insertQuarantineStmt:            q.insertQuarantineStmt,
@@ -2110,9 +2306,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keysStmt:                        q.keysStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
+		linkStmt:                        q.linkStmt,
+		linkByCodeStmt:                  q.linkByCodeStmt,
+		linkByHashStmt:                  q.linkByHashStmt,
+		linkByIDStmt:                    q.linkByIDStmt,
+		linksStmt:                       q.linksStmt,
+		linksToExpireStmt:               q.linksToExpireStmt,
 		lockBudgetStmt:                  q.lockBudgetStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
+		lockLinkStmt:                    q.lockLinkStmt,
 		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
@@ -2134,12 +2337,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
 		probesDueStmt:                   q.probesDueStmt,
+		projectAppsStmt:                 q.projectAppsStmt,
+		projectSettingsStmt:             q.projectSettingsStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
 		putAttemptStmt:                  q.putAttemptStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
 		putLoginTokensStmt:              q.putLoginTokensStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
+		putProjectAppStmt:               q.putProjectAppStmt,
 		quarantineStmt:                  q.quarantineStmt,
 		quarantineSizesStmt:             q.quarantineSizesStmt,
 		quarantineStateStmt:             q.quarantineStateStmt,
@@ -2147,6 +2353,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		raiseEpochStmt:                  q.raiseEpochStmt,
 		raiseEpochsStmt:                 q.raiseEpochsStmt,
 		receiveItemsStmt:                q.receiveItemsStmt,
+		reconnectConnectionStmt:         q.reconnectConnectionStmt,
 		recordByIDStmt:                  q.recordByIDStmt,
 		recordForWriteStmt:              q.recordForWriteStmt,
 		recordVersionStmt:               q.recordVersionStmt,
@@ -2162,6 +2369,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		runnableOperationsStmt:          q.runnableOperationsStmt,
 		runnableRunsStmt:                q.runnableRunsStmt,
 		runsStmt:                        q.runsStmt,
+		saveLinkStmt:                    q.saveLinkStmt,
 		seenStmt:                        q.seenStmt,
 		setConnectionCredentialsStmt:    q.setConnectionCredentialsStmt,
 		setConnectionProfileStmt:        q.setConnectionProfileStmt,
@@ -2185,6 +2393,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		shiftRetriesStmt:                q.shiftRetriesStmt,
 		shiftSchedulesStmt:              q.shiftSchedulesStmt,
 		standingStmt:                    q.standingStmt,
+		startSchedulesStmt:              q.startSchedulesStmt,
 		statesStmt:                      q.statesStmt,
 		stopSchedulesStmt:               q.stopSchedulesStmt,
 		streamStmt:                      q.streamStmt,
@@ -2202,6 +2411,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchTokenStmt:                  q.touchTokenStmt,
 		trimStatesStmt:                  q.trimStatesStmt,
 		upgradeRunStmt:                  q.upgradeRunStmt,
+		useLoginAttemptStmt:             q.useLoginAttemptStmt,
 		wakeOperationStmt:               q.wakeOperationStmt,
 		whoWritesStmt:                   q.whoWritesStmt,
 	}

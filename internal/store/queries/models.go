@@ -79,6 +79,40 @@ type IdempotencyKey struct {
 	CreatedAt Time
 }
 
+type LinkSession struct {
+	ID            string
+	ProjectID     string
+	Hash          []byte
+	Kind          string
+	Purpose       string
+	ConnectionID  string
+	Status        string
+	Settings      string
+	RedirectUri   string
+	State         string
+	Challenge     string
+	Browser       []byte
+	CreatedAt     Time
+	ExpiresAt     Time
+	OpenedAt      Time
+	EndedAt       Time
+	CodeHash      []byte
+	CodeExpiresAt Time
+	CodeUsedAt    Time
+	TokenID       string
+}
+
+type LoginAttempt struct {
+	Hash      []byte
+	Purpose   string
+	Owner     string
+	Browser   []byte
+	Sealed    []byte
+	CreatedAt Time
+	ExpiresAt Time
+	UsedAt    Time
+}
+
 type LoginToken struct {
 	Connection int64
 	Version    int64
@@ -170,6 +204,16 @@ type Project struct {
 	DataKey   []byte
 	Settings  string
 	Sealed    []byte
+}
+
+type ProjectApp struct {
+	ProjectID    string
+	System       string
+	AuthMethod   string
+	PublicFields string
+	Sealed       []byte
+	CreatedAt    Time
+	UpdatedAt    Time
 }
 
 type ProjectKey struct {
