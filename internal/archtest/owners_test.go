@@ -59,6 +59,8 @@ func owners() []owner {
 		{"github.com/pkg/sftp", []string{"internal/driver/file"}},
 		{"golang.org/x/crypto/ssh", []string{"internal/driver/file", "internal/realsys/sshd"}},
 		{"github.com/miekg/dns", []string{"internal/sim/dns"}},
+		{"github.com/coreos/go-oidc", []string{"internal/member/oidc"}},
+		{"golang.org/x/oauth2", []string{"internal/member/oidc"}},
 		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping"}},
 	}
 }
