@@ -46,6 +46,7 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
+	PublicURL  string              // address under which people reach this Busbar, without a slash at the end
 	Tick       time.Duration       // between looks at the schedule; default 1s
 	Calls      egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 	Bench      *Bench              // for trying a connector out; nil: a Busbar for work
@@ -159,7 +160,12 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
+	pages, err := a.pages()
+	if err != nil {
+		return err
+	}
 	a.Handler, err = api.New(api.Deps{
+		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
 		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Secrets: keeper, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,

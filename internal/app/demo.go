@@ -73,7 +73,7 @@ func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) err
 		allowed = append(allowed, only(s.listener.Addr()))
 	}
 	d.app, err = Open(ctx, Options{
-		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: allowed, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version,
+		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: allowed, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version, PublicURL: d.url,
 	})
 	if err != nil {
 		return err

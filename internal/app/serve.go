@@ -35,6 +35,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	defer l.Close()
 	a, err := Open(ctx, Options{
 		Data: c.Data, Database: c.Database, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Files: c.Files, Allow: allow, Forbid: own(l), Log: log, Now: p.Now, Version: p.Version,
+		PublicURL: c.Public(l.Addr().String()),
 	})
 	if err != nil {
 		return err
