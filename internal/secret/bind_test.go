@@ -10,12 +10,16 @@ func TestBind(t *testing.T) {
 	two, _ := newBox([]byte{0, 0, 0, 2}, key)
 	seen := map[string]int{}
 	for i, b := range [][]byte{
-		one.bind(Place{"t", "c", "r", "n"}), two.bind(Place{"t", "c", "r", "n"}), one.bind(Place{"x", "c", "r", "n"}), one.bind(Place{"t", "x", "r", "n"}),
-		one.bind(Place{"t", "c", "x", "n"}), one.bind(Place{"t", "c", "r", "x"}), one.bind(Place{"tc", "", "r", "n"}), one.bind(Place{"t", "c", "rn", ""}),
+		one.bind(at("t", "c", "r", "n", "")), two.bind(at("t", "c", "r", "n", "")), one.bind(at("x", "c", "r", "n", "")), one.bind(at("t", "x", "r", "n", "")),
+		one.bind(at("t", "c", "x", "n", "")), one.bind(at("t", "c", "r", "x", "")), one.bind(at("tc", "", "r", "n", "")), one.bind(at("t", "c", "rn", "", "")), one.bind(at("t", "c", "r", "", "n")), one.bind(at("t", "c", "r", "n", "n")),
 	} {
 		if j, twice := seen[string(b)]; twice {
 			t.Errorf("%d and %d are bound alike", i, j)
 		}
 		seen[string(b)] = i
 	}
+}
+
+func at(table, column, row, connection, project string) Place {
+	return Place{Table: table, Column: column, Row: row, Connection: connection, Project: project}
 }

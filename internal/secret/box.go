@@ -20,11 +20,6 @@ const (
 // ErrNotOpened says that sealed bytes do not open: another key, another place, or changed bytes. It does not say which.
 var ErrNotOpened = errors.New("the sealed value does not open here: it was changed, moved, or sealed with another key")
 
-// Place is where a sealed value is stored. It is bound to the value: moved elsewhere, the value does not open.
-type Place struct {
-	Table, Column, Row, Connection string
-}
-
 // box seals with one key.
 type box struct {
 	id   [idSize]byte
@@ -60,10 +55,16 @@ func (b *box) open(p Place, sealed []byte) ([]byte, error) {
 	return plaintext, nil
 }
 
-// bind is the associated data: every part with its length, so that no two places give the same bytes.
+// name is how a key is called where people read it.
+func (b *box) name() string { return fmt.Sprintf("%x", b.id) }
+
+// bind is the associated data: every part with its length, so that no two places give the same bytes. A project is a part only where there is one.
 func (b *box) bind(p Place) []byte {
-	out := []byte{format}
-	for _, part := range []string{aadDomain, string(b.id[:]), p.Table, p.Column, p.Row, p.Connection} {
+	out, parts := []byte{format}, []string{aadDomain, string(b.id[:]), p.Table, p.Column, p.Row, p.Connection}
+	if p.Project != "" {
+		parts = append(parts, p.Project)
+	}
+	for _, part := range parts {
 		out = binary.BigEndian.AppendUint32(out, uint32(len(part)))
 		out = append(out, part...)
 	}

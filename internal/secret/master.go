@@ -15,14 +15,14 @@ const masterFile = `# The master key of a Busbar. With it the stored logins can 
 # Keep a copy in a safe place, apart from the backups of the data.
 `
 
-// FromText makes a keeper from a master key given as text: 32 bytes in base64; lines that begin with # are left out.
+// FromText makes a keeper from master keys given as text, one a line, each 32 bytes in base64; lines that begin with # are left out. All open; see newKeeper for the one that seals.
 // check is the stored value of Check, "" when there is none yet. A master key of other data is an error.
 func FromText(text, check string, random io.Reader) (*Keeper, error) {
-	master, err := parseMaster(text)
+	masters, err := parseMasters(text)
 	if err != nil {
 		return nil, err
 	}
-	return newKeeper(master, check, random)
+	return newKeeper(masters, check, random)
 }
 
 // FromFile makes a keeper from the master key in a file. When the file does not exist and check is "" (new data), it makes one, readable by its owner only.
@@ -96,18 +96,22 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func parseMaster(text string) ([]byte, error) {
-	var lines []string
+// parseMasters reads one key a line.
+func parseMasters(text string) (masters [][]byte, err error) {
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			lines = append(lines, line)
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
-	}
-	if len(lines) == 1 {
-		key, err := base64.StdEncoding.DecodeString(lines[0])
-		if err == nil && len(key) == keySize {
-			return key, nil
+		key, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(key) != keySize {
+			return nil, errNoMaster
 		}
+		masters = append(masters, key)
 	}
-	return nil, errors.New("a master key is 32 random bytes in base64 on one line; make one with: openssl rand -base64 32")
+	if len(masters) == 0 {
+		return nil, errNoMaster
+	}
+	return masters, nil
 }
+
+var errNoMaster = errors.New("a master key is 32 random bytes in base64 on a line of its own; make one with: openssl rand -base64 32")

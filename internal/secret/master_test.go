@@ -66,7 +66,8 @@ func TestMasterIsRefused(t *testing.T) {
 		"open to all":   {file("open", master, 0o644), check, "chmod 600"},
 		"empty":         {file("empty", "", 0o600), "", "openssl rand -base64 32"},
 		"short":         {file("short", "AAEC", 0o600), "", "openssl rand -base64 32"},
-		"two keys":      {file("two", master+"\n"+master, 0o600), "", "on one line"},
+		"two on a line": {file("two", master+" "+master, 0o600), "", "on a line of its own"},
+		"one is broken": {file("broken", master+"\nAAEC", 0o600), "", "on a line of its own"},
 		"check damaged": {file("good", master, 0o600), "!!", "damaged"},
 		"check cut off": {file("good2", master, 0o600), check[:20], "does not belong"},
 	}

@@ -43,12 +43,12 @@ func connectionOf(r queries.Connection, err error) (*Connection, error) {
 	if err := json.Unmarshal([]byte(r.Tags), &c.Tags); err != nil {
 		return nil, fmt.Errorf("read tags of connection %s: %w", r.ID, err)
 	}
-	c.Blackouts = blackoutsFrom(r.Blackouts)
+	c.Blackouts = namesFrom(r.Blackouts)
 	return c, nil
 }
 
-// blackoutsFrom reads a list as this package wrote it.
-func blackoutsFrom(text string) (list []string) {
+// namesFrom reads a list as this package wrote it.
+func namesFrom(text string) (list []string) {
 	if text == "[]" {
 		return nil
 	}

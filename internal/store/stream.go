@@ -200,7 +200,7 @@ func (t *Tx) DueStreams(ctx context.Context, now time.Time, limit int) ([]Due, e
 	rows, err := t.q.DueStreams(ctx, queries.At(now), atMost(limit))
 	return each(rows, func(r queries.DueStreamsRow) Due {
 		return Due{Scope: Scope{no: r.Connection, id: r.ID}, Entity: r.Entity, Schedule: r.Schedule, NextRunAt: r.NextRunAt.Time, FullTriedAt: r.FullTriedAt.Time,
-			Blackouts: blackoutsFrom(r.Blackouts), TimeZone: r.TimeZone}
+			Blackouts: namesFrom(r.Blackouts), TimeZone: r.TimeZone}
 	}), err
 }
 

@@ -111,6 +111,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionByNumberStmt, err = db.PrepareContext(ctx, connectionByNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionByNumber: %w", err)
 	}
+	if q.connectionKeyHeadsStmt, err = db.PrepareContext(ctx, connectionKeyHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionKeyHeads: %w", err)
+	}
+	if q.connectionKeysNotUnderStmt, err = db.PrepareContext(ctx, connectionKeysNotUnder); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionKeysNotUnder: %w", err)
+	}
 	if q.connectionsStmt, err = db.PrepareContext(ctx, connections); err != nil {
 		return nil, fmt.Errorf("error preparing query Connections: %w", err)
 	}
@@ -179,6 +185,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropHeldStmt, err = db.PrepareContext(ctx, dropHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query DropHeld: %w", err)
+	}
+	if q.dropKeyHoldersStmt, err = db.PrepareContext(ctx, dropKeyHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query DropKeyHolders: %w", err)
 	}
 	if q.dropQuarantineStmt, err = db.PrepareContext(ctx, dropQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query DropQuarantine: %w", err)
@@ -393,6 +402,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.keyByHashStmt, err = db.PrepareContext(ctx, keyByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query KeyByHash: %w", err)
 	}
+	if q.keyHoldersStmt, err = db.PrepareContext(ctx, keyHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query KeyHolders: %w", err)
+	}
 	if q.keysStmt, err = db.PrepareContext(ctx, keys); err != nil {
 		return nil, fmt.Errorf("error preparing query Keys: %w", err)
 	}
@@ -437,6 +449,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockNumbersStmt, err = db.PrepareContext(ctx, lockNumbers); err != nil {
 		return nil, fmt.Errorf("error preparing query LockNumbers: %w", err)
+	}
+	if q.lockProjectDataKeyStmt, err = db.PrepareContext(ctx, lockProjectDataKey); err != nil {
+		return nil, fmt.Errorf("error preparing query LockProjectDataKey: %w", err)
 	}
 	if q.lockStreamStmt, err = db.PrepareContext(ctx, lockStream); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStream: %w", err)
@@ -498,6 +513,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectAppsStmt, err = db.PrepareContext(ctx, projectApps); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectApps: %w", err)
 	}
+	if q.projectDataKeyStmt, err = db.PrepareContext(ctx, projectDataKey); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectDataKey: %w", err)
+	}
+	if q.projectKeyHeadsStmt, err = db.PrepareContext(ctx, projectKeyHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectKeyHeads: %w", err)
+	}
+	if q.projectKeysNotUnderStmt, err = db.PrepareContext(ctx, projectKeysNotUnder); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectKeysNotUnder: %w", err)
+	}
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
 	}
@@ -512,6 +536,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putHeldStmt, err = db.PrepareContext(ctx, putHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query PutHeld: %w", err)
+	}
+	if q.putKeyHolderStmt, err = db.PrepareContext(ctx, putKeyHolder); err != nil {
+		return nil, fmt.Errorf("error preparing query PutKeyHolder: %w", err)
 	}
 	if q.putLoginTokensStmt, err = db.PrepareContext(ctx, putLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query PutLoginTokens: %w", err)
@@ -630,6 +657,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setOperationsDormantStmt, err = db.PrepareContext(ctx, setOperationsDormant); err != nil {
 		return nil, fmt.Errorf("error preparing query SetOperationsDormant: %w", err)
 	}
+	if q.setProjectDataKeyStmt, err = db.PrepareContext(ctx, setProjectDataKey); err != nil {
+		return nil, fmt.Errorf("error preparing query SetProjectDataKey: %w", err)
+	}
 	if q.setRawStmt, err = db.PrepareContext(ctx, setRaw); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRaw: %w", err)
 	}
@@ -686,6 +716,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.swapBudgetStmt, err = db.PrepareContext(ctx, swapBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query SwapBudget: %w", err)
+	}
+	if q.swapConnectionKeyStmt, err = db.PrepareContext(ctx, swapConnectionKey); err != nil {
+		return nil, fmt.Errorf("error preparing query SwapConnectionKey: %w", err)
+	}
+	if q.swapProjectKeyStmt, err = db.PrepareContext(ctx, swapProjectKey); err != nil {
+		return nil, fmt.Errorf("error preparing query SwapProjectKey: %w", err)
 	}
 	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
@@ -876,6 +912,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing connectionByNumberStmt: %w", cerr)
 		}
 	}
+	if q.connectionKeyHeadsStmt != nil {
+		if cerr := q.connectionKeyHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionKeyHeadsStmt: %w", cerr)
+		}
+	}
+	if q.connectionKeysNotUnderStmt != nil {
+		if cerr := q.connectionKeysNotUnderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionKeysNotUnderStmt: %w", cerr)
+		}
+	}
 	if q.connectionsStmt != nil {
 		if cerr := q.connectionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsStmt: %w", cerr)
@@ -989,6 +1035,11 @@ func (q *Queries) Close() error {
 	if q.dropHeldStmt != nil {
 		if cerr := q.dropHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropHeldStmt: %w", cerr)
+		}
+	}
+	if q.dropKeyHoldersStmt != nil {
+		if cerr := q.dropKeyHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropKeyHoldersStmt: %w", cerr)
 		}
 	}
 	if q.dropQuarantineStmt != nil {
@@ -1346,6 +1397,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing keyByHashStmt: %w", cerr)
 		}
 	}
+	if q.keyHoldersStmt != nil {
+		if cerr := q.keyHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keyHoldersStmt: %w", cerr)
+		}
+	}
 	if q.keysStmt != nil {
 		if cerr := q.keysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing keysStmt: %w", cerr)
@@ -1419,6 +1475,11 @@ func (q *Queries) Close() error {
 	if q.lockNumbersStmt != nil {
 		if cerr := q.lockNumbersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockNumbersStmt: %w", cerr)
+		}
+	}
+	if q.lockProjectDataKeyStmt != nil {
+		if cerr := q.lockProjectDataKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockProjectDataKeyStmt: %w", cerr)
 		}
 	}
 	if q.lockStreamStmt != nil {
@@ -1521,6 +1582,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectAppsStmt: %w", cerr)
 		}
 	}
+	if q.projectDataKeyStmt != nil {
+		if cerr := q.projectDataKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectDataKeyStmt: %w", cerr)
+		}
+	}
+	if q.projectKeyHeadsStmt != nil {
+		if cerr := q.projectKeyHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectKeyHeadsStmt: %w", cerr)
+		}
+	}
+	if q.projectKeysNotUnderStmt != nil {
+		if cerr := q.projectKeysNotUnderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectKeysNotUnderStmt: %w", cerr)
+		}
+	}
 	if q.projectSettingsStmt != nil {
 		if cerr := q.projectSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
@@ -1544,6 +1620,11 @@ func (q *Queries) Close() error {
 	if q.putHeldStmt != nil {
 		if cerr := q.putHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putHeldStmt: %w", cerr)
+		}
+	}
+	if q.putKeyHolderStmt != nil {
+		if cerr := q.putKeyHolderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putKeyHolderStmt: %w", cerr)
 		}
 	}
 	if q.putLoginTokensStmt != nil {
@@ -1741,6 +1822,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setOperationsDormantStmt: %w", cerr)
 		}
 	}
+	if q.setProjectDataKeyStmt != nil {
+		if cerr := q.setProjectDataKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setProjectDataKeyStmt: %w", cerr)
+		}
+	}
 	if q.setRawStmt != nil {
 		if cerr := q.setRawStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setRawStmt: %w", cerr)
@@ -1834,6 +1920,16 @@ func (q *Queries) Close() error {
 	if q.swapBudgetStmt != nil {
 		if cerr := q.swapBudgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing swapBudgetStmt: %w", cerr)
+		}
+	}
+	if q.swapConnectionKeyStmt != nil {
+		if cerr := q.swapConnectionKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing swapConnectionKeyStmt: %w", cerr)
+		}
+	}
+	if q.swapProjectKeyStmt != nil {
+		if cerr := q.swapProjectKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing swapProjectKeyStmt: %w", cerr)
 		}
 	}
 	if q.takeDoubtfulRecordsStmt != nil {
@@ -1969,6 +2065,8 @@ type Queries struct {
 	connectionStmt                  *sql.Stmt
 	connectionByIDStmt              *sql.Stmt
 	connectionByNumberStmt          *sql.Stmt
+	connectionKeyHeadsStmt          *sql.Stmt
+	connectionKeysNotUnderStmt      *sql.Stmt
 	connectionsStmt                 *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithAskedRunsStmt    *sql.Stmt
@@ -1992,6 +2090,7 @@ type Queries struct {
 	doubtOperationsStmt             *sql.Stmt
 	doubtPendingItemsStmt           *sql.Stmt
 	dropHeldStmt                    *sql.Stmt
+	dropKeyHoldersStmt              *sql.Stmt
 	dropQuarantineStmt              *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	endAttemptStmt                  *sql.Stmt
@@ -2063,6 +2162,7 @@ type Queries struct {
 	itemsStmt                       *sql.Stmt
 	itemsByStatusStmt               *sql.Stmt
 	keyByHashStmt                   *sql.Stmt
+	keyHoldersStmt                  *sql.Stmt
 	keysStmt                        *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
@@ -2078,6 +2178,7 @@ type Queries struct {
 	lockLinkStmt                    *sql.Stmt
 	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
+	lockProjectDataKeyStmt          *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	lockStreamNumberStmt            *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
@@ -2098,11 +2199,15 @@ type Queries struct {
 	positionStmt                    *sql.Stmt
 	probesDueStmt                   *sql.Stmt
 	projectAppsStmt                 *sql.Stmt
+	projectDataKeyStmt              *sql.Stmt
+	projectKeyHeadsStmt             *sql.Stmt
+	projectKeysNotUnderStmt         *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
 	putAttemptStmt                  *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
+	putKeyHolderStmt                *sql.Stmt
 	putLoginTokensStmt              *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	putProjectAppStmt               *sql.Stmt
@@ -2142,6 +2247,7 @@ type Queries struct {
 	setMetaStmt                     *sql.Stmt
 	setOperationStmt                *sql.Stmt
 	setOperationsDormantStmt        *sql.Stmt
+	setProjectDataKeyStmt           *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
 	setStreamStmt                   *sql.Stmt
@@ -2161,6 +2267,8 @@ type Queries struct {
 	streamsStmt                     *sql.Stmt
 	supersedeQuarantinedStmt        *sql.Stmt
 	swapBudgetStmt                  *sql.Stmt
+	swapConnectionKeyStmt           *sql.Stmt
+	swapProjectKeyStmt              *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
 	takeSeqsStmt                    *sql.Stmt
@@ -2209,6 +2317,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionStmt:                  q.connectionStmt,
 		connectionByIDStmt:              q.connectionByIDStmt,
 		connectionByNumberStmt:          q.connectionByNumberStmt,
+		connectionKeyHeadsStmt:          q.connectionKeyHeadsStmt,
+		connectionKeysNotUnderStmt:      q.connectionKeysNotUnderStmt,
 		connectionsStmt:                 q.connectionsStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
@@ -2232,6 +2342,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		doubtOperationsStmt:             q.doubtOperationsStmt,
 		doubtPendingItemsStmt:           q.doubtPendingItemsStmt,
 		dropHeldStmt:                    q.dropHeldStmt,
+		dropKeyHoldersStmt:              q.dropKeyHoldersStmt,
 		dropQuarantineStmt:              q.dropQuarantineStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		endAttemptStmt:                  q.endAttemptStmt,
@@ -2303,6 +2414,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		itemsStmt:                       q.itemsStmt,
 		itemsByStatusStmt:               q.itemsByStatusStmt,
 		keyByHashStmt:                   q.keyByHashStmt,
+		keyHoldersStmt:                  q.keyHoldersStmt,
 		keysStmt:                        q.keysStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
@@ -2318,6 +2430,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockLinkStmt:                    q.lockLinkStmt,
 		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
+		lockProjectDataKeyStmt:          q.lockProjectDataKeyStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamNumberStmt:            q.lockStreamNumberStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
@@ -2338,11 +2451,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		positionStmt:                    q.positionStmt,
 		probesDueStmt:                   q.probesDueStmt,
 		projectAppsStmt:                 q.projectAppsStmt,
+		projectDataKeyStmt:              q.projectDataKeyStmt,
+		projectKeyHeadsStmt:             q.projectKeyHeadsStmt,
+		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
 		putAttemptStmt:                  q.putAttemptStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
+		putKeyHolderStmt:                q.putKeyHolderStmt,
 		putLoginTokensStmt:              q.putLoginTokensStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		putProjectAppStmt:               q.putProjectAppStmt,
@@ -2382,6 +2499,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setMetaStmt:                     q.setMetaStmt,
 		setOperationStmt:                q.setOperationStmt,
 		setOperationsDormantStmt:        q.setOperationsDormantStmt,
+		setProjectDataKeyStmt:           q.setProjectDataKeyStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,
 		setStreamStmt:                   q.setStreamStmt,
@@ -2401,6 +2519,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		streamsStmt:                     q.streamsStmt,
 		supersedeQuarantinedStmt:        q.supersedeQuarantinedStmt,
 		swapBudgetStmt:                  q.swapBudgetStmt,
+		swapConnectionKeyStmt:           q.swapConnectionKeyStmt,
+		swapProjectKeyStmt:              q.swapProjectKeyStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
 		takeSeqsStmt:                    q.takeSeqsStmt,

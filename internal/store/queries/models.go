@@ -79,6 +79,14 @@ type IdempotencyKey struct {
 	CreatedAt Time
 }
 
+type KeyHolder struct {
+	ID     string
+	Host   string
+	Holds  string
+	Seals  string
+	SeenAt Time
+}
+
 type LinkSession struct {
 	ID            string
 	ProjectID     string

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Opener) {
 		{"Written records", writtenTests},
 		{"Idempotency keys", keyTests},
 		{"Tokens of logins", loginTests},
+		{"Data keys", dataKeyTests},
 		{"Isolation", isolationTests},
 		{"Text", textTests},
 	} {

@@ -1,0 +1,38 @@
+-- name: ProjectDataKey :one
+select data_key from projects where id = @id;
+
+-- name: LockProjectDataKey :one
+-- Takes the project's lock.
+update projects set data_key = data_key where id = @id returning data_key;
+
+-- name: SetProjectDataKey :exec
+update projects set data_key = @data_key where id = @id;
+
+-- name: ConnectionKeysNotUnder :many
+-- Data keys that another master key wraps than the one that writes this head.
+select connection, id, data_key from connections where data_key is not null and substr(data_key, 1, 5) <> @head order by connection limit @max_rows;
+
+-- name: SwapConnectionKey :execrows
+update connections set data_key = @rewrapped where connection = @connection and data_key = @was;
+
+-- name: ProjectKeysNotUnder :many
+select id, data_key from projects where data_key is not null and substr(data_key, 1, 5) <> @head order by id limit @max_rows;
+
+-- name: SwapProjectKey :execrows
+update projects set data_key = @rewrapped where id = @id and data_key = @was;
+
+-- name: ConnectionKeyHeads :many
+select substr(data_key, 1, 5) as head, count(*) as keys from connections where data_key is not null group by substr(data_key, 1, 5);
+
+-- name: ProjectKeyHeads :many
+select substr(data_key, 1, 5) as head, count(*) as keys from projects where data_key is not null group by substr(data_key, 1, 5);
+
+-- name: PutKeyHolder :exec
+insert into key_holders (id, host, holds, seals, seen_at) values (@id, @host, @holds, @seals, @seen_at)
+on conflict (id) do update set holds = excluded.holds, seals = excluded.seals, seen_at = excluded.seen_at;
+
+-- name: KeyHolders :many
+select * from key_holders where seen_at >= @since_at order by host, id;
+
+-- name: DropKeyHolders :exec
+delete from key_holders where seen_at < @before_at or id = @id;
