@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -125,23 +124,16 @@ func (s *server) admitToken(r *http.Request, who caller, need access) (caller, e
 	if named := r.Header.Get(connectionHeader); named != "" && named != c.ID {
 		return who, noConnection(named)
 	}
-	if !need.allows(who.principal.Token.Scopes) {
-		return who, &problem.Error{Code: problem.MissingScope,
-			Detail: fmt.Sprintf("This token has the scopes %s; the request needs %s. Issue a token with that scope.",
-				strings.Join(who.principal.Token.Scopes, ", "), strings.ReplaceAll(need.scope, " ", " or "))}
+	if err := need.missing("token", who.principal.Token.Scopes); err != nil {
+		return who, err
 	}
 	who.connection = c
 	return who, usable(c, need)
 }
 
-// allows tells whether one of the scopes is enough.
-func (a access) allows(scopes []string) bool {
-	return a.scope == "" || slices.ContainsFunc(strings.Fields(a.scope), func(one string) bool { return slices.Contains(scopes, one) })
-}
-
 func (s *server) admitKey(r *http.Request, who caller, need access) (caller, error) {
-	if need.plane != dataPlane {
-		return who, nil
+	if err := need.missing("key", who.principal.Key.Scopes); err != nil || need.plane != dataPlane {
+		return who, err
 	}
 	id := r.Header.Get(connectionHeader)
 	if id == "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/busbar-dev/busbar/internal/api"
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/model"
 )
@@ -41,20 +42,19 @@ func TestEveryRouteAsEveryStranger(t *testing.T) {
 		"revoked": revoked, "expired": expired, "disconnected": dead,
 	}
 	run := w.activeRun(victim)
-	foreignKey, _, err := w.conns.IssueKey(t.Context(), "another-project", "x")
-	w.ok(err)
+	foreign := must(w.conns.IssueKey(t.Context(), "another-project", connection.NewKey{Label: "x", Scopes: connection.Scopes()}))
 	each(t, func(op *huma.Operation) {
 		path := strings.NewReplacer("{entity}", orders, "{system}", "plant", "{token_id}", run, "{n}", "0").Replace(op.Path)
 		ofVictim := strings.ReplaceAll(path, "{id}", victim.ID)
 		for _, secret := range strangers {
 			w.want(w.call(op.Method, ofVictim, secret, bodyFor(op)), 401, "invalid-token")
 		}
-		foreign := w.call(op.Method, ofVictim+queryFor(op), foreignKey, bodyFor(op), "Busbar-Connection", victim.ID)
-		if strings.Contains(foreign.text, canary) || strings.Contains(foreign.text, "canary-name") {
-			t.Errorf("%s %s gives away another project: %s", op.Method, op.Path, foreign.text)
+		strange := w.call(op.Method, ofVictim+queryFor(op), foreign.Plain, bodyFor(op), "Busbar-Connection", victim.ID)
+		if strings.Contains(strange.text, canary) || strings.Contains(strange.text, "canary-name") {
+			t.Errorf("%s %s gives away another project: %s", op.Method, op.Path, strange.text)
 		}
 		if strings.Contains(op.Path, "/v1/connections/{id}") || isDataPlane(op) {
-			w.want(foreign, 404, "not-found")
+			w.want(strange, 404, "not-found")
 		}
 		for _, id := range []string{victim.ID, run, recordID(victim, canary).String()} {
 			a := w.call(op.Method, strings.ReplaceAll(path, "{id}", id)+queryFor(op), other, bodyFor(op))
@@ -155,6 +155,36 @@ func TestScopes(t *testing.T) {
 	w.ok(err)
 	w.want(w.call("GET", "/v1/purchase-orders", syncer.Plain, ""), 403, "missing-scope")
 	w.want(w.call("POST", "/v1/syncs", syncer.Plain, `{}`), 202, "")
+}
+
+// A key needs on both planes the scope that a token needs, and gives no more than it has.
+func TestScopesOfKeys(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.connect("A")
+	key := func(scopes ...string) string {
+		return must(w.conns.IssueKey(t.Context(), w.project, connection.NewKey{Label: "x", Scopes: scopes})).Plain
+	}
+	reader, syncer, connector := key("read"), key("sync"), key("connect")
+	base := "/v1/connections/" + c.ID
+	named := []string{"Busbar-Connection", c.ID}
+	w.want(w.call("GET", "/v1/purchase-orders", reader, "", named...), 200, "")
+	w.want(w.call("GET", base, reader, ""), 200, "")
+	a := w.want(w.call("POST", "/v1/syncs", reader, `{}`, named...), 403, "missing-scope")
+	if !strings.Contains(a.text, "the scopes read; the request needs sync") {
+		t.Errorf("got %s", a.text)
+	}
+	w.want(w.call("POST", base+"/pause", reader, ""), 403, "missing-scope")
+	w.want(w.call("GET", "/v1/purchase-orders", syncer, "", named...), 403, "missing-scope")
+	w.want(w.call("GET", base, syncer, ""), 403, "missing-scope")
+	w.want(w.call("POST", base+"/pause", syncer, ""), 200, "")
+	w.want(w.call("POST", base+"/resume", syncer, ""), 200, "")
+	w.want(w.call("POST", base+"/disconnect", syncer, ""), 403, "missing-scope")
+	w.want(w.call("POST", base+"/tokens", connector, `{"label":"x"}`), 403, "missing-scope")
+	w.want(w.call("POST", base+"/tokens", key("connect", "read"), `{"label":"x","scopes":["read","write"]}`), 403, "missing-scope")
+	given := w.want(w.call("POST", base+"/tokens", key("connect", "read"), `{"label":"x"}`), 201, "")
+	if !strings.Contains(given.text, `"scopes":["read"]`) {
+		t.Errorf("got %s", given.text)
+	}
 }
 
 func TestProjectKeyOnTheDataPlane(t *testing.T) {

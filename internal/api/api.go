@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -87,6 +88,7 @@ type server struct {
 	limiter *limiter
 	unknown *strangers
 	meta    map[string]map[string]unsupported // by system and entity
+	flaws   []error                           // of routes
 	buffers sync.Pool                         // of *bytes.Buffer, for answers written by hand
 }
 
@@ -150,5 +152,5 @@ func build(d Deps) (*server, error) {
 	s.registerHealth()
 	s.registerTokens()
 	s.tidyDocument()
-	return s, nil
+	return s, errors.Join(s.flaws...)
 }

@@ -22,13 +22,13 @@ type reauthorize struct {
 }
 
 func (s *server) registerConnectionActs() {
-	s.registerAct("pause", "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
-	s.registerAct("resume", "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
-	s.registerAct("disconnect", "Disconnect",
+	s.registerAct("pause", connection.ScopeSync, "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
+	s.registerAct("resume", connection.ScopeSync, "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
+	s.registerAct("disconnect", connection.ScopeConnect, "Disconnect",
 		"Tokens are dead at once, schedules stop, queued runs are cancelled. Data stay until delete-data. A disconnected connection does not come back: connect anew.", s.Connections.Disconnect)
-	s.registerAct("delete-data", "Delete the data of a disconnected connection",
+	s.registerAct("delete-data", connection.ScopeConnect, "Delete the data of a disconnected connection",
 		"Records, history and credentials are deleted for good, in the background; then the connection itself is gone (404).", s.Connections.DeleteData)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "reauthorize-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reauthorize", Tags: []string{tagConnections},
 		Summary:     "Renew the credentials of a connection",
 		RequestBody: example(map[string]any{"credentials": exampleLogin()}),
@@ -42,8 +42,8 @@ func (s *server) registerConnectionActs() {
 }
 
 // registerAct adds POST /v1/connections/{id}/<verb>.
-func (s *server) registerAct(verb, summary, description string, do func(context.Context, *store.Connection) error) {
-	register(s, access{plane: controlPlane}, huma.Operation{
+func (s *server) registerAct(verb, scope, summary, description string, do func(context.Context, *store.Connection) error) {
+	register(s, access{controlPlane, scope}, huma.Operation{
 		OperationID: verb + "-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/" + verb, Tags: []string{tagConnections},
 		Summary: summary, Description: description,
 	}, func(ctx context.Context, in *connectionInput) (*one[connectionView], error) {

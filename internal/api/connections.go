@@ -71,11 +71,11 @@ type changeConnection struct {
 }
 
 func (s *server) registerConnections() {
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-connections", Method: http.MethodGet, Path: "/v1/connections", Tags: []string{tagConnections},
 		Summary: "List connections, newest first",
 	}, s.listConnections)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "create-connection", Method: http.MethodPost, Path: "/v1/connections", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
 		Summary: "Connect a system",
 		RequestBody: example(map[string]any{
@@ -84,13 +84,13 @@ func (s *server) registerConnections() {
 		}),
 		Description: "The login is checked live before anything is stored. The first sync starts at once; the token in the answer reads it.",
 	}, s.createConnection)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-connection", Method: http.MethodGet, Path: "/v1/connections/{id}", Tags: []string{tagConnections},
 		Summary: "Get a connection",
 	}, func(ctx context.Context, in *connectionInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, nothing)
 	})
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "update-connection", Method: http.MethodPatch, Path: "/v1/connections/{id}", Tags: []string{tagConnections},
 		Summary:     "Rename a connection; change its time zone, blackouts, write rules, metadata or tags",
 		RequestBody: example(map[string]any{"name": "Plant Rotterdam North"}),
@@ -119,9 +119,13 @@ func (s *server) listConnections(ctx context.Context, in *connectionsInput) (*pa
 
 func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (*createdOutput, error) {
 	b := in.Body
+	scopes, err := callerOf(ctx).grants(nil)
+	if err != nil {
+		return nil, err
+	}
 	made, err := s.Connections.Create(ctx, callerOf(ctx).project(), connection.New{
 		System: b.System, Name: b.Name, AuthMethod: b.AuthMethod, Credentials: b.Credentials, Metadata: json.RawMessage(b.Metadata),
-		Tags: b.Tags, TimeZone: b.TimeZone, Blackouts: b.Blackouts, History: b.History, Schedule: b.Schedule, Entities: b.Entities, WriteRules: b.WriteRules, TokenLabel: b.TokenLabel,
+		Tags: b.Tags, TimeZone: b.TimeZone, Blackouts: b.Blackouts, History: b.History, Schedule: b.Schedule, Entities: b.Entities, WriteRules: b.WriteRules, TokenLabel: b.TokenLabel, TokenScopes: scopes,
 	})
 	if err != nil {
 		return nil, err

@@ -66,12 +66,12 @@ type stateView struct {
 }
 
 func (s *server) registerHealth() {
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "get-connection-health", Method: http.MethodGet, Path: "/v1/connections/{id}/health", Tags: []string{tagConnections},
 		Summary:     "Is this connection well, and if not, why, since when, and what to do",
 		Description: "With each entity's freshness, the run that works or waits, and the latest states.",
 	}, s.connectionHealth)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeRead}, huma.Operation{
 		OperationID: "list-connection-states", Method: http.MethodGet, Path: "/v1/connections/{id}/health/history", Tags: []string{tagConnections},
 		Summary:     "List the states that a connection was in, newest first",
 		Description: fmt.Sprintf("Every change of its state or of the reason. The latest %d are kept.", store.KeptStates),

@@ -19,7 +19,7 @@ const (
 // access is what a route demands of its caller.
 type access struct {
 	plane plane
-	scope string // of a token: one of these words; "" for the control plane
+	scope string // what its caller must be allowed: one of these words of connection.Scopes
 }
 
 // manner is what a route does otherwise than most.
@@ -51,6 +51,7 @@ func register[I, O any](s *server, need access, op huma.Operation, handle func(c
 
 // registerAs is register for a route with manners of its own.
 func registerAs[I, O any](s *server, need access, m manner, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	s.flaws = append(s.flaws, need.flaw(op))
 	op.Metadata = map[string]any{accessKey: need, mannerKey: m}
 	op.Security = securityOf(need)
 	op.RejectUnknownQueryParameters = true
@@ -80,13 +81,15 @@ func describeAnswers(op *huma.Operation) {
 	}
 }
 
-// securityOf gives the credentials that a route takes.
-func securityOf(need access) []map[string][]string {
-	key := map[string][]string{"projectKey": {}}
-	if need.plane == controlPlane {
-		return []map[string][]string{key}
+// securityOf gives the credentials that a route takes, each with the scope that it needs.
+func securityOf(need access) (either []map[string][]string) {
+	for _, scope := range need.scopes() {
+		if need.plane != controlPlane {
+			either = append(either, map[string][]string{"connectionToken": {scope}})
+		}
+		either = append(either, map[string][]string{"projectKey": {scope}})
 	}
-	return []map[string][]string{{"connectionToken": {}}, key}
+	return either
 }
 
 // example gives a body to show in the document.

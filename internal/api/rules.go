@@ -46,5 +46,5 @@ func (s *server) ownCapabilities(ctx context.Context, _ *empty) (*one[manifest.C
 
 // writes tells whether the caller's credential may write at all.
 func (c caller) writes() bool {
-	return c.principal.Token == nil || slices.Contains(c.principal.Token.Scopes, connection.ScopeWrite)
+	return slices.Contains(c.scopes(), connection.ScopeWrite)
 }

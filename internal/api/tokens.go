@@ -48,7 +48,7 @@ type newTokenInput struct {
 
 type newToken struct {
 	Label     string     `json:"label" minLength:"1" maxLength:"200" example:"production"`
-	Scopes    []string   `json:"scopes,omitempty" enum:"read,sync,write" minItems:"1" maxItems:"3" uniqueItems:"true" doc:"What it may do. Default: all."`
+	Scopes    []string   `json:"scopes,omitempty" enum:"read,sync,write" minItems:"1" maxItems:"3" uniqueItems:"true" doc:"What it may do; nobody gives more than they have. Default: all that you may."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Default: never."`
 }
 
@@ -58,20 +58,20 @@ type tokenInput struct {
 }
 
 func (s *server) registerTokens() {
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "list-tokens", Method: http.MethodGet, Path: "/v1/connections/{id}/tokens", Tags: []string{tagConnections},
 		Summary: "List the tokens of a connection",
 	}, s.listTokens)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "create-token", Method: http.MethodPost, Path: "/v1/connections/{id}/tokens", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
 		Summary:     "Issue another token for a connection",
 		RequestBody: example(map[string]any{"label": "reporting", "scopes": []string{"read"}}),
 	}, s.issueToken)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "revoke-token", Method: http.MethodPost, Path: "/v1/connections/{id}/tokens/{token_id}/revoke", Tags: []string{tagConnections},
 		Summary: "Revoke a token at once",
 	}, s.revokeToken)
-	register(s, access{plane: controlPlane}, huma.Operation{
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "delete-token", Method: http.MethodDelete, Path: "/v1/connections/{id}/tokens/{token_id}", Tags: []string{tagConnections},
 		Summary: "Revoke a token at once (the same as POST …/revoke)",
 	}, s.revokeToken)
@@ -98,7 +98,11 @@ func (s *server) issueToken(ctx context.Context, in *newTokenInput) (*one[issued
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Connections.IssueToken(ctx, c, in.Body.Label, in.Body.Scopes, in.Body.ExpiresAt)
+	scopes, err := callerOf(ctx).grants(in.Body.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Connections.IssueToken(ctx, c, in.Body.Label, scopes, in.Body.ExpiresAt)
 	if err != nil {
 		return nil, err
 	}

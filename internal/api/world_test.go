@@ -137,9 +137,7 @@ func (w *world) newProject(name string) (id, key string) {
 	w.t.Helper()
 	p, _, err := w.store.EnsureProject(w.t.Context(), "project", name, w.now)
 	w.ok(err)
-	plain, _, err := w.conns.IssueKey(w.t.Context(), p.ID, "test")
-	w.ok(err)
-	return p.ID, plain
+	return p.ID, must(w.conns.IssueKey(w.t.Context(), p.ID, connection.NewKey{Label: "test", Scopes: connection.Scopes()})).Plain
 }
 
 // connect makes a connection and gives it with its first token.

@@ -142,9 +142,11 @@ func (d *demo) connect(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	if _, err := d.app.Connections.Authenticate(ctx, env["BUSBAR_KEY"]); err != nil {
-		if env["BUSBAR_KEY"], _, err = d.app.Connections.IssueKey(ctx, project.ID, demoLabel); err != nil {
+		key, err := d.app.Connections.IssueKey(ctx, project.ID, connection.NewKey{Label: demoLabel, Scopes: connection.Scopes()})
+		if err != nil {
 			return nil, err
 		}
+		env["BUSBAR_KEY"] = key.Plain
 	}
 	for _, s := range d.sims {
 		if err := d.connectTo(ctx, s, project.ID, env); err != nil {

@@ -67,7 +67,7 @@ func (s *Service) save(ctx context.Context, c *store.Connection, p *plan, tried 
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.newToken(p.TokenLabel, Scopes(), time.Time{})
+	token, err := s.newToken(p.TokenLabel, p.TokenScopes, time.Time{})
 	if err != nil {
 		return nil, err
 	}

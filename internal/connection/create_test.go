@@ -199,7 +199,7 @@ func TestDataHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	made := w.create()
-	key, _, err := w.IssueKey(t.Context(), w.project, "ci")
+	key, err := w.IssueKey(t.Context(), w.project, connection.NewKey{Label: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestDataHoldNoSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = w.Report(t.Context(), made.Connection, errors.New("x"))
-	secrets := []string{canary, renewed, "hunter2", made.Token.Plain, key, made.Token.Plain[7:], key[7:39]}
+	secrets := []string{canary, renewed, "hunter2", made.Token.Plain, key.Plain, made.Token.Plain[7:], key.Plain[7:39]}
 	files := 0
 	err = filepath.WalkDir(w.dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

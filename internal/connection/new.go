@@ -31,6 +31,7 @@ type New struct {
 	Entities    []string         // default: all that the manifest maps
 	WriteRules  manifest.RuleSet // its own for writes; fields named as in the model or as the API shows them
 	TokenLabel  string           // default "default"
+	TokenScopes []string         // of the first token; default: TokenScopes
 }
 
 // Format implements fmt.Formatter.
@@ -58,6 +59,7 @@ func (s *Service) check(n New) (*plan, error) {
 	p := &plan{New: n, system: s.Systems.System(n.System)}
 	p.Metadata, p.Tags, p.Blackouts = f.metadata(n.Metadata), f.tags(n.Tags), f.blackouts(n.Blackouts)
 	p.TokenLabel = f.line(cmp.Or(n.TokenLabel, defaultLabel), maxName, "token_label")
+	p.TokenScopes = f.scopes(n.TokenScopes, TokenScopes(), TokenScopes())
 	p.Schedule = cmp.Or(n.Schedule, defaultSchedule)
 	f.text(s.CheckSchedule, p.Schedule, "schedule")
 	if n.History != "" {

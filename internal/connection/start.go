@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -13,7 +14,7 @@ const (
 	firstKeyLabel = "made by busbar serve"
 )
 
-// EnsureFirstKey gives the first project, made when there is none, and makes a first key when the project has never had one, or
+// EnsureFirstKey gives the first project, made when there is none, and makes a first key, which may do everything, when the project has never had one, or
 // when anew asks for one more. deliver gets the plaintext, which exists nowhere else, before the key is stored: a key is never
 // there without having been delivered.
 func (s *Service) EnsureFirstKey(ctx context.Context, anew bool, deliver func(plain string) error) (store.Project, error) {
@@ -32,12 +33,12 @@ func (s *Service) EnsureFirstKey(ctx context.Context, anew bool, deliver func(pl
 	if len(keys) > 0 && !anew {
 		return p, nil
 	}
-	plain, key, err := s.makeKey(p.ID, firstKeyLabel)
+	key, err := s.makeKey(p.ID, firstKeyLabel, Scopes(), time.Time{})
 	if err != nil {
 		return p, err
 	}
-	if err := deliver(plain); err != nil {
+	if err := deliver(key.Plain); err != nil {
 		return p, err
 	}
-	return p, s.storeKey(ctx, key)
+	return p, s.storeKey(ctx, key.Key)
 }

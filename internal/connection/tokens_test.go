@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -84,20 +86,20 @@ func TestMistypedTokenAsksNobody(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	plain, key, err := w.IssueKey(t.Context(), w.project, "ci")
+	key, err := w.IssueKey(t.Context(), w.project, connection.NewKey{Label: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := w.Authenticate(t.Context(), plain)
-	if err != nil || who.Key == nil || who.Key.ProjectID != w.project || who.Token != nil || who.Connection != nil {
+	who, err := w.Authenticate(t.Context(), key.Plain)
+	if err != nil || who.Key == nil || !slices.Equal(who.Key.Scopes, connection.KeyScopes()) || who.Key.ProjectID != w.project || who.Token != nil || who.Connection != nil {
 		t.Errorf("who: %+v, %v", who, err)
 	}
 	if err := w.store.RevokeKey(t.Context(), w.project, key.ID, w.clock()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Authenticate(t.Context(), plain)
+	_, err = w.Authenticate(t.Context(), key.Plain)
 	wantProblem(t, err, problem.InvalidToken, "", "")
-	_, _, err = w.IssueKey(t.Context(), w.project, "")
+	_, err = w.IssueKey(t.Context(), w.project, connection.NewKey{})
 	wantProblem(t, err, problem.ValidationFailed, "/label", problem.Required)
 }
 

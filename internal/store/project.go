@@ -16,15 +16,6 @@ type Project struct {
 	CreatedAt time.Time
 }
 
-// Key is a project key, without its plaintext.
-type Key struct {
-	ID, ProjectID, Label             string
-	Hash                             []byte // keyed hash
-	Last4                            string
-	CreatedAt                        time.Time
-	ExpiresAt, RevokedAt, LastUsedAt time.Time // zero: none
-}
-
 // EnsureProject gives the first project; when there is none it makes one with that id and name.
 func (s *Store) EnsureProject(ctx context.Context, id, name string, now time.Time) (p Project, created bool, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
@@ -47,49 +38,6 @@ func (t *Tx) ensureProject(ctx context.Context, id, name string, now time.Time) 
 	}
 	p := Project{ID: id, Name: name, CreatedAt: micros(now)}
 	return p, true, t.q.InsertProject(ctx, p.ID, p.Name, queries.At(now))
-}
-
-// InsertKey stores a project key.
-func (s *Store) InsertKey(ctx context.Context, k Key) error {
-	return s.Write(ctx, func(tx *Tx) error { return tx.q.InsertKey(ctx, keyRow(k)) })
-}
-
-// KeyByHash gives a key, revoked and expired ones too. ErrNotFound.
-func (s *Store) KeyByHash(ctx context.Context, hash []byte) (*Key, error) {
-	row, err := s.read.KeyByHash(ctx, hash)
-	if err != nil {
-		return nil, orNotFound(err)
-	}
-	k := keyFrom(row)
-	return &k, nil
-}
-
-// Keys lists a project's keys, newest first.
-func (s *Store) Keys(ctx context.Context, projectID string) ([]Key, error) {
-	rows, err := s.read.Keys(ctx, projectID)
-	return each(rows, keyFrom), err
-}
-
-// RevokeKey ends a key; twice is fine. ErrNotFound.
-func (s *Store) RevokeKey(ctx context.Context, projectID, id string, now time.Time) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		n, err := tx.q.RevokeKey(ctx, now.UnixMicro(), projectID, id)
-		return hit(n, err, ErrNotFound)
-	})
-}
-
-func keyRow(k Key) queries.InsertKeyParams {
-	return queries.InsertKeyParams{
-		ID: k.ID, ProjectID: k.ProjectID, Label: k.Label, Hash: k.Hash, Last4: k.Last4, CreatedAt: queries.At(k.CreatedAt),
-		ExpiresAt: queries.At(k.ExpiresAt), RevokedAt: queries.At(k.RevokedAt), LastUsedAt: queries.At(k.LastUsedAt),
-	}
-}
-
-func keyFrom(r queries.ProjectKey) Key {
-	return Key{
-		ID: r.ID, ProjectID: r.ProjectID, Label: r.Label, Hash: r.Hash, Last4: r.Last4, CreatedAt: r.CreatedAt.Time,
-		ExpiresAt: r.ExpiresAt.Time, RevokedAt: r.RevokedAt.Time, LastUsedAt: r.LastUsedAt.Time,
-	}
 }
 
 // micros is an instant as it comes back from the database.

@@ -22,8 +22,8 @@ select * from projects order by id limit 1;
 insert into projects (id, name, created_at) values (@id, @name, @created_at);
 
 -- name: InsertKey :exec
-insert into project_keys (id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at)
-values (@id, @project_id, @label, @hash, @last4, @created_at, @expires_at, @revoked_at, @last_used_at);
+insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at)
+values (@id, @project_id, @label, @hash, @last4, @scopes, @created_at, @expires_at, @revoked_at, @last_used_at);
 
 -- name: KeyByHash :one
 select * from project_keys where hash = @hash;

@@ -28,8 +28,8 @@ func (q *Queries) FirstProject(ctx context.Context) (Project, error) {
 }
 
 const insertKey = `-- name: InsertKey :exec
-insert into project_keys (id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type InsertKeyParams struct {
@@ -38,6 +38,7 @@ type InsertKeyParams struct {
 	Label      string
 	Hash       []byte
 	Last4      string
+	Scopes     string
 	CreatedAt  Time
 	ExpiresAt  Time
 	RevokedAt  Time
@@ -51,6 +52,7 @@ func (q *Queries) InsertKey(ctx context.Context, arg InsertKeyParams) error {
 		arg.Label,
 		arg.Hash,
 		arg.Last4,
+		arg.Scopes,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.RevokedAt,

@@ -25,7 +25,7 @@ var deploymentTests = []test{
 		w.equal("project", again, p)
 	}},
 	{"a key is found by its hash, and revoked only by its project", func(t *testing.T, w *world) {
-		k := store.Key{ID: w.id(), ProjectID: project, Label: "ci", Hash: []byte{1, 2}, Last4: "abcd", CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
+		k := store.Key{ID: w.id(), ProjectID: project, Label: "ci", Hash: []byte{1, 2}, Last4: "abcd", Scopes: []string{"read", "admin"}, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
 		w.ok(w.InsertKey(t.Context(), k))
 		w.equal("key", *must[*store.Key](w)(w.KeyByHash(t.Context(), k.Hash)), k)
 		_, err := w.KeyByHash(t.Context(), []byte{9})

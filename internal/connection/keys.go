@@ -1,0 +1,81 @@
+package connection
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// NewKey is what a project key is made from.
+type NewKey struct {
+	Label   string
+	Scopes  []string   // default: KeyScopes
+	Expires *time.Time // nil: never
+}
+
+// IssuedKey is a project key with its plaintext, which exists only in this answer. It prints without it.
+type IssuedKey struct {
+	store.Key
+	Plain string `json:"-"`
+}
+
+// Format implements fmt.Formatter.
+func (k IssuedKey) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "project key %s (%s, ...%s)", k.ID, k.Label, k.Last4)
+}
+
+// LogValue implements slog.LogValuer.
+func (k IssuedKey) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(k)) }
+
+// IssueKey makes a project key. Errors: *problem.Error validation-failed with pointers.
+func (s *Service) IssueKey(ctx context.Context, projectID string, n NewKey) (IssuedKey, error) {
+	f := newFaults()
+	n.Label = f.line(n.Label, maxName, "label")
+	n.Scopes = f.scopes(n.Scopes, KeyScopes(), Scopes())
+	end := f.expiry(n.Expires, s.Now())
+	if err := f.err(); err != nil {
+		return IssuedKey{}, err
+	}
+	k, err := s.makeKey(projectID, n.Label, n.Scopes, end)
+	if err != nil {
+		return IssuedKey{}, err
+	}
+	return k, s.storeKey(ctx, k.Key)
+}
+
+// expiry takes the instant at which something ends, zero for never.
+func (f *faults) expiry(at *time.Time, now time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
+	}
+	if !at.After(now) {
+		f.at(problem.OutOfRange, "It must lie in the future.", "expires_at")
+	}
+	return *at
+}
+
+func (s *Service) makeKey(projectID, label string, scopes []string, expires time.Time) (IssuedKey, error) {
+	id, err := s.newID()
+	if err != nil {
+		return IssuedKey{}, err
+	}
+	plain, err := secret.NewToken(secret.ProjectKey, s.Rand)
+	if err != nil {
+		return IssuedKey{}, err
+	}
+	return IssuedKey{Plain: plain, Key: store.Key{
+		ID: id, ProjectID: projectID, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain), Scopes: scopes, CreatedAt: s.instant(), ExpiresAt: expires,
+	}}, nil
+}
+
+func (s *Service) storeKey(ctx context.Context, k store.Key) error {
+	if err := s.Store.InsertKey(ctx, k); err != nil {
+		return fmt.Errorf("store a project key: %w", err)
+	}
+	return nil
+}
