@@ -10,6 +10,7 @@ const (
 	CursorMismatch                 Code = "cursor-mismatch"
 	InvalidToken                   Code = "invalid-token"
 	MissingScope                   Code = "missing-scope"
+	ReauthenticationRequired       Code = "reauthentication-required"
 	NotFound                       Code = "not-found"
 	UnknownEntity                  Code = "unknown-entity"
 	MethodNotAllowed               Code = "method-not-allowed"

@@ -31,8 +31,8 @@ func kinds() []Kind {
 const TokenPattern = `bb_(con|key|inv|lnk|cod|ses)_[0-9A-Za-z]{38,50}`
 
 const (
-	base62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	sumSize    = 6
+	base62  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	sumSize = 6
 )
 
 // size is how many random characters a token has: 32 are 190 bits, 44 are 261.

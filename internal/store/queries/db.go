@@ -138,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOpenQuarantineStmt, err = db.PrepareContext(ctx, countOpenQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenQuarantine: %w", err)
 	}
+	if q.countOwnersStmt, err = db.PrepareContext(ctx, countOwners); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOwners: %w", err)
+	}
 	if q.countQuarantineStmt, err = db.PrepareContext(ctx, countQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountQuarantine: %w", err)
 	}
@@ -161,6 +164,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteHeadStmt, err = db.PrepareContext(ctx, deleteHead); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteHead: %w", err)
+	}
+	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
 	}
 	if q.deleteQuarantineStmt, err = db.PrepareContext(ctx, deleteQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteQuarantine: %w", err)
@@ -200,6 +206,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.endLinksOfStmt, err = db.PrepareContext(ctx, endLinksOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EndLinksOf: %w", err)
+	}
+	if q.endMemberSessionStmt, err = db.PrepareContext(ctx, endMemberSession); err != nil {
+		return nil, fmt.Errorf("error preparing query EndMemberSession: %w", err)
+	}
+	if q.endMemberSessionsStmt, err = db.PrepareContext(ctx, endMemberSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EndMemberSessions: %w", err)
 	}
 	if q.eraseAttemptsStmt, err = db.PrepareContext(ctx, eraseAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseAttempts: %w", err)
@@ -363,6 +375,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertLoginAttemptStmt, err = db.PrepareContext(ctx, insertLoginAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLoginAttempt: %w", err)
 	}
+	if q.insertMemberStmt, err = db.PrepareContext(ctx, insertMember); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMember: %w", err)
+	}
+	if q.insertMemberLinkStmt, err = db.PrepareContext(ctx, insertMemberLink); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMemberLink: %w", err)
+	}
+	if q.insertMemberSessionStmt, err = db.PrepareContext(ctx, insertMemberSession); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMemberSession: %w", err)
+	}
 	if q.insertOperationStmt, err = db.PrepareContext(ctx, insertOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOperation: %w", err)
 	}
@@ -389,6 +410,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertTokenStmt, err = db.PrepareContext(ctx, insertToken); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertToken: %w", err)
+	}
+	if q.invitationsStmt, err = db.PrepareContext(ctx, invitations); err != nil {
+		return nil, fmt.Errorf("error preparing query Invitations: %w", err)
 	}
 	if q.itemStmt, err = db.PrepareContext(ctx, item); err != nil {
 		return nil, fmt.Errorf("error preparing query Item: %w", err)
@@ -450,6 +474,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lockNumbersStmt, err = db.PrepareContext(ctx, lockNumbers); err != nil {
 		return nil, fmt.Errorf("error preparing query LockNumbers: %w", err)
 	}
+	if q.lockProjectStmt, err = db.PrepareContext(ctx, lockProject); err != nil {
+		return nil, fmt.Errorf("error preparing query LockProject: %w", err)
+	}
 	if q.lockProjectDataKeyStmt, err = db.PrepareContext(ctx, lockProjectDataKey); err != nil {
 		return nil, fmt.Errorf("error preparing query LockProjectDataKey: %w", err)
 	}
@@ -474,6 +501,30 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.markReceivingStmt, err = db.PrepareContext(ctx, markReceiving); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkReceiving: %w", err)
 	}
+	if q.memberStmt, err = db.PrepareContext(ctx, member); err != nil {
+		return nil, fmt.Errorf("error preparing query Member: %w", err)
+	}
+	if q.memberByEmailStmt, err = db.PrepareContext(ctx, memberByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberByEmail: %w", err)
+	}
+	if q.memberByOIDCStmt, err = db.PrepareContext(ctx, memberByOIDC); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberByOIDC: %w", err)
+	}
+	if q.memberLinkStmt, err = db.PrepareContext(ctx, memberLink); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberLink: %w", err)
+	}
+	if q.memberLinkByHashStmt, err = db.PrepareContext(ctx, memberLinkByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberLinkByHash: %w", err)
+	}
+	if q.memberSessionByHashStmt, err = db.PrepareContext(ctx, memberSessionByHash); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberSessionByHash: %w", err)
+	}
+	if q.memberSessionsStmt, err = db.PrepareContext(ctx, memberSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query MemberSessions: %w", err)
+	}
+	if q.membersStmt, err = db.PrepareContext(ctx, members); err != nil {
+		return nil, fmt.Errorf("error preparing query Members: %w", err)
+	}
 	if q.metaStmt, err = db.PrepareContext(ctx, meta); err != nil {
 		return nil, fmt.Errorf("error preparing query Meta: %w", err)
 	}
@@ -488,6 +539,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nextSeqsStmt, err = db.PrepareContext(ctx, nextSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query NextSeqs: %w", err)
+	}
+	if q.noteMemberLoginStmt, err = db.PrepareContext(ctx, noteMemberLogin); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteMemberLogin: %w", err)
 	}
 	if q.openQuarantineIDsStmt, err = db.PrepareContext(ctx, openQuarantineIDs); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenQuarantineIDs: %w", err)
@@ -525,8 +579,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
 	}
+	if q.proveMemberSessionStmt, err = db.PrepareContext(ctx, proveMemberSession); err != nil {
+		return nil, fmt.Errorf("error preparing query ProveMemberSession: %w", err)
+	}
 	if q.purgeIdempotencyKeysStmt, err = db.PrepareContext(ctx, purgeIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query PurgeIdempotencyKeys: %w", err)
+	}
+	if q.purgeMemberLinksStmt, err = db.PrepareContext(ctx, purgeMemberLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query PurgeMemberLinks: %w", err)
+	}
+	if q.purgeMemberSessionsStmt, err = db.PrepareContext(ctx, purgeMemberSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query PurgeMemberSessions: %w", err)
 	}
 	if q.putAttemptStmt, err = db.PrepareContext(ctx, putAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query PutAttempt: %w", err)
@@ -585,6 +648,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rehashStmt, err = db.PrepareContext(ctx, rehash); err != nil {
 		return nil, fmt.Errorf("error preparing query Rehash: %w", err)
 	}
+	if q.rehashMemberPasswordStmt, err = db.PrepareContext(ctx, rehashMemberPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query RehashMemberPassword: %w", err)
+	}
 	if q.releaseRunStmt, err = db.PrepareContext(ctx, releaseRun); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseRun: %w", err)
 	}
@@ -599,6 +665,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.revokeKeyStmt, err = db.PrepareContext(ctx, revokeKey); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeKey: %w", err)
+	}
+	if q.revokeLinksOfMemberStmt, err = db.PrepareContext(ctx, revokeLinksOfMember); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeLinksOfMember: %w", err)
+	}
+	if q.revokeMemberLinkStmt, err = db.PrepareContext(ctx, revokeMemberLink); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeMemberLink: %w", err)
+	}
+	if q.revokeMemberLinksStmt, err = db.PrepareContext(ctx, revokeMemberLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeMemberLinks: %w", err)
 	}
 	if q.revokeTokenStmt, err = db.PrepareContext(ctx, revokeToken); err != nil {
 		return nil, fmt.Errorf("error preparing query RevokeToken: %w", err)
@@ -647,6 +722,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setMappingStmt, err = db.PrepareContext(ctx, setMapping); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMapping: %w", err)
+	}
+	if q.setMemberStmt, err = db.PrepareContext(ctx, setMember); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMember: %w", err)
+	}
+	if q.setMemberOIDCStmt, err = db.PrepareContext(ctx, setMemberOIDC); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMemberOIDC: %w", err)
+	}
+	if q.setMemberPasswordStmt, err = db.PrepareContext(ctx, setMemberPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query SetMemberPassword: %w", err)
 	}
 	if q.setMetaStmt, err = db.PrepareContext(ctx, setMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMeta: %w", err)
@@ -744,6 +828,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.touchKeyStmt, err = db.PrepareContext(ctx, touchKey); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchKey: %w", err)
 	}
+	if q.touchMemberSessionStmt, err = db.PrepareContext(ctx, touchMemberSession); err != nil {
+		return nil, fmt.Errorf("error preparing query TouchMemberSession: %w", err)
+	}
 	if q.touchTokenStmt, err = db.PrepareContext(ctx, touchToken); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchToken: %w", err)
 	}
@@ -755,6 +842,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.useLoginAttemptStmt, err = db.PrepareContext(ctx, useLoginAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query UseLoginAttempt: %w", err)
+	}
+	if q.useMemberLinkStmt, err = db.PrepareContext(ctx, useMemberLink); err != nil {
+		return nil, fmt.Errorf("error preparing query UseMemberLink: %w", err)
 	}
 	if q.wakeOperationStmt, err = db.PrepareContext(ctx, wakeOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query WakeOperation: %w", err)
@@ -957,6 +1047,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countOpenQuarantineStmt: %w", cerr)
 		}
 	}
+	if q.countOwnersStmt != nil {
+		if cerr := q.countOwnersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOwnersStmt: %w", cerr)
+		}
+	}
 	if q.countQuarantineStmt != nil {
 		if cerr := q.countQuarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countQuarantineStmt: %w", cerr)
@@ -995,6 +1090,11 @@ func (q *Queries) Close() error {
 	if q.deleteHeadStmt != nil {
 		if cerr := q.deleteHeadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteHeadStmt: %w", cerr)
+		}
+	}
+	if q.deleteMemberStmt != nil {
+		if cerr := q.deleteMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
 		}
 	}
 	if q.deleteQuarantineStmt != nil {
@@ -1060,6 +1160,16 @@ func (q *Queries) Close() error {
 	if q.endLinksOfStmt != nil {
 		if cerr := q.endLinksOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endLinksOfStmt: %w", cerr)
+		}
+	}
+	if q.endMemberSessionStmt != nil {
+		if cerr := q.endMemberSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endMemberSessionStmt: %w", cerr)
+		}
+	}
+	if q.endMemberSessionsStmt != nil {
+		if cerr := q.endMemberSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endMemberSessionsStmt: %w", cerr)
 		}
 	}
 	if q.eraseAttemptsStmt != nil {
@@ -1332,6 +1442,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertLoginAttemptStmt: %w", cerr)
 		}
 	}
+	if q.insertMemberStmt != nil {
+		if cerr := q.insertMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMemberStmt: %w", cerr)
+		}
+	}
+	if q.insertMemberLinkStmt != nil {
+		if cerr := q.insertMemberLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMemberLinkStmt: %w", cerr)
+		}
+	}
+	if q.insertMemberSessionStmt != nil {
+		if cerr := q.insertMemberSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMemberSessionStmt: %w", cerr)
+		}
+	}
 	if q.insertOperationStmt != nil {
 		if cerr := q.insertOperationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertOperationStmt: %w", cerr)
@@ -1375,6 +1500,11 @@ func (q *Queries) Close() error {
 	if q.insertTokenStmt != nil {
 		if cerr := q.insertTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertTokenStmt: %w", cerr)
+		}
+	}
+	if q.invitationsStmt != nil {
+		if cerr := q.invitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing invitationsStmt: %w", cerr)
 		}
 	}
 	if q.itemStmt != nil {
@@ -1477,6 +1607,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lockNumbersStmt: %w", cerr)
 		}
 	}
+	if q.lockProjectStmt != nil {
+		if cerr := q.lockProjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockProjectStmt: %w", cerr)
+		}
+	}
 	if q.lockProjectDataKeyStmt != nil {
 		if cerr := q.lockProjectDataKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockProjectDataKeyStmt: %w", cerr)
@@ -1517,6 +1652,46 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing markReceivingStmt: %w", cerr)
 		}
 	}
+	if q.memberStmt != nil {
+		if cerr := q.memberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberStmt: %w", cerr)
+		}
+	}
+	if q.memberByEmailStmt != nil {
+		if cerr := q.memberByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberByEmailStmt: %w", cerr)
+		}
+	}
+	if q.memberByOIDCStmt != nil {
+		if cerr := q.memberByOIDCStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberByOIDCStmt: %w", cerr)
+		}
+	}
+	if q.memberLinkStmt != nil {
+		if cerr := q.memberLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberLinkStmt: %w", cerr)
+		}
+	}
+	if q.memberLinkByHashStmt != nil {
+		if cerr := q.memberLinkByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberLinkByHashStmt: %w", cerr)
+		}
+	}
+	if q.memberSessionByHashStmt != nil {
+		if cerr := q.memberSessionByHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberSessionByHashStmt: %w", cerr)
+		}
+	}
+	if q.memberSessionsStmt != nil {
+		if cerr := q.memberSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing memberSessionsStmt: %w", cerr)
+		}
+	}
+	if q.membersStmt != nil {
+		if cerr := q.membersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing membersStmt: %w", cerr)
+		}
+	}
 	if q.metaStmt != nil {
 		if cerr := q.metaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing metaStmt: %w", cerr)
@@ -1540,6 +1715,11 @@ func (q *Queries) Close() error {
 	if q.nextSeqsStmt != nil {
 		if cerr := q.nextSeqsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextSeqsStmt: %w", cerr)
+		}
+	}
+	if q.noteMemberLoginStmt != nil {
+		if cerr := q.noteMemberLoginStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteMemberLoginStmt: %w", cerr)
 		}
 	}
 	if q.openQuarantineIDsStmt != nil {
@@ -1602,9 +1782,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
 		}
 	}
+	if q.proveMemberSessionStmt != nil {
+		if cerr := q.proveMemberSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing proveMemberSessionStmt: %w", cerr)
+		}
+	}
 	if q.purgeIdempotencyKeysStmt != nil {
 		if cerr := q.purgeIdempotencyKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purgeIdempotencyKeysStmt: %w", cerr)
+		}
+	}
+	if q.purgeMemberLinksStmt != nil {
+		if cerr := q.purgeMemberLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purgeMemberLinksStmt: %w", cerr)
+		}
+	}
+	if q.purgeMemberSessionsStmt != nil {
+		if cerr := q.purgeMemberSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purgeMemberSessionsStmt: %w", cerr)
 		}
 	}
 	if q.putAttemptStmt != nil {
@@ -1702,6 +1897,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rehashStmt: %w", cerr)
 		}
 	}
+	if q.rehashMemberPasswordStmt != nil {
+		if cerr := q.rehashMemberPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rehashMemberPasswordStmt: %w", cerr)
+		}
+	}
 	if q.releaseRunStmt != nil {
 		if cerr := q.releaseRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseRunStmt: %w", cerr)
@@ -1725,6 +1925,21 @@ func (q *Queries) Close() error {
 	if q.revokeKeyStmt != nil {
 		if cerr := q.revokeKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing revokeKeyStmt: %w", cerr)
+		}
+	}
+	if q.revokeLinksOfMemberStmt != nil {
+		if cerr := q.revokeLinksOfMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeLinksOfMemberStmt: %w", cerr)
+		}
+	}
+	if q.revokeMemberLinkStmt != nil {
+		if cerr := q.revokeMemberLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeMemberLinkStmt: %w", cerr)
+		}
+	}
+	if q.revokeMemberLinksStmt != nil {
+		if cerr := q.revokeMemberLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeMemberLinksStmt: %w", cerr)
 		}
 	}
 	if q.revokeTokenStmt != nil {
@@ -1805,6 +2020,21 @@ func (q *Queries) Close() error {
 	if q.setMappingStmt != nil {
 		if cerr := q.setMappingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMappingStmt: %w", cerr)
+		}
+	}
+	if q.setMemberStmt != nil {
+		if cerr := q.setMemberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMemberStmt: %w", cerr)
+		}
+	}
+	if q.setMemberOIDCStmt != nil {
+		if cerr := q.setMemberOIDCStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMemberOIDCStmt: %w", cerr)
+		}
+	}
+	if q.setMemberPasswordStmt != nil {
+		if cerr := q.setMemberPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setMemberPasswordStmt: %w", cerr)
 		}
 	}
 	if q.setMetaStmt != nil {
@@ -1967,6 +2197,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing touchKeyStmt: %w", cerr)
 		}
 	}
+	if q.touchMemberSessionStmt != nil {
+		if cerr := q.touchMemberSessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing touchMemberSessionStmt: %w", cerr)
+		}
+	}
 	if q.touchTokenStmt != nil {
 		if cerr := q.touchTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchTokenStmt: %w", cerr)
@@ -1985,6 +2220,11 @@ func (q *Queries) Close() error {
 	if q.useLoginAttemptStmt != nil {
 		if cerr := q.useLoginAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing useLoginAttemptStmt: %w", cerr)
+		}
+	}
+	if q.useMemberLinkStmt != nil {
+		if cerr := q.useMemberLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useMemberLinkStmt: %w", cerr)
 		}
 	}
 	if q.wakeOperationStmt != nil {
@@ -2074,6 +2314,7 @@ type Queries struct {
 	connectionsWithRunnableRunsStmt *sql.Stmt
 	countItemsStmt                  *sql.Stmt
 	countOpenQuarantineStmt         *sql.Stmt
+	countOwnersStmt                 *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
 	countRecordsStmt                *sql.Stmt
 	countRunStmt                    *sql.Stmt
@@ -2082,6 +2323,7 @@ type Queries struct {
 	delayQueuedRunStmt              *sql.Stmt
 	deleteBodyStmt                  *sql.Stmt
 	deleteHeadStmt                  *sql.Stmt
+	deleteMemberStmt                *sql.Stmt
 	deleteQuarantineStmt            *sql.Stmt
 	deleteSeenStmt                  *sql.Stmt
 	deleteTagsStmt                  *sql.Stmt
@@ -2095,6 +2337,8 @@ type Queries struct {
 	dueStreamsStmt                  *sql.Stmt
 	endAttemptStmt                  *sql.Stmt
 	endLinksOfStmt                  *sql.Stmt
+	endMemberSessionStmt            *sql.Stmt
+	endMemberSessionsStmt           *sql.Stmt
 	eraseAttemptsStmt               *sql.Stmt
 	eraseAttemptsOfStmt             *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
@@ -2149,6 +2393,9 @@ type Queries struct {
 	insertKeyStmt                   *sql.Stmt
 	insertLinkStmt                  *sql.Stmt
 	insertLoginAttemptStmt          *sql.Stmt
+	insertMemberStmt                *sql.Stmt
+	insertMemberLinkStmt            *sql.Stmt
+	insertMemberSessionStmt         *sql.Stmt
 	insertOperationStmt             *sql.Stmt
 	insertProjectStmt               *sql.Stmt
 	insertQuarantineStmt            *sql.Stmt
@@ -2158,6 +2405,7 @@ type Queries struct {
 	insertStreamStmt                *sql.Stmt
 	insertTagStmt                   *sql.Stmt
 	insertTokenStmt                 *sql.Stmt
+	invitationsStmt                 *sql.Stmt
 	itemStmt                        *sql.Stmt
 	itemsStmt                       *sql.Stmt
 	itemsByStatusStmt               *sql.Stmt
@@ -2178,6 +2426,7 @@ type Queries struct {
 	lockLinkStmt                    *sql.Stmt
 	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
+	lockProjectStmt                 *sql.Stmt
 	lockProjectDataKeyStmt          *sql.Stmt
 	lockStreamStmt                  *sql.Stmt
 	lockStreamNumberStmt            *sql.Stmt
@@ -2186,11 +2435,20 @@ type Queries struct {
 	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
 	markReceivingStmt               *sql.Stmt
+	memberStmt                      *sql.Stmt
+	memberByEmailStmt               *sql.Stmt
+	memberByOIDCStmt                *sql.Stmt
+	memberLinkStmt                  *sql.Stmt
+	memberLinkByHashStmt            *sql.Stmt
+	memberSessionByHashStmt         *sql.Stmt
+	memberSessionsStmt              *sql.Stmt
+	membersStmt                     *sql.Stmt
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
 	nextErasingStmt                 *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
+	noteMemberLoginStmt             *sql.Stmt
 	openQuarantineIDsStmt           *sql.Stmt
 	operationStmt                   *sql.Stmt
 	operationsStmt                  *sql.Stmt
@@ -2203,7 +2461,10 @@ type Queries struct {
 	projectKeyHeadsStmt             *sql.Stmt
 	projectKeysNotUnderStmt         *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
+	proveMemberSessionStmt          *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
+	purgeMemberLinksStmt            *sql.Stmt
+	purgeMemberSessionsStmt         *sql.Stmt
 	putAttemptStmt                  *sql.Stmt
 	putBudgetStmt                   *sql.Stmt
 	putHeldStmt                     *sql.Stmt
@@ -2223,11 +2484,15 @@ type Queries struct {
 	recordForWriteStmt              *sql.Stmt
 	recordVersionStmt               *sql.Stmt
 	rehashStmt                      *sql.Stmt
+	rehashMemberPasswordStmt        *sql.Stmt
 	releaseRunStmt                  *sql.Stmt
 	renewOperationStmt              *sql.Stmt
 	renewRunStmt                    *sql.Stmt
 	retryItemsStmt                  *sql.Stmt
 	revokeKeyStmt                   *sql.Stmt
+	revokeLinksOfMemberStmt         *sql.Stmt
+	revokeMemberLinkStmt            *sql.Stmt
+	revokeMemberLinksStmt           *sql.Stmt
 	revokeTokenStmt                 *sql.Stmt
 	revokeTokensStmt                *sql.Stmt
 	runStmt                         *sql.Stmt
@@ -2244,6 +2509,9 @@ type Queries struct {
 	setHotStmt                      *sql.Stmt
 	setItemStmt                     *sql.Stmt
 	setMappingStmt                  *sql.Stmt
+	setMemberStmt                   *sql.Stmt
+	setMemberOIDCStmt               *sql.Stmt
+	setMemberPasswordStmt           *sql.Stmt
 	setMetaStmt                     *sql.Stmt
 	setOperationStmt                *sql.Stmt
 	setOperationsDormantStmt        *sql.Stmt
@@ -2276,10 +2544,12 @@ type Queries struct {
 	tokensStmt                      *sql.Stmt
 	tombstonesStmt                  *sql.Stmt
 	touchKeyStmt                    *sql.Stmt
+	touchMemberSessionStmt          *sql.Stmt
 	touchTokenStmt                  *sql.Stmt
 	trimStatesStmt                  *sql.Stmt
 	upgradeRunStmt                  *sql.Stmt
 	useLoginAttemptStmt             *sql.Stmt
+	useMemberLinkStmt               *sql.Stmt
 	wakeOperationStmt               *sql.Stmt
 	whoWritesStmt                   *sql.Stmt
 }
@@ -2326,6 +2596,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
 		countItemsStmt:                  q.countItemsStmt,
 		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
+		countOwnersStmt:                 q.countOwnersStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,
 		countRecordsStmt:                q.countRecordsStmt,
 		countRunStmt:                    q.countRunStmt,
@@ -2334,6 +2605,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		delayQueuedRunStmt:              q.delayQueuedRunStmt,
 		deleteBodyStmt:                  q.deleteBodyStmt,
 		deleteHeadStmt:                  q.deleteHeadStmt,
+		deleteMemberStmt:                q.deleteMemberStmt,
 		deleteQuarantineStmt:            q.deleteQuarantineStmt,
 		deleteSeenStmt:                  q.deleteSeenStmt,
 		deleteTagsStmt:                  q.deleteTagsStmt,
@@ -2347,6 +2619,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		endAttemptStmt:                  q.endAttemptStmt,
 		endLinksOfStmt:                  q.endLinksOfStmt,
+		endMemberSessionStmt:            q.endMemberSessionStmt,
+		endMemberSessionsStmt:           q.endMemberSessionsStmt,
 		eraseAttemptsStmt:               q.eraseAttemptsStmt,
 		eraseAttemptsOfStmt:             q.eraseAttemptsOfStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
@@ -2401,6 +2675,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertLinkStmt:                  q.insertLinkStmt,
 		insertLoginAttemptStmt:          q.insertLoginAttemptStmt,
+		insertMemberStmt:                q.insertMemberStmt,
+		insertMemberLinkStmt:            q.insertMemberLinkStmt,
+		insertMemberSessionStmt:         q.insertMemberSessionStmt,
 		insertOperationStmt:             q.insertOperationStmt,
 		insertProjectStmt:               q.insertProjectStmt,
 		insertQuarantineStmt:            q.insertQuarantineStmt,
@@ -2410,6 +2687,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertStreamStmt:                q.insertStreamStmt,
 		insertTagStmt:                   q.insertTagStmt,
 		insertTokenStmt:                 q.insertTokenStmt,
+		invitationsStmt:                 q.invitationsStmt,
 		itemStmt:                        q.itemStmt,
 		itemsStmt:                       q.itemsStmt,
 		itemsByStatusStmt:               q.itemsByStatusStmt,
@@ -2430,6 +2708,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockLinkStmt:                    q.lockLinkStmt,
 		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
+		lockProjectStmt:                 q.lockProjectStmt,
 		lockProjectDataKeyStmt:          q.lockProjectDataKeyStmt,
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamNumberStmt:            q.lockStreamNumberStmt,
@@ -2438,11 +2717,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,
 		markReceivingStmt:               q.markReceivingStmt,
+		memberStmt:                      q.memberStmt,
+		memberByEmailStmt:               q.memberByEmailStmt,
+		memberByOIDCStmt:                q.memberByOIDCStmt,
+		memberLinkStmt:                  q.memberLinkStmt,
+		memberLinkByHashStmt:            q.memberLinkByHashStmt,
+		memberSessionByHashStmt:         q.memberSessionByHashStmt,
+		memberSessionsStmt:              q.memberSessionsStmt,
+		membersStmt:                     q.membersStmt,
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextErasingStmt:                 q.nextErasingStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
+		noteMemberLoginStmt:             q.noteMemberLoginStmt,
 		openQuarantineIDsStmt:           q.openQuarantineIDsStmt,
 		operationStmt:                   q.operationStmt,
 		operationsStmt:                  q.operationsStmt,
@@ -2455,7 +2743,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		projectKeyHeadsStmt:             q.projectKeyHeadsStmt,
 		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
+		proveMemberSessionStmt:          q.proveMemberSessionStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
+		purgeMemberLinksStmt:            q.purgeMemberLinksStmt,
+		purgeMemberSessionsStmt:         q.purgeMemberSessionsStmt,
 		putAttemptStmt:                  q.putAttemptStmt,
 		putBudgetStmt:                   q.putBudgetStmt,
 		putHeldStmt:                     q.putHeldStmt,
@@ -2475,11 +2766,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		recordForWriteStmt:              q.recordForWriteStmt,
 		recordVersionStmt:               q.recordVersionStmt,
 		rehashStmt:                      q.rehashStmt,
+		rehashMemberPasswordStmt:        q.rehashMemberPasswordStmt,
 		releaseRunStmt:                  q.releaseRunStmt,
 		renewOperationStmt:              q.renewOperationStmt,
 		renewRunStmt:                    q.renewRunStmt,
 		retryItemsStmt:                  q.retryItemsStmt,
 		revokeKeyStmt:                   q.revokeKeyStmt,
+		revokeLinksOfMemberStmt:         q.revokeLinksOfMemberStmt,
+		revokeMemberLinkStmt:            q.revokeMemberLinkStmt,
+		revokeMemberLinksStmt:           q.revokeMemberLinksStmt,
 		revokeTokenStmt:                 q.revokeTokenStmt,
 		revokeTokensStmt:                q.revokeTokensStmt,
 		runStmt:                         q.runStmt,
@@ -2496,6 +2791,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setHotStmt:                      q.setHotStmt,
 		setItemStmt:                     q.setItemStmt,
 		setMappingStmt:                  q.setMappingStmt,
+		setMemberStmt:                   q.setMemberStmt,
+		setMemberOIDCStmt:               q.setMemberOIDCStmt,
+		setMemberPasswordStmt:           q.setMemberPasswordStmt,
 		setMetaStmt:                     q.setMetaStmt,
 		setOperationStmt:                q.setOperationStmt,
 		setOperationsDormantStmt:        q.setOperationsDormantStmt,
@@ -2528,10 +2826,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tokensStmt:                      q.tokensStmt,
 		tombstonesStmt:                  q.tombstonesStmt,
 		touchKeyStmt:                    q.touchKeyStmt,
+		touchMemberSessionStmt:          q.touchMemberSessionStmt,
 		touchTokenStmt:                  q.touchTokenStmt,
 		trimStatesStmt:                  q.trimStatesStmt,
 		upgradeRunStmt:                  q.upgradeRunStmt,
 		useLoginAttemptStmt:             q.useLoginAttemptStmt,
+		useMemberLinkStmt:               q.useMemberLinkStmt,
 		wakeOperationStmt:               q.wakeOperationStmt,
 		whoWritesStmt:                   q.whoWritesStmt,
 	}

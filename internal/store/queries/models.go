@@ -132,6 +132,49 @@ type LoginToken struct {
 	AskedAt    Time
 }
 
+type Member struct {
+	ID          string
+	ProjectID   string
+	Email       string
+	EmailKey    string
+	Name        string
+	Role        string
+	Password    string
+	OidcIssuer  string
+	OidcSubject string
+	CreatedAt   Time
+	UpdatedAt   Time
+	LastLoginAt Time
+	DisabledAt  Time
+}
+
+type MemberLink struct {
+	ID        string
+	Hash      []byte
+	Purpose   string
+	ProjectID string
+	MemberID  string
+	Email     string
+	Role      string
+	CreatedAt Time
+	ExpiresAt Time
+	UsedAt    Time
+	RevokedAt Time
+}
+
+type MemberSession struct {
+	ID              string
+	Hash            []byte
+	MemberID        string
+	Address         string
+	Agent           string
+	CreatedAt       Time
+	SeenAt          Time
+	AuthenticatedAt Time
+	ExpiresAt       Time
+	EndedAt         Time
+}
+
 type Operation struct {
 	Connection       int64
 	ID               string
