@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -67,6 +68,7 @@ func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 		s.fail(w, r, err)
 		return
 	}
+	ctx = huma.WithContext(ctx, audit.By(ctx.Context(), who.actor(r, s.Now())))
 	next(huma.WithValue(ctx, callerKey{}, who))
 }
 

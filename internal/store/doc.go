@@ -25,7 +25,7 @@
 //	                                         ▲                                      │ DecideItem, RetryItems
 //	                                         └──────────────────────────────────────┘
 //
-// Locks are taken in one order: idempotency key, connection, stream, run or operation, item, record. So in one transaction ClaimKey comes before
+// Locks are taken in one order: idempotency key, connection, stream, run or operation, item, record, audit log. So in one transaction ClaimKey comes before
 // InsertOperation, and ApplyRecord before MoveItem.
 //
 // All instants are time.Time in UTC with microsecond precision. Nothing here reads a clock or makes an id: both are arguments.

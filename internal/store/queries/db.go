@@ -57,6 +57,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.attemptsStmt, err = db.PrepareContext(ctx, attempts); err != nil {
 		return nil, fmt.Errorf("error preparing query Attempts: %w", err)
 	}
+	if q.auditChainStmt, err = db.PrepareContext(ctx, auditChain); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditChain: %w", err)
+	}
+	if q.auditCountStmt, err = db.PrepareContext(ctx, auditCount); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditCount: %w", err)
+	}
+	if q.auditHashStmt, err = db.PrepareContext(ctx, auditHash); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditHash: %w", err)
+	}
+	if q.auditLogStmt, err = db.PrepareContext(ctx, auditLog); err != nil {
+		return nil, fmt.Errorf("error preparing query AuditLog: %w", err)
+	}
 	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
 	}
@@ -356,6 +368,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.idempotencyKeyStmt, err = db.PrepareContext(ctx, idempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query IdempotencyKey: %w", err)
+	}
+	if q.insertAuditStmt, err = db.PrepareContext(ctx, insertAudit); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAudit: %w", err)
 	}
 	if q.insertBudgetStmt, err = db.PrepareContext(ctx, insertBudget); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertBudget: %w", err)
@@ -912,6 +927,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing attemptsStmt: %w", cerr)
 		}
 	}
+	if q.auditChainStmt != nil {
+		if cerr := q.auditChainStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditChainStmt: %w", cerr)
+		}
+	}
+	if q.auditCountStmt != nil {
+		if cerr := q.auditCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditCountStmt: %w", cerr)
+		}
+	}
+	if q.auditHashStmt != nil {
+		if cerr := q.auditHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditHashStmt: %w", cerr)
+		}
+	}
+	if q.auditLogStmt != nil {
+		if cerr := q.auditLogStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing auditLogStmt: %w", cerr)
+		}
+	}
 	if q.beginReadingStmt != nil {
 		if cerr := q.beginReadingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
@@ -1410,6 +1445,11 @@ func (q *Queries) Close() error {
 	if q.idempotencyKeyStmt != nil {
 		if cerr := q.idempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing idempotencyKeyStmt: %w", cerr)
+		}
+	}
+	if q.insertAuditStmt != nil {
+		if cerr := q.insertAuditStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAuditStmt: %w", cerr)
 		}
 	}
 	if q.insertBudgetStmt != nil {
@@ -2287,6 +2327,10 @@ type Queries struct {
 	askDeleteDataStmt               *sql.Stmt
 	askForRunStmt                   *sql.Stmt
 	attemptsStmt                    *sql.Stmt
+	auditChainStmt                  *sql.Stmt
+	auditCountStmt                  *sql.Stmt
+	auditHashStmt                   *sql.Stmt
+	auditLogStmt                    *sql.Stmt
 	beginReadingStmt                *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	budgetStmt                      *sql.Stmt
@@ -2387,6 +2431,7 @@ type Queries struct {
 	hurryProbeStmt                  *sql.Stmt
 	hurryRunStmt                    *sql.Stmt
 	idempotencyKeyStmt              *sql.Stmt
+	insertAuditStmt                 *sql.Stmt
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertHeldOperationStmt         *sql.Stmt
@@ -2569,6 +2614,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		askDeleteDataStmt:               q.askDeleteDataStmt,
 		askForRunStmt:                   q.askForRunStmt,
 		attemptsStmt:                    q.attemptsStmt,
+		auditChainStmt:                  q.auditChainStmt,
+		auditCountStmt:                  q.auditCountStmt,
+		auditHashStmt:                   q.auditHashStmt,
+		auditLogStmt:                    q.auditLogStmt,
 		beginReadingStmt:                q.beginReadingStmt,
 		bodyStmt:                        q.bodyStmt,
 		budgetStmt:                      q.budgetStmt,
@@ -2669,6 +2718,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hurryProbeStmt:                  q.hurryProbeStmt,
 		hurryRunStmt:                    q.hurryRunStmt,
 		idempotencyKeyStmt:              q.idempotencyKeyStmt,
+		insertAuditStmt:                 q.insertAuditStmt,
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertHeldOperationStmt:         q.insertHeldOperationStmt,

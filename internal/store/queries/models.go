@@ -4,6 +4,24 @@
 
 package queries
 
+type AuditLog struct {
+	N            int64
+	DoneAt       Time
+	ProjectID    string
+	Actor        string
+	ActorID      string
+	ActorName    string
+	Action       string
+	Target       string
+	TargetID     string
+	ConnectionID string
+	Fields       string
+	RequestID    string
+	Address      string
+	Previous     []byte
+	Hash         []byte
+}
+
 type Body struct {
 	Connection int64
 	Stream     int64

@@ -18,6 +18,7 @@ func Run(t *testing.T, open Opener) {
 		tests []test
 	}{
 		{"Deployment", deploymentTests},
+		{"Audit", auditTests},
 		{"Connections", connectionTests},
 		{"States", stateTests},
 		{"Recovery", recoveryTests},

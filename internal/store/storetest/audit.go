@@ -1,0 +1,88 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/audit/chain"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+var auditTests = []test{
+	{"entries of the audit log are numbered without gaps, each bound to the one before", func(t *testing.T, w *world) {
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() { w.ok(w.Write(t.Context(), func(tx *store.Tx) error { return tx.AppendAudit(t.Context(), w.entry(fmt.Sprint(i))) })) })
+		}
+		all.Wait()
+		failed := errors.New("no")
+		w.is(w.Write(t.Context(), func(tx *store.Tx) error {
+			return errors.Join(tx.AppendAudit(t.Context(), w.entry("lost")), failed)
+		}), failed)
+		w.write(func(tx *store.Tx) error {
+			return errors.Join(tx.AppendAudit(t.Context(), w.entry("a")), tx.AppendAudit(t.Context(), w.entry("b")))
+		})
+		page, last, err := w.AuditChain(t.Context(), 0, 100)
+		w.ok(err)
+		w.equal("last", last, int64(10))
+		w.equal("entries", len(page), 10)
+		var before []byte
+		for i, e := range page {
+			w.equal("number", e.N, int64(i+1))
+			w.equal("previous", string(e.Previous), string(before))
+			w.equal("hash", string(must[[]byte](w)(e.Sum(before))), string(e.Hash))
+			before = e.Hash
+		}
+		w.equal("rolled back", page[8].TargetID, "a")
+		rest, _, err := w.AuditChain(t.Context(), 9, 100)
+		w.ok(err)
+		w.equal("the rest", rest, page[9:])
+	}},
+	{"the audit log of a project is listed newest first, and filtered", func(t *testing.T, w *world) {
+		for i, change := range []func(*chain.Entry){
+			func(*chain.Entry) {},
+			func(e *chain.Entry) { e.ProjectID = "p2" },
+			func(e *chain.Entry) { e.ActorID = "somebody" },
+			func(e *chain.Entry) { e.ConnectionID = "c" },
+			func(e *chain.Entry) { e.Action = "key.revoked" },
+			func(e *chain.Entry) { e.DoneAt = w.now.Add(time.Hour) },
+		} {
+			e := w.entry(fmt.Sprint(i))
+			change(&e)
+			w.write(func(tx *store.Tx) error { return tx.AppendAudit(t.Context(), e) })
+		}
+		for _, tt := range []struct {
+			filter store.AuditFilter
+			want   string
+		}{
+			{store.AuditFilter{}, "65431"},
+			{store.AuditFilter{Before: 4}, "31"},
+			{store.AuditFilter{Actor: "somebody"}, "3"},
+			{store.AuditFilter{Actor: "Ada"}, "65431"},
+			{store.AuditFilter{Target: "c"}, "4"},
+			{store.AuditFilter{Target: "2"}, "3"},
+			{store.AuditFilter{Action: "key.revoked"}, "5"},
+			{store.AuditFilter{Since: w.now.Add(time.Minute)}, "6"},
+			{store.AuditFilter{Limit: 2}, "65"},
+		} {
+			if tt.filter.Limit == 0 {
+				tt.filter.Limit = 100
+			}
+			var got string
+			for _, e := range must[[]store.Audited](w)(w.AuditLog(t.Context(), project, tt.filter)) {
+				got += fmt.Sprint(e.N)
+			}
+			w.equal(fmt.Sprintf("%+v", tt.filter), got, tt.want)
+		}
+	}},
+}
+
+func (w *world) entry(target string) chain.Entry {
+	return chain.Entry{
+		DoneAt: w.now, ProjectID: project, Actor: "member", ActorID: "m", ActorName: "Ada", Action: "connection.paused",
+		Target: "connection", TargetID: target, Fields: []string{"name"}, RequestID: "r", Address: "192.0.2.1",
+	}
+}
