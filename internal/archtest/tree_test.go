@@ -37,7 +37,7 @@ type file struct {
 
 // testPackages exist for tests and tools of the project itself; no program imports them.
 func testPackages() []string {
-	return []string{"internal/archtest", "internal/bench", "internal/e2e", "internal/realsys", "internal/store/storetest"}
+	return []string{"internal/archtest", "internal/bench", "internal/browser", "internal/e2e", "internal/realsys", "internal/store/storetest"}
 }
 
 var generatedLine = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)

@@ -18,7 +18,7 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return "refused: " + r.Code }
 
-// Form reads a form that a page of this server sent. Whatever else comes is refused: other sites' forms, other types, too much, or the same name twice.
+// Form reads a form that a page of this server sent. Whatever else comes is refused: other sites' forms, other types, or too much.
 func (s *Site) Form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if !s.Secure(r) {
 		return nil, &Refusal{http.StatusForbidden, "plain"}

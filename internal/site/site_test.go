@@ -258,6 +258,9 @@ func saidKeys(t *testing.T) keysSaid {
 				}
 				if strings.ContainsAny(m[1], "%") || strings.HasSuffix(m[1], ".") {
 					pattern := strings.ReplaceAll(regexp.QuoteMeta(m[1]), "%s", `[a-z0-9_-]+`)
+					if strings.HasSuffix(m[1], ".") {
+						pattern += `[A-Za-z0-9._-]+`
+					}
 					said.patterns = append(said.patterns, regexp.MustCompile("^"+pattern+"$"))
 				} else {
 					said.whole[m[1]] = true

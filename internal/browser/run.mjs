@@ -1,0 +1,82 @@
+// Runs one script in Chromium. It reads {script, args, shots} and writes the script's result; what a page may not have makes it fail.
+import { chromium } from "playwright-core";
+import { readFileSync, mkdirSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const { script, args, shots, chromium: program } = JSON.parse(readFileSync(0, "utf8"));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const complaints = [];
+const complain = (text) => { if (!complaints.includes(text)) complaints.push(text); };
+
+const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+
+// tools is what a script gets.
+const tools = {
+  args,
+  // context is a browser of its own, with cookies of its own. hosts are those that its pages may ask; quiet are complaints that the script expects.
+  async context({ hosts = [], quiet = [], ...options } = {}) {
+    const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1440, height: 900 }, ...options });
+    context.setDefaultTimeout(30_000);
+    const expected = (text) => quiet.some((part) => text.includes(part));
+    await context.addInitScript(() => addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`)));
+    context.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !expected(m.text())) complain(`console: ${m.text()} at ${m.location().url}`); });
+    context.on("weberror", (e) => { if (!expected(e.error().message)) complain(`script: ${e.error().stack}`); });
+    context.on("dialog", (d) => { complain(`a dialog says ${d.message()}`); d.dismiss(); });
+    if (hosts.length) {
+      context.on("request", (r) => {
+        const u = new URL(r.url());
+        if (u.protocol.startsWith("http") && !hosts.includes(u.host)) complain(`a page asks another host: ${r.url()}`);
+      });
+    }
+    return context;
+  },
+  // barriers looks for what keeps people out, in a page as it stands.
+  async barriers(page, name) {
+    for (const colorScheme of ["light", "dark"]) {
+      for (const width of [1440, 400]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: width === 400 ? 800 : 900 });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (wide > 0) complain(`${name}: ${wide} pixels too wide at ${width}`);
+        // Colours differ by scheme and places by width: two runs see both of each.
+        if ((colorScheme === "light") === (width === 1440)) for (const v of await tools.axe(page)) complain(`${name}, ${colorScheme}, ${width}: ${v}`);
+        await tools.picture(page, `${name}-${width}-${colorScheme}`);
+      }
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  },
+  async axe(page) {
+    // The page's policy lets no script in; the tool comes by the debugger, which may.
+    await page.evaluate(axeSource + ";0");
+    const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+    return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html + " " + n.failureSummary).join(" | ").slice(0, 600)}`);
+  },
+  async picture(page, name) {
+    if (!shots) return;
+    mkdirSync(shots, { recursive: true });
+    await page.screenshot({ path: path.join(shots, name + ".png"), fullPage: true });
+  },
+  complain,
+  must(ok, text) { if (!ok) throw new Error(text); },
+};
+
+let failure;
+try {
+  const { default: main } = await import(pathToFileURL(script));
+  const result = await main(tools);
+  process.stdout.write(JSON.stringify(result ?? null));
+} catch (error) {
+  failure = error;
+}
+if (failure) {
+  for (const context of browser.contexts()) {
+    for (const page of context.pages()) console.error(`page ${page.url().replace(/bb_[a-z]+_\w+/g, "[secret]")}:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 1500)}\n`);
+  }
+  console.error(failure.stack ?? failure);
+}
+await browser.close();
+for (const text of complaints) console.error(text);
+process.exitCode = failure || complaints.length ? 1 : 0;

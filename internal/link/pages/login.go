@@ -1,0 +1,261 @@
+package pages
+
+import (
+	"cmp"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/link"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/site"
+)
+
+// prefix keeps the manifest's fields apart from the form's own.
+const prefix = "f_"
+
+// entry is a form being filled in.
+type entry struct {
+	system *manifest.System
+	method manifest.AuthMethod
+	hides  map[string]bool   // fields that the vendor has filled in for everybody
+	values map[string]string // public ones
+	secret map[string]string
+	asked  map[string]bool   // secrets to be typed anew
+	faults map[string]string // by field
+	name   string
+	other  string // what is wrong with no field
+}
+
+// methodLink is another way to log in.
+type methodLink struct {
+	Label, Address string
+	Current        bool
+}
+
+// form is the page with the login's form.
+type form struct {
+	Path, System, Title  string
+	Method               string
+	Methods              []methodLink
+	Fields, Wrong        []site.Field
+	Findings             []finding
+	Kept                 string
+	Guide                template.HTML
+	InBrowser, CanChoose bool
+	Connection           string // whose login is renewed
+	Other                string
+}
+
+// entry finds the system and the way to log in that a request names; nil when there is none such.
+func (p *pages) entry(v *visit, from url.Values) *entry {
+	s := p.Links.Config.Systems.System(cmp.Or(v.SystemName(), from.Get("system")))
+	if s == nil || len(s.Auth) == 0 {
+		return nil
+	}
+	e := &entry{system: s, values: map[string]string{}, secret: map[string]string{}, asked: map[string]bool{}, faults: map[string]string{}}
+	wanted := from.Get("method")
+	if wanted == "" && v.Renews() && v.Connection != nil {
+		wanted = v.Connection.AuthMethod
+	}
+	at := max(0, slices.IndexFunc(s.Auth, func(m manifest.AuthMethod) bool { return m.Method == wanted }))
+	e.method = s.Auth[at]
+	return e
+}
+
+// login shows the form.
+func (p *pages) login(v *visit) error {
+	if ok, err := p.mine(v); !ok {
+		return err
+	}
+	e := p.entry(v, v.r.URL.Query())
+	if e == nil {
+		return v.to("/system")
+	}
+	for _, f := range e.method.Fields {
+		e.values[f.Name] = f.Default
+		if v.Renews() && v.Connection != nil && v.Connection.Public[f.Name] != "" {
+			e.values[f.Name] = v.Connection.Public[f.Name]
+		}
+	}
+	return p.ask(v, e, nil, http.StatusOK)
+}
+
+// ask shows the form as it is filled in so far.
+func (p *pages) ask(v *visit, e *entry, found []connection.Finding, status int) error {
+	words := p.words(v)
+	guide, err := p.guide.html(e.system.Guide)
+	if err != nil {
+		return err
+	}
+	data := form{
+		Path: v.Path(), System: e.system.System, Title: e.system.Name, Method: e.method.Method, Guide: guide, Other: e.other,
+		InBrowser: p.InBrowser(e.system.System, e.method.Method), CanChoose: v.SystemName() == "", Findings: p.told(words, e.system, found),
+	}
+	if v.Renews() && v.Connection != nil {
+		data.Connection = v.Connection.Name
+	}
+	if len(e.system.Auth) > 1 {
+		for _, m := range e.system.Auth {
+			query := url.Values{"system": {e.system.System}, "method": {m.Method}}
+			data.Methods = append(data.Methods, methodLink{words.Say("link.method." + m.Method), v.Path() + "/login?" + query.Encode(), m.Method == e.method.Method})
+		}
+	}
+	keep := map[string]string{}
+	for _, f := range e.method.Fields {
+		if e.hides[f.Name] {
+			continue
+		}
+		field := e.field(f)
+		if field.Kept {
+			keep[f.Name] = e.secret[f.Name]
+		}
+		data.Fields = append(data.Fields, field)
+		if field.Error != "" {
+			data.Wrong = append(data.Wrong, field)
+		}
+	}
+	if data.Kept, err = p.seal(v, kept{System: e.system.System, Method: e.method.Method, Values: keep}); err != nil {
+		return err
+	}
+	p.page(v, "login", site.View{Status: status, Wide: true, Data: data})
+	return nil
+}
+
+// field is the input for one of the manifest's fields.
+func (e *entry) field(f manifest.CredentialField) site.Field {
+	field := site.Field{
+		Name: prefix + f.Name, Label: f.Label, Type: f.Type, Help: f.Help, Example: f.Example, Language: "en", Optional: !f.Required, Error: e.faults[f.Name],
+	}
+	switch f.Type {
+	case "integer":
+		field.Type = "number"
+	case "password":
+		field.Autocomplete = "off"
+	}
+	if !f.Secret {
+		field.Value = e.values[f.Name]
+		return field
+	}
+	if f.Type != "lines" {
+		field.Type = "password"
+	}
+	field.Kept = e.secret[f.Name] != "" && !e.asked[f.Name]
+	return field
+}
+
+// fill takes what was typed. A secret that was left empty is the one typed before.
+func (p *pages) fill(v *visit, e *entry) {
+	before := p.unseal(v, e.system.System, e.method.Method)
+	for _, f := range e.method.Fields {
+		typed := v.form.Get(prefix + f.Name)
+		if f.Secret {
+			e.secret[f.Name] = cmp.Or(typed, before[f.Name])
+			continue
+		}
+		e.values[f.Name] = strings.TrimSpace(typed)
+	}
+	e.name = strings.TrimSpace(v.form.Get("name"))
+}
+
+// login is the form for the service.
+func (e *entry) login() link.Login {
+	l := link.Login{System: e.system.System, Method: e.method.Method, Name: e.name, Values: map[string]string{}}
+	for _, f := range e.method.Fields {
+		if value := e.values[f.Name] + e.secret[f.Name]; value != "" && !e.hides[f.Name] {
+			l.Values[f.Name] = value
+		}
+	}
+	return l
+}
+
+// check tries what was typed, and goes on to the choice of what is read, or shows what to mend.
+func (p *pages) check(v *visit) error {
+	if ok, err := p.mine(v); !ok {
+		return err
+	}
+	e := p.entry(v, v.form)
+	if e == nil {
+		return v.to("/system")
+	}
+	p.fill(v, e)
+	if p.InBrowser(e.system.System, e.method.Method) {
+		return p.away(v, e)
+	}
+	found, err := p.Links.Check(v.r.Context(), v.Visit, e.login())
+	if err != nil {
+		return p.mend(v, e, err)
+	}
+	if !passed(found) {
+		e.blame(found)
+		return p.ask(v, e, found, http.StatusUnprocessableEntity)
+	}
+	return p.choose(v, e, found, http.StatusOK)
+}
+
+// away sends the browser to the system's own login.
+func (p *pages) away(v *visit, e *entry) error {
+	address, err := p.Links.Begin(v.r.Context(), v.Visit, e.login())
+	if err != nil {
+		return p.mend(v, e, err)
+	}
+	p.show.Leave(v.w, v.r, address, p.view(v, site.View{}))
+	return nil
+}
+
+// mend shows the form again with what is wrong where it is wrong. What is no fault of the form goes on as an error.
+func (p *pages) mend(v *visit, e *entry, err error) error {
+	var known *problem.Error
+	if !errors.As(err, &known) || known.Code == problem.Conflict || known.Code == problem.NotFound || known.Code == problem.Internal {
+		return err
+	}
+	words := p.words(v)
+	for _, item := range known.Items {
+		name := item.Pointer[strings.LastIndex(item.Pointer, "/")+1:]
+		if !e.has(name) {
+			e.other = item.Detail
+			continue
+		}
+		e.faults[name] = p.say(words, "link.fault."+item.Code, item.Detail)
+		e.asked[name] = true
+	}
+	if len(e.faults) == 0 && e.other == "" {
+		e.other = known.Detail
+	}
+	return p.ask(v, e, nil, http.StatusUnprocessableEntity)
+}
+
+// say gives a text where there is one, else what was said in English.
+func (p *pages) say(words site.Words, key, english string) string {
+	if words.Language != "en" && words.Has(key) {
+		return words.Say(key)
+	}
+	return english
+}
+
+func (e *entry) has(name string) bool {
+	return slices.ContainsFunc(e.method.Fields, func(f manifest.CredentialField) bool { return f.Name == name })
+}
+
+// blame puts what a check found next to the field that it is about, and asks for a secret that may be wrong again.
+func (e *entry) blame(found []connection.Finding) {
+	for _, f := range found {
+		if f.OK || f.Step == connection.StepEntity {
+			continue
+		}
+		if e.has(f.Field) {
+			e.faults[f.Field] = f.Says
+			e.asked[f.Field] = true
+		}
+		if f.Step == connection.StepLogin && f.Code == problem.CredentialsRefused {
+			for _, field := range e.method.Fields {
+				e.asked[field.Name] = e.asked[field.Name] || field.Secret && f.Field == ""
+			}
+		}
+	}
+}
