@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/app"
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 // TestOneRenewalPerExpiry is row 38: however many callers of however many replicas find the token expired or revoked at once, one of them renews it, and all go on with what it got.
@@ -75,11 +77,15 @@ func (w *works) readAtOnce(apps []*app.App, remote string) {
 }
 
 func read(ctx context.Context, a *app.App, id, remote string) error {
-	conn, err := a.Store.ConnectionForWork(ctx, id)
+	return readBy(ctx, a.Store, a.Connections, id, remote)
+}
+
+func readBy(ctx context.Context, from *store.Store, by *connection.Service, id, remote string) error {
+	conn, err := from.ConnectionForWork(ctx, id)
 	if err != nil {
 		return err
 	}
-	client, sys, err := a.Connections.Open(ctx, conn)
+	client, sys, err := by.Open(ctx, conn)
 	if err != nil {
 		return err
 	}

@@ -38,5 +38,8 @@ function forget(matches) {
   return n;
 }
 
-// grants ends whatever a person has granted.
-export const grants = { revoke: (sub) => forget((payload) => payload.accountId === sub && payload.kind !== 'Session') };
+// grants ends whatever a person has granted, or all tokens of a kind.
+export const grants = {
+  revoke: (sub) => forget((payload) => payload.accountId === sub && payload.kind !== 'Session'),
+  forget: (kind) => forget((payload) => payload.kind === kind),
+};

@@ -186,6 +186,12 @@ func (s *Server) Revoke(subject string) {
 	s.command("revoke", map[string]string{"sub": subject}, nil)
 }
 
+// Forget ends all tokens of a kind, by the names of oidc-provider: AccessToken, ClientCredentials.
+func (s *Server) Forget(kind string) {
+	s.t.Helper()
+	s.command("forget", map[string]string{"kind": kind}, nil)
+}
+
 func (s *Server) command(name string, body, into any) {
 	s.t.Helper()
 	text, err := json.Marshal(body)

@@ -54,7 +54,7 @@ const commands = {
   '/test/counts': async () => counts,
   '/test/ahead': async (body) => { ahead += body.seconds * 1000; return {}; },
   '/test/client': async (body) => { clients.set(body.client_id, body); return {}; },
-  '/test/forget': async (body) => { clients.delete(body.client_id); return {}; },
+  '/test/forget': async (body) => ({ forgotten: grants.forget(body.kind) }),
   '/test/revoke': async (body) => ({ revoked: grants.revoke(body.sub) }),
 };
 

@@ -17,6 +17,10 @@ type OAuth struct {
 	Rotates                bool          // a renewal ends the refresh token and gives another one; one that comes again ends the login
 	Grace                  time.Duration // with Rotates: for so long an ended refresh token is still taken
 	Silent                 bool          // answers do not say how long a token is good
+
+	// Another server that gives the tokens, and whether it takes one now; nil: SimERP does so itself.
+	By    http.Handler
+	Takes func(token string) bool
 }
 
 // Logins are the account of what was asked for and given.
@@ -65,6 +69,12 @@ func (l *logins) add(refresh string) {
 	l.persons = append(l.persons, &person{refresh: refresh, ended: map[string]time.Time{}})
 }
 
+func (l *logins) count() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.account.Asked++
+}
+
 // Logins tells what has become of the tokens so far.
 func (s *Server) Logins() Logins {
 	s.logins.mu.Lock()
@@ -96,6 +106,9 @@ func (l *logins) end(p *person) {
 }
 
 func (l *logins) knows(token string, now time.Time) bool {
+	if l.opts.Takes != nil {
+		return token != "" && l.opts.Takes(token)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return now.Before(l.access[token].until)
@@ -109,6 +122,11 @@ func (s *Server) withLogins(next http.Handler) http.Handler {
 			return
 		}
 		s.ledger.add("token")
+		if by := s.opts.OAuth.By; by != nil {
+			s.logins.count()
+			by.ServeHTTP(w, r)
+			return
+		}
 		status, answer := s.logins.serve(r, s.opts.Now())
 		body, _ := json.Marshal(answer)
 		w.Header().Set("Cache-Control", "no-store")
