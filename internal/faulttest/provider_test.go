@@ -182,7 +182,7 @@ func TestProviderEndsTheLoginMidSync(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newProvided(t, c.client, setup{})
+			p := newProvided(t, c.client, setup{counts: erp.Counts{Vendors: 900, Customers: 1, Items: 1, Stock: 1, Orders: 1, SalesOrders: 1, Requisitions: 1}})
 			p.passes(2 * time.Minute)
 			var once sync.Once
 			p.plan.Set(erp.Rule{Path: "vendors", After: 1, Times: 1, Fault: erp.Fault{Before: func() { once.Do(func() { c.end(p) }) }}})

@@ -1,6 +1,7 @@
 package faulttest
 
 import (
+	"context"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -35,7 +36,7 @@ func newProvided(t *testing.T, c oidc.Client, s setup) *provided {
 	p := &provided{client: c, server: oidc.Start(t, oidc.Settings{
 		Clients: []oidc.Client{c}, People: []oidc.Person{person("ann"), person("bob")}, TTL: map[string]int{"AccessToken": 3600, "ClientCredentials": 3600},
 	})}
-	o := &erp.OAuth{ClientID: c.ID, ClientSecret: c.Secret, By: p.tokens(t), Takes: func(token string) bool { return p.server.Active(c, token) }}
+	o := &erp.OAuth{ClientID: c.ID, ClientSecret: c.Secret, By: p.tokens(t), Takes: func(token string) bool { return p.server.Active(p.client, token) }}
 	if len(c.Redirects) > 0 {
 		o.RefreshToken = p.logIn("ann")
 	}
@@ -136,9 +137,11 @@ func (p *provided) diesWithTheAnswer() {
 	p.Helper()
 	_, remote := p.fresh("vendors", 1)
 	dying := p.replicas(1)[0]
+	ctx, leave := context.WithCancel(p.Context())
+	defer leave()
 	p.passes(2 * time.Hour)
-	p.plan.Set(erp.Rule{Path: "token", Times: 1, Fault: erp.Fault{Before: func() { _ = dying.Store.Close() }}})
-	_ = read(p.Context(), dying, p.world.id, remote)
+	p.plan.Set(erp.Rule{Path: "token", Times: 1, Fault: erp.Fault{Before: func() { _ = dying.Store.Close(); leave() }}})
+	_ = read(ctx, dying, p.world.id, remote)
 	p.plan.Set()
 	p.passes(61 * time.Second)
 }

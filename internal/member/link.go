@@ -148,11 +148,11 @@ func (s *Service) enter(ctx context.Context, l *store.MemberLink, p Profile, b B
 	if m.Password, err = s.hasher.hash(ctx, p.Password); err != nil {
 		return Session{}, err
 	}
-	return s.admit(ctx, l, m, b, action)
+	return s.admit(ctx, l, m, b, action, s.instant())
 }
 
-// admit uses a link up for a new member and begins its session. It is the one place where members are made.
-func (s *Service) admit(ctx context.Context, l *store.MemberLink, m store.Member, b Browser, action string) (Session, error) {
+// admit uses a link up for a new member, who proved then who it is, and begins its session. It is the one place where members are made.
+func (s *Service) admit(ctx context.Context, l *store.MemberLink, m store.Member, b Browser, action string, proved time.Time) (Session, error) {
 	var err error
 	if m.ID, err = s.newID(); err != nil {
 		return Session{}, err
@@ -161,6 +161,7 @@ func (s *Service) admit(ctx context.Context, l *store.MemberLink, m store.Member
 	if err != nil {
 		return Session{}, err
 	}
+	made.provedAt(proved)
 	ctx = s.as(ctx, &m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := s.useLink(ctx, tx, l); err != nil {

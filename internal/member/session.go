@@ -89,10 +89,16 @@ func (s *Service) rehash(ctx context.Context, m *store.Member, password string) 
 
 // Start begins a session of a member who has proved who it is.
 func (s *Service) Start(ctx context.Context, m *store.Member, b Browser) (Session, error) {
+	return s.start(ctx, m, b, s.instant())
+}
+
+// start is Start for a proof that was given at that time.
+func (s *Service) start(ctx context.Context, m *store.Member, b Browser, proved time.Time) (Session, error) {
 	made, err := s.newSession(m, b)
 	if err != nil {
 		return Session{}, err
 	}
+	made.provedAt(proved)
 	ctx = s.as(ctx, m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error { return s.begin(ctx, tx, made) })
 	if err != nil {

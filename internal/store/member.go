@@ -101,10 +101,10 @@ func (t *Tx) RehashMemberPassword(ctx context.Context, id, old, hash string) err
 	return err
 }
 
-// SetMemberOIDC stores by which name a login server knows the member. ErrNotFound.
+// SetMemberOIDC stores by which name a login server knows the member. ErrConflict: another member is known by it, or this one is gone.
 func (t *Tx) SetMemberOIDC(ctx context.Context, id, issuer, subject string, now time.Time) error {
 	n, err := t.q.SetMemberOIDC(ctx, queries.SetMemberOIDCParams{OidcIssuer: issuer, OidcSubject: subject, UpdatedAt: queries.At(now), ID: id})
-	return hit(n, err, ErrNotFound)
+	return hit(n, err, ErrConflict)
 }
 
 // NoteMemberLogin stores when the member last logged in. ErrNotFound.

@@ -26,6 +26,7 @@ type Person struct {
 	EmailVerified   bool
 	Name            string
 	ProvedAt        time.Time // when the person last proved it to the server; zero: not said
+	For             string    // as Begin was told
 }
 
 // Finish takes the way back to the browser that began. A state is good once, whatever comes of it. Errors: *Error.
@@ -60,14 +61,12 @@ func (p *Provider) begun(ctx context.Context, browser, state string) (Attempt, e
 	if state == "" || browser == "" {
 		return Attempt{}, because(NotBegun, "no state or no cookie came back")
 	}
-	a, err := p.Attempts.Take(ctx, state)
+	a, err := p.Attempts.Take(ctx, state, browser)
 	switch {
 	case errors.Is(err, ErrNoAttempt):
 		return Attempt{}, &Error{NotBegun, err}
 	case err != nil:
 		return Attempt{}, fmt.Errorf("find the login that was begun: %w", err)
-	case !a.SameBrowser(browser):
-		return Attempt{}, because(NotBegun, "it began in another browser")
 	case !p.Now().Before(a.Ends):
 		return Attempt{}, because(NotBegun, "it began too long ago")
 	}
@@ -130,7 +129,7 @@ func (p *Provider) person(ctx context.Context, d *discovered, token *oauth2.Toke
 	case c.Party != "" && c.Party != p.ClientID, c.Party == "" && !slices.Equal(id.Audience, []string{p.ClientID}):
 		return nil, because(Unproved, "the id token is for another client")
 	}
-	who := &Person{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, EmailVerified: bool(c.Verified), Name: c.Name}
+	who := &Person{Issuer: id.Issuer, Subject: id.Subject, Email: c.Email, EmailVerified: bool(c.Verified), Name: c.Name, For: begun.For}
 	if c.AuthTime != nil {
 		who.ProvedAt = time.Time(*c.AuthTime)
 	}

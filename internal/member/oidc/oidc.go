@@ -41,17 +41,17 @@ type Config struct {
 type Attempts interface {
 	// Keep stores one until it ends.
 	Keep(ctx context.Context, a Attempt) error
-	// Take gives the one of that state, once. ErrNoAttempt: there is none, or it was taken.
-	Take(ctx context.Context, state string) (Attempt, error)
+	// Take gives the one of that state, once, to the browser in which it began. ErrNoAttempt: there is none, it was taken, or it began elsewhere.
+	Take(ctx context.Context, state, browser string) (Attempt, error)
 }
 
-// Attempt is a login that is under way. State and Browser are kept as keyed hashes alone; the rest is secret.
+// Attempt is a login that is under way. State and Browser are kept as keyed hashes alone; the rest is sealed.
 type Attempt struct {
 	State, Browser  string
 	Verifier, Nonce string
-	Fresh           bool // the person has to prove anew who it is
+	Fresh           bool   // the person has to prove anew who it is
+	For             string // of the caller
 	Begun, Ends     time.Time
-	SameBrowser     func(browser string) bool // of one that was taken: whether it began in this browser
 }
 
 // Format implements fmt.Formatter.
@@ -75,8 +75,9 @@ type discovered struct {
 // New gives a Provider. It causes no traffic.
 func New(c Config) *Provider { return &Provider{Config: c} }
 
-// Begin gives the address that the browser is sent to. browser is the value of a cookie that only this browser has; fresh asks the person to prove anew who it is. Errors: *Error Unavailable.
-func (p *Provider) Begin(ctx context.Context, browser string, fresh bool) (string, error) {
+// Begin gives the address that the browser is sent to. browser is the value of a cookie that only this browser has; fresh asks the person to prove anew who it is; what it is for, Finish gives back.
+// Errors: *Error Unavailable.
+func (p *Provider) Begin(ctx context.Context, browser string, fresh bool, what string) (string, error) {
 	d, err := p.discover(ctx)
 	if err != nil {
 		return "", err
@@ -87,7 +88,7 @@ func (p *Provider) Begin(ctx context.Context, browser string, fresh bool) (strin
 			return "", err
 		}
 	}
-	a := Attempt{State: words[0], Nonce: words[1], Verifier: words[2], Browser: browser, Fresh: fresh, Begun: p.Now(), Ends: p.Now().Add(lasts)}
+	a := Attempt{State: words[0], Nonce: words[1], Verifier: words[2], Browser: browser, Fresh: fresh, For: what, Begun: p.Now(), Ends: p.Now().Add(lasts)}
 	if err := p.Attempts.Keep(ctx, a); err != nil {
 		return "", fmt.Errorf("keep the login that begins: %w", err)
 	}

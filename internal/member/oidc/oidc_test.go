@@ -179,7 +179,7 @@ func TestFreshProof(t *testing.T) {
 	w.server.Pass(later)
 	w.ahead.Store(int64(later))
 	begin := func() string {
-		address, err := w.Begin(t.Context(), "browser", true)
+		address, err := w.Begin(t.Context(), "browser", true, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, real.Settings{})
 	for _, issuer := range []string{w.server.Issuer + "/nowhere", w.server.Issuer + "/", "http://127.0.0.1:1"} {
-		_, err := w.provider(issuer).Begin(t.Context(), "browser", false)
+		_, err := w.provider(issuer).Begin(t.Context(), "browser", false, "")
 		if e, is := err.(*oidc.Error); !is || e.Reason != oidc.Unavailable { //nolint:errorlint // Begin gives it as it is
 			t.Errorf("%s: %v", issuer, err)
 		}

@@ -37,18 +37,16 @@ type attempts struct {
 func (m *attempts) Keep(_ context.Context, a oidc.Attempt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	began := a.Browser
-	a.SameBrowser = func(browser string) bool { return browser == began }
 	m.kept[a.State] = a
 	return nil
 }
 
-func (m *attempts) Take(_ context.Context, state string) (oidc.Attempt, error) {
+func (m *attempts) Take(_ context.Context, state, browser string) (oidc.Attempt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a, found := m.kept[state]
 	delete(m.kept, state)
-	if !found {
+	if !found || a.Browser != browser {
 		return a, oidc.ErrNoAttempt
 	}
 	return a, nil
@@ -107,7 +105,7 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 // begin gives the address that the button leads to.
 func (w *world) begin(browser string) string {
 	w.t.Helper()
-	address, err := w.Begin(w.t.Context(), browser, false)
+	address, err := w.Begin(w.t.Context(), browser, false, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}

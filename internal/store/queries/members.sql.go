@@ -579,7 +579,8 @@ func (q *Queries) SetMember(ctx context.Context, arg SetMemberParams) (int64, er
 }
 
 const setMemberOIDC = `-- name: SetMemberOIDC :execrows
-update members set oidc_issuer = $1, oidc_subject = $2, updated_at = $3 where id = $4
+update members set oidc_issuer = $1, oidc_subject = $2, updated_at = $3
+where members.id = $4 and not exists (select 1 from members o where o.oidc_issuer = $1 and o.oidc_subject = $2 and o.id <> $4)
 `
 
 type SetMemberOIDCParams struct {
