@@ -20,12 +20,19 @@ import (
 	"github.com/busbar-dev/busbar/connectors"
 )
 
-// The page of each driver names every option that a manifest can give it.
+// The page of each driver names every option that a manifest can give it; those of logins are on the page that all drivers of HTTP share, to which it leads.
 func TestEveryOptionOfADriverIsOnItsPage(t *testing.T) {
 	t.Parallel()
 	for _, d := range drivers() {
 		keys := d.Forms().Keys()
 		page, err := os.ReadFile("../../docs/connectors/" + d.Name() + ".md")
+		if shared := []byte("](auth.md"); bytes.Contains(page, shared) {
+			logins, err := os.ReadFile("../../docs/connectors/auth.md")
+			if err != nil {
+				t.Fatal(err)
+			}
+			page = append(page, logins...)
+		}
 		if err != nil || len(keys) < 5 {
 			t.Errorf("%s: %v, %d options", d.Name(), err, len(keys))
 			continue

@@ -59,3 +59,12 @@ func join(path, key string) string {
 	}
 	return path + "." + key
 }
+
+// Part gives what stands at a key of the options; its Node is nil when there is nothing.
+func (o Options) Part(key string) Options {
+	part := Options{File: o.File, Path: join(o.Path, key)}
+	if o.Node != nil {
+		part.Node = child(o.Node, key)
+	}
+	return part
+}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -86,16 +87,7 @@ func (c *checker) connection(o *Connection) {
 	for name, text := range o.Headers {
 		c.template(text, true, "headers", name)
 	}
-	for _, m := range []struct {
-		name, text string
-		need       bool
-	}{
-		{"token", o.Auth.Token, o.Auth.Style == "bearer"}, {"username", o.Auth.Username, o.Auth.Style == "basic"}, {"password", o.Auth.Password, o.Auth.Style == "basic"},
-		{"name", o.Auth.Name, o.Auth.Style == "header"}, {"value", o.Auth.Value, o.Auth.Style == "header"},
-	} {
-		c.needs("the style "+o.Auth.Style, m.need, m.text != "", "auth", m.name)
-		c.template(m.text, true, "auth", m.name)
-	}
+	c.problems = append(c.problems, login.Check(c.system, o.Options)...)
 	for _, m := range c.system.Auth {
 		for _, f := range m.Fields {
 			if isReserved(f.Name) {

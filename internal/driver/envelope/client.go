@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -20,11 +21,13 @@ import (
 // client implements driver.Client and driver.Writer.
 type client struct {
 	language   Language
+	system     *manifest.System
 	connection *Connection
 	readings   map[string]*Reading
 	config     driver.Config
 	speaker    Speaker
 
+	login    *login.Login
 	url      *url.URL
 	urlField string // credential field that the address comes from
 	headers  http.Header
@@ -33,7 +36,7 @@ type client struct {
 // Open makes a client. The error is a *driver.Error when the address is at fault.
 func Open(l Language, s *manifest.System, config driver.Config) (driver.Client, error) {
 	connection, problems := l.Connection(s.Options)
-	c := &client{language: l, connection: connection, config: config, readings: map[string]*Reading{}}
+	c := &client{language: l, system: s, connection: connection, config: config, readings: map[string]*Reading{}}
 	for _, e := range s.Entities {
 		r, more := l.Reading(e)
 		c.readings[e.Name], problems = r, append(problems, more...)
@@ -57,17 +60,9 @@ func (c *client) prepare() error {
 	for name, text := range c.connection.Headers {
 		c.headers.Set(name, c.expand(text))
 	}
-	switch a := c.connection.Auth; a.Style {
-	case "bearer":
-		c.headers.Set("Authorization", "Bearer "+c.expand(a.Token))
-	case "basic":
-		r := http.Request{Header: c.headers}
-		r.SetBasicAuth(c.expand(a.Username), c.expand(a.Password))
-	case "header":
-		c.headers.Set(a.Name, c.expand(a.Value))
-	}
 	c.speaker = c.connection.Speak(c.expand, c.config.Now)
-	return nil
+	c.login, err = login.New(c.connection.Options, login.Host{System: c.system, Config: c.config})
+	return err
 }
 
 // expand puts credential fields into a text; an address loses its last slashes.
@@ -82,11 +77,11 @@ func (c *client) expand(text string) string {
 	return text
 }
 
-// Close implements driver.Client: there is no session.
-func (c *client) Close() error { return nil }
+// Close implements driver.Client.
+func (c *client) Close() error { return c.login.Close() }
 
 func (c *client) answerer() web.Answerer {
-	return web.Answerer{Name: c.url.Hostname(), Field: c.urlField, Quote: c.config.Quote}
+	return web.Answerer{Name: c.url.Hostname(), Field: c.urlField, Quote: c.login.Quote}
 }
 
 func (c *client) zone() *time.Location {
@@ -121,7 +116,7 @@ func (c *client) request(ctx context.Context, call Call, v Values) (*http.Reques
 	return req, nil
 }
 
-// exchange posts a request and reads the whole answer. Without an answer the error tells whether a byte went out.
+// exchange posts a request that has its proof and reads the whole answer. Without an answer the error tells whether a byte went out.
 func (c *client) exchange(req *http.Request) (*Answer, error) {
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
@@ -137,7 +132,14 @@ func (c *client) exchange(req *http.Request) (*Answer, error) {
 
 // ask makes a call that changes nothing, and gives what the answer holds.
 func (c *client) ask(ctx context.Context, call Call, v Values) ([]byte, error) {
+	return login.Reading(ctx, c.login, func(p login.Proof) ([]byte, error) { return c.askWith(ctx, p, call, v) })
+}
+
+func (c *client) askWith(ctx context.Context, p login.Proof, call Call, v Values) ([]byte, error) {
 	req, err := c.request(egress.AsRead(ctx), call, v)
+	if err == nil {
+		err = c.login.Sign(req, p)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +147,9 @@ func (c *client) ask(ctx context.Context, call Call, v Values) ([]byte, error) {
 	if err != nil {
 		e := web.As(err)
 		e.Unsent = false
+		return nil, e
+	}
+	if e := c.login.Turned(a.Status, a.Header, a.Body); e != nil {
 		return nil, e
 	}
 	doc, refusal := c.read(a)
@@ -165,7 +170,7 @@ func (c *client) Probe(ctx context.Context) (driver.Probe, error) {
 			return driver.Probe{}, c.another()
 		}
 	}
-	quoted := func(at manifest.Path, limit int) string { return c.config.Quote(text(find(doc, at)), limit) }
+	quoted := func(at manifest.Path, limit int) string { return c.login.Quote(text(find(doc, at)), limit) }
 	return driver.Probe{Version: quoted(c.connection.Version, 80), Account: quoted(c.connection.Account, 200)}, nil
 }
 

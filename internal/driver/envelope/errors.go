@@ -49,7 +49,7 @@ func ByStatus(a *Answer) *Refusal {
 
 // explain makes the error of a refusal.
 func (c *client) explain(r *Refusal, a *Answer) *driver.Error {
-	e := &driver.Error{Kind: r.Kind, Status: a.Status, Code: c.config.Quote(r.Code, web.CodeLimit), Said: c.config.Quote(r.Said, web.SaidLimit), Detail: r.Detail}
+	e := &driver.Error{Kind: r.Kind, Status: a.Status, Code: c.login.Quote(r.Code, web.CodeLimit), Said: c.login.Quote(r.Said, web.SaidLimit), Detail: r.Detail}
 	switch r.Kind {
 	case driver.Credentials:
 		e.Field = c.loginField()
@@ -66,6 +66,9 @@ func (c *client) explain(r *Refusal, a *Answer) *driver.Error {
 
 // decide makes the error of a refused write: what is not definite leaves open what became of it.
 func (c *client) decide(r *Refusal, a *Answer) error {
+	if e := c.login.Turned(a.Status, a.Header, a.Body); e != nil {
+		return e
+	}
 	proves := driver.FateOf(&driver.Error{Kind: r.Kind}) != driver.Unknown
 	if proves && !r.Definite {
 		open := *r
@@ -75,10 +78,12 @@ func (c *client) decide(r *Refusal, a *Answer) error {
 	return c.explain(r, a)
 }
 
-// loginField names the secret that the login stands on.
+// loginField names the field that the login stands on.
 func (c *client) loginField() string {
-	a := c.connection.Auth
-	for _, t := range append([]string{a.Token, a.Password, a.Value}, c.connection.Also...) {
+	if field := c.login.Field(); field != "" {
+		return field
+	}
+	for _, t := range c.connection.Also {
 		if names := manifest.Placeholders(t); len(names) > 0 {
 			return names[0]
 		}

@@ -5,25 +5,16 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // Connect is what a driver inlines into its `connect:` section. Texts with {name} take the credential field of that name.
 type Connect struct {
-	URL     string            `yaml:"url" manifest:"required"` // where every document is posted to
-	Auth    Auth              `yaml:"auth" manifest:"required"`
-	Headers map[string]string `yaml:"headers"`
-}
-
-// Auth says how each request proves who asks, in HTTP's own words.
-type Auth struct {
-	Style    string `yaml:"style" manifest:"required" words:"none,bearer,basic,header"`
-	Token    string `yaml:"token"`    // bearer
-	Username string `yaml:"username"` // basic
-	Password string `yaml:"password"` // basic
-	Name     string `yaml:"name"`     // header
-	Value    string `yaml:"value"`    // header
+	URL           string `yaml:"url" manifest:"required"` // where every document is posted to
+	login.Options `yaml:",inline"`
+	Headers       map[string]string `yaml:"headers"`
 }
 
 // Expect is what an answer to the probe shows.

@@ -23,15 +23,19 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	if err != nil {
 		return driver.Written{}, err
 	}
+	p, err := c.login.Writing(req)
+	if err != nil {
+		return driver.Written{}, err
+	}
 	a, err := c.exchange(req)
 	if err != nil {
 		return driver.Written{}, c.answered(err, a)
 	}
 	written, err := c.written(s, w, a)
-	if err != nil {
+	if err = c.login.SignedOut(p, err); err != nil {
 		return driver.Written{}, c.answered(err, a)
 	}
-	written.Answer = c.config.Kept(a.Body, true)
+	written.Answer = c.login.Kept(a.Body, true)
 	return written, nil
 }
 
@@ -41,7 +45,7 @@ func (c *client) answered(err error, a *Answer) error {
 		return err
 	}
 	e := web.As(err)
-	e.Answer = c.config.Kept(a.Body, false)
+	e.Answer = c.login.Kept(a.Body, false)
 	return e
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/envelope"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -15,7 +16,7 @@ import (
 var starter string
 
 // Driver implements driver.Driver.
-type Driver struct{}
+type Driver struct{ login.Browser }
 
 // New gives the driver.
 func New() Driver { return Driver{} }

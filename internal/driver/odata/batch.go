@@ -35,7 +35,7 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 	req.Header.Set("Accept", "multipart/mixed")
 	a, err := c.carry(r.Protocol, r.Service, req)
 	if err == nil {
-		err = ofAll(c.decide(a, ws[0]))
+		err = c.login.SignedOut(a.proof, ofAll(c.decide(a, ws[0])))
 	}
 	if err != nil {
 		return nil, c.answered(err, a)
@@ -290,5 +290,5 @@ func answerIn(h textproto.MIMEHeader, body []byte, whole bool) (parted, error) {
 	if id == "" {
 		id = resp.Header.Get("Content-ID")
 	}
-	return parted{&answer{resp.StatusCode, resp.Header, bytes.TrimSpace(content)}, id, whole}, nil
+	return parted{&answer{status: resp.StatusCode, header: resp.Header, body: bytes.TrimSpace(content)}, id, whole}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -50,28 +51,12 @@ func (c *checker) connect(o *connectOptions) {
 	if !strings.HasPrefix(o.URL, "{") && !strings.HasPrefix(o.URL, "https://") {
 		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "url")
 	}
-	c.auth(o.Auth)
+	c.problems = append(c.problems, login.Check(c.system, o.Options)...)
 	for _, name := range sortedKeys(o.Headers) {
 		c.template(o.Headers[name], true, "headers", name)
 	}
 	for _, name := range sortedKeys(o.Query) {
 		c.template(o.Query[name], false, "query", name)
-	}
-}
-
-func (c *checker) auth(o authOptions) {
-	for _, m := range []struct {
-		name, text, style string
-	}{
-		{"username", o.Username, "basic"}, {"password", o.Password, "basic"}, {"token", o.Token, "bearer"}, {"name", o.Name, "header"}, {"value", o.Value, "header"},
-	} {
-		switch {
-		case o.Style == m.style && m.text == "":
-			c.wrong("the style "+o.Style+" needs "+m.name, "write "+m.name+": ...", "auth", m.name)
-		case o.Style != m.style && m.text != "":
-			c.wrong("the style "+o.Style+" has no use for "+m.name, "remove it", "auth", m.name)
-		}
-		c.template(m.text, true, "auth", m.name)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -17,6 +18,7 @@ import (
 
 // client implements driver.Client and driver.Writer.
 type client struct {
+	system   *manifest.System
 	options  *connectOptions
 	readings map[string]*reading
 	config   driver.Config
@@ -24,6 +26,7 @@ type client struct {
 	base     *url.URL
 	headers  http.Header
 	urlField string // credential field that the address comes from
+	login    *login.Login
 
 	mu       sync.Mutex
 	sessions map[string]*session // by service: what its writes need
@@ -34,10 +37,11 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	proof  login.Proof // that the request had
 }
 
-// Close implements driver.Client: the system forgets a session by itself.
-func (c *client) Close() error { return nil }
+// Close implements driver.Client: the system forgets what its writes need by itself.
+func (c *client) Close() error { return c.login.Close() }
 
 // prepare expands what the credentials decide once.
 func (c *client) prepare() error {
@@ -53,16 +57,8 @@ func (c *client) prepare() error {
 	for name, text := range c.options.Headers {
 		c.headers.Set(name, c.expand(text))
 	}
-	switch a := c.options.Auth; a.Style {
-	case "bearer":
-		c.headers.Set("Authorization", "Bearer "+c.expand(a.Token))
-	case "basic":
-		r := http.Request{Header: c.headers}
-		r.SetBasicAuth(c.expand(a.Username), c.expand(a.Password))
-	case "header":
-		c.headers.Set(a.Name, c.expand(a.Value))
-	}
-	return nil
+	c.login, err = login.New(c.options.Options, login.Host{System: c.system, Config: c.config})
+	return err
 }
 
 // expand puts credential fields into a text; an address loses its last slashes.
@@ -129,19 +125,24 @@ func encodeQuery(query []parameter) string {
 
 // ask sends a request that changes nothing and reads the whole answer. Only a good one is no error.
 func (c *client) ask(ctx context.Context, version string, u *url.URL) (*answer, error) {
-	req, err := c.request(egress.AsRead(ctx), version, http.MethodGet, u, nil)
-	if err != nil {
-		return nil, err
-	}
-	a, err := c.exchange(req)
-	if err != nil {
-		return nil, err
-	}
-	return a, c.judge(a)
+	return login.Reading(ctx, c.login, func(p login.Proof) (*answer, error) {
+		req, err := c.request(egress.AsRead(ctx), version, http.MethodGet, u, nil)
+		if err != nil {
+			return nil, err
+		}
+		a, err := c.exchange(req, p)
+		if err != nil {
+			return nil, err
+		}
+		return a, c.judge(a)
+	})
 }
 
 // exchange sends a request that only reads.
-func (c *client) exchange(req *http.Request) (*answer, error) {
+func (c *client) exchange(req *http.Request, p login.Proof) (*answer, error) {
+	if err := c.login.Sign(req, p); err != nil {
+		return nil, err
+	}
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, c.answerer().Unanswered(err)
@@ -151,17 +152,24 @@ func (c *client) exchange(req *http.Request) (*answer, error) {
 	if a.body, err = web.ReadAll(resp); err != nil && resp.StatusCode < 300 {
 		return nil, c.answerer().Broken(err)
 	}
+	if e := c.login.Turned(a.status, a.header, a.body); e != nil {
+		return nil, e
+	}
 	return a, nil
 }
 
 // send sends a request that has an effect, once, and reads the whole answer.
 func (c *client) send(req *http.Request) (*answer, error) {
+	p, err := c.login.Writing(req)
+	if err != nil {
+		return nil, err
+	}
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, c.answerer().Lost(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a := &answer{status: resp.StatusCode, header: resp.Header}
+	a := &answer{status: resp.StatusCode, header: resp.Header, proof: p}
 	if a.body, err = web.ReadAll(resp); err != nil {
 		return a, c.answerer().Broken(err)
 	}
@@ -193,10 +201,10 @@ func (c *client) request(ctx context.Context, version, method string, u *url.URL
 
 // quote makes words of the system fit to be shown: see driver.Config.Quote.
 func (c *client) quote(text string, limit int) string {
-	return c.config.Quote(text, limit, c.secretsOfSessions()...)
+	return c.login.Quote(text, limit, c.secretsOfSessions()...)
 }
 
 // kept makes an answer fit for the ledger of its write: see driver.Config.Kept.
 func (c *client) kept(answer []byte, good bool) []byte {
-	return c.config.Kept(answer, good, c.secretsOfSessions()...)
+	return c.login.Kept(answer, good, c.secretsOfSessions()...)
 }

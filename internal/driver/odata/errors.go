@@ -104,7 +104,7 @@ func (c *client) refusal(a *answer, s said, kind driver.Kind) *driver.Error {
 	e := &driver.Error{Kind: kind, Status: a.status, Code: c.quote(s.code, web.CodeLimit), Said: c.quote(s.message, web.SaidLimit)}
 	switch kind {
 	case driver.Credentials:
-		e.Field = c.loginField()
+		e.Field = c.login.Field()
 	case driver.RateLimited, driver.Fault:
 		e.RetryAfter = web.RetryAfter(a.header, c.config.Now())
 	}
@@ -112,19 +112,11 @@ func (c *client) refusal(a *answer, s said, kind driver.Kind) *driver.Error {
 	return e
 }
 
-// loginField names the secret that the login stands on.
-func (c *client) loginField() string {
-	a := c.options.Auth
-	for _, t := range []string{a.Token, a.Password, a.Value} {
-		if names := manifest.Placeholders(t); len(names) > 0 {
-			return names[0]
-		}
-	}
-	return ""
-}
-
 // decide tells whether the answer to a write is a good one. Only a whole answer in the words of the protocol is definite; everything else leaves open what became of the write.
 func (c *client) decide(a *answer, w driver.Command) error {
+	if e := c.login.Turned(a.status, a.header, a.body); e != nil {
+		return e
+	}
 	s := saidIn(a.body)
 	switch {
 	case a.status >= 300 && a.status < 400, !s.own && web.IsHTML(a.header, a.body) && (a.status < 300 || a.status == http.StatusNotFound):

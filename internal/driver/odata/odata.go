@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // Driver implements driver.Driver.
-type Driver struct{}
+type Driver struct{ login.Browser }
 
 // New gives the driver.
 func New() Driver { return Driver{} }
@@ -32,6 +33,6 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("open a client for %s: %w", s.System, problems)
 	}
-	cl := &client{options: connect, readings: readings, config: c, sessions: map[string]*session{}}
+	cl := &client{system: s, options: connect, readings: readings, config: c, sessions: map[string]*session{}}
 	return cl, cl.prepare()
 }

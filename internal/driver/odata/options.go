@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -12,32 +13,22 @@ const v2, v4 = "v2", "v4"
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
-	URL      string            `yaml:"url" manifest:"required"`
-	Protocol string            `yaml:"protocol" words:"v2,v4"` // default v4
-	Auth     authOptions       `yaml:"auth" manifest:"required"`
-	Headers  map[string]string `yaml:"headers"`
-	Query    map[string]string `yaml:"query"` // of every call
-	Probe    probeOptions      `yaml:"probe" manifest:"required"`
-	CSRF     bool              `yaml:"csrf"`                           // a write needs a token that a read fetches
-	Count    *bool             `yaml:"count"`                          // the service can count (default)
-	IfMatch  *bool             `yaml:"if_match"`                       // a change of a record names its entity tag (default)
-	Update   string            `yaml:"update" words:"PATCH,MERGE,PUT"` // default PATCH
-	Errors   errorOptions      `yaml:"errors"`
+	URL           string `yaml:"url" manifest:"required"`
+	Protocol      string `yaml:"protocol" words:"v2,v4"` // default v4
+	login.Options `yaml:",inline"`
+	Headers       map[string]string `yaml:"headers"`
+	Query         map[string]string `yaml:"query"` // of every call
+	Probe         probeOptions      `yaml:"probe" manifest:"required"`
+	CSRF          bool              `yaml:"csrf"`                           // a write needs a token that a read fetches
+	Count         *bool             `yaml:"count"`                          // the service can count (default)
+	IfMatch       *bool             `yaml:"if_match"`                       // a change of a record names its entity tag (default)
+	Update        string            `yaml:"update" words:"PATCH,MERGE,PUT"` // default PATCH
+	Errors        errorOptions      `yaml:"errors"`
 }
 
 // errorOptions say what an error means.
 type errorOptions struct {
 	Kinds map[string]driver.Kind `yaml:"kinds"` // the system's code: kind of driver error
-}
-
-// authOptions says how each request proves who asks.
-type authOptions struct {
-	Style    string `yaml:"style" manifest:"required" words:"basic,bearer,header"`
-	Username string `yaml:"username"`
-	Password string `yaml:"password"`
-	Token    string `yaml:"token"`
-	Name     string `yaml:"name"`  // header
-	Value    string `yaml:"value"` // header
 }
 
 // probeOptions is a set that only a good login may read.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 )
@@ -45,18 +46,25 @@ func (c *client) sessionFor(ctx context.Context, version, service string) (s *se
 
 // begin fetches a token.
 func (c *client) begin(ctx context.Context, version, service string) (*session, error) {
-	req, err := c.request(egress.AsRead(ctx), version, http.MethodGet, c.address(service, ""), nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set(tokenHeader, "Fetch")
-	a, err := c.exchange(req)
-	if err != nil {
-		return nil, err
-	}
+	return login.Reading(ctx, c.login, func(p login.Proof) (*session, error) {
+		req, err := c.request(egress.AsRead(ctx), version, http.MethodGet, c.address(service, ""), nil)
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set(tokenHeader, "Fetch")
+		a, err := c.exchange(req, p)
+		if err != nil {
+			return nil, err
+		}
+		return c.begun(a)
+	})
+}
+
+// begun takes the token, and the cookies that go with it, from an answer.
+func (c *client) begun(a *answer) (*session, error) {
 	token := a.header.Get(tokenHeader)
 	if token == "" || strings.EqualFold(token, "required") {
-		if err = c.judge(a); err != nil {
+		if err := c.judge(a); err != nil {
 			return nil, err
 		}
 		return nil, &driver.Error{Kind: driver.NotSystem, Status: a.status, Field: c.urlField, Detail: "The service gives no token, without which it takes no writes."}

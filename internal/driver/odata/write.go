@@ -32,7 +32,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	}
 	a, err := c.carry(r.Protocol, r.Service, req)
 	if err == nil {
-		err = c.sure(ctx, r, w.RemoteID, c.decide(a, w))
+		err = c.sure(ctx, r, w.RemoteID, c.login.SignedOut(a.proof, c.decide(a, w)))
 	}
 	var written driver.Written
 	if err == nil {

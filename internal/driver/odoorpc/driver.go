@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -50,6 +51,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 			key: c.Credentials.Get(fieldKey)}},
 		protocol: options.Protocol,
 		readings: readings,
+		session:  sessions{turn: web.NewTurn()},
 	}, nil
 }
 

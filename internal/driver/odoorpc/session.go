@@ -23,6 +23,7 @@ type session struct {
 
 // sessions holds the current session; the others wait for who makes it.
 type sessions struct {
+	turn    web.Turn // of who logs in
 	mu      sync.Mutex
 	current *session
 }
@@ -32,10 +33,15 @@ const json2From = 19
 
 // obtain gives the session, logging in if need be.
 func (c *client) obtain(ctx context.Context) (*session, error) {
-	c.session.mu.Lock()
-	defer c.session.mu.Unlock()
-	if c.session.current != nil {
-		return c.session.current, nil
+	if s := c.session.get(); s != nil {
+		return s, nil
+	}
+	if err := c.session.turn.Enter(ctx); err != nil {
+		return nil, err
+	}
+	defer c.session.turn.Leave()
+	if s := c.session.get(); s != nil {
+		return s, nil
 	}
 	s, err := c.greet(ctx)
 	if err != nil {
@@ -49,8 +55,20 @@ func (c *client) obtain(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.session.current = s
+	c.session.set(s)
 	return s, nil
+}
+
+func (s *sessions) get() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+func (s *sessions) set(now *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = now
 }
 
 // greet asks for the version, which is free for all, and decides on the protocol.

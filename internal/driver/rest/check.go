@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/rawjson"
 )
@@ -58,7 +59,7 @@ func (c *checker) connect(o *connectOptions) {
 	if !strings.HasPrefix(o.URL, "{") && !strings.HasPrefix(o.URL, "https://") {
 		c.wrong("is not an address", "begin with {url} (a credential field) or https://", "url")
 	}
-	c.auth(o.Auth)
+	c.problems = append(c.problems, login.Check(c.system, o.Options)...)
 	for name, text := range o.Headers {
 		c.template(text, true, "headers", name)
 	}
@@ -67,21 +68,6 @@ func (c *checker) connect(o *connectOptions) {
 		c.template(text, false, "probe", "query", name)
 	}
 	c.sentences(o.Errors.Sentences)
-}
-
-func (c *checker) auth(o authOptions) {
-	named := o.Style == "header" || o.Style == "query"
-	for _, m := range []struct {
-		name, text string
-		need       bool
-	}{
-		{"token", o.Token, o.Style == "bearer"}, {"username", o.Username, o.Style == "basic"}, {"password", o.Password, o.Style == "basic"},
-		{"name", o.Name, named}, {"value", o.Value, named},
-	} {
-		c.needs("the style "+o.Style, m.need, m.text != "", "auth", m.name)
-		c.template(m.text, true, "auth", m.name)
-	}
-	c.oauth(o)
 }
 
 // template checks that every {name} is a credential field; secret ones only where they stay out of addresses.

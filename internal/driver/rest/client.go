@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -15,19 +16,17 @@ import (
 
 // client implements driver.Client.
 type client struct {
+	system   *manifest.System
 	options  *connectOptions
 	readings map[string]*readOptions
 	config   driver.Config
 
 	base     *url.URL
 	headers  http.Header
-	secretly url.Values // parameters that carry the login
-	urlField string     // credential field that the address comes from
+	urlField string // credential field that the address comes from
+	login    *login.Login
 
 	sentences []saying // of the error rules
-
-	tokens tokenServer // of the style oauth2
-	bearer bearer
 }
 
 // answer is a response, read to its end.
@@ -35,10 +34,11 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	proof  login.Proof // that the request had
 }
 
-// Close implements driver.Client: there is no session.
-func (c *client) Close() error { return nil }
+// Close implements driver.Client.
+func (c *client) Close() error { return c.login.Close() }
 
 // prepare expands what the credentials decide once.
 func (c *client) prepare() error {
@@ -59,8 +59,8 @@ func (c *client) prepare() error {
 			c.headers.Set(name, value)
 		}
 	}
-	c.login()
-	return c.prepareTokens()
+	c.login, err = login.New(c.options.Options, login.Host{System: c.system, Config: c.config, Wait: c.retryAfter})
+	return err
 }
 
 // expand puts credential fields into a text; an address loses its last slashes.
@@ -75,22 +75,6 @@ func (c *client) expand(text string) string {
 	return text
 }
 
-// login makes the headers or parameters that prove who asks.
-func (c *client) login() {
-	a := c.options.Auth
-	switch a.Style {
-	case "bearer":
-		c.headers.Set("Authorization", "Bearer "+c.expand(a.Token))
-	case "basic":
-		r := http.Request{Header: c.headers}
-		r.SetBasicAuth(c.expand(a.Username), c.expand(a.Password))
-	case "header":
-		c.headers.Set(a.Name, c.expand(a.Value))
-	case "query":
-		c.secretly = url.Values{a.Name: {c.expand(a.Value)}}
-	}
-}
-
 // address gives the URL of a path below the base, with a query.
 func (c *client) address(path string, query url.Values) *url.URL {
 	u := *c.base
@@ -99,29 +83,19 @@ func (c *client) address(path string, query url.Values) *url.URL {
 	return &u
 }
 
-// ask sends a request that changes nothing and reads the whole answer. Only a 2xx in JSON that the error rules let pass is no error. A token that the system
-// does not take any more is replaced once.
+// ask sends a request that changes nothing and reads the whole answer. Only a 2xx in JSON that the error rules let pass is no error.
 func (c *client) ask(ctx context.Context, method string, u *url.URL, body string) (*answer, error) {
-	token, err := c.access(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := c.askWith(ctx, token, method, u, body)
-	if driver.KindOf(err) != driver.Credentials || !c.refuse(token) {
-		return a, err
-	}
-	if token, err = c.access(ctx); err != nil {
-		return nil, err
-	}
-	return c.askWith(ctx, token, method, u, body)
+	return login.Reading(ctx, c.login, func(p login.Proof) (*answer, error) { return c.askWith(ctx, p, method, u, body) })
 }
 
-func (c *client) askWith(ctx context.Context, token, method string, u *url.URL, body string) (*answer, error) {
+func (c *client) askWith(ctx context.Context, p login.Proof, method string, u *url.URL, body string) (*answer, error) {
 	req, err := c.request(egress.AsRead(ctx), method, u, body)
+	if err == nil {
+		err = c.login.Sign(req, p)
+	}
 	if err != nil {
 		return nil, err
 	}
-	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, c.answerer().Unanswered(err)
@@ -131,23 +105,18 @@ func (c *client) askWith(ctx context.Context, token, method string, u *url.URL, 
 	if a.body, err = web.ReadAll(resp); err != nil && resp.StatusCode < 300 {
 		return nil, c.answerer().Broken(err)
 	}
+	if e := c.login.Turned(a.status, a.header, a.body); e != nil {
+		return a, e
+	}
 	return a, c.judge(a)
 }
 
 func (c *client) request(ctx context.Context, method string, u *url.URL, body string) (*http.Request, error) {
-	full := *u
-	if len(c.secretly) > 0 {
-		query := full.Query()
-		for name, values := range c.secretly {
-			query[name] = values
-		}
-		full.RawQuery = query.Encode()
-	}
 	var payload io.Reader
 	if body != "" {
 		payload = strings.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, full.String(), payload)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), payload)
 	if err != nil {
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The request cannot be written; the manifest's path or the address is wrong."}
 	}
@@ -157,3 +126,11 @@ func (c *client) request(ctx context.Context, method string, u *url.URL, body st
 	}
 	return req, nil
 }
+
+// quote makes words of the system fit to be shown: see driver.Config.Quote.
+func (c *client) quote(text string, limit int, also ...string) string {
+	return c.login.Quote(text, limit, also...)
+}
+
+// kept makes an answer fit for the ledger of its write: see driver.Config.Kept.
+func (c *client) kept(answer []byte, good bool) []byte { return c.login.Kept(answer, good) }

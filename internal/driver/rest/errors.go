@@ -3,7 +3,6 @@ package rest
 import (
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/driver/web"
-	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // answerer is whom calls go to.
@@ -68,7 +67,7 @@ func (c *client) refused(a *answer) *driver.Error {
 // explain adds to the error of a refusal what goes with its kind.
 func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	if e.Kind == driver.Credentials {
-		e.Field = c.loginField()
+		e.Field = c.login.Field()
 	}
 	if e.Kind == driver.RateLimited || e.Kind == driver.Fault {
 		e.RetryAfter = c.retryAfter(a.header)
@@ -76,15 +75,4 @@ func (c *client) explain(e *driver.Error, a *answer) *driver.Error {
 	e.Said = c.quote(c.options.Errors.said(a.body), web.SaidLimit)
 	e.Detail = web.Sentence(e)
 	return e
-}
-
-// loginField names the secret that the login stands on.
-func (c *client) loginField() string {
-	a := c.options.Auth
-	for _, t := range []string{a.Token, a.Password, a.Value, a.RefreshToken, a.ClientSecret} {
-		if names := manifest.Placeholders(t); len(names) > 0 {
-			return names[0]
-		}
-	}
-	return ""
 }

@@ -14,6 +14,9 @@ import (
 // that leaves open what became of the write.
 func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
 	page := web.IsHTML(a.header, a.body)
+	if e := c.login.Turned(a.status, a.header, a.body); e != nil {
+		return e
+	}
 	switch {
 	case a.status >= 300 && a.status < 400, page && (a.status < 300 || a.status == http.StatusNotFound):
 		return c.judge(a)
@@ -40,8 +43,6 @@ func (c *client) decide(a *answer, kindOf func(status int) driver.Kind) error {
 // isDefinite tells whether a refusal is the system's own, and says that nothing was done.
 func (c *client) isDefinite(a *answer) bool {
 	switch {
-	case c.refusesToken(a):
-		return true
 	case a.status >= 500, a.status == http.StatusRequestTimeout, web.IsHTML(a.header, a.body):
 		return false
 	case a.status == http.StatusTooManyRequests && c.retryAfter(a.header) > 0:

@@ -30,7 +30,7 @@ func (c *client) WriteMany(ctx context.Context, ws []driver.Command, atomic bool
 		return nil, c.answered(err, a)
 	}
 	results, err := c.resultsOf(o, a, ws, atomic)
-	return results, c.answered(c.signedOut(req, err), a)
+	return results, c.answered(c.login.SignedOut(a.proof, err), a)
 }
 
 // resultsOf tells what came of each write. A refusal that lists what came of them is believed for each alone, unless it is one of all or none.

@@ -72,7 +72,7 @@ func TestAWriteWhoseTokenIsRefused(t *testing.T) {
 // TestTheExampleOfALoginIsTrue checks the login that the driver's page shows.
 func TestTheExampleOfALoginIsTrue(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../../docs/connectors/rest.md")
+	page, err := os.ReadFile("../../../docs/connectors/auth.md")
 	if err != nil {
 		t.Fatal(err)
 	}

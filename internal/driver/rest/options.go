@@ -4,30 +4,19 @@ import (
 	"net/url"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/login"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
 // connectOptions is the manifest's `connect:` section. Texts with {name} take the credential field of that name.
 type connectOptions struct {
-	URL       string            `yaml:"url" manifest:"required"`
-	Auth      authOptions       `yaml:"auth" manifest:"required"`
-	Headers   map[string]string `yaml:"headers"`
-	Probe     probeOptions      `yaml:"probe" manifest:"required"`
-	Errors    errorRules        `yaml:"errors"`
-	RateLimit rateLimitOptions  `yaml:"rate_limit"`
-	Lists     listOptions       `yaml:"lists"`
-}
-
-// authOptions says how each request proves who asks.
-type authOptions struct {
-	Style    string `yaml:"style" manifest:"required" words:"bearer,basic,header,query,oauth2"`
-	Token    string `yaml:"token"`    // bearer
-	Username string `yaml:"username"` // basic
-	Password string `yaml:"password"` // basic
-	Name     string `yaml:"name"`     // header, query: what the header or parameter is called
-	Value    string `yaml:"value"`    // header, query
-
-	oauthOptions `yaml:",inline"`
+	URL           string `yaml:"url" manifest:"required"`
+	login.Options `yaml:",inline"`
+	Headers       map[string]string `yaml:"headers"`
+	Probe         probeOptions      `yaml:"probe" manifest:"required"`
+	Errors        errorRules        `yaml:"errors"`
+	RateLimit     rateLimitOptions  `yaml:"rate_limit"`
+	Lists         listOptions       `yaml:"lists"`
 }
 
 // probeOptions is a cheap call that only a good login passes.

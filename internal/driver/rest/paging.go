@@ -116,11 +116,11 @@ func (c *client) afterLink(p pagingOptions, t *taken) (*place, error) {
 	if u.Scheme != c.base.Scheme || u.Host != c.base.Host || u.User != nil {
 		return nil, torn("The address of the next page leads to another host; it is not followed.")
 	}
-	q := u.Query()
-	for name := range c.secretly {
-		q.Del(name)
-	}
-	if len(c.secretly) > 0 {
+	if names := c.login.Parameters(); len(names) > 0 {
+		q := u.Query()
+		for _, name := range names {
+			q.Del(name)
+		}
 		u.RawQuery = q.Encode()
 	}
 	if u.Path == t.url.Path && u.RawQuery == t.url.RawQuery {

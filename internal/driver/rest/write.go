@@ -28,7 +28,7 @@ func (c *client) Write(ctx context.Context, w driver.Command) (driver.Written, e
 	}
 	a, err := c.send(req)
 	if err == nil {
-		err = c.signedOut(req, c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) }))
+		err = c.login.SignedOut(a.proof, c.decide(a, func(status int) driver.Kind { return kindOfWrite(status, w) }))
 	}
 	var written driver.Written
 	switch {
@@ -155,17 +155,16 @@ func orElse(text, otherwise string) string {
 
 // send sends a request that has an effect, once, and reads the whole answer.
 func (c *client) send(req *http.Request) (*answer, error) {
-	token, err := c.access(req.Context())
+	p, err := c.login.Writing(req)
 	if err != nil {
-		return nil, notBegun(err)
+		return nil, err
 	}
-	sign(req, token)
 	resp, err := egress.Do(c.config.HTTP, req)
 	if err != nil {
 		return nil, c.answerer().Lost(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	a := &answer{status: resp.StatusCode, header: resp.Header}
+	a := &answer{status: resp.StatusCode, header: resp.Header, proof: p}
 	a.body, err = web.ReadAll(resp)
 	if err != nil {
 		return a, c.answerer().Broken(err)

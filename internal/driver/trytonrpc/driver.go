@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 	"github.com/busbar-dev/busbar/internal/manifest"
 )
 
@@ -48,6 +49,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 		wire:     wire{config: c, base: base},
 		login:    login{database: c.Credentials.Get(fieldDatabase), user: c.Credentials.Get(fieldUser), password: c.Credentials.Get(fieldPassword)},
 		readings: readings,
+		session:  sessions{turn: web.NewTurn()},
 		looked:   memory{at: map[string][]byte{}},
 	}, nil
 }

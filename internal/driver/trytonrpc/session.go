@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/driver/web"
 )
 
 type login struct{ database, user, password string }
@@ -33,6 +34,7 @@ func (s *session) lastSeen() time.Time { return time.Unix(0, s.seen.Load()) }
 
 // sessions holds the current session; whoever finds it refused renews it, the others wait for that one.
 type sessions struct {
+	turn    web.Turn // of who logs in
 	mu      sync.Mutex
 	current *session
 }
@@ -59,17 +61,34 @@ func (i *issued) all() []string {
 
 // obtain gives a session other than refused, logging in if need be.
 func (c *client) obtain(ctx context.Context, refused *session) (*session, error) {
-	c.session.mu.Lock()
-	defer c.session.mu.Unlock()
-	if s := c.session.current; s != nil && s != refused {
+	if s := c.session.get(); s != nil && s != refused {
+		return s, nil
+	}
+	if err := c.session.turn.Enter(ctx); err != nil {
+		return nil, err
+	}
+	defer c.session.turn.Leave()
+	if s := c.session.get(); s != nil && s != refused {
 		return s, nil
 	}
 	s, err := c.logIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.session.current = s
+	c.session.set(s)
 	return s, nil
+}
+
+func (s *sessions) get() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
+}
+
+func (s *sessions) set(now *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = now
 }
 
 func (c *client) logIn(ctx context.Context) (*session, error) {
@@ -150,17 +169,19 @@ func (s *session) context(more map[string]any) map[string]any {
 	return merged
 }
 
-// Close implements driver.Client: it ends the session.
+// Close implements driver.Client: it ends the session, also that of a login that is under way.
 func (c *client) Close() error {
-	c.session.mu.Lock()
-	s := c.session.current
-	c.session.current = nil
-	c.session.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := c.session.turn.Enter(ctx); err != nil {
+		return err
+	}
+	defer c.session.turn.Leave()
+	s := c.session.get()
 	if s == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
+	c.session.set(nil)
 	_, err := c.send(ctx, c.login.path(), s.auth, "common.db.logout")
 	return err
 }

@@ -1,0 +1,39 @@
+package odoorpc_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/busbar-dev/busbar/internal/driver"
+)
+
+// TestNobodyWaitsLongerForALoginThanHeWants: whoever waits for somebody else's login stops with his own context, and nothing of his was sent.
+func TestNobodyWaitsLongerForALoginThanHeWants(t *testing.T) {
+	t.Parallel()
+	asked, goOn := make(chan struct{}, 9), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-goOn
+	}))
+	t.Cleanup(server.Close)
+	client := open(t, map[string]string{"url": server.URL, "database": "d", "username": "u", "api_key": "key-of-u"})
+	first := make(chan error)
+	go func() {
+		_, err := client.Probe(context.Background())
+		first <- err
+	}()
+	<-asked
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := client.Probe(ctx); driver.FateOf(err) != driver.NotSent || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, fate %s", err, driver.FateOf(err))
+	}
+	if len(asked) > 0 {
+		t.Error("it was sent")
+	}
+	close(goOn)
+	<-first
+}
