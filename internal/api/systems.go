@@ -30,15 +30,21 @@ type authMethodView struct {
 }
 
 type credentialFieldView struct {
-	Name     string `json:"name" example:"url"`
-	Label    string `json:"label" example:"Address"`
-	Type     string `json:"type" enum:"url,text,password,integer"`
-	Secret   bool   `json:"secret" doc:"Never shown again."`
-	Identity bool   `json:"identity" doc:"Tells instances of the system apart: another value leads to other records."`
-	Required bool   `json:"required"`
-	Default  string `json:"default"`
-	Example  string `json:"example"`
-	Help     string `json:"help"`
+	Name     string                 `json:"name" example:"url"`
+	Label    string                 `json:"label" example:"Address"`
+	Type     string                 `json:"type" enum:"url,text,password,integer,multiline,select" doc:"multiline takes line ends, such as a key in PEM; select one of the options."`
+	Options  []credentialOptionView `json:"options" doc:"Of a select."`
+	Secret   bool                   `json:"secret" doc:"Never shown again."`
+	Identity bool                   `json:"identity" doc:"Tells instances of the system apart: another value leads to other records."`
+	Required bool                   `json:"required"`
+	Default  string                 `json:"default"`
+	Example  string                 `json:"example"`
+	Help     string                 `json:"help"`
+}
+
+type credentialOptionView struct {
+	Value string `json:"value" example:"postgresql"`
+	Label string `json:"label" example:"PostgreSQL"`
 }
 
 // systemDetail is a system with the guide for whoever connects it.
@@ -114,7 +120,11 @@ func viewSystem(sys *manifest.System) SystemView {
 func viewAuth(a manifest.AuthMethod) authMethodView {
 	v := authMethodView{Method: a.Method, Fields: []credentialFieldView{}}
 	for _, f := range a.Fields {
-		v.Fields = append(v.Fields, credentialFieldView(f))
+		field := credentialFieldView{f.Name, f.Label, f.Type, []credentialOptionView{}, f.Secret, f.Identity, f.Required, f.Default, f.Example, f.Help}
+		for _, o := range f.Options {
+			field.Options = append(field.Options, credentialOptionView(o))
+		}
+		v.Fields = append(v.Fields, field)
 	}
 	return v
 }

@@ -54,7 +54,7 @@ func ideas() []string {
 	for prefix, keys := range map[string]string{
 		"":                              "time_zone nulls decimals limits",
 		"limits/":                       "concurrency per_*",
-		"auth/*/fields/*/":              "identity required default example help",
+		"auth/*/fields/*/":              "identity required default example help options type=multiline type=select",
 		"entities/*/":                   "display_id display_name created_at updated_at url cursor history hot deletions page_size volatile lists read_only picklists moves operations",
 		"entities/*/cursor/":            "lookback",
 		"entities/*/fields/*/":          "const expr inverse values as unit from id amount value",

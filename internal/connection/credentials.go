@@ -54,6 +54,9 @@ func (f *faults) credentials(m *manifest.AuthMethod, values map[string]string) m
 // No detail repeats it.
 func (f *faults) credential(field manifest.CredentialField, value string) string {
 	value = cmp.Or(strings.TrimSpace(value), field.Default)
+	if field.Type == "multiline" {
+		value = strings.ReplaceAll(value, "\r\n", "\n")
+	}
 	if value == "" {
 		if field.Required {
 			f.at(problem.Required, fmt.Sprintf("%s must be given.", label(field)), "credentials", field.Name)
@@ -68,10 +71,19 @@ func (f *faults) credential(field manifest.CredentialField, value string) string
 
 // fault says what is wrong with a value that is not empty; code is "" when nothing is.
 func fault(field manifest.CredentialField, value string) (code problem.Fault, detail string) {
-	switch hidden := isSecret(field); {
-	case hidden && len(value) > maxSecret, !hidden && len(value) > maxPlain:
+	limit, text := maxPlain, value
+	if isSecret(field) || field.Type == "multiline" {
+		limit = maxSecret
+	}
+	if field.Type == "multiline" {
+		text = strings.NewReplacer("\n", "", "\t", "").Replace(value)
+	}
+	switch {
+	case len(value) > limit:
 		return problem.OutOfRange, fmt.Sprintf("%s is too long.", label(field))
-	case !plain(value):
+	case field.Type == "select" && !slices.ContainsFunc(field.Options, func(o manifest.CredentialOption) bool { return o.Value == value }):
+		return problem.Invalid, fmt.Sprintf("%s must be one of: %s.", label(field), choices(field))
+	case !plain(text):
 		return problem.Invalid, fmt.Sprintf("%s holds characters that cannot be part of it.", label(field))
 	case field.Type == "url":
 		return urlFault(value)
@@ -101,6 +113,14 @@ func urlFault(value string) (code problem.Fault, detail string) {
 func isPort(text string) bool {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && n > 0
+}
+
+func choices(field manifest.CredentialField) string {
+	var values []string
+	for _, o := range field.Options {
+		values = append(values, o.Value)
+	}
+	return strings.Join(values, ", ")
 }
 
 func label(field manifest.CredentialField) string {

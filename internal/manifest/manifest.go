@@ -56,7 +56,7 @@ func (s *System) PublicFields() (names []string) {
 
 // AuthMethod is one way to log in, and the form for it.
 type AuthMethod struct {
-	Method string // basic, api_key, bearer, session, ...
+	Method string // basic, api_key, oauth2, session, ...
 	Fields []CredentialField
 }
 
@@ -64,13 +64,20 @@ type AuthMethod struct {
 type CredentialField struct {
 	Name     string
 	Label    string
-	Type     string // url, text, password, integer
+	Type     string             // url, text, password, integer, multiline, select
+	Options  []CredentialOption // of a select
 	Secret   bool
 	Identity bool // another value leads to another instance of the system, with records of its own; default for type url
 	Required bool // default true
 	Default  string
 	Example  string
 	Help     string
+}
+
+// CredentialOption is one of the values that a select takes.
+type CredentialOption struct {
+	Value string `yaml:"value" manifest:"required"`
+	Label string `yaml:"label" manifest:"required"`
 }
 
 // Limits is the budget that the system grants one connection.

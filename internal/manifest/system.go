@@ -29,23 +29,24 @@ type systemForm struct {
 	Entities   yaml.Node  `yaml:"entities" manifest:"required"`
 }
 
-// authForm is a way to log in: with a user's name and password, a key, a token that the system issued, tokens that it issues and renews by OAuth 2.0, a private key whose public half it
-// knows, or with nothing where it is reached without a login, such as a directory.
+// authForm is a way to log in: with a user's name and password, a key, a token that the system issued, tokens that it issues and renews by OAuth 2.0, a session that it opens, requests that are signed
+// (hmac), a private key whose public half it knows, alone or in a certificate, or with nothing where it is reached without a login, such as a directory.
 type authForm struct {
-	Method string           `yaml:"method" manifest:"required" words:"basic,api_key,token,oauth2,private_key,none"`
+	Method string           `yaml:"method" manifest:"required" words:"basic,api_key,token,oauth2,session,hmac,private_key,certificate,none"`
 	Fields []credentialForm `yaml:"fields" manifest:"required"`
 }
 
 type credentialForm struct {
-	Name     string `yaml:"name" manifest:"required"`
-	Label    string `yaml:"label" manifest:"required"`
-	Type     string `yaml:"type" manifest:"required" words:"url,text,password,integer"`
-	Secret   bool   `yaml:"secret"`
-	Identity *bool  `yaml:"identity"`
-	Required *bool  `yaml:"required"`
-	Default  string `yaml:"default"`
-	Example  string `yaml:"example"`
-	Help     string `yaml:"help"`
+	Name     string             `yaml:"name" manifest:"required"`
+	Label    string             `yaml:"label" manifest:"required"`
+	Type     string             `yaml:"type" manifest:"required" words:"url,text,password,integer,multiline,select"`
+	Options  []CredentialOption `yaml:"options"`
+	Secret   bool               `yaml:"secret"`
+	Identity *bool              `yaml:"identity"`
+	Required *bool              `yaml:"required"`
+	Default  string             `yaml:"default"`
+	Example  string             `yaml:"example"`
+	Help     string             `yaml:"help"`
 }
 
 const defaultConcurrency = 2
@@ -154,7 +155,7 @@ func (c credentialForm) field() CredentialField {
 	if c.Required != nil {
 		required = *c.Required
 	}
-	return CredentialField{c.Name, c.Label, c.Type, c.Secret, identity, required, c.Default, c.Example, c.Help}
+	return CredentialField{c.Name, c.Label, c.Type, c.Options, c.Secret, identity, required, c.Default, c.Example, c.Help}
 }
 
 func (b *builder) credential(c credentialForm, names map[string]bool, at []string) {
@@ -166,6 +167,23 @@ func (b *builder) credential(c credentialForm, names map[string]bool, at []strin
 		b.problem("the field "+c.Name+" is written twice", "keep one", within("name")...)
 	}
 	names[c.Name] = true
+	values := map[string]bool{}
+	for i, o := range c.Options {
+		if values[o.Value] {
+			b.problem("the option "+o.Value+" is written twice", "keep one", append(within("options"), strconv.Itoa(i))...)
+		}
+		values[o.Value] = true
+	}
+	switch choice := c.Type == "select"; {
+	case choice && len(c.Options) == 0:
+		b.problem("a choice without options", "write options: [{value: ..., label: ...}]", at...)
+	case !choice && len(c.Options) > 0:
+		b.problem("only a choice has options", "write type: select, or remove them", within("options")...)
+	case choice && c.Secret:
+		b.problem("a choice is no secret", "leave secret out", within("secret")...)
+	case choice && c.Default != "" && !values[c.Default]:
+		b.problem(strconv.Quote(c.Default)+" is none of the options", "write the value of one", within("default")...)
+	}
 	if c.Type == "password" && !c.Secret {
 		b.problem("a password that is not secret", "add secret: true", at...)
 	}

@@ -132,7 +132,12 @@ func (e *entry) field(f manifest.CredentialField) site.Field {
 	field := site.Field{
 		Name: prefix + f.Name, Label: f.Label, Type: f.Type, Help: f.Help, Example: f.Example, Language: "en", Optional: !f.Required, Error: e.faults[f.Name],
 	}
+	for _, o := range f.Options {
+		field.Options = append(field.Options, site.Option{Value: o.Value, Label: o.Label})
+	}
 	switch f.Type {
+	case "multiline":
+		field.Type = "lines"
 	case "integer":
 		field.Type = "number"
 	case "password":
@@ -142,7 +147,7 @@ func (e *entry) field(f manifest.CredentialField) site.Field {
 		field.Value = e.values[f.Name]
 		return field
 	}
-	if f.Type != "lines" {
+	if field.Type != "lines" {
 		field.Type = "password"
 	}
 	field.Kept = e.secret[f.Name] != "" && !e.asked[f.Name]
