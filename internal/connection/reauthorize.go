@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -109,21 +110,23 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried
 	return nil
 }
 
-// catchUp asks for an incremental run of every stream that is not paused.
+// catchUp asks for a run of every stream that is not paused: in its own mode for what the refused login ended, else an incremental one.
 func (s *Service) catchUp(ctx context.Context, tx *store.Tx, c *store.Connection) error {
-	streams, err := s.Store.Streams(ctx, c.Scope())
+	streams, err := tx.Streams(ctx, c.Scope())
 	if err != nil {
 		return fmt.Errorf("list streams: %w", err)
 	}
-	var names []string
+	asked := ended(streams)
+	again := slices.Concat(slices.Collect(maps.Values(asked))...)
 	for _, st := range streams {
-		if !st.Paused {
-			names = append(names, st.Entity)
+		if !st.Paused && !slices.Contains(again, st.Entity) {
+			asked[store.Incremental] = append(asked[store.Incremental], st.Entity)
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	for _, mode := range slices.Sorted(maps.Keys(asked)) {
+		if _, err := s.Syncs.RequestTx(ctx, tx, c, asked[mode], mode, store.TriggerConnect); err != nil {
+			return err
+		}
 	}
-	_, err = s.Syncs.RequestTx(ctx, tx, c, names, store.Incremental, store.TriggerConnect)
-	return err
+	return nil
 }

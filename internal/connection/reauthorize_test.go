@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 // Ids of two instances are the same small numbers: records of another one would pass for those of the first.
@@ -70,4 +72,43 @@ func TestReauthorizeMovedInstance(t *testing.T) {
 		t.Errorf("the address is %s", got)
 	}
 	wantProblem(t, w.Reauthorize(t.Context(), earlier, connection.Renewal{Credentials: map[string]string{"password": canary}}), problem.Conflict, "", "")
+}
+
+// TestReauthorizeAsksForWhatEnded: what the refused login ended is asked for again as it was; everything else reads what changed.
+func TestReauthorizeAsksForWhatEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.create().Connection
+	w.finish(c, store.Finish{State: store.RunComplete, CursorAt: w.clock()})
+	request := func(mode store.Mode, entities ...string) {
+		t.Helper()
+		err := w.store.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := w.Syncs.RequestTx(t.Context(), tx, w.stored(c), entities, mode, store.TriggerManual)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	request(store.Full, "vendors")
+	request(store.Incremental, "items")
+	w.finish(c, store.Finish{State: store.RunFailed, ReasonCode: problem.ReasonCredentialsRefused, ReasonDetail: "no"})
+	if _, err := w.Report(t.Context(), w.stored(c), &driver.Error{Kind: driver.Credentials, Detail: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantState(c, store.ConnectionNeedsReauth)
+	if err := w.Reauthorize(t.Context(), w.stored(c), connection.Renewal{Credentials: w.login()}); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := w.store.RunnableRuns(t.Context(), c.Scope(), w.clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]store.Mode{}
+	for _, run := range runs {
+		got[run.Entity] = run.Mode
+	}
+	if want := (map[string]store.Mode{"vendors": store.Full, "items": store.Incremental, "purchase-orders": store.Incremental}); !maps.Equal(got, want) {
+		t.Errorf("asked for are %v, want %v", got, want)
+	}
 }

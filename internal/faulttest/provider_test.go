@@ -166,7 +166,7 @@ func TestProviderSaysNoEnd(t *testing.T) {
 	p.even()
 }
 
-// TestProviderEndsTheLoginMidSync: the login ends at the source while a run reads. The run keeps its pages; with a new login in place it goes on behind them.
+// TestProviderEndsTheLoginMidSync: the login ends at the source while a run reads. What it has read stays; with a new login in place it is read again as it was asked for, in full.
 func TestProviderEndsTheLoginMidSync(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -190,14 +190,17 @@ func TestProviderEndsTheLoginMidSync(t *testing.T) {
 			p.step()
 			p.plan.Set()
 			run := p.run(id)
-			status := p.call(p.token, "GET", "/v1/connection", nil, http.StatusOK)
-			if status.get("status") != "needs_reauthorization" || status.get("status_code") != "credentials-refused" || run.get("state") == "complete" || run.get("pages") == "0" {
-				t.Fatalf("the connection is %s, the run %s", status, run)
+			if c := p.call(p.token, "GET", "/v1/connection", nil, http.StatusOK); c.get("status") != "needs_reauthorization" || c.get("status_code") != "credentials-refused" {
+				t.Fatalf("the connection is %s, %s", c.get("status"), c.get("status_code"))
 			}
-			t.Log(run)
+			if run.get("state") != "failed" || run.get("counts", "pages") != "1" || len(p.stored()) != 900 {
+				t.Errorf("the run is %s after %s pages, %d records are stored", run.get("state"), run.get("counts", "pages"), len(p.stored()))
+			}
 			p.anew("ann")
 			p.step()
-			t.Log(p.run(id))
+			if next := p.lastRun(); next.get("id") == id || next.get("mode") != "full" || next.get("state") != "complete" {
+				t.Errorf("with a new login it is read: %s, %s", next.get("mode"), next.get("state"))
+			}
 			p.even()
 		})
 	}
