@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"crypto/hmac"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -47,23 +48,26 @@ type OIDC struct {
 	*Service
 	provider *oidc.Provider
 	sealer   Sealer
-	project  string
+	project  Project
 }
 
-// NewOIDC gives the way in by the server that c names, to one project. Attempts, Now and Rand of c are not looked at.
-func (s *Service) NewOIDC(c oidc.Config, sealer Sealer, projectID string) *OIDC {
-	o := &OIDC{Service: s, sealer: sealer, project: projectID}
+// Project gives the id of the one that members belong to.
+type Project func(ctx context.Context) (id string, err error)
+
+// NewOIDC gives the way in by the server that c names. Attempts, Now and Rand of c are not looked at.
+func (s *Service) NewOIDC(c oidc.Config, sealer Sealer, project Project) *OIDC {
+	o := &OIDC{Service: s, sealer: sealer, project: project}
 	c.Attempts, c.Now, c.Rand = o, s.Now, s.Rand
 	o.provider = oidc.New(c)
 	return o
 }
 
-// aim is what a login is for, and whose session it belongs to; empty: to none.
-type aim struct{ For, Session string }
+// aim is what a login is for, where it leads in the end, and whose session it belongs to; empty: to none.
+type aim struct{ For, Next, Session string }
 
-// Begin gives the address of the server that the browser is sent to. cookie is a value that this browser alone has; session is nil for ToLogIn. Errors: *oidc.Error.
-func (o *OIDC) Begin(ctx context.Context, cookie, what string, session *store.MemberSession) (string, error) {
-	a := aim{For: what}
+// Begin gives the address of the server that the browser is sent to. cookie is a value that this browser alone has; next comes back from Finish; session is nil for ToLogIn. Errors: *oidc.Error.
+func (o *OIDC) Begin(ctx context.Context, cookie, what, next string, session *store.MemberSession) (string, error) {
+	a := aim{For: what, Next: next}
 	if session != nil {
 		a.Session = session.ID
 	}
@@ -74,29 +78,42 @@ func (o *OIDC) Begin(ctx context.Context, cookie, what string, session *store.Me
 	return o.provider.Begin(ctx, cookie, what == ToProve, string(text))
 }
 
-// Finish takes the way back from the server. session and m are those of the browser's session now; nil where it has none. What it gives is the session from now on, and what the login was for.
-// Errors: *oidc.Error, ErrStranger, ErrOtherPerson, and those of Start.
-func (o *OIDC) Finish(ctx context.Context, cookie string, a oidc.Answer, m *store.Member, session *store.MemberSession, b Browser) (made Session, what string, err error) {
+// Return is what a login came to.
+type Return struct {
+	Session   Session // from now on; without its secret where that stays
+	For, Next string  // as Begin was told
+}
+
+// Finish takes the way back from the server. session and m are those of the browser's session now, which another one takes the place of; nil where it has none. Errors: *oidc.Error, ErrStranger, ErrOtherPerson, and those of Start.
+func (o *OIDC) Finish(ctx context.Context, cookie string, a oidc.Answer, m *store.Member, session *store.MemberSession, b Browser) (Return, error) {
 	who, err := o.provider.Finish(ctx, cookie, a)
 	if err != nil {
-		return Session{}, "", err
+		return Return{}, err
 	}
 	var to aim
 	if err := json.Unmarshal([]byte(who.For), &to); err != nil {
-		return Session{}, "", fmt.Errorf("read what a login is for: %w", err)
+		return Return{}, fmt.Errorf("read what a login is for: %w", err)
 	}
 	if to.For != ToLogIn && (session == nil || m == nil || session.ID != to.Session) {
-		return Session{}, to.For, otherPerson()
+		return Return{}, otherPerson()
 	}
+	back := Return{For: to.For, Next: to.Next}
 	switch to.For {
 	case ToProve:
-		made, err = o.provesAgain(ctx, who, m, session, b)
+		back.Session, err = o.provesAgain(ctx, who, m, session, b)
 	case ToConnect:
-		made, err = o.connect(ctx, who, m, session, b)
+		back.Session, err = o.connect(ctx, who, m, session, b)
 	default:
-		made, err = o.logIn(ctx, who, b)
+		back.Session, err = o.logIn(ctx, who, b)
 	}
-	return made, to.For, err
+	if err == nil && session != nil && session.ID != back.Session.ID {
+		err = o.End(o.as(ctx, m, b), m, session.ID)
+	}
+	var p *problem.Error
+	if errors.As(err, &p) && p.Code == problem.NotFound {
+		err = nil // it has ended meanwhile
+	}
+	return back, err
 }
 
 func (o *OIDC) provesAgain(ctx context.Context, who *oidc.Person, m *store.Member, session *store.MemberSession, b Browser) (Session, error) {
@@ -132,7 +149,7 @@ func (o *OIDC) logIn(ctx context.Context, who *oidc.Person, b Browser) (Session,
 		return o.join(ctx, who, b)
 	case err != nil:
 		return Session{}, fmt.Errorf("look a member up: %w", err)
-	case !active(m) || m.ProjectID != o.project:
+	case !active(m):
 		return Session{}, stranger()
 	}
 	return o.start(ctx, m, b, who.ProvedAt)
@@ -160,9 +177,13 @@ func (o *OIDC) invitation(ctx context.Context, who *oidc.Person) (*store.MemberL
 	if !ok || !who.EmailVerified {
 		return nil, stranger()
 	}
+	project, err := o.project(ctx)
+	if err != nil {
+		return nil, err
+	}
 	const page = 200
 	for before := ""; ; {
-		links, err := o.Store.Invitations(ctx, o.project, before, page)
+		links, err := o.Store.Invitations(ctx, project, before, page)
 		if err != nil {
 			return nil, fmt.Errorf("look invitations up: %w", err)
 		}
@@ -180,6 +201,10 @@ func (o *OIDC) invitation(ctx context.Context, who *oidc.Person) (*store.MemberL
 
 // Keep implements oidc.Attempts.
 func (o *OIDC) Keep(ctx context.Context, a oidc.Attempt) error {
+	project, err := o.project(ctx)
+	if err != nil {
+		return err
+	}
 	hash := o.Keeper.Hash(a.State)
 	text, err := json.Marshal(secrets{a.Verifier, a.Nonce, a.For, a.Fresh})
 	if err != nil {
@@ -190,7 +215,7 @@ func (o *OIDC) Keep(ctx context.Context, a oidc.Attempt) error {
 		return err
 	}
 	return o.Store.InsertLoginAttempt(ctx, store.LoginAttempt{
-		Hash: hash, Purpose: purposeMember, Owner: o.project, Browser: o.Keeper.Hash(a.Browser), Sealed: sealed, CreatedAt: a.Begun, ExpiresAt: a.Ends,
+		Hash: hash, Purpose: purposeMember, Owner: project, Browser: o.Keeper.Hash(a.Browser), Sealed: sealed, CreatedAt: a.Begun, ExpiresAt: a.Ends,
 	})
 }
 
@@ -198,7 +223,7 @@ func (o *OIDC) Keep(ctx context.Context, a oidc.Attempt) error {
 func (o *OIDC) Take(ctx context.Context, state, browser string) (oidc.Attempt, error) {
 	hash := o.Keeper.Hash(state)
 	row, err := o.Store.UseLoginAttempt(ctx, purposeMember, hash, o.instant())
-	if errors.Is(err, store.ErrNotFound) || err == nil && (string(row.Browser) != string(o.Keeper.Hash(browser)) || row.Owner != o.project) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(row.Browser, o.Keeper.Hash(browser)) {
 		return oidc.Attempt{}, oidc.ErrNoAttempt
 	}
 	if err != nil {

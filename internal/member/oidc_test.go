@@ -2,6 +2,7 @@ package member_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -42,13 +43,13 @@ func newLogins(t *testing.T, people ...server.Person) *logins {
 // replica is another process's way in.
 func (l *logins) replica() *member.OIDC {
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))
-	return l.world.NewOIDC(oidc.Config{Issuer: l.server.Issuer, ClientID: "busbar", Secret: "CANARY-secret", RedirectURI: back, HTTP: &http.Client{}}, keeper, l.project)
+	return l.world.NewOIDC(oidc.Config{Issuer: l.server.Issuer, ClientID: "busbar", Secret: "CANARY-secret", RedirectURI: back, HTTP: &http.Client{}}, keeper, func(context.Context) (string, error) { return l.project, nil })
 }
 
 // visit begins in a browser, logs a person in at the server and gives what comes back.
 func (l *logins) visit(cookie, what string, session *store.MemberSession, p server.Person) oidc.Answer {
 	l.t.Helper()
-	address, err := l.Begin(l.ctx, cookie, what, session)
+	address, err := l.Begin(l.ctx, cookie, what, "/next", session)
 	l.ok(err)
 	q := l.server.NewBrowser().LogIn(l.server, address, p).Query()
 	return oidc.Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Error: q.Get("error")}
@@ -56,8 +57,8 @@ func (l *logins) visit(cookie, what string, session *store.MemberSession, p serv
 
 func (l *logins) enter(p server.Person) (member.Session, error) {
 	l.t.Helper()
-	made, _, err := l.Finish(l.ctx, "browser", l.visit("browser", member.ToLogIn, nil, p), nil, nil, home)
-	return made, err
+	back, err := l.Finish(l.ctx, "browser", l.visit("browser", member.ToLogIn, nil, p), nil, nil, home)
+	return back.Session, err
 }
 
 func (l *logins) refused(err error, want error) {
@@ -140,9 +141,9 @@ func TestOIDCAttempts(t *testing.T) {
 		}
 	}
 	a := l.visit("attacker", member.ToLogIn, nil, ann)
-	_, _, err := l.Finish(l.ctx, "victim", a, nil, nil, home)
+	_, err := l.Finish(l.ctx, "victim", a, nil, nil, home)
 	notBegun(err)
-	_, _, err = l.Finish(l.ctx, "attacker", a, nil, nil, home)
+	_, err = l.Finish(l.ctx, "attacker", a, nil, nil, home)
 	notBegun(err)
 	a = l.visit("browser", member.ToLogIn, nil, ann)
 	var sealed []byte
@@ -150,14 +151,14 @@ func TestOIDCAttempts(t *testing.T) {
 	if bytes.Contains(sealed, []byte("erifier")) || len(sealed) < 100 {
 		t.Errorf("what is kept is %q", sealed)
 	}
-	if made, _, err := l.replica().Finish(l.ctx, "browser", a, nil, nil, home); err != nil || !l.alive(made) {
+	if back, err := l.replica().Finish(l.ctx, "browser", a, nil, nil, home); err != nil || !l.alive(back.Session) || back.Next != "/next" {
 		t.Errorf("another replica takes the way back: %v", err)
 	}
-	_, _, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
+	_, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
 	notBegun(err)
 	a = l.visit("browser", member.ToLogIn, nil, ann)
 	l.tick(10 * time.Minute)
-	_, _, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
+	_, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
 	notBegun(err)
 }
 
@@ -168,7 +169,7 @@ func TestOIDCConnects(t *testing.T) {
 	own, other := l.owner(), l.join("second@example.com", member.Viewer)
 	connect := func(s member.Session, by member.Session, p server.Person) error {
 		a := l.visit("browser", member.ToConnect, &s.MemberSession, p)
-		_, _, err := l.Finish(l.ctx, "browser", a, by.Member, &by.MemberSession, home)
+		_, err := l.Finish(l.ctx, "browser", a, by.Member, &by.MemberSession, home)
 		return err
 	}
 	l.refused(connect(own, other, ann), member.ErrOtherPerson)
@@ -193,15 +194,16 @@ func TestOIDCProves(t *testing.T) {
 		t.Fatal("a proof does not age")
 	}
 	a := l.visit("browser", member.ToProve, &s.MemberSession, bob)
-	_, _, err := l.Finish(l.ctx, "browser", a, s.Member, &s.MemberSession, home)
+	_, err := l.Finish(l.ctx, "browser", a, s.Member, &s.MemberSession, home)
 	l.refused(err, member.ErrOtherPerson)
 	a = l.visit("browser", member.ToProve, &s.MemberSession, ann)
-	_, _, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
+	_, err = l.Finish(l.ctx, "browser", a, nil, nil, home)
 	l.refused(err, member.ErrOtherPerson)
 	a = l.visit("browser", member.ToProve, &s.MemberSession, ann)
-	next, what, err := l.Finish(l.ctx, "browser", a, s.Member, &s.MemberSession, home)
-	if err != nil || what != member.ToProve || !l.world.Recent(&next.MemberSession) || !l.alive(next) || l.alive(s) {
-		t.Errorf("%s: %+v, %v", what, next, err)
+	proved, err := l.Finish(l.ctx, "browser", a, s.Member, &s.MemberSession, home)
+	next := proved.Session
+	if err != nil || proved.For != member.ToProve || !l.world.Recent(&next.MemberSession) || !l.alive(next) || l.alive(s) {
+		t.Errorf("%+v, %v", proved, err)
 	}
 }
 
@@ -212,11 +214,11 @@ func TestOIDCOldProof(t *testing.T) {
 	l.invite("ann@example.com")
 	b := l.server.NewBrowser()
 	for n, recent := range []bool{true, false} {
-		address := must(l.Begin(l.ctx, "browser", member.ToLogIn, nil))
+		address := must(l.Begin(l.ctx, "browser", member.ToLogIn, "", nil))
 		q := b.LogIn(l.server, address, ann).Query()
-		s, _, err := l.Finish(l.ctx, "browser", oidc.Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")}, nil, nil, home)
-		if err != nil || !l.alive(s) || l.world.Recent(&s.MemberSession) != recent {
-			t.Errorf("login %d: %+v, %v", n, s, err)
+		back, err := l.Finish(l.ctx, "browser", oidc.Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss")}, nil, nil, home)
+		if err != nil || !l.alive(back.Session) || l.world.Recent(&back.Session.MemberSession) != recent {
+			t.Errorf("login %d: %+v, %v", n, back, err)
 		}
 		l.tick(2 * time.Hour)
 		l.server.Pass(2 * time.Hour)

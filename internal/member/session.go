@@ -12,6 +12,9 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
+// Cookie is the name of the cookie that holds a session's secret, without the prefix that binds it to its host.
+const Cookie = "busbar"
+
 // How long a session lives.
 const (
 	Idle     = 30 * time.Minute // without being used

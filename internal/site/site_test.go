@@ -165,7 +165,7 @@ func TestTriesOfAnAddressRunOut(t *testing.T) {
 }
 
 // pageFolders hold templates and the code that fills them.
-func pageFolders() []string { return []string{".", "../link/pages", "../member/pages"} }
+func pageFolders() []string { return []string{".", "../link/pages", "../member/pages", "../member/oidcpages"} }
 
 // TestTextsAreWholeInEveryLanguage holds the languages to the same keys and to the same names in braces, and finds texts that nothing says and texts that are not there.
 func TestTextsAreWholeInEveryLanguage(t *testing.T) {
