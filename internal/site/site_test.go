@@ -245,7 +245,7 @@ func (k keysSaid) says(key string) bool {
 func saidKeys(t *testing.T) keysSaid {
 	t.Helper()
 	said := keysSaid{whole: map[string]bool{}}
-	literal := regexp.MustCompile(`"((?:site|link|member)\.[a-z0-9_.%-]+)"`)
+	literal := regexp.MustCompile(`"((?:site|link|member|oidc)\.[a-z0-9_.%-]+)"`)
 	for _, folder := range pageFolders() {
 		err := filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(p, "_test.go") || !strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, ".html") {
