@@ -25,7 +25,7 @@ func TestEveryRouteAsEveryStranger(t *testing.T) {
 	_, other := w.connect("Other")
 	mine, own := w.connect("Strangers")
 	issued := func(expires *time.Time) (id, plain string) {
-		tok, err := w.conns.IssueToken(t.Context(), mine, "x", nil, expires)
+		tok, err := w.conns.IssueToken(acting(t.Context()), mine, "x", nil, expires)
 		w.ok(err)
 		return tok.ID, tok.Plain
 	}
@@ -35,14 +35,14 @@ func TestEveryRouteAsEveryStranger(t *testing.T) {
 	_, expired := issued(&soon)
 	w.tick(time.Minute)
 	ended, dead := w.connect("Ended")
-	w.ok(w.conns.Disconnect(t.Context(), ended))
+	w.ok(w.conns.Disconnect(acting(t.Context()), ended))
 
 	strangers := map[string]string{
 		"nobody": "", "garbage": "garbage", "a typo": own[:len(own)-1] + "0", "made up": "bb_con_" + strings.Repeat("A", 38),
 		"revoked": revoked, "expired": expired, "disconnected": dead,
 	}
 	run := w.activeRun(victim)
-	foreign := must(w.conns.IssueKey(t.Context(), "another-project", connection.NewKey{Label: "x", Scopes: connection.Scopes()}))
+	foreign := must(w.conns.IssueKey(acting(t.Context()), "another-project", connection.NewKey{Label: "x", Scopes: connection.Scopes()}))
 	each(t, func(op *huma.Operation) {
 		path := strings.NewReplacer("{entity}", orders, "{system}", "plant", "{token_id}", run, "{n}", "0").Replace(op.Path)
 		ofVictim := strings.ReplaceAll(path, "{id}", victim.ID)
@@ -143,7 +143,7 @@ func queryFor(op *huma.Operation) string {
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("A")
-	tok, err := w.conns.IssueToken(t.Context(), c, "reader", []string{"read"}, nil)
+	tok, err := w.conns.IssueToken(acting(t.Context()), c, "reader", []string{"read"}, nil)
 	w.ok(err)
 	w.want(w.call("GET", "/v1/purchase-orders", tok.Plain, ""), 200, "")
 	w.want(w.call("GET", "/v1/syncs", tok.Plain, ""), 200, "")
@@ -151,7 +151,7 @@ func TestScopes(t *testing.T) {
 	if !strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope") || !strings.Contains(a.text, "needs sync") {
 		t.Errorf("got %s %v", a.text, a.header)
 	}
-	syncer, err := w.conns.IssueToken(t.Context(), c, "syncer", []string{"sync"}, nil)
+	syncer, err := w.conns.IssueToken(acting(t.Context()), c, "syncer", []string{"sync"}, nil)
 	w.ok(err)
 	w.want(w.call("GET", "/v1/purchase-orders", syncer.Plain, ""), 403, "missing-scope")
 	w.want(w.call("POST", "/v1/syncs", syncer.Plain, `{}`), 202, "")
@@ -162,7 +162,7 @@ func TestScopesOfKeys(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("A")
 	key := func(scopes ...string) string {
-		return must(w.conns.IssueKey(t.Context(), w.project, connection.NewKey{Label: "x", Scopes: scopes})).Plain
+		return must(w.conns.IssueKey(acting(t.Context()), w.project, connection.NewKey{Label: "x", Scopes: scopes})).Plain
 	}
 	reader, syncer, connector := key("read"), key("sync"), key("connect")
 	base := "/v1/connections/" + c.ID

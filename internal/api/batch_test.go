@@ -306,9 +306,9 @@ func TestAsync(t *testing.T) {
 // Whoever may only write can follow what became of it; whoever may only read cannot write.
 func TestScopesOfWrites(t *testing.T) {
 	p := newPlant(t)
-	writer, err := p.conns.IssueToken(t.Context(), p.conn, "writer", []string{"write"}, nil)
+	writer, err := p.conns.IssueToken(acting(t.Context()), p.conn, "writer", []string{"write"}, nil)
 	p.ok(err)
-	reader, err := p.conns.IssueToken(t.Context(), p.conn, "reader", []string{"read"}, nil)
+	reader, err := p.conns.IssueToken(acting(t.Context()), p.conn, "reader", []string{"read"}, nil)
 	p.ok(err)
 	a := p.want(p.call("POST", "/v1/vendors", writer.Plain, vendor(1)), 201, "")
 	path := "/v1/operations/" + a.header.Get("Busbar-Operation")

@@ -79,14 +79,14 @@ func TestLongPollOfALostToken(t *testing.T) {
 	for name, lose := range map[string]func(w *world, c *store.Connection, tokenID string){
 		"revoked":      func(w *world, c *store.Connection, tokenID string) { w.revoke(c, tokenID) },
 		"expired":      func(w *world, _ *store.Connection, _ string) { w.tick(time.Hour) },
-		"disconnected": func(w *world, c *store.Connection, _ string) { w.ok(w.conns.Disconnect(w.t.Context(), c)) },
+		"disconnected": func(w *world, c *store.Connection, _ string) { w.ok(w.conns.Disconnect(acting(w.t.Context()), c)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var meanwhile func()
 			w := newWorld(t, func(d *api.Deps) { d.Changes = whenAsked{func() { meanwhile() }} })
 			c, _ := w.connect("A")
 			soon := w.clock().Add(time.Minute)
-			token := must(w.conns.IssueToken(t.Context(), c, "x", nil, &soon))
+			token := must(w.conns.IssueToken(acting(t.Context()), c, "x", nil, &soon))
 			meanwhile = func() { w.put(c, "PO-1"); lose(w, c, token.ID) }
 			w.want(w.call("GET", "/v1/changes?entity=purchase-orders&wait=30", token.Plain, ""), 401, "invalid-token")
 		})
@@ -111,7 +111,7 @@ func TestLongPollEndsWithItsToken(t *testing.T) {
 	f := newForever()
 	w := newWorld(t, func(d *api.Deps) { d.Changes = f })
 	c, _ := w.connect("A")
-	token := must(w.conns.IssueToken(t.Context(), c, "x", nil, nil))
+	token := must(w.conns.IssueToken(acting(t.Context()), c, "x", nil, nil))
 	got := make(chan answer)
 	go func() { got <- w.call("GET", "/v1/changes?entity=purchase-orders&wait=60", token.Plain, "") }()
 	<-f.begun

@@ -98,7 +98,7 @@ func TestOnlyTheSyncScopeDecides(t *testing.T) {
 	c, _ := w.connect("A")
 	w.put(c, "PO-1")
 	id := w.miss(c)
-	tok, err := w.conns.IssueToken(t.Context(), c, "reads", []string{connection.ScopeRead}, nil)
+	tok, err := w.conns.IssueToken(acting(t.Context()), c, "reads", []string{connection.ScopeRead}, nil)
 	w.ok(err)
 	for _, act := range []string{"pending-deletions/approve", "pending-deletions/reject", "quarantine/retry"} {
 		w.want(w.call("POST", "/v1/sync-runs/"+id+"/"+act, tok.Plain, ""), 403, "missing-scope")

@@ -66,7 +66,7 @@ func (p *plant) close(a *app.App) {
 // join connects the plant's SimERP once more.
 func (p *plant) join(name string) (*store.Connection, string) {
 	p.t.Helper()
-	made, err := p.conns.Create(p.t.Context(), p.project, connection.New{
+	made, err := p.conns.Create(acting(p.t.Context()), p.project, connection.New{
 		System: "sim-erp", Name: name, History: "all", Schedule: "manual", Credentials: map[string]string{"url": p.sim.URL(), "api_key": erp.DefaultKey},
 	})
 	p.ok(err)

@@ -118,13 +118,13 @@ func TestRulesOfANewConnection(t *testing.T) {
 func TestCapabilitiesFollowTheScopes(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("A")
-	reader, err := w.conns.IssueToken(t.Context(), c, "reader", []string{"read"}, nil)
+	reader, err := w.conns.IssueToken(acting(t.Context()), c, "reader", []string{"read"}, nil)
 	w.ok(err)
 	create := w.orderCapability(reader.Plain)["create"].(map[string]any)
 	if create["supported"] != false || create["forbidden_by"] != "token.scopes" {
 		t.Errorf("a token without the scope write: %v", create)
 	}
-	writer, err := w.conns.IssueToken(t.Context(), c, "writer", []string{"read", "write"}, nil)
+	writer, err := w.conns.IssueToken(acting(t.Context()), c, "writer", []string{"read", "write"}, nil)
 	w.ok(err)
 	if create := w.orderCapability(writer.Plain)["create"].(map[string]any); create["supported"] != true {
 		t.Errorf("a token with it: %v", create)

@@ -115,7 +115,7 @@ func (s *server) revokeToken(ctx context.Context, in *tokenInput) (*one[TokenVie
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.Write(ctx, func(tx *store.Tx) error { return tx.RevokeToken(ctx, c.Scope(), in.TokenID, s.Now()) })
+	err = s.Connections.RevokeToken(ctx, c, in.TokenID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, noToken(in.TokenID)
 	}

@@ -137,13 +137,13 @@ func (w *world) newProject(name string) (id, key string) {
 	w.t.Helper()
 	p, _, err := w.store.EnsureProject(w.t.Context(), "project", name, w.now)
 	w.ok(err)
-	return p.ID, must(w.conns.IssueKey(w.t.Context(), p.ID, connection.NewKey{Label: "test", Scopes: connection.Scopes()})).Plain
+	return p.ID, must(w.conns.IssueKey(acting(w.t.Context()), p.ID, connection.NewKey{Label: "test", Scopes: connection.Scopes()})).Plain
 }
 
 // connect makes a connection and gives it with its first token.
 func (w *world) connect(name string) (*store.Connection, string) {
 	w.t.Helper()
-	made, err := w.conns.Create(w.t.Context(), w.project, connection.New{System: "plant", Name: name, Credentials: goodLogin()})
+	made, err := w.conns.Create(acting(w.t.Context()), w.project, connection.New{System: "plant", Name: name, Credentials: goodLogin()})
 	w.ok(err)
 	return made.Connection, made.Token.Plain
 }

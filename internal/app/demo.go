@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/allow"
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -61,6 +62,7 @@ func (p Program) Demo(ctx context.Context, c config.Demo) (err error) {
 
 // open takes the data directory (whose lock also guards the simulators' state), then starts the simulators.
 func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) error {
+	ctx = audit.Myself(ctx, "busbar demo", d.Now())
 	env, err := readEnvFile(d.envFile)
 	if err != nil {
 		return err

@@ -121,7 +121,7 @@ func connectVendors(t *testing.T, a *App, source *erp.Server) *store.Connection 
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := a.Connections.Create(t.Context(), project.ID, connection.New{
+	made, err := a.Connections.Create(acting(t.Context()), project.ID, connection.New{
 		System: "sim-erp", Schedule: "1h", Entities: []string{"vendors"}, Credentials: map[string]string{"url": source.URL(), "api_key": erp.DefaultKey},
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/allow"
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/config"
 )
 
@@ -57,6 +58,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 // firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.
 func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url string) error {
 	file := filepath.Join(c.Data, "busbar.env")
+	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", At: p.Now()})
 	err := a.Store.Alone(ctx, func(ctx context.Context) error {
 		_, err := a.Connections.EnsureFirstKey(ctx, c.NewKey, func(plain string) error {
 			return writeEnvFile(file, []line{{"BUSBAR_URL", url}, {"BUSBAR_KEY", plain}})

@@ -36,6 +36,11 @@ type actorKey struct{}
 // By says who acts in what is done with the context.
 func By(ctx context.Context, a Actor) context.Context { return context.WithValue(ctx, actorKey{}, a) }
 
+// Myself says that Busbar itself acts, and as what.
+func Myself(ctx context.Context, name string, at time.Time) context.Context {
+	return By(ctx, Actor{Kind: System, Name: name, At: at})
+}
+
 // Who gives the actor of By.
 func Who(ctx context.Context) (Actor, bool) {
 	a, ok := ctx.Value(actorKey{}).(Actor)

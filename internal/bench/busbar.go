@@ -15,6 +15,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -78,7 +79,7 @@ func (b *busbar) connectSystem(ctx context.Context, system string) (*connection.
 	if err != nil {
 		return nil, err
 	}
-	return b.Connections.Create(ctx, project.ID, connection.New{
+	return b.Connections.Create(audit.Myself(ctx, "bench", time.Now()), project.ID, connection.New{
 		System: system, History: "all", Schedule: "manual", Entities: []string{"purchase-orders"},
 		Credentials: map[string]string{"url": b.source, "api_key": erp.DefaultKey},
 	})

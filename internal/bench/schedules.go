@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -87,7 +88,7 @@ func (b *busbar) connectMany(ctx context.Context, n int) (made []*store.Connecti
 }
 
 func (b *busbar) connectSmall(ctx context.Context, project string) (*store.Connection, error) {
-	made, err := b.Connections.Create(ctx, project, connection.New{
+	made, err := b.Connections.Create(audit.Myself(ctx, "bench", time.Now()), project, connection.New{
 		System: "sim-erp", History: "all", Schedule: "30d", Entities: []string{smallEntity},
 		Credentials: map[string]string{"url": b.source, "api_key": erp.DefaultKey},
 	})

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/app"
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 )
@@ -57,7 +59,7 @@ func (s *suite) newBench(ctx context.Context, pages map[string]int) *bench {
 	b := &bench{suite: s, ctx: ctx, dir: filepath.Join(s.dir, fmt.Sprintf("busbar-%d", s.benches)), pages: pages, tap: &tap{}, log: &lockedBuffer{}}
 	must(os.MkdirAll(b.dir, 0o700))
 	b.open()
-	_, err := b.app.Connections.EnsureFirstKey(ctx, false, func(plain string) error { b.key = plain; return nil })
+	_, err := b.app.Connections.EnsureFirstKey(audit.Myself(ctx, "connector test", time.Now()), false, func(plain string) error { b.key = plain; return nil })
 	must(err)
 	s.opened = append(s.opened, b)
 	return b

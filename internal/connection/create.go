@@ -76,7 +76,10 @@ func (s *Service) save(ctx context.Context, c *store.Connection, p *plan, tried 
 		if runs, err = s.insert(ctx, tx, c, p, token); err != nil {
 			return err
 		}
-		return tx.SetLogin(ctx, c.Scope(), tokens)
+		if err := tx.SetLogin(ctx, c.Scope(), tokens); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "created")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store connection %s: %w", c.ID, err)

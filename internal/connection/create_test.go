@@ -21,7 +21,7 @@ func TestCreate(t *testing.T) {
 	for name, value := range login { // white space around a value is what a copy brings along
 		login[name] = " " + value + "\r\n"
 	}
-	made, err := w.Create(t.Context(), w.project, connection.New{
+	made, err := w.Create(acting(t.Context()), w.project, connection.New{
 		System: "acme", Name: "Plant 1", Credentials: login, Tags: []string{"eu", "eu", "pilot"}, Metadata: json.RawMessage(`{"customer": 7}`),
 		History: "P30D", Schedule: "5m", Entities: []string{"purchase-orders", "vendors"},
 	})
@@ -72,7 +72,7 @@ func TestCreateDefaults(t *testing.T) {
 func TestManualScheduleIsNeverDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	made, err := w.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: w.login(), Schedule: "manual"})
+	made, err := w.Create(acting(t.Context()), w.project, connection.New{System: "acme", Credentials: w.login(), Schedule: "manual"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestManualScheduleIsNeverDue(t *testing.T) {
 func TestCreateNamesEveryFault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.Create(t.Context(), w.project, connection.New{
+	_, err := w.Create(acting(t.Context()), w.project, connection.New{
 		System: "acme", Name: strings.Repeat("x", 201), TimeZone: "Mars/Olympus", History: "90", Schedule: "often",
 		Metadata: json.RawMessage(`[1]`), Tags: []string{"ok", ""}, Entities: []string{"vendor"},
 		Credentials: map[string]string{"url": "erp.example.com", "pasword": "CANARY-x", "company": "one"},
@@ -145,7 +145,7 @@ func TestCreateChecksSingleValues(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.Create(t.Context(), w.project, c.n)
+			_, err := w.Create(acting(t.Context()), w.project, c.n)
 			wantProblem(t, err, problem.ValidationFailed, c.pointer, c.fault)
 		})
 	}
@@ -177,7 +177,7 @@ func TestCreateProbes(t *testing.T) {
 			if c.field == "" {
 				delete(login, "")
 			}
-			_, err := w.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: login})
+			_, err := w.Create(acting(t.Context()), w.project, connection.New{System: "acme", Credentials: login})
 			wantProblem(t, err, c.code, c.pointer, c.fault)
 			p := problemIn(err)
 			if text := fmt.Sprintf("%s %+v %+v", p, p.Items, p.Upstream); strings.Contains(text, "CANARY") {
@@ -199,12 +199,12 @@ func TestDataHoldNoSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	made := w.create()
-	key, err := w.IssueKey(t.Context(), w.project, connection.NewKey{Label: "ci"})
+	key, err := w.IssueKey(acting(t.Context()), w.project, connection.NewKey{Label: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	if err := w.Reauthorize(t.Context(), made.Connection, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
+	if err := w.Reauthorize(acting(t.Context()), made.Connection, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = w.Report(t.Context(), made.Connection, errors.New("x"))

@@ -91,7 +91,7 @@ func (w *world) replica(ask func(n int, a driver.Asking) (driver.Grant, error)) 
 func (w *world) granted() *store.Connection {
 	w.t.Helper()
 	s, _ := w.replica(grants)
-	made, err := s.Create(w.t.Context(), w.project, connection.New{System: "acme", Credentials: w.login()})
+	made, err := s.Create(acting(w.t.Context()), w.project, connection.New{System: "acme", Credentials: w.login()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestNewCredentialsReplaceTokens(t *testing.T) {
 	})
 	s, _ := w.replica(func(_ int, a driver.Asking) (driver.Grant, error) {
 		now := w.stored(conn)
-		if err := anew.Reauthorize(t.Context(), now, connection.Renewal{Credentials: w.login()}); err != nil {
+		if err := anew.Reauthorize(acting(t.Context()), now, connection.Renewal{Credentials: w.login()}); err != nil {
 			t.Error(err)
 		}
 		return grants(2, a)
@@ -206,7 +206,7 @@ func TestNewCredentialsReplaceTokens(t *testing.T) {
 	if used, asks := g.last(); used != "CANARY-access-7" || asks != 1 {
 		t.Errorf("%q after %d renewals", used, asks)
 	}
-	if err := w.Disconnect(t.Context(), w.stored(conn)); err != nil {
+	if err := w.Disconnect(acting(t.Context()), w.stored(conn)); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := w.store.LoginTokens(t.Context(), conn.Scope()); err != nil || left.Version != 0 || len(left.Sealed) > 0 {

@@ -74,8 +74,55 @@ func (s *Service) makeKey(projectID, label string, scopes []string, expires time
 }
 
 func (s *Service) storeKey(ctx context.Context, k store.Key) error {
-	if err := s.Store.InsertKey(ctx, k); err != nil {
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.InsertKey(ctx, k); err != nil {
+			return err
+		}
+		return noteKey(ctx, tx, k, "issued")
+	})
+	if err != nil {
 		return fmt.Errorf("store a project key: %w", err)
+	}
+	return nil
+}
+
+// RenameKey changes the label of a project key. Errors: *problem.Error validation-failed, store.ErrNotFound.
+func (s *Service) RenameKey(ctx context.Context, projectID, id, label string) error {
+	f := newFaults()
+	label = f.line(label, maxName, "label")
+	if err := f.err(); err != nil {
+		return err
+	}
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		k, err := tx.Key(ctx, projectID, id)
+		if err != nil || k.Label == label {
+			return err
+		}
+		if err := tx.LabelKey(ctx, projectID, id, label); err != nil {
+			return err
+		}
+		return noteKey(ctx, tx, *k, "changed", "label")
+	})
+	if err != nil {
+		return fmt.Errorf("rename project key %s: %w", id, err)
+	}
+	return nil
+}
+
+// RevokeKey ends a project key at once; again is fine. store.ErrNotFound.
+func (s *Service) RevokeKey(ctx context.Context, projectID, id string) error {
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		k, err := tx.Key(ctx, projectID, id)
+		if err != nil || !k.RevokedAt.IsZero() {
+			return err
+		}
+		if err := tx.RevokeKey(ctx, projectID, id, s.Now()); err != nil {
+			return err
+		}
+		return noteKey(ctx, tx, *k, "revoked")
+	})
+	if err != nil {
+		return fmt.Errorf("revoke project key %s: %w", id, err)
 	}
 	return nil
 }

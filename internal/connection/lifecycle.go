@@ -13,7 +13,7 @@ func (s *Service) Pause(ctx context.Context, c *store.Connection) error {
 	if err := live(c); err != nil {
 		return err
 	}
-	return s.move(ctx, c, paused, reason{problem.ReasonPaused, "Somebody paused this connection. Resume it to go on."})
+	return s.decide(ctx, c, paused, reason{problem.ReasonPaused, "Somebody paused this connection. Resume it to go on."}, "paused")
 }
 
 // Resume ends a pause. A connection that is not paused stays as it is.
@@ -21,7 +21,7 @@ func (s *Service) Resume(ctx context.Context, c *store.Connection) error {
 	if err := live(c); err != nil {
 		return err
 	}
-	return s.move(ctx, c, resumed, reason{})
+	return s.decide(ctx, c, resumed, reason{}, "resumed")
 }
 
 // Disconnect ends the connection for good: its tokens are dead at once, its schedules stop, its data stay. Again is fine.
@@ -34,7 +34,10 @@ func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 		if _, moves := next(now.State, disconnected); !moves {
 			return nil
 		}
-		return tx.Disconnect(ctx, now.Scope(), s.instant())
+		if err := tx.Disconnect(ctx, now.Scope(), s.instant()); err != nil {
+			return err
+		}
+		return note(ctx, tx, now, "disconnected")
 	})
 	if err != nil {
 		return fmt.Errorf("disconnect connection %s: %w", c.ID, err)
@@ -58,7 +61,12 @@ func (s *Service) DeleteData(ctx context.Context, c *store.Connection) error {
 	if !c.DeletingAt.IsZero() {
 		return nil
 	}
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.AskDeleteData(ctx, c.Scope(), s.instant()) })
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.AskDeleteData(ctx, c.Scope(), s.instant()); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "data_deletion_asked")
+	})
 	if err != nil {
 		return fmt.Errorf("ask for deletion of connection %s: %w", c.ID, err)
 	}

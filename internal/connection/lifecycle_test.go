@@ -119,10 +119,10 @@ func TestReauthorize(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": "CANARY-wrong"}}), problem.ValidationFailed, "/credentials/password", problem.CredentialsRefused)
+	wantProblem(t, w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: map[string]string{"password": "CANARY-wrong"}}), problem.ValidationFailed, "/credentials/password", problem.CredentialsRefused)
 	w.wantState(c, store.ConnectionNeedsReauth)
-	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"url": w.system.server.URL}}), problem.ValidationFailed, "/credentials/password", problem.Required)
-	if err := w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
+	wantProblem(t, w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: map[string]string{"url": w.system.server.URL}}), problem.ValidationFailed, "/credentials/password", problem.Required)
+	if err := w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantState(c, store.ConnectionActive)
@@ -155,7 +155,7 @@ func TestPause(t *testing.T) {
 	c := w.create().Connection
 	w.finish(c, done)
 	for range 2 {
-		if err := w.Pause(t.Context(), c); err != nil {
+		if err := w.Pause(acting(t.Context()), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,9 +163,9 @@ func TestPause(t *testing.T) {
 	if got, _ := w.Report(t.Context(), w.stored(c), &driver.Error{Kind: driver.Unreachable}); got != store.ConnectionPaused {
 		t.Errorf("a late answer makes it %s", got)
 	}
-	wantProblem(t, w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}), problem.ConnectionPaused, "", "")
+	wantProblem(t, w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: w.login()}), problem.ConnectionPaused, "", "")
 	for range 2 {
-		if err := w.Resume(t.Context(), c); err != nil {
+		if err := w.Resume(acting(t.Context()), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestPauseDuringFirstSync(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.create().Connection
-	if err := errors.Join(w.Pause(t.Context(), c), w.Resume(t.Context(), c)); err != nil {
+	if err := errors.Join(w.Pause(acting(t.Context()), c), w.Resume(acting(t.Context()), c)); err != nil {
 		t.Fatal(err)
 	}
 	w.wantState(c, store.ConnectionSyncing)
@@ -187,14 +187,14 @@ func TestDisconnect(t *testing.T) {
 	w := newWorld(t)
 	made := w.create()
 	c := made.Connection
-	wantProblem(t, w.DeleteData(t.Context(), c), problem.Conflict, "", "")
+	wantProblem(t, w.DeleteData(acting(t.Context()), c), problem.Conflict, "", "")
 	stale := w.stored(c)
 	client, _, err := w.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := w.Disconnect(t.Context(), c); err != nil {
+		if err := w.Disconnect(acting(t.Context()), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -203,9 +203,9 @@ func TestDisconnect(t *testing.T) {
 	wantProblem(t, err, problem.InvalidToken, "", "")
 	_, _, err = w.Open(t.Context(), c)
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
-	_, err = w.IssueToken(t.Context(), stale, "late", nil, nil)
+	_, err = w.IssueToken(acting(t.Context()), stale, "late", nil, nil)
 	wantProblem(t, err, problem.ConnectionDisconnected, "", "")
-	for _, err := range []error{w.Pause(t.Context(), c), w.Resume(t.Context(), c), w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}), w.Reauthorize(t.Context(), stale, connection.Renewal{Credentials: w.login()})} {
+	for _, err := range []error{w.Pause(acting(t.Context()), c), w.Resume(acting(t.Context()), c), w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: w.login()}), w.Reauthorize(acting(t.Context()), stale, connection.Renewal{Credentials: w.login()})} {
 		wantProblem(t, err, problem.ConnectionDisconnected, "", "")
 	}
 	if got, _ := w.Report(t.Context(), stale, nil); got != store.ConnectionDisconnected {
@@ -218,7 +218,7 @@ func TestDisconnect(t *testing.T) {
 		t.Errorf("the session did not end: %v", err)
 	}
 	for range 2 {
-		if err := w.DeleteData(t.Context(), c); err != nil {
+		if err := w.DeleteData(acting(t.Context()), c); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,10 +233,10 @@ func TestUpdate(t *testing.T) {
 	c := w.create().Connection
 	other := w.stored(c)
 	name, zone, tags := "  Plant 2 ", "UTC", []string{"a"}
-	if err := w.Update(t.Context(), c, connection.Update{Name: &name}); err != nil {
+	if err := w.Update(acting(t.Context()), c, connection.Update{Name: &name}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Update(t.Context(), other, connection.Update{TimeZone: &zone, Tags: &tags, Metadata: json.RawMessage(`{"a":1}`)}); err != nil {
+	if err := w.Update(acting(t.Context()), other, connection.Update{TimeZone: &zone, Tags: &tags, Metadata: json.RawMessage(`{"a":1}`)}); err != nil {
 		t.Fatal(err)
 	}
 	got := w.stored(c)
@@ -244,7 +244,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("stored: %+v", got)
 	}
 	empty, mars := "", "Mars"
-	err := w.Update(t.Context(), c, connection.Update{Name: &empty, TimeZone: &mars, Metadata: json.RawMessage(`null`)})
+	err := w.Update(acting(t.Context()), c, connection.Update{Name: &empty, TimeZone: &mars, Metadata: json.RawMessage(`null`)})
 	wantProblem(t, err, problem.ValidationFailed, "/name", problem.Required)
 	wantProblem(t, err, problem.ValidationFailed, "/time_zone", problem.Invalid)
 	wantProblem(t, err, problem.ValidationFailed, "/metadata", problem.Invalid)
@@ -270,7 +270,7 @@ func TestOpenKeepsOneSession(t *testing.T) {
 		t.Errorf("%d sessions are open, want 1", w.system.clients.Load())
 	}
 	zone := "UTC"
-	if err := w.Update(t.Context(), c, connection.Update{TimeZone: &zone}); err != nil {
+	if err := w.Update(acting(t.Context()), c, connection.Update{TimeZone: &zone}); err != nil {
 		t.Fatal(err)
 	}
 	dials := w.system.dials.Load()
@@ -293,7 +293,7 @@ func TestOpenSeesRenewalElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.system.set("", renewed)
-	if err := elsewhere.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
+	if err := elsewhere.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	client, _, err := w.Open(t.Context(), w.stored(c))

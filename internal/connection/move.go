@@ -12,7 +12,27 @@ func (s *Service) move(ctx context.Context, c *store.Connection, on event, why r
 	return s.moveIf(ctx, c, func(*store.Connection) bool { return true }, on, why)
 }
 
-// moveIf does so if the event counts for the connection as it is stored now.
+// decide applies what a person decides, which the audit log tells unless the connection is so already.
+func (s *Service) decide(ctx context.Context, c *store.Connection, on event, why reason, action string) error {
+	var now *store.Connection
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
+			return err
+		}
+		from := now.State
+		if err := s.moveTx(ctx, tx, now, on, why); err != nil || now.State == from {
+			return err
+		}
+		return note(ctx, tx, now, action)
+	})
+	if err != nil {
+		return fmt.Errorf("change the state of connection %s: %w", c.ID, err)
+	}
+	adopt(c, now)
+	return nil
+}
+
+// moveIf applies an event if it counts for the connection as it is stored now.
 func (s *Service) moveIf(ctx context.Context, c *store.Connection, counts func(now *store.Connection) bool, on event, why reason) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {

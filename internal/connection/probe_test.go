@@ -32,7 +32,7 @@ func TestProbesTellNothingByTheirTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = s.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: w.login()})
+		_, err = s.Create(acting(t.Context()), w.project, connection.New{System: "acme", Credentials: w.login()})
 		wantProblem(t, err, problem.SystemUnreachable, "/credentials/url", problem.Unreachable)
 		if took+waited != time.Second {
 			t.Errorf("%s: the answer comes after %v", name, took+waited)

@@ -98,10 +98,15 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried
 		if err := errors.Join(tx.SetConnectionCredentials(ctx, now, s.instant()), tx.SetLogin(ctx, now.Scope(), tokens)); err != nil {
 			return err
 		}
-		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil || !waited {
+		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil {
 			return err
 		}
-		return s.catchUp(ctx, tx, now)
+		if waited {
+			if err := s.catchUp(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		return note(ctx, tx, now, "reauthorized", slices.Sorted(maps.Keys(l.values))...)
 	})
 	if err != nil {
 		return fmt.Errorf("store the credentials of connection %s: %w", c.ID, err)

@@ -41,7 +41,7 @@ func TestReauthorizeKeepsTheInstance(t *testing.T) {
 			if strings.HasPrefix(tt.value, "/") {
 				form["url"] = w.system.server.URL + tt.value
 			}
-			err := w.Reauthorize(t.Context(), c, connection.Renewal{AuthMethod: tt.method, Credentials: form})
+			err := w.Reauthorize(acting(t.Context()), c, connection.Renewal{AuthMethod: tt.method, Credentials: form})
 			if tt.names == "" {
 				if err != nil {
 					t.Error(err)
@@ -65,13 +65,13 @@ func TestReauthorizeMovedInstance(t *testing.T) {
 	c := w.create().Connection
 	earlier := w.stored(c)
 	moved := connection.Renewal{SameInstance: true, Credentials: map[string]string{"url": newSystem(t).server.URL, "password": canary}}
-	if err := w.Reauthorize(t.Context(), c, moved); err != nil {
+	if err := w.Reauthorize(acting(t.Context()), c, moved); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.stored(c).Public["url"]; got != moved.Credentials["url"] {
 		t.Errorf("the address is %s", got)
 	}
-	wantProblem(t, w.Reauthorize(t.Context(), earlier, connection.Renewal{Credentials: map[string]string{"password": canary}}), problem.Conflict, "", "")
+	wantProblem(t, w.Reauthorize(acting(t.Context()), earlier, connection.Renewal{Credentials: map[string]string{"password": canary}}), problem.Conflict, "", "")
 }
 
 // TestReauthorizeAsksForWhatEnded: what the refused login ended is asked for again as it was; everything else reads what changed.

@@ -53,7 +53,7 @@ func (s *system) counted() (logins, pages int) {
 
 func (w *world) manual() *store.Connection {
 	w.t.Helper()
-	made, err := w.Create(w.t.Context(), w.project, connection.New{System: "acme", Credentials: w.login(), Schedule: "manual"})
+	made, err := w.Create(acting(w.t.Context()), w.project, connection.New{System: "acme", Credentials: w.login(), Schedule: "manual"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -290,7 +290,7 @@ func TestARefusedLoginIsLeftAlone(t *testing.T) {
 	if last, _ := w.system.counted(); last != logins {
 		t.Errorf("%d logins after it was refused", last-logins)
 	}
-	if err := w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
+	if err := w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: map[string]string{"password": renewed}}); err != nil {
 		t.Fatal(err)
 	}
 	client, _, err := w.Open(t.Context(), w.stored(c))
@@ -320,12 +320,12 @@ func TestAPauseKeepsWhatItInterrupted(t *testing.T) {
 			w.finish(c, done)
 			w.report(c, test.kind)
 			was := w.stored(c)
-			if err := w.Pause(t.Context(), c); err != nil {
+			if err := w.Pause(acting(t.Context()), c); err != nil {
 				t.Fatal(err)
 			}
 			w.runFor(time.Hour, time.Minute, func() bool { return false })
 			w.wantState(c, store.ConnectionPaused)
-			if err := w.Resume(t.Context(), c); err != nil {
+			if err := w.Resume(acting(t.Context()), c); err != nil {
 				t.Fatal(err)
 			}
 			now := w.stored(c)
@@ -342,7 +342,7 @@ func TestAPauseKeepsWhatItInterrupted(t *testing.T) {
 func TestNoLookInABlackout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t) // Monday, 10:00 in Berlin
-	made, err := w.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: w.login(), Blackouts: []string{"Mon 10:05-13:00"}})
+	made, err := w.Create(acting(t.Context()), w.project, connection.New{System: "acme", Credentials: w.login(), Blackouts: []string{"Mon 10:05-13:00"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,16 +376,16 @@ func TestHistoryHasEveryEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.report(c, driver.Credentials)
-	if err := w.Reauthorize(t.Context(), c, connection.Renewal{Credentials: w.login()}); err != nil {
+	if err := w.Reauthorize(acting(t.Context()), c, connection.Renewal{Credentials: w.login()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Pause(t.Context(), c); err != nil {
+	if err := w.Pause(acting(t.Context()), c); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Resume(t.Context(), c); err != nil {
+	if err := w.Resume(acting(t.Context()), c); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Disconnect(t.Context(), c); err != nil {
+	if err := w.Disconnect(acting(t.Context()), c); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -400,20 +400,20 @@ func TestHistoryHasEveryEvent(t *testing.T) {
 func TestBlackoutsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.Create(t.Context(), w.project, connection.New{System: "acme", Credentials: w.login(), Blackouts: []string{"Mon 10:00-11:00", "often", "Mon 25:00-26:00"}})
+	_, err := w.Create(acting(t.Context()), w.project, connection.New{System: "acme", Credentials: w.login(), Blackouts: []string{"Mon 10:00-11:00", "often", "Mon 25:00-26:00"}})
 	wantProblem(t, err, problem.ValidationFailed, "/blackouts/1", problem.Invalid)
 	wantProblem(t, err, problem.ValidationFailed, "/blackouts/2", problem.Invalid)
 	c := w.manual()
 	always, some := []string{"daily 00:00-24:00"}, []string{" Mon 10:00-11:00 "}
-	wantProblem(t, w.Update(t.Context(), c, connection.Update{Blackouts: &always}), problem.ValidationFailed, "/blackouts/0", problem.Invalid)
-	if err := w.Update(t.Context(), c, connection.Update{Blackouts: &some}); err != nil {
+	wantProblem(t, w.Update(acting(t.Context()), c, connection.Update{Blackouts: &always}), problem.ValidationFailed, "/blackouts/0", problem.Invalid)
+	if err := w.Update(acting(t.Context()), c, connection.Update{Blackouts: &some}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.stored(c).Blackouts; !slices.Equal(got, []string{"Mon 10:00-11:00"}) {
 		t.Errorf("stored %q", got)
 	}
 	none := []string{}
-	if err := w.Update(t.Context(), c, connection.Update{Blackouts: &none}); err != nil || w.stored(c).Blackouts != nil {
+	if err := w.Update(acting(t.Context()), c, connection.Update{Blackouts: &none}); err != nil || w.stored(c).Blackouts != nil {
 		t.Errorf("stored %q, %v", w.stored(c).Blackouts, err)
 	}
 }

@@ -50,7 +50,10 @@ func (s *Service) storeToken(ctx context.Context, c *store.Connection, token Iss
 		if err := live(now); err != nil {
 			return err
 		}
-		return tx.InsertToken(ctx, now.Scope(), token.Token)
+		if err := tx.InsertToken(ctx, now.Scope(), token.Token); err != nil {
+			return err
+		}
+		return noteToken(ctx, tx, now, "issued", token.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("store a token of connection %s: %w", c.ID, err)
@@ -71,4 +74,26 @@ func (s *Service) newToken(label string, scopes []string, expires time.Time) (Is
 		ID: id, Label: label, Hash: s.Keeper.Hash(plain), Last4: secret.Last4(plain),
 		Scopes: scopes, CreatedAt: s.instant(), ExpiresAt: expires,
 	}}, nil
+}
+
+// RevokeToken ends a token at once; again is fine. store.ErrNotFound.
+func (s *Service) RevokeToken(ctx context.Context, c *store.Connection, id string) error {
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.LockConnection(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		token, err := tx.Token(ctx, now.Scope(), id)
+		if err != nil || !token.RevokedAt.IsZero() {
+			return err
+		}
+		if err := tx.RevokeToken(ctx, now.Scope(), id, s.Now()); err != nil {
+			return err
+		}
+		return noteToken(ctx, tx, now, "revoked", id)
+	})
+	if err != nil {
+		return fmt.Errorf("revoke a token of connection %s: %w", c.ID, err)
+	}
+	return nil
 }

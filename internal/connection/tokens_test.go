@@ -19,7 +19,7 @@ func TestIssueToken(t *testing.T) {
 	c := w.create().Connection
 	now := w.clock()
 	later := now.Add(time.Hour)
-	token, err := w.IssueToken(t.Context(), c, "reports", []string{"sync", "read", "read"}, &later)
+	token, err := w.IssueToken(acting(t.Context()), c, "reports", []string{"sync", "read", "read"}, &later)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,11 +30,11 @@ func TestIssueToken(t *testing.T) {
 	if !bytes.Equal(who.Token.Hash, w.keeper.Hash(token.Plain)) || who.Token.Last4 != token.Plain[len(token.Plain)-4:] {
 		t.Error("the stored token is not the hash of the plain one")
 	}
-	_, err = w.IssueToken(t.Context(), c, " ", []string{"read", "reed"}, &now)
+	_, err = w.IssueToken(acting(t.Context()), c, " ", []string{"read", "reed"}, &now)
 	wantProblem(t, err, problem.ValidationFailed, "/label", problem.Required)
 	wantProblem(t, err, problem.ValidationFailed, "/scopes/1", problem.Unknown)
 	wantProblem(t, err, problem.ValidationFailed, "/expires_at", problem.OutOfRange)
-	_, err = w.IssueToken(t.Context(), c, "never", nil, &time.Time{})
+	_, err = w.IssueToken(acting(t.Context()), c, "never", nil, &time.Time{})
 	wantProblem(t, err, problem.ValidationFailed, "/expires_at", problem.OutOfRange)
 	w.pass(time.Hour)
 	_, err = w.Authenticate(t.Context(), token.Plain)
@@ -86,7 +86,7 @@ func TestMistypedTokenAsksNobody(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	key, err := w.IssueKey(t.Context(), w.project, connection.NewKey{Label: "ci"})
+	key, err := w.IssueKey(acting(t.Context()), w.project, connection.NewKey{Label: "ci"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestKeys(t *testing.T) {
 	}
 	_, err = w.Authenticate(t.Context(), key.Plain)
 	wantProblem(t, err, problem.InvalidToken, "", "")
-	_, err = w.IssueKey(t.Context(), w.project, connection.NewKey{})
+	_, err = w.IssueKey(acting(t.Context()), w.project, connection.NewKey{})
 	wantProblem(t, err, problem.ValidationFailed, "/label", problem.Required)
 }
 
@@ -128,11 +128,11 @@ func TestFirstKey(t *testing.T) {
 	var delivered []string
 	deliver := func(plain string) error { delivered = append(delivered, plain); return nil }
 	lost := errors.New("the disk is gone")
-	if _, err := w.EnsureFirstKey(t.Context(), false, func(string) error { return lost }); !errors.Is(err, lost) {
+	if _, err := w.EnsureFirstKey(acting(t.Context()), false, func(string) error { return lost }); !errors.Is(err, lost) {
 		t.Fatalf("a key that cannot be delivered: %v", err)
 	}
 	for _, anew := range []bool{false, false, true} {
-		if p, err := w.EnsureFirstKey(t.Context(), anew, deliver); err != nil || p.ID != w.project {
+		if p, err := w.EnsureFirstKey(acting(t.Context()), anew, deliver); err != nil || p.ID != w.project {
 			t.Fatal(p, err)
 		}
 	}

@@ -39,16 +39,37 @@ func (s *Service) Update(ctx context.Context, c *store.Connection, u Update) err
 		if err := tx.SetConnectionProfile(ctx, now, now.UpdatedAt); err != nil {
 			return err
 		}
-		if err := setRules(ctx, tx, now, rules); err != nil || u.TimeZone == nil && u.Blackouts == nil {
+		if err := setRules(ctx, tx, now, rules); err != nil {
 			return err
 		}
-		return tx.FreeRuns(ctx, now.Scope(), problem.ReasonBlackout) // those that still have to wait are held again at their next turn
+		if u.TimeZone != nil || u.Blackouts != nil {
+			if err := tx.FreeRuns(ctx, now.Scope(), problem.ReasonBlackout); err != nil { // those that still have to wait are held again at their next turn
+				return err
+			}
+		}
+		return note(ctx, tx, now, "changed", u.names()...)
 	})
 	if err != nil {
 		return fmt.Errorf("update connection %s: %w", c.ID, err)
 	}
 	adopt(c, now)
 	return nil
+}
+
+// names are those of the members that are given.
+func (u Update) names() (names []string) {
+	for _, m := range []struct {
+		name  string
+		given bool
+	}{
+		{"name", u.Name != nil}, {"time_zone", u.TimeZone != nil}, {"metadata", u.Metadata != nil}, {"tags", u.Tags != nil},
+		{"blackouts", u.Blackouts != nil}, {"write_rules", u.WriteRules != nil},
+	} {
+		if m.given {
+			names = append(names, m.name)
+		}
+	}
+	return names
 }
 
 // check gives what sets the members that are given.

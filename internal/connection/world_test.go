@@ -105,7 +105,7 @@ func (w *world) login() map[string]string {
 
 func (w *world) create() *connection.Created {
 	w.t.Helper()
-	made, err := w.Create(w.t.Context(), w.project, connection.New{System: "acme", Credentials: w.login()})
+	made, err := w.Create(acting(w.t.Context()), w.project, connection.New{System: "acme", Credentials: w.login()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

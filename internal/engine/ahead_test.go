@@ -211,7 +211,7 @@ func TestATurnThatEndsThrowsAwayWhatWasReadAhead(t *testing.T) {
 		}
 		return whole(r)
 	}
-	runs, err := w.service.Request(ctx, w.conn, []string{"purchase-orders"}, store.Full, "manual")
+	runs, err := w.service.Request(acting(ctx), w.conn, []string{"purchase-orders"}, store.Full, "manual")
 	w.must(err)
 	run, err := w.store.AcquireRun(ctx, &runs[0], "x", w.clock.Add(time.Minute), w.clock)
 	w.must(err)

@@ -108,13 +108,13 @@ func TestARequestInABlackoutWaitsAndSaysSo(t *testing.T) {
 	w := newWorld(t)
 	w.source.pages(orders(0, 3))
 	w.leaveAlone("Europe/Berlin", "Tue 12:00-15:00") // until 14:00 UTC
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	end := time.Date(2026, 3, 10, 14, 0, 0, 0, time.UTC)
 	if runs[0].ReasonCode != problem.ReasonBlackout || !runs[0].RetryAt.Equal(end) {
 		t.Errorf("the answer says %q, %s", runs[0].ReasonCode, runs[0].RetryAt)
 	}
-	again, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	again, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.work()
 	if again[0].ID != runs[0].ID || len(w.source.requests()) != 0 {
@@ -134,7 +134,7 @@ func TestAQueuedRunDoesNotBeginInABlackout(t *testing.T) {
 	w := newWorld(t)
 	w.source.pages(orders(0, 3))
 	w.leaveAlone("UTC", "Tue 12:10-14:00")
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.clock = w.clock.Add(10 * time.Minute)
 	w.work()
@@ -148,7 +148,7 @@ func TestATurnInABlackoutTakesItsLocksInOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.leaveAlone("UTC", "Tue 12:10-14:00")
-	_, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	_, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.clock = w.clock.Add(10 * time.Minute)
 	ready := -1
@@ -169,7 +169,7 @@ func TestABlackoutWakesNobody(t *testing.T) {
 	w := newWorld(t)
 	w.source.pages(orders(0, 3))
 	w.leaveAlone("UTC", "Tue 11:00-14:00")
-	_, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders", "vendors"}, store.Full, store.TriggerManual)
+	_, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders", "vendors"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.work()
 	w.woken = 0
@@ -219,7 +219,7 @@ func TestNoCallInABlackout(t *testing.T) {
 			w.due("5m")
 			for w.clock.Before(test.start.Add(12 * time.Hour)) {
 				if random.IntN(4) == 0 {
-					_, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+					_, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 					w.must(err)
 				}
 				w.tick()

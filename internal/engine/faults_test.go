@@ -36,7 +36,7 @@ func filtered(list []order) func(driver.Request) (*driver.Page, error) {
 
 func (w *world) history(period string) {
 	w.t.Helper()
-	_, err := w.service.Settings(w.t.Context(), w.conn, "purchase-orders", Settings{History: &period})
+	_, err := w.service.Settings(acting(w.t.Context()), w.conn, "purchase-orders", Settings{History: &period})
 	w.must(err)
 }
 
@@ -93,7 +93,7 @@ func TestUnprovedStaysUnproved(t *testing.T) {
 	w.source.pages(orders(0, 100))
 	w.ends(w.sync(store.Full), store.RunComplete, "")
 	w.source.fetch = func(driver.Request) (*driver.Page, error) { return page(orders(0, 90), nil, 100), nil }
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, "manual")
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, "manual")
 	w.must(err)
 	run, err := w.store.AcquireRun(t.Context(), &runs[0], "x", w.clock.Add(time.Minute), w.clock)
 	w.must(err)

@@ -125,7 +125,7 @@ func TestARecordStoredJustBeforeThePageIsJudgedAnew(t *testing.T) {
 	list := orders(0, 10)
 	w.source.pages(list)
 	w.ends(w.sync(store.Full), store.RunComplete, "")
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, "manual")
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, "manual")
 	w.must(err)
 	run, err := w.store.AcquireRun(t.Context(), &runs[0], "x", w.clock.Add(time.Minute), w.clock)
 	w.must(err)

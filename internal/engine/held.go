@@ -17,25 +17,34 @@ func (s *Service) ApproveDeletions(ctx context.Context, c *store.Connection, run
 		if err != nil {
 			return err
 		}
-		if held.CarriedRun != "" {
-			run, err = tx.Run(ctx, c.Scope(), held.CarriedRun)
+		if run, err = s.carrying(ctx, tx, c, held); err != nil {
 			return err
 		}
-		runs, err := s.RequestTx(ctx, tx, c, []string{held.Entity}, store.Full, store.TriggerManual)
-		if err == nil {
-			run = &runs[0]
-		}
-		return err
+		return note(ctx, tx, c, "deletions_approved", "run", runID)
 	})
 	return run, err
+}
+
+// carrying gives the run that carries approved deletions out, or did.
+func (s *Service) carrying(ctx context.Context, tx *store.Tx, c *store.Connection, held store.HeldDeletions) (*store.Run, error) {
+	if held.CarriedRun != "" {
+		return tx.Run(ctx, c.Scope(), held.CarriedRun)
+	}
+	runs, err := s.RequestTx(ctx, tx, c, []string{held.Entity}, store.Full, store.TriggerManual)
+	if err != nil {
+		return nil, err
+	}
+	return &runs[0], nil
 }
 
 // RejectDeletions keeps the records whose deletions a run holds: later sweeps leave them alone, until they come back or somebody approves after all.
 // *problem.Error: not-found, conflict.
 func (s *Service) RejectDeletions(ctx context.Context, c *store.Connection, runID string) error {
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := s.decide(ctx, tx, c, runID, store.DecisionRejected)
-		return err
+		if _, err := s.decide(ctx, tx, c, runID, store.DecisionRejected); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "deletions_rejected", "run", runID)
 	})
 }
 

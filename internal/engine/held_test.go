@@ -26,7 +26,7 @@ func (w *world) held() *store.HeldDeletions { w.t.Helper(); return w.stream().He
 // approve approves and lets the worker carry it out.
 func (w *world) approve(run *store.Run) *store.Run {
 	w.t.Helper()
-	asked, err := w.service.ApproveDeletions(w.t.Context(), w.conn, run.ID)
+	asked, err := w.service.ApproveDeletions(acting(w.t.Context()), w.conn, run.ID)
 	w.must(err)
 	w.work()
 	return w.run(asked.ID)
@@ -34,7 +34,7 @@ func (w *world) approve(run *store.Run) *store.Run {
 
 func (w *world) reject(run *store.Run) {
 	w.t.Helper()
-	w.must(w.service.RejectDeletions(w.t.Context(), w.conn, run.ID))
+	w.must(w.service.RejectDeletions(acting(w.t.Context()), w.conn, run.ID))
 }
 
 // keeps fails the test unless exactly these orders are stored.
@@ -184,7 +184,7 @@ func TestAHoldDissolvesWhenTheSourceHeals(t *testing.T) {
 				t.Errorf("held %+v, counts %+v", w.held(), run.Counts)
 			}
 			w.keeps(back)
-			if _, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID); code(err) != "conflict" {
+			if _, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID); code(err) != "conflict" {
 				t.Errorf("approving what is over: %v", err)
 			}
 		})
@@ -220,7 +220,7 @@ func TestWhatIsMissingBesidesIsJudgedByItself(t *testing.T) {
 			t.Errorf("held %+v; want all 60 of the second run, undecided", h)
 		}
 		w.keeps(all)
-		if _, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID); code(err) != "conflict" {
+		if _, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID); code(err) != "conflict" {
 			t.Errorf("approving the first hold: %v", err)
 		}
 		w.ends(w.approve(second), store.RunComplete, "")
@@ -323,18 +323,18 @@ func TestDecisionsAreIdempotent(t *testing.T) {
 	ordinary := w.sweeps(all, store.RunComplete, "")
 	first := w.sweeps(all[20:], store.RunIncomplete, "deletions-held")
 	for _, bad := range []struct{ id, want string }{{"none", "not-found"}, {ordinary.ID, "conflict"}} {
-		if _, err := w.service.ApproveDeletions(t.Context(), w.conn, bad.id); code(err) != bad.want {
+		if _, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, bad.id); code(err) != bad.want {
 			t.Errorf("%s: %v", bad.id, err)
 		}
-		if err := w.service.RejectDeletions(t.Context(), w.conn, bad.id); code(err) != bad.want {
+		if err := w.service.RejectDeletions(acting(t.Context()), w.conn, bad.id); code(err) != bad.want {
 			t.Errorf("%s: %v", bad.id, err)
 		}
 	}
 	w.reject(first)
 	w.reject(first)
-	asked, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
+	asked, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID)
 	w.must(err)
-	again, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
+	again, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID)
 	w.must(err)
 	if asked.ID != again.ID || asked.State != store.RunQueued || asked.Mode != store.Full {
 		t.Errorf("approved twice: runs %+v and %+v", asked, again)
@@ -343,7 +343,7 @@ func TestDecisionsAreIdempotent(t *testing.T) {
 	if done := w.approve(first); done.ID != asked.ID || done.State != store.RunComplete {
 		t.Errorf("approved once more: %+v", done)
 	}
-	if err := w.service.RejectDeletions(t.Context(), w.conn, first.ID); code(err) != "conflict" || !strings.Contains(err.Error(), asked.ID) {
+	if err := w.service.RejectDeletions(acting(t.Context()), w.conn, first.ID); code(err) != "conflict" || !strings.Contains(err.Error(), asked.ID) {
 		t.Errorf("rejected after it was carried out: %v", err)
 	}
 	w.keeps(all[20:])
@@ -351,7 +351,7 @@ func TestDecisionsAreIdempotent(t *testing.T) {
 	w.must(w.store.Write(t.Context(), func(tx *store.Tx) error {
 		return tx.SetConnectionState(t.Context(), w.conn.Scope(), store.ConnectionPaused, "paused", "", w.clock)
 	}))
-	if _, err := w.service.ApproveDeletions(t.Context(), w.conn, held.ID); code(err) != "connection-paused" || w.held().Decision != store.DecisionPending {
+	if _, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, held.ID); code(err) != "connection-paused" || w.held().Decision != store.DecisionPending {
 		t.Errorf("approved while paused: %v, %+v", err, w.held())
 	}
 }
@@ -380,11 +380,11 @@ func TestADecisionDuringTheRunCounts(t *testing.T) {
 		state  store.RunState
 	}{
 		{"approved", func(w *world, first *store.Run) error {
-			_, err := w.service.ApproveDeletions(w.t.Context(), w.conn, first.ID)
+			_, err := w.service.ApproveDeletions(acting(w.t.Context()), w.conn, first.ID)
 			return err
 		}, all[20:], store.RunComplete},
 		{"rejected", func(w *world, first *store.Run) error {
-			return w.service.RejectDeletions(w.t.Context(), w.conn, first.ID)
+			return w.service.RejectDeletions(acting(w.t.Context()), w.conn, first.ID)
 		}, all, store.RunComplete},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -415,7 +415,7 @@ func TestCarryingOutSurvivesACrashAtAnyStep(t *testing.T) {
 			w := newWorld(t)
 			w.sweeps(all, store.RunComplete, "")
 			first := w.sweeps(all[1300:], store.RunIncomplete, "deletions-held")
-			asked, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
+			asked, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID)
 			w.must(err)
 			run := w.readAll(asked).run
 			sweep, err := w.store.OpenSweep(t.Context(), run)
@@ -458,11 +458,11 @@ func TestADecisionAtTheLastMomentCounts(t *testing.T) {
 	all := orders(0, 50)
 	w.sweeps(all, store.RunComplete, "")
 	first := w.sweeps(all[20:], store.RunIncomplete, "deletions-held")
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, "manual")
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, "manual")
 	w.must(err)
 	s := w.readAll(&runs[0])
 	verdict := s.sweepGone(t.Context())
-	asked, err := w.service.ApproveDeletions(t.Context(), w.conn, first.ID)
+	asked, err := w.service.ApproveDeletions(acting(t.Context()), w.conn, first.ID)
 	w.must(err)
 	w.must(s.settle(t.Context(), verdict))
 	if verdict == nil || asked.ID != runs[0].ID || w.run(asked.ID).State != store.RunRunning {
@@ -484,7 +484,7 @@ func TestAPeriodNarrowsAHold(t *testing.T) {
 	w.sweeps(all, store.RunComplete, "")
 	first := w.sweeps(all[30:], store.RunIncomplete, "deletions-held")
 	period := "P90D"
-	_, err := w.service.Settings(t.Context(), w.conn, "purchase-orders", Settings{History: &period})
+	_, err := w.service.Settings(acting(t.Context()), w.conn, "purchase-orders", Settings{History: &period})
 	w.must(err)
 	w.source.pages(all[30:])
 	w.ends(w.approve(first), store.RunComplete, "")

@@ -77,7 +77,7 @@ func TestHotRecordsAreReadNoMoreOftenThanTheManifestSays(t *testing.T) {
 	t.Parallel()
 	w := hotWorld(t, orders(0, 5))
 	every := "10m"
-	_, err := w.service.Settings(t.Context(), w.conn, "purchase-orders", Settings{Schedule: &every})
+	_, err := w.service.Settings(acting(t.Context()), w.conn, "purchase-orders", Settings{Schedule: &every})
 	w.must(err)
 	total := 0
 	for range 12 {

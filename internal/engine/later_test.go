@@ -85,7 +85,7 @@ func TestAnUnreachableConnectionIsLeftAlone(t *testing.T) {
 	w.must(err)
 	w.due("1h")
 	w.tick()
-	_, err = w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	_, err = w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.tick()
 	if n := len(w.source.requests()); n != 0 {

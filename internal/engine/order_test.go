@@ -41,7 +41,7 @@ func TestNobodyWaitsForStreamsInACircle(t *testing.T) {
 		group.Go(func() {
 			for i := range 120 {
 				if n == 0 {
-					_, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders", "vendors"}, store.Full, store.TriggerManual)
+					_, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders", "vendors"}, store.Full, store.TriggerManual)
 					w.must(err)
 					continue
 				}

@@ -38,7 +38,7 @@ func TestARemapThatAnotherReleaseGoesOnWithIsDoneAgain(t *testing.T) {
 	w.source.pages(orders(0, 500))
 	w.ends(w.sync(store.Full), store.RunComplete, "")
 	older, newer := w.release("num"), w.release("date")
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Incremental, "manual")
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Incremental, "manual")
 	w.must(err)
 	older.Turn = time.Nanosecond
 	_, err = older.Work(t.Context(), w.conn.ID, func(*store.Tx) error { return nil })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,10 +23,20 @@ func (s *Service) Request(ctx context.Context, c *store.Connection, entities []s
 		}
 	}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		runs, err = s.RequestTx(ctx, tx, c, entities, mode, trigger)
-		return err
+		if runs, err = s.RequestTx(ctx, tx, c, entities, mode, trigger); err != nil || trigger != store.TriggerManual {
+			return err
+		}
+		return note(ctx, tx, c, started(mode), "connection", c.ID, entities...)
 	})
 	return runs, err
+}
+
+// started is what the audit log calls a request.
+func started(mode store.Mode) string {
+	if mode == store.Reset {
+		return "reset"
+	}
+	return "started"
 }
 
 // RequestTx does the same within the caller's transaction; the entities are named.
@@ -115,8 +126,10 @@ func notEnabled(c *store.Connection, entity string) *problem.Error {
 // Cancel cancels a run: a queued one at once, a running one before its next page. An ended run is given as it is. *problem.Error not-found.
 func (s *Service) Cancel(ctx context.Context, c *store.Connection, runID string) (run *store.Run, err error) {
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		run, err = tx.CancelRun(ctx, c.Scope(), runID, s.Now())
-		return err
+		if run, err = tx.CancelRun(ctx, c.Scope(), runID, s.Now()); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "cancelled", "run", runID)
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, noSuchRun()
@@ -130,13 +143,29 @@ type Settings struct {
 	Paused            *bool
 }
 
+// names are those of the members that are given.
+func (set Settings) names() (names []string) {
+	for name, given := range map[string]bool{"schedule": set.Schedule != nil, "history": set.History != nil, "paused": set.Paused != nil} {
+		if given {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Settings stores what is given. *problem.Error: validation-failed with pointers, entity-not-enabled.
 func (s *Service) Settings(ctx context.Context, c *store.Connection, entity string, set Settings) (*store.Stream, error) {
 	change := store.StreamSettings{Schedule: set.Schedule, History: set.History, Paused: set.Paused}
 	if err := s.checkSettings(c, entity, set, &change); err != nil {
 		return nil, err
 	}
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.UpdateStream(ctx, c.Scope(), entity, change) })
+	err := s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.UpdateStream(ctx, c.Scope(), entity, change); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "changed", "entity", entity, set.names()...)
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notEnabled(c, entity)
 	}

@@ -39,7 +39,7 @@ func TestErrorsOfTheSystemEndOrDelayARun(t *testing.T) {
 func TestWhoLostARunDoesNotReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	w.source.fetch = func(driver.Request) (*driver.Page, error) {
 		w.clock = w.clock.Add(2 * lease.For)
@@ -57,7 +57,7 @@ func TestWhoLostARunDoesNotReport(t *testing.T) {
 func TestATurnWithoutARunSettlesTheConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	runs, err := w.service.Request(t.Context(), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
+	runs, err := w.service.Request(acting(t.Context()), w.conn, []string{"purchase-orders"}, store.Full, store.TriggerManual)
 	w.must(err)
 	run, err := w.store.AcquireRun(t.Context(), &runs[0], "dies", w.clock.Add(time.Minute), w.clock)
 	w.must(err)

@@ -257,7 +257,7 @@ func TestHistoryBoundsTheSweepAndCatchesUp(t *testing.T) {
 	w.source.pages(append(list, orders(20, 40)...))
 	w.sync(store.Full)
 	period := "P90D"
-	_, err := w.service.Settings(t.Context(), w.conn, "purchase-orders", Settings{History: &period})
+	_, err := w.service.Settings(acting(t.Context()), w.conn, "purchase-orders", Settings{History: &period})
 	w.must(err)
 
 	late := list[3]
@@ -330,7 +330,7 @@ func TestCancelStopsBeforeTheNextPage(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := w.service.Cancel(t.Context(), w.conn, runs[0].ID); err != nil {
+			if _, err := w.service.Cancel(acting(t.Context()), w.conn, runs[0].ID); err != nil {
 				return nil, err
 			}
 		}

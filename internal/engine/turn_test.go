@@ -35,7 +35,7 @@ func (w *world) endless() (asked *atomic.Int64, stop func()) {
 
 func (w *world) request(mode store.Mode, trigger store.Trigger, entity string) string {
 	w.t.Helper()
-	runs, err := w.service.Request(w.t.Context(), w.conn, []string{entity}, mode, trigger)
+	runs, err := w.service.Request(acting(w.t.Context()), w.conn, []string{entity}, mode, trigger)
 	w.must(err)
 	return runs[0].ID
 }

@@ -216,7 +216,7 @@ func (w *world) Settled(context.Context, *store.Connection) error {
 // sync asks for a run of purchase orders, lets the worker work, and gives the run as it is then.
 func (w *world) sync(mode store.Mode) *store.Run {
 	w.t.Helper()
-	runs, err := w.service.Request(w.t.Context(), w.conn, []string{"purchase-orders"}, mode, "manual")
+	runs, err := w.service.Request(acting(w.t.Context()), w.conn, []string{"purchase-orders"}, mode, "manual")
 	w.must(err)
 	w.work()
 	return w.run(runs[0].ID)

@@ -131,7 +131,7 @@ func TestDamagedDatabase(t *testing.T) {
 			w.app = a
 			conn, err := a.Store.ConnectionForWork(t.Context(), w.id)
 			if err == nil {
-				_, err = a.Syncs.Request(t.Context(), conn, []string{"vendors"}, "full", "manual")
+				_, err = a.Syncs.Request(acting(t.Context()), conn, []string{"vendors"}, "full", "manual")
 			}
 			t.Log("asked for a sync:", err, "; it went:", a.Step(t.Context(), w.id))
 			if n := w.sim.Ledger()["refused"]; n > 0 {

@@ -230,7 +230,7 @@ func unconnected(t tester, s setup, data string) *world {
 	t.Cleanup(w.close)
 	w.web = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.handle.Load()).ServeHTTP(rw, r) }))
 	t.Cleanup(w.web.Close)
-	_, err := w.app.Connections.EnsureFirstKey(t.Context(), false, func(plain string) error { w.key = plain; return nil })
+	_, err := w.app.Connections.EnsureFirstKey(acting(t.Context()), false, func(plain string) error { w.key = plain; return nil })
 	w.check(err)
 	return w
 }

@@ -60,10 +60,38 @@ func (s *Store) Keys(ctx context.Context, projectID string) ([]Key, error) {
 
 // RevokeKey ends a key; twice is fine. ErrNotFound.
 func (s *Store) RevokeKey(ctx context.Context, projectID, id string, now time.Time) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		n, err := tx.q.RevokeKey(ctx, now.UnixMicro(), projectID, id)
-		return hit(n, err, ErrNotFound)
-	})
+	return s.Write(ctx, func(tx *Tx) error { return tx.RevokeKey(ctx, projectID, id, now) })
+}
+
+// RevokeKey ends a key; twice is fine. ErrNotFound.
+func (t *Tx) RevokeKey(ctx context.Context, projectID, id string, now time.Time) error {
+	n, err := t.q.RevokeKey(ctx, now.UnixMicro(), projectID, id)
+	return hit(n, err, ErrNotFound)
+}
+
+// LabelKey changes what a key is called. ErrNotFound.
+func (t *Tx) LabelKey(ctx context.Context, projectID, id, label string) error {
+	n, err := t.q.LabelKey(ctx, label, projectID, id)
+	return hit(n, err, ErrNotFound)
+}
+
+// ProjectKey gives a key of a project. ErrNotFound.
+func (s *Store) ProjectKey(ctx context.Context, projectID, id string) (*Key, error) {
+	return oneKey(ctx, s.read, projectID, id)
+}
+
+// Key gives a key of a project. ErrNotFound.
+func (t *Tx) Key(ctx context.Context, projectID, id string) (*Key, error) {
+	return oneKey(ctx, t.q, projectID, id)
+}
+
+func oneKey(ctx context.Context, q *queries.Queries, projectID, id string) (*Key, error) {
+	row, err := q.ProjectKey(ctx, projectID, id)
+	if err != nil {
+		return nil, orNotFound(err)
+	}
+	k, err := keyFrom(row)
+	return &k, err
 }
 
 func keyRow(k Key) (queries.InsertKeyParams, error) {

@@ -49,7 +49,25 @@ func (s *Store) TokenByHash(ctx context.Context, hash []byte) (*Token, *Connecti
 
 // Tokens lists a connection's tokens, newest first.
 func (s *Store) Tokens(ctx context.Context, sc Scope) ([]Token, error) {
-	rows, err := s.read.Tokens(ctx, sc.no)
+	return tokens(ctx, s.read, sc)
+}
+
+// Token gives a token of a connection. ErrNotFound.
+func (t *Tx) Token(ctx context.Context, sc Scope, id string) (*Token, error) {
+	all, err := tokens(ctx, t.q, sc)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		if one.ID == id {
+			return &one, nil
+		}
+	}
+	return nil, ErrNotFound
+}
+
+func tokens(ctx context.Context, q *queries.Queries, sc Scope) ([]Token, error) {
+	rows, err := q.Tokens(ctx, sc.no)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func TestCancelInTheMiddle(t *testing.T) {
 		o := p.batch("vendors", vendors(0, 1200), func(r *write.BatchRequest) { r.ChunkSize, r.ChunkDelay = 5, time.Hour })
 		p.work()
 		p.state(store.ConnectionPaused)
-		_, err := p.service.Cancel(t.Context(), p.conn, o.ID)
+		_, err := p.service.Cancel(acting(t.Context()), p.conn, o.ID)
 		p.must(err)
 		p.work()
 		o = p.operation(o)
@@ -98,11 +98,11 @@ func TestCancelInTheMiddle(t *testing.T) {
 		if code := problem.FromDocument(p.items(o)[1199].Error).Code; code != problem.OperationCancelled {
 			t.Errorf("a cancelled item says %s", code)
 		}
-		again, err := p.service.Cancel(t.Context(), p.conn, o.ID)
+		again, err := p.service.Cancel(acting(t.Context()), p.conn, o.ID)
 		if p.must(err); again.State != store.OperationCancelled {
 			t.Errorf("cancelled twice, the operation is %s", again.State)
 		}
-		if _, err := p.service.Cancel(t.Context(), p.conn, uuid.NewString()); code(err) != problem.NotFound {
+		if _, err := p.service.Cancel(acting(t.Context()), p.conn, uuid.NewString()); code(err) != problem.NotFound {
 			t.Errorf("an operation that does not exist: %v", err)
 		}
 	})
@@ -121,7 +121,7 @@ func TestCancelWhileSending(t *testing.T) {
 	p := newPlant(t, noBulk)
 	o := p.batch("vendors", vendors(0, 30), func(r *write.BatchRequest) { r.ChunkSize = 10 })
 	p.spoil(onWrite(13, erp.Fault{Before: func() {
-		if _, err := p.service.Cancel(t.Context(), p.conn, o.ID); err != nil {
+		if _, err := p.service.Cancel(acting(t.Context()), p.conn, o.ID); err != nil {
 			t.Error(err)
 		}
 	}}))
@@ -445,7 +445,7 @@ func TestRetryFailed(t *testing.T) {
 		p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 9, Rejected: 1})
 		p.finish(p.batch("vendors", []write.BatchItem{{Op: manifest.Delete, ID: p.items(taken)[0].Record.String()}}))
 		woken, before := p.woken, len(p.sim.Effects())
-		retried, err := p.service.Retry(t.Context(), p.conn, o.ID)
+		retried, err := p.service.Retry(acting(t.Context()), p.conn, o.ID)
 		if p.must(err); retried.State != store.OperationQueued || retried.Counts.Pending != 1 || p.woken != woken+1 {
 			t.Errorf("retried, the operation is %s: %+v, woken %d times", retried.State, retried.Counts, p.woken-woken)
 		}
@@ -453,7 +453,7 @@ func TestRetryFailed(t *testing.T) {
 		if done := len(p.sim.Effects()) - before; done != 1 {
 			t.Errorf("%d effects of a retry, want 1", done)
 		}
-		if again, err := p.service.Retry(t.Context(), p.conn, o.ID); err != nil || again.State != store.OperationCompleted {
+		if again, err := p.service.Retry(acting(t.Context()), p.conn, o.ID); err != nil || again.State != store.OperationCompleted {
 			t.Errorf("a retry with nothing to do: %+v, %v", again, err)
 		}
 	})
@@ -471,7 +471,7 @@ func TestRetryOfWhatWasNoWrite(t *testing.T) {
 		o := p.finish(p.batch("vendors", items))
 		want := store.ItemCounts{Applied: 3, Rejected: 6}
 		p.ends(o, store.OperationCompleted, want)
-		_, err := p.service.Retry(t.Context(), p.conn, o.ID)
+		_, err := p.service.Retry(acting(t.Context()), p.conn, o.ID)
 		p.must(err)
 		o = p.finish(o)
 		p.ends(o, store.OperationCompleted, want)

@@ -224,7 +224,7 @@ func (p *plant) state(s store.ConnectionState) {
 	p.Helper()
 	p.must(p.store.Write(p.Context(), func(tx *store.Tx) error {
 		if s == store.ConnectionDisconnected {
-			return tx.Disconnect(p.Context(), p.conn.Scope(), p.clock())
+			return tx.Disconnect(acting(p.Context()), p.conn.Scope(), p.clock())
 		}
 		return tx.SetConnectionState(p.Context(), p.conn.Scope(), s, "", "", p.clock())
 	}))

@@ -16,7 +16,10 @@ func (s *Service) Cancel(ctx context.Context, c *store.Connection, id string) (*
 		if err != nil || o.DueAt.IsZero() {
 			return err
 		}
-		return s.Waker.Wake(ctx, tx, store.LaneWrites, c.ID)
+		if err := s.Waker.Wake(ctx, tx, store.LaneWrites, c.ID); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "cancelled", id)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cancel operation %s: %w", id, noOperation(err, id))

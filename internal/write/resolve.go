@@ -143,7 +143,10 @@ func (v *decision) store(ctx context.Context) error {
 		if err := tx.DecideItem(ctx, v.op, &it, m, v.Now()); err != nil {
 			return err
 		}
-		return v.Waker.Wake(ctx, tx, store.LaneWrites, v.conn.ID)
+		if err := v.Waker.Wake(ctx, tx, store.LaneWrites, v.conn.ID); err != nil {
+			return err
+		}
+		return note(ctx, tx, v.conn, "item_resolved", v.op.ID)
 	})
 	if errors.Is(err, store.ErrConflict) {
 		return problem.Newf(problem.OperationInProgress, "Item %d is being worked on just now, or somebody else has decided. Read it again.", v.item.N).

@@ -29,7 +29,10 @@ func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*s
 		if _, err := tx.RetryItems(ctx, &was, 0, s.Now()); err != nil {
 			return err
 		}
-		return s.Waker.Wake(ctx, tx, store.LaneWrites, c.ID)
+		if err := s.Waker.Wake(ctx, tx, store.LaneWrites, c.ID); err != nil {
+			return err
+		}
+		return note(ctx, tx, c, "retried", id)
 	})
 	if errors.Is(err, store.ErrConflict) {
 		return nil, problem.New(problem.OperationInProgress, "The batch is being worked on just now. Retry when it rests or has ended.").

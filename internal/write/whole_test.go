@@ -92,7 +92,7 @@ func TestAllOrNoneWithADecision(t *testing.T) {
 	if c := p.operation(o).Counts; c.Unknown+c.Reconciling != 10 {
 		t.Fatalf("its answer lost, the batch is %+v", c)
 	}
-	_, err := p.service.Resolve(t.Context(), p.conn, o.ID, 3, write.Decision{By: "ann"})
+	_, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 3, write.Decision{By: "ann"})
 	p.must(err)
 	o = p.finish(o)
 	p.ends(o, store.OperationCompleted, store.ItemCounts{Applied: 10})
@@ -108,9 +108,9 @@ func TestAllOrNoneCancelledWithADecision(t *testing.T) {
 	p.spoil(onWrite(1, erp.Fault{Drop: true}))
 	o := p.batch("items", items(0, 10), p.whole)
 	p.work()
-	_, err := p.service.Resolve(t.Context(), p.conn, o.ID, 3, write.Decision{By: "ann"})
+	_, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 3, write.Decision{By: "ann"})
 	p.must(err)
-	_, err = p.service.Cancel(t.Context(), p.conn, o.ID)
+	_, err = p.service.Cancel(acting(t.Context()), p.conn, o.ID)
 	p.must(err)
 	p.tick(time.Hour)
 	o = p.finish(o)

@@ -364,11 +364,11 @@ func TestResolve(t *testing.T) {
 		p, o := setup(t, erp.Fault{Drop: true, Execute: true})
 		made := p.sim.Effects()[len(p.sim.Effects())-1]
 		for name, id := range map[string]string{"no record named": "", "no such record": "nonsense"} {
-			if _, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: id}); code(err) != problem.ValidationFailed {
+			if _, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: id}); code(err) != problem.ValidationFailed {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		it, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: made.ID, By: "ann"})
+		it, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: made.ID, By: "ann"})
 		if p.must(err); it.Status != store.ItemApplied || it.RemoteID != made.ID || it.Version == "" {
 			t.Errorf("resolved, the item is %+v", it)
 		}
@@ -376,10 +376,10 @@ func TestResolve(t *testing.T) {
 		if _, err := p.store.Get(t.Context(), p.conn.Scope(), "purchase-requisitions", it.Record, false); err != nil {
 			t.Errorf("its record is not stored: %v", err)
 		}
-		if _, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{}); code(err) != problem.Conflict {
+		if _, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{}); code(err) != problem.Conflict {
 			t.Errorf("resolved twice: %v", err)
 		}
-		if _, err := p.service.Resolve(t.Context(), p.conn, o.ID, 1, write.Decision{}); code(err) != problem.NotFound {
+		if _, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 1, write.Decision{}); code(err) != problem.NotFound {
 			t.Errorf("an item that does not exist: %v", err)
 		}
 	})
@@ -387,7 +387,7 @@ func TestResolve(t *testing.T) {
 		p, o := setup(t, erp.Fault{Drop: true, Execute: true})
 		made := p.sim.Effects()[len(p.sim.Effects())-1]
 		p.spoil(func(*http.Request) *erp.Fault { return &erp.Fault{Unread: true} })
-		it, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: made.ID, By: "ann"})
+		it, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: made.ID, By: "ann"})
 		if p.must(err); it.Status != store.ItemApplied || it.RemoteID != made.ID {
 			t.Errorf("resolved, the item is %+v", it)
 		}
@@ -395,7 +395,7 @@ func TestResolve(t *testing.T) {
 	t.Run("it did not happen", func(t *testing.T) {
 		p, o := setup(t, erp.Fault{Drop: true})
 		before, woken := len(p.sim.Effects()), p.woken
-		it, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{By: "ann"})
+		it, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{By: "ann"})
 		if p.must(err); it.Status != store.ItemPending || p.woken == woken {
 			t.Errorf("resolved, the item is %s; woken %v", it.Status, p.woken > woken)
 		}
@@ -436,11 +436,11 @@ func TestResolveByAnotherRecord(t *testing.T) {
 		o := p.finish(p.batch("vendors", []write.BatchItem{item}))
 		p.ends(o, store.OperationCompleted, store.ItemCounts{NeedsHuman: 1})
 		for _, id := range []string{other.RemoteID, "nonsense"} {
-			if _, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: id}); code(err) != problem.ValidationFailed {
+			if _, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: id}); code(err) != problem.ValidationFailed {
 				t.Errorf("the %s of %s is decided by %s: %v", item.Op, own.RemoteID, id, err)
 			}
 		}
-		it, err := p.service.Resolve(t.Context(), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: own.RemoteID})
+		it, err := p.service.Resolve(acting(t.Context()), p.conn, o.ID, 0, write.Decision{Happened: true, RemoteID: own.RemoteID})
 		if p.must(err); it.Status != store.ItemApplied || it.Record != own.Record {
 			t.Errorf("resolved, the %s is %s, of record %s", item.Op, it.Status, it.Record)
 		}

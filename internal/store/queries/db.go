@@ -447,6 +447,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.keysStmt, err = db.PrepareContext(ctx, keys); err != nil {
 		return nil, fmt.Errorf("error preparing query Keys: %w", err)
 	}
+	if q.labelKeyStmt, err = db.PrepareContext(ctx, labelKey); err != nil {
+		return nil, fmt.Errorf("error preparing query LabelKey: %w", err)
+	}
 	if q.lastRunsStmt, err = db.PrepareContext(ctx, lastRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query LastRuns: %w", err)
 	}
@@ -579,11 +582,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.probesDueStmt, err = db.PrepareContext(ctx, probesDue); err != nil {
 		return nil, fmt.Errorf("error preparing query ProbesDue: %w", err)
 	}
+	if q.projectStmt, err = db.PrepareContext(ctx, project); err != nil {
+		return nil, fmt.Errorf("error preparing query Project: %w", err)
+	}
 	if q.projectAppsStmt, err = db.PrepareContext(ctx, projectApps); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectApps: %w", err)
 	}
 	if q.projectDataKeyStmt, err = db.PrepareContext(ctx, projectDataKey); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectDataKey: %w", err)
+	}
+	if q.projectKeyStmt, err = db.PrepareContext(ctx, projectKey); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectKey: %w", err)
 	}
 	if q.projectKeyHeadsStmt, err = db.PrepareContext(ctx, projectKeyHeads); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectKeyHeads: %w", err)
@@ -593,6 +602,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
+	}
+	if q.projectsStmt, err = db.PrepareContext(ctx, projects); err != nil {
+		return nil, fmt.Errorf("error preparing query Projects: %w", err)
 	}
 	if q.proveMemberSessionStmt, err = db.PrepareContext(ctx, proveMemberSession); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveMemberSession: %w", err)
@@ -755,6 +767,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setOperationsDormantStmt, err = db.PrepareContext(ctx, setOperationsDormant); err != nil {
 		return nil, fmt.Errorf("error preparing query SetOperationsDormant: %w", err)
+	}
+	if q.setProjectStmt, err = db.PrepareContext(ctx, setProject); err != nil {
+		return nil, fmt.Errorf("error preparing query SetProject: %w", err)
 	}
 	if q.setProjectDataKeyStmt, err = db.PrepareContext(ctx, setProjectDataKey); err != nil {
 		return nil, fmt.Errorf("error preparing query SetProjectDataKey: %w", err)
@@ -1577,6 +1592,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing keysStmt: %w", cerr)
 		}
 	}
+	if q.labelKeyStmt != nil {
+		if cerr := q.labelKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing labelKeyStmt: %w", cerr)
+		}
+	}
 	if q.lastRunsStmt != nil {
 		if cerr := q.lastRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastRunsStmt: %w", cerr)
@@ -1797,6 +1817,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing probesDueStmt: %w", cerr)
 		}
 	}
+	if q.projectStmt != nil {
+		if cerr := q.projectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectStmt: %w", cerr)
+		}
+	}
 	if q.projectAppsStmt != nil {
 		if cerr := q.projectAppsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectAppsStmt: %w", cerr)
@@ -1805,6 +1830,11 @@ func (q *Queries) Close() error {
 	if q.projectDataKeyStmt != nil {
 		if cerr := q.projectDataKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectDataKeyStmt: %w", cerr)
+		}
+	}
+	if q.projectKeyStmt != nil {
+		if cerr := q.projectKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectKeyStmt: %w", cerr)
 		}
 	}
 	if q.projectKeyHeadsStmt != nil {
@@ -1820,6 +1850,11 @@ func (q *Queries) Close() error {
 	if q.projectSettingsStmt != nil {
 		if cerr := q.projectSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
+		}
+	}
+	if q.projectsStmt != nil {
+		if cerr := q.projectsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectsStmt: %w", cerr)
 		}
 	}
 	if q.proveMemberSessionStmt != nil {
@@ -2090,6 +2125,11 @@ func (q *Queries) Close() error {
 	if q.setOperationsDormantStmt != nil {
 		if cerr := q.setOperationsDormantStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setOperationsDormantStmt: %w", cerr)
+		}
+	}
+	if q.setProjectStmt != nil {
+		if cerr := q.setProjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setProjectStmt: %w", cerr)
 		}
 	}
 	if q.setProjectDataKeyStmt != nil {
@@ -2457,6 +2497,7 @@ type Queries struct {
 	keyByHashStmt                   *sql.Stmt
 	keyHoldersStmt                  *sql.Stmt
 	keysStmt                        *sql.Stmt
+	labelKeyStmt                    *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	linkStmt                        *sql.Stmt
@@ -2501,11 +2542,14 @@ type Queries struct {
 	planRunStmt                     *sql.Stmt
 	positionStmt                    *sql.Stmt
 	probesDueStmt                   *sql.Stmt
+	projectStmt                     *sql.Stmt
 	projectAppsStmt                 *sql.Stmt
 	projectDataKeyStmt              *sql.Stmt
+	projectKeyStmt                  *sql.Stmt
 	projectKeyHeadsStmt             *sql.Stmt
 	projectKeysNotUnderStmt         *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
+	projectsStmt                    *sql.Stmt
 	proveMemberSessionStmt          *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
 	purgeMemberLinksStmt            *sql.Stmt
@@ -2560,6 +2604,7 @@ type Queries struct {
 	setMetaStmt                     *sql.Stmt
 	setOperationStmt                *sql.Stmt
 	setOperationsDormantStmt        *sql.Stmt
+	setProjectStmt                  *sql.Stmt
 	setProjectDataKeyStmt           *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
@@ -2744,6 +2789,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keyByHashStmt:                   q.keyByHashStmt,
 		keyHoldersStmt:                  q.keyHoldersStmt,
 		keysStmt:                        q.keysStmt,
+		labelKeyStmt:                    q.labelKeyStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		linkStmt:                        q.linkStmt,
@@ -2788,11 +2834,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		planRunStmt:                     q.planRunStmt,
 		positionStmt:                    q.positionStmt,
 		probesDueStmt:                   q.probesDueStmt,
+		projectStmt:                     q.projectStmt,
 		projectAppsStmt:                 q.projectAppsStmt,
 		projectDataKeyStmt:              q.projectDataKeyStmt,
+		projectKeyStmt:                  q.projectKeyStmt,
 		projectKeyHeadsStmt:             q.projectKeyHeadsStmt,
 		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
+		projectsStmt:                    q.projectsStmt,
 		proveMemberSessionStmt:          q.proveMemberSessionStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
 		purgeMemberLinksStmt:            q.purgeMemberLinksStmt,
@@ -2847,6 +2896,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setMetaStmt:                     q.setMetaStmt,
 		setOperationStmt:                q.setOperationStmt,
 		setOperationsDormantStmt:        q.setOperationsDormantStmt,
+		setProjectStmt:                  q.setProjectStmt,
 		setProjectDataKeyStmt:           q.setProjectDataKeyStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,

@@ -31,6 +31,21 @@ select * from project_keys where hash = @hash;
 -- name: Keys :many
 select * from project_keys where project_id = @project_id order by id desc;
 
+-- name: ProjectKey :one
+select * from project_keys where project_id = @project_id and id = @id;
+
+-- name: LabelKey :execrows
+update project_keys set label = @label where project_id = @project_id and id = @id;
+
+-- name: Project :one
+select * from projects where id = @id;
+
+-- name: Projects :many
+select * from projects order by id;
+
+-- name: SetProject :execrows
+update projects set name = @name, settings = @settings where id = @id;
+
 -- name: RevokeKey :execrows
 update project_keys set revoked_at = coalesce(revoked_at, cast(@now as bigint)) where project_id = @project_id and id = @id;
 

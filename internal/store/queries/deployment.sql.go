@@ -130,6 +130,18 @@ func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, err
 	return items, nil
 }
 
+const labelKey = `-- name: LabelKey :execrows
+update project_keys set label = $1 where project_id = $2 and id = $3
+`
+
+func (q *Queries) LabelKey(ctx context.Context, label string, projectID string, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.labelKeyStmt, labelKey, label, projectID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const lockMeta = `-- name: LockMeta :one
 insert into meta (key, value) values ($1, '') on conflict (key) do update set value = meta.value returning value
 `
@@ -174,6 +186,80 @@ func (q *Queries) NextNumber(ctx context.Context, name string) (int64, error) {
 	return value, err
 }
 
+const project = `-- name: Project :one
+select id, name, created_at, data_key, settings, sealed from projects where id = $1
+`
+
+func (q *Queries) Project(ctx context.Context, id string) (Project, error) {
+	row := q.queryRow(ctx, q.projectStmt, project, id)
+	var i Project
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.CreatedAt,
+		&i.DataKey,
+		&i.Settings,
+		&i.Sealed,
+	)
+	return i, err
+}
+
+const projectKey = `-- name: ProjectKey :one
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where project_id = $1 and id = $2
+`
+
+func (q *Queries) ProjectKey(ctx context.Context, projectID string, iD string) (ProjectKey, error) {
+	row := q.queryRow(ctx, q.projectKeyStmt, projectKey, projectID, iD)
+	var i ProjectKey
+	err := row.Scan(
+		&i.ID,
+		&i.ProjectID,
+		&i.Label,
+		&i.Hash,
+		&i.Last4,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.RevokedAt,
+		&i.LastUsedAt,
+		&i.Scopes,
+	)
+	return i, err
+}
+
+const projects = `-- name: Projects :many
+select id, name, created_at, data_key, settings, sealed from projects order by id
+`
+
+func (q *Queries) Projects(ctx context.Context) ([]Project, error) {
+	rows, err := q.query(ctx, q.projectsStmt, projects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Project
+	for rows.Next() {
+		var i Project
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.CreatedAt,
+			&i.DataKey,
+			&i.Settings,
+			&i.Sealed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const revokeKey = `-- name: RevokeKey :execrows
 update project_keys set revoked_at = coalesce(revoked_at, cast($1 as bigint)) where project_id = $2 and id = $3
 `
@@ -193,6 +279,18 @@ insert into meta (key, value) values ($1, $2) on conflict (key) do update set va
 func (q *Queries) SetMeta(ctx context.Context, key string, value string) error {
 	_, err := q.exec(ctx, q.setMetaStmt, setMeta, key, value)
 	return err
+}
+
+const setProject = `-- name: SetProject :execrows
+update projects set name = $1, settings = $2 where id = $3
+`
+
+func (q *Queries) SetProject(ctx context.Context, name string, settings string, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.setProjectStmt, setProject, name, settings, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const touchKey = `-- name: TouchKey :execrows

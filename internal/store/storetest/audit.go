@@ -15,7 +15,9 @@ var auditTests = []test{
 	{"entries of the audit log are numbered without gaps, each bound to the one before", func(t *testing.T, w *world) {
 		var all sync.WaitGroup
 		for i := range 8 {
-			all.Go(func() { w.ok(w.Write(t.Context(), func(tx *store.Tx) error { return tx.AppendAudit(t.Context(), w.entry(fmt.Sprint(i))) })) })
+			all.Go(func() {
+				w.ok(w.Write(t.Context(), func(tx *store.Tx) error { return tx.AppendAudit(t.Context(), w.entry(fmt.Sprint(i))) }))
+			})
 		}
 		all.Wait()
 		failed := errors.New("no")
