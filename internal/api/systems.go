@@ -40,6 +40,7 @@ type credentialFieldView struct {
 	Default  string                 `json:"default"`
 	Example  string                 `json:"example"`
 	Help     string                 `json:"help"`
+	Group    string                 `json:"group" enum:",tls" doc:"Where a form shows the input: empty for most; tls: apart from the others, for networks that have certificates of their own."`
 }
 
 type credentialOptionView struct {
@@ -120,7 +121,7 @@ func viewSystem(sys *manifest.System) SystemView {
 func viewAuth(a manifest.AuthMethod) authMethodView {
 	v := authMethodView{Method: a.Method, Fields: []credentialFieldView{}}
 	for _, f := range a.Fields {
-		field := credentialFieldView{f.Name, f.Label, f.Type, []credentialOptionView{}, f.Secret, f.Identity, f.Required, f.Default, f.Example, f.Help}
+		field := credentialFieldView{f.Name, f.Label, f.Type, []credentialOptionView{}, f.Secret, f.Identity, f.Required, f.Default, f.Example, f.Help, f.Group}
 		for _, o := range f.Options {
 			field.Options = append(field.Options, credentialOptionView(o))
 		}

@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,26 +31,28 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/trust"
 	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
 )
 
 // Options say how to build an App.
 type Options struct {
-	Data       string // directory; made when it is missing
-	Database   string // URL of a PostgreSQL database; empty: a file in Data
-	MasterKey  string // file; made when it is missing
-	Connectors []fs.FS
-	Files      string // directory that connections may read and write; empty: none
-	Allow      []allow.Rule
-	Forbid     []allow.Rule // never to be reached, whatever Allow says: our own listener
-	Log        *slog.Logger
-	Now        func() time.Time
-	Version    string
-	PublicURL  string              // address under which people reach this Busbar, without a slash at the end
-	Tick       time.Duration       // between looks at the schedule; default 1s
-	Calls      egress.ClientConfig // limits of calls to systems; zero members mean the defaults
-	Bench      *Bench              // for trying a connector out; nil: a Busbar for work
+	Data        string // directory; made when it is missing
+	Database    string // URL of a PostgreSQL database; empty: a file in Data
+	MasterKey   string // file; made when it is missing
+	Connectors  []fs.FS
+	Files       string // directory that connections may read and write; empty: none
+	Allow       []allow.Rule
+	Forbid      []allow.Rule   // never to be reached, whatever Allow says: our own listener
+	Authorities *x509.CertPool // who may sign the certificates of systems; nil: the machine's own authorities
+	Log         *slog.Logger
+	Now         func() time.Time
+	Version     string
+	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
+	Tick        time.Duration       // between looks at the schedule; default 1s
+	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
+	Bench       *Bench              // for trying a connector out; nil: a Busbar for work
 }
 
 const defaultTick = time.Second
@@ -121,21 +124,21 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.files, err = openFiles(o.Files); err != nil {
 		return err
 	}
-	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store)})
+	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store), RootCAs: o.Authorities, Log: o.Log})
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{
 		Store: a.Store, Keeper: keeper, Systems: p.systems, Drivers: p.drivers, Syncs: a.Syncs,
-		Client: func(c *store.Connection, s *manifest.System) *http.Client {
+		Client: func(c *store.Connection, s *manifest.System, own trust.Trust) *http.Client {
 			calls := o.Calls
-			calls.Budget = a.Budgets.For(c.ID, s.Limits)
+			calls.Budget, calls.Trust = a.Budgets.For(c.ID, s.Limits), own
 			return a.guard.Client(calls)
 		},
-		ProbeClient: func(c *store.Connection, s *manifest.System) *http.Client {
-			return a.guard.Client(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Attempts: 1})
+		ProbeClient: func(c *store.Connection, s *manifest.System, own trust.Trust) *http.Client {
+			return a.guard.Client(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Attempts: 1, Trust: own})
 		},
-		Line: func(c *store.Connection, s *manifest.System) driver.Line {
-			return a.guard.Line(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Deadline: o.Calls.Deadline})
+		Line: func(c *store.Connection, s *manifest.System, own trust.Trust) driver.Line {
+			return a.guard.Line(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Deadline: o.Calls.Deadline, Trust: own})
 		},
 		Files:         a.files,
 		Wait:          wait,

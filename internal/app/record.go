@@ -17,6 +17,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
 	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Record logs in to a system and takes the first records of each entity, through the connector's own reading: JSON lists by entity, as received but for the secrets of the login.
@@ -98,10 +99,11 @@ func dialDirectly(s *manifest.System, credentials map[string]string, now func() 
 	if err != nil {
 		return nil, err
 	}
+	calls := egress.ClientConfig{Trust: trust.Of(func(field string) string { return credentials[field] })}
 	for _, d := range drivers() {
 		if d.Name() == s.Driver {
 			return d.Open(s, driver.Config{
-				Credentials: secret.NewCredentials(credentials), HTTP: guard.Client(egress.ClientConfig{}), Line: guard.Line(egress.ClientConfig{}), Now: now, TimeZone: zone,
+				Credentials: secret.NewCredentials(credentials), HTTP: guard.Client(calls), Line: guard.Line(calls), Now: now, TimeZone: zone,
 			})
 		}
 	}

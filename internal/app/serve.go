@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/config"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Program is what serve and demo run with besides their settings.
@@ -29,13 +31,17 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	if err != nil {
 		return err
 	}
+	authorities, err := authoritiesIn(c.CAFile)
+	if err != nil {
+		return err
+	}
 	l, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
 	a, err := Open(ctx, Options{
-		Data: c.Data, Database: c.Database, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Files: c.Files, Allow: allow, Forbid: own(l), Log: log, Now: p.Now, Version: p.Version,
+		Data: c.Data, Database: c.Database, MasterKey: c.MasterKeyPath(), Connectors: ConnectorsIn(c.Connectors), Files: c.Files, Allow: allow, Forbid: own(l), Authorities: authorities, Log: log, Now: p.Now, Version: p.Version,
 		PublicURL: c.Public(l.Addr().String()),
 	})
 	if err != nil {
@@ -53,6 +59,22 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
 	return serveHTTP(ctx, limit, l, a, log)
+}
+
+// authoritiesIn gives the machine's own authorities and those in a file; nil when there is no file.
+func authoritiesIn(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the file of --ca-file: %w", err)
+	}
+	pool, err := trust.Authorities(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s (--ca-file) holds something other than certificates in PEM form: %w", file, err)
+	}
+	return pool, nil
 }
 
 // firstKey gives a fresh database a project key, and any database one more when c.NewKey asks for it, in a file that only its owner reads.

@@ -27,6 +27,7 @@ func rules() []rule {
 		{"only store holds SQL", onlyStoreHoldsSQL},
 		{"libraries have one owner", librariesHaveOneOwner},
 		{"only egress goes out", onlyEgressGoesOut},
+		{"who answers is always checked", tlsIsChecked},
 		{"only config reads the environment", onlyConfigReadsTheEnvironment},
 		{"only cmd exits", onlyCommandsExit},
 		{"drivers know no systems", driversKnowNoSystems},

@@ -122,6 +122,20 @@ func onlyEgressGoesOut(t *tree) []string {
 	return found
 }
 
+// tlsIsChecked finds what would speak TLS without checking who answers, by its name, wherever it is set.
+func tlsIsChecked(t *tree) []string {
+	var found []string
+	for _, f := range t.production() {
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && slices.Contains([]string{"InsecureSkipVerify", "TrustServerCertificate", "InsecureIgnoreHostKey"}, id.Name) {
+				found = append(found, fmt.Sprintf("%s: %s uses %s; who answers is always checked, a connection brings its own trust (internal/trust)", t.at(n), f.dir, id.Name))
+			}
+			return true
+		})
+	}
+	return found
+}
+
 // makes calls fn for every composite literal and every new() of an imported type.
 func (f *file) makes(fn func(n ast.Node, pkg, name string)) {
 	ast.Inspect(f.syntax, func(n ast.Node) bool {

@@ -39,6 +39,7 @@ func (s Serve) Check() error {
 	c.directory("connectors", s.Connectors)
 	c.directory("files", s.Files)
 	c.allow(s.Allow)
+	c.file("ca-file", s.CAFile)
 	c.log(s.Log)
 	return c.err()
 }
@@ -148,6 +149,15 @@ func (c *checker) directory(name, v string) {
 	}
 	if info, err := os.Stat(v); err != nil || !info.IsDir() {
 		c.add(name, "there is no directory %s; make it, or leave this empty", v)
+	}
+}
+
+func (c *checker) file(name, v string) {
+	if v == "" {
+		return
+	}
+	if info, err := os.Stat(v); err != nil || info.IsDir() {
+		c.add(name, "there is no file %s; write the name of one, or leave this empty", v)
 	}
 }
 

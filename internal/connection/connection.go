@@ -31,6 +31,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Systems knows the systems that can be connected; manifest.Registry does.
@@ -44,18 +45,21 @@ type Syncer interface {
 	RequestTx(ctx context.Context, tx *store.Tx, c *store.Connection, entities []string, mode store.Mode, trigger store.Trigger) ([]store.Run, error)
 }
 
+// Wire makes the HTTP client of a connection, with what it brings of its own to TLS.
+type Wire func(c *store.Connection, sys *manifest.System, own trust.Trust) *http.Client
+
 // Config is what a Service needs; every member but Ended and Files is required.
 type Config struct {
 	Store         *store.Store
 	Keeper        *secret.Keeper
 	Systems       Systems
 	Drivers       map[string]driver.Driver // by name
-	Client        func(c *store.Connection, sys *manifest.System) *http.Client
-	ProbeClient   func(c *store.Connection, sys *manifest.System) *http.Client // likewise, for the check of a login: sends each call once
-	Line          func(c *store.Connection, sys *manifest.System) driver.Line  // for protocols that are not HTTP
-	Files         *os.Root                                                     // the directory of this machine that drivers may use; nil: none
-	Wait          func(ctx context.Context, d time.Duration)                   // returns after d, or when ctx ends
-	Ended         func(connectionID string)                                    // nil, or told when a connection was disconnected
+	Client        Wire
+	ProbeClient   Wire                                                                         // likewise, for the check of a login: sends each call once
+	Line          func(c *store.Connection, sys *manifest.System, own trust.Trust) driver.Line // for protocols that are not HTTP
+	Files         *os.Root                                                                     // the directory of this machine that drivers may use; nil: none
+	Wait          func(ctx context.Context, d time.Duration)                                   // returns after d, or when ctx ends
+	Ended         func(connectionID string)                                                    // nil, or told when a connection was disconnected
 	Syncs         Syncer
 	CheckSchedule func(text string) error // the error is a sentence for a person
 	CheckHistory  func(text string) error // likewise

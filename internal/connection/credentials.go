@@ -2,6 +2,7 @@ package connection
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Limits of a credential field, in bytes.
@@ -41,6 +43,10 @@ func (f *faults) credentials(m *manifest.AuthMethod, values map[string]string) m
 		if v := f.credential(field, values[field.Name]); v != "" {
 			out[field.Name] = v
 		}
+	}
+	var wrong *trust.FieldError
+	if _, err := trust.Of(func(name string) string { return out[name] }).Config(nil); errors.As(err, &wrong) {
+		f.at(problem.Invalid, wrong.Mend, "credentials", wrong.Field)
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, name) {
@@ -76,7 +82,7 @@ func fault(field manifest.CredentialField, value string) (code problem.Fault, de
 		limit = maxSecret
 	}
 	if field.Type == "multiline" {
-		text = strings.NewReplacer("\n", "", "\t", "").Replace(value)
+		text = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(value)
 	}
 	switch {
 	case len(value) > limit:

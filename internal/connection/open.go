@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -12,6 +11,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Open gives a client for a connection's system, which the caller closes. Sessions live on between calls as long as the credentials
@@ -29,7 +29,7 @@ func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *
 		if err != nil {
 			return nil, fmt.Errorf("connection %s: %w", c.ID, err)
 		}
-		return s.dial(c, sys, c.AuthMethod, credentials, s.Client(c, sys), s.grantsOf(c))
+		return s.dial(c, sys, c.AuthMethod, credentials, s.Client, s.grantsOf(c))
 	})
 	if err != nil {
 		return nil, nil, err
@@ -40,7 +40,7 @@ func (s *Service) Open(_ context.Context, c *store.Connection) (driver.Client, *
 }
 
 // dial makes a client; it causes no traffic.
-func (s *Service) dial(c *store.Connection, sys *manifest.System, method string, credentials secret.Credentials, wire *http.Client, tokens driver.Tokens) (driver.Client, error) {
+func (s *Service) dial(c *store.Connection, sys *manifest.System, method string, credentials secret.Credentials, wire Wire, tokens driver.Tokens) (driver.Client, error) {
 	d := s.Drivers[sys.Driver]
 	if d == nil {
 		return nil, fmt.Errorf("open %s: this Busbar has no driver %s", sys.Name, sys.Driver)
@@ -49,7 +49,8 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, method string,
 	if err != nil {
 		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
 	}
-	client, err := d.Open(sys, driver.Config{Method: method, Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire, Line: s.Line(c, sys), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
+	own := trust.Of(credentials.Get)
+	client, err := d.Open(sys, driver.Config{Method: method, Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire(c, sys, own), Line: s.Line(c, sys, own), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
 	}

@@ -31,7 +31,7 @@ type login struct {
 // probe tries a login live, and gives what was granted to it besides what was found. Errors are *problem.Error.
 func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, *trial, error) {
 	began, tried := s.Now(), &trial{now: s.Now}
-	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient(c, l.system), tried)
+	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient, tried)
 	if err != nil {
 		return driver.Probe{}, nil, err
 	}
@@ -57,6 +57,9 @@ func (l login) problem(err error) *problem.Error {
 		e = &driver.Error{Kind: driver.Unreachable, Err: err}
 	}
 	var p *problem.Error
+	if e.Untrusted {
+		return problem.Newf(problem.SystemUnreachable, "%s answers, but no safe line to it comes about.", name).At(l.pointer(e.Field, "url"), problem.Untrusted, e.Detail).Wrap(err)
+	}
 	switch e.Kind {
 	case driver.Credentials:
 		p = problem.Newf(problem.ValidationFailed, "%s refuses this login. Check it and try again.", name).

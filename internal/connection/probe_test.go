@@ -11,6 +11,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // How long it takes does not tell why nothing answers: an address that policy forbids, a closed port and a server that hangs up give
@@ -21,7 +22,7 @@ func TestProbesTellNothingByTheirTime(t *testing.T) {
 		w := newWorld(t)
 		cfg := w.config()
 		var waited time.Duration
-		cfg.ProbeClient = func(*store.Connection, *manifest.System) *http.Client {
+		cfg.ProbeClient = func(*store.Connection, *manifest.System, trust.Trust) *http.Client {
 			return &http.Client{Transport: tripper(func(*http.Request) (*http.Response, error) {
 				w.pass(took)
 				return nil, net.ErrClosed

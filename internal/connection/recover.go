@@ -81,7 +81,7 @@ func (s *Service) look(ctx context.Context, c *store.Connection) error {
 
 func (s *Service) tryOut(ctx context.Context, c *store.Connection, values secret.Credentials) error {
 	sys := s.Systems.System(c.System)
-	client, err := s.dial(c, sys, c.AuthMethod, values, s.ProbeClient(c, sys), s.grantsOf(c))
+	client, err := s.dial(c, sys, c.AuthMethod, values, s.ProbeClient, s.grantsOf(c))
 	if err != nil {
 		return err
 	}

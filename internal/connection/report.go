@@ -73,6 +73,9 @@ func (s *Service) judge(c *store.Connection, err error) (event, reason) {
 
 // healthDetail is the sentence for a person who looks at the connection.
 func healthDetail(name string, e *driver.Error) string {
+	if e.Untrusted {
+		return fmt.Sprintf("%s answers, but no safe line to it comes about. %s", name, e.Detail)
+	}
 	switch e.Kind {
 	case driver.Credentials:
 		if e.Lost {

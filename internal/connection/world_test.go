@@ -24,6 +24,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 const (
@@ -74,9 +75,9 @@ func newWorld(t *testing.T) *world {
 func (w *world) config() connection.Config {
 	return connection.Config{
 		Store: w.store, Keeper: w.keeper, Systems: systems{acme()}, Drivers: map[string]driver.Driver{"acme-http": acmeDriver{w.system}},
-		Client:      func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
-		ProbeClient: func(*store.Connection, *manifest.System) *http.Client { return w.system.server.Client() },
-		Line:        func(*store.Connection, *manifest.System) driver.Line { return nil },
+		Client:      func(*store.Connection, *manifest.System, trust.Trust) *http.Client { return w.system.server.Client() },
+		ProbeClient: func(*store.Connection, *manifest.System, trust.Trust) *http.Client { return w.system.server.Client() },
+		Line:        func(*store.Connection, *manifest.System, trust.Trust) driver.Line { return nil },
 		Wait:        func(_ context.Context, d time.Duration) { w.waited.Add(int64(d)) },
 		Syncs:       engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader}),
 		CheckSchedule: func(text string) error {

@@ -4,6 +4,7 @@ package driver
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -45,6 +46,8 @@ type Config struct {
 type Line interface {
 	// Dial opens a TCP connection to an address that may be reached.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	// TLS gives the configuration with which a client speaks TLS to that host: with what the connection brings of its own, and never without checking who answers.
+	TLS(host string) (*tls.Config, error)
 	// Call makes one call that changes nothing, within the budget and its time. silent tells of an error whether it means that the system did not answer.
 	Call(ctx context.Context, do func(context.Context) error, silent func(error) bool) error
 	// Send makes the one call of a write. do asks pass right before the step that has the effect, and takes that step only when pass gives no error. What fails before

@@ -114,6 +114,7 @@ type Error struct {
 	Detail     string        // one sentence for a person, without secrets or raw bodies
 	Said       string        // the system's own words, as in Detail; empty when it has none
 	Field      string        // Credentials, Unreachable: the credential field to look at ("password", "database", "url"); may be empty
+	Untrusted  bool          // Unreachable: it answered, but TLS was not agreed on; Detail says what to mend
 	Lost       bool          // Credentials: the answer to a renewal of the login was lost, and the login with it; only the customer can give a new one
 	Status     int           // the HTTP status, if any
 	Code       string        // the system's own code, if any

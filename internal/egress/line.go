@@ -2,12 +2,14 @@ package egress
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 // Line is the way out for protocols other than HTTP, such as those of databases and of SFTP: dials are judged like any other, calls keep to the budget, a write
@@ -16,16 +18,27 @@ type Line struct {
 	guard  *Guard
 	budget *budget.Budget
 	limit  time.Duration
+	trust  trust.Trust
 }
 
-// Line makes one; of c it takes the budget and the deadline of a call.
+// Line makes one; of c it takes the budget, the deadline of a call and the trust.
 func (g *Guard) Line(c ClientConfig) *Line {
-	return &Line{guard: g, budget: c.Budget, limit: orDefault(c.Deadline, 5*time.Minute)}
+	return &Line{guard: g, budget: c.Budget, limit: orDefault(c.Deadline, 5*time.Minute), trust: c.Trust}
 }
 
 // Dial opens a TCP connection; it may rest as long as its user likes, so it holds no place in the budget. An address that may not be reached is ErrBlocked.
 func (l *Line) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return l.guard.dialer.DialContext(ctx, network, address)
+}
+
+// TLS gives the configuration with which a client speaks TLS to that host. Its error is a *trust.FieldError.
+func (l *Line) TLS(host string) (*tls.Config, error) {
+	c, err := l.trust.Config(l.guard.roots)
+	if err != nil {
+		return nil, err
+	}
+	c.ServerName = host
+	return c, nil
 }
 
 // Call makes one call that changes nothing, within the budget and its time. silent tells of do's error whether it means that the system did not answer. A

@@ -15,6 +15,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
 	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 type readKey struct{}
@@ -79,13 +80,14 @@ func transientError(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
 	var refused *budget.Refusal
+	var unusable *trust.FieldError
 	switch {
 	case errors.As(err, &refused), errors.Is(err, budget.ErrClosed):
 		return false
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, ErrBlocked), errors.Is(err, ErrTooLarge), errors.Is(err, ErrDeadline), errors.Is(err, ErrEncoding):
 		return false
-	case errors.As(err, &cert):
+	case errors.As(err, &cert), errors.As(err, &unusable), errors.Is(err, trust.ErrPin):
 		return false
 	case errors.As(err, &dns):
 		return !dns.IsNotFound
@@ -95,6 +97,10 @@ func transientError(err error) bool {
 
 // unanswered tells errors that mean that nothing came from the system: what our own rules ended is none.
 func unanswered(err error) bool {
+	var unusable *trust.FieldError
+	if errors.As(err, &unusable) {
+		return false
+	}
 	for _, own := range []error{context.Canceled, ErrBlocked, ErrTooLarge, ErrEncoding, errForbidden, errShut} {
 		if errors.Is(err, own) {
 			return false

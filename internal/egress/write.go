@@ -77,7 +77,24 @@ func (w *writes) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // lanes leads each request to the connections of its kind.
-type lanes struct{ reads, writes, fresh http.RoundTripper }
+type lanes struct {
+	reads  *http.Transport
+	writes *http.Transport // one request at a time on a connection, which does not rest for long
+	fresh  *http.Transport // a connection for each request
+}
+
+func newLanes(reads *http.Transport) *lanes {
+	l := &lanes{reads: reads, writes: single(reads), fresh: single(reads)}
+	l.writes.IdleConnTimeout, l.fresh.DisableKeepAlives = writeRest, true
+	return l
+}
+
+// rest lets go of idle connections.
+func (l *lanes) rest() {
+	for _, t := range []*http.Transport{l.reads, l.writes, l.fresh} {
+		t.CloseIdleConnections()
+	}
+}
 
 func (l *lanes) RoundTrip(req *http.Request) (*http.Response, error) {
 	s, ok := writing(req.Context())

@@ -130,4 +130,7 @@ func (b *builder) driver() {
 		return
 	}
 	b.problems = append(b.problems, checker.Check(b.system)...)
+	if d, ok := checker.(interface{ Forms() Forms }); ok && d.Forms().TLS {
+		b.system.offerTLS()
+	}
 }

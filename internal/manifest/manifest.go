@@ -56,8 +56,8 @@ func (s *System) PublicFields() (names []string) {
 
 // AuthMethod is one way to log in, and the form for it.
 type AuthMethod struct {
-	Method string // basic, api_key, oauth2, session, ...
-	Fields []CredentialField
+	Method string            // basic, api_key, oauth2, session, ...
+	Fields []CredentialField // those of the manifest, then those that every login over TLS has
 }
 
 // CredentialField is one input of the form.
@@ -72,6 +72,7 @@ type CredentialField struct {
 	Default  string
 	Example  string
 	Help     string
+	Group    string // where the form shows it: "" among the first, GroupTLS
 }
 
 // CredentialOption is one of the values that a select takes.

@@ -226,6 +226,9 @@ func (p *page) logins(s *System) {
 		p.line("| `%s` | | |", m.Method)
 		p.line("|---|---|---|")
 		for _, f := range m.Fields {
+			if f.Group == GroupTLS {
+				continue
+			}
 			var notes []string
 			for _, note := range []struct {
 				holds bool
@@ -237,5 +240,9 @@ func (p *page) logins(s *System) {
 			}
 			p.line("| `%s` | %s | %s |", f.Name, cmp.Or(f.Label, f.Name), strings.Join(notes, ", "))
 		}
+	}
+	if s.overTLS() {
+		p.line("")
+		p.line("Where your network has certificates of its own, every login also takes `tls_ca`, `tls_pin`, `tls_client_cert` and `tls_client_key`.")
 	}
 }

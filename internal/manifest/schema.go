@@ -18,6 +18,7 @@ type Forms struct {
 	Bulk    any // `bulk.send:`
 	Find    any // `find:` of a rung
 
+	TLS     bool   // systems are reached over TLS: their logins have the fields for it
 	Starter string // a manifest of the system acme to begin with, which has no mistakes
 }
 

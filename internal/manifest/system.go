@@ -155,7 +155,7 @@ func (c credentialForm) field() CredentialField {
 	if c.Required != nil {
 		required = *c.Required
 	}
-	return CredentialField{c.Name, c.Label, c.Type, c.Options, c.Secret, identity, required, c.Default, c.Example, c.Help}
+	return CredentialField{c.Name, c.Label, c.Type, c.Options, c.Secret, identity, required, c.Default, c.Example, c.Help, ""}
 }
 
 func (b *builder) credential(c credentialForm, names map[string]bool, at []string) {
@@ -165,6 +165,9 @@ func (b *builder) credential(c credentialForm, names map[string]bool, at []strin
 		b.problem(strconv.Quote(c.Name)+" is not snake_case", "write lower-case words joined with _", within("name")...)
 	case names[c.Name]:
 		b.problem("the field "+c.Name+" is written twice", "keep one", within("name")...)
+	}
+	if isReserved(c.Name) {
+		b.problem("the field "+c.Name+" is one that every login over TLS has", "take it out, or give it another name", within("name")...)
 	}
 	names[c.Name] = true
 	values := map[string]bool{}

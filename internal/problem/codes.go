@@ -59,6 +59,7 @@ const (
 	CredentialsRefused Fault = "credentials-refused"
 	PermissionMissing  Fault = "permission-missing"
 	Unreachable        Fault = "unreachable"
+	Untrusted          Fault = "not-trusted"
 	NotThisSystem      Fault = "not-this-system"
 	SystemFailed       Fault = "system-failed"
 	NotWritable        Fault = "not-writable"

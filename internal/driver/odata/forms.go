@@ -11,5 +11,5 @@ var starter string
 
 // Forms implements driver.Driver.
 func (Driver) Forms() manifest.Forms {
-	return manifest.Forms{Connect: connectOptions{}, Read: readOptions{}, Hot: hotOptions{}, Send: sendOptions{}, Move: sendOptions{}, Bulk: bulkOptions{}, Find: findOptions{}, Starter: starter}
+	return manifest.Forms{Connect: connectOptions{}, Read: readOptions{}, Hot: hotOptions{}, Send: sendOptions{}, Move: sendOptions{}, Bulk: bulkOptions{}, Find: findOptions{}, TLS: true, Starter: starter}
 }

@@ -11,5 +11,5 @@ var starter string
 
 // Forms implements driver.Driver.
 func (Driver) Forms() manifest.Forms {
-	return manifest.Forms{Connect: connecting{}, Read: reading{}, Hot: hotOptions{}, Send: sending{}, Move: pressing{}, Find: searching{}, Starter: starter}
+	return manifest.Forms{Connect: connecting{}, Read: reading{}, Hot: hotOptions{}, Send: sending{}, Move: pressing{}, Find: searching{}, TLS: true, Starter: starter}
 }

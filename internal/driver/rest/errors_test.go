@@ -143,7 +143,7 @@ func TestWhatCannotBeReachedGivesNothingAway(t *testing.T) {
 	}
 	w.server.Close()
 	_, err = w.client.Fetch(t.Context(), driver.Request{Entity: w.entity})
-	if driver.KindOf(err) != driver.Unreachable || !strings.Contains(err.Error(), "refuses connections") {
+	if driver.KindOf(err) != driver.Unreachable || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("closed port: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -37,7 +37,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 
 // Forms implements driver.Driver.
 func (Driver) Forms() manifest.Forms {
-	return manifest.Forms{Connect: connectOptions{}, Read: readOptions{}, Hot: callOptions{}, Send: sendOptions{}, Move: sendOptions{}, Find: findOptions{}, Starter: starter}
+	return manifest.Forms{Connect: connectOptions{}, Read: readOptions{}, Hot: callOptions{}, Send: sendOptions{}, Move: sendOptions{}, Find: findOptions{}, TLS: true, Starter: starter}
 }
 
 // connectOptions is the manifest's `connect:` section.

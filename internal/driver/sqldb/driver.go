@@ -32,7 +32,7 @@ func (Driver) Open(s *manifest.System, c driver.Config) (driver.Client, error) {
 	if len(problems) > 0 {
 		return nil, &driver.Error{Kind: driver.Invalid, Detail: "The manifest of " + s.Name + " has mistakes.", Err: problems}
 	}
-	l, err := loginOf(c.Credentials.Get, connect.Kind)
+	l, err := loginOf(c.Credentials.Get, connect.Kind, c.Line)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func TestWrongLogins(t *testing.T) {
 	}
 	_, port, _ := net.SplitHostPort(closed.Addr().String())
 	_ = closed.Close()
-	wantKind(t, probe(p.with("port", port)), driver.Unreachable, "refuses connections")
+	wantKind(t, probe(p.with("port", port)), driver.Unreachable, "does not answer")
 }
 
 // A database that restarts is unreachable for as long, and then goes on with the client that there is.

@@ -11,5 +11,5 @@ var starter string
 
 // Forms implements driver.Driver.
 func (Driver) Forms() manifest.Forms {
-	return manifest.Forms{Connect: connecting{}, Read: reading{}, Hot: hotOptions{}, Send: sending{}, Move: moving{}, Find: finding{}, Starter: starter}
+	return manifest.Forms{Connect: connecting{}, Read: reading{}, Hot: hotOptions{}, Send: sending{}, Move: moving{}, Find: finding{}, TLS: true, Starter: starter}
 }

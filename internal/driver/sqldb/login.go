@@ -3,50 +3,47 @@ package sqldb
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"database/sql/driver"
 	"errors"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	busbar "github.com/busbar-dev/busbar/internal/driver"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
-// The credential fields that the protocol knows. Kind is not needed where the manifest says it; port, tls and certificate have defaults.
+// The credential fields that the protocol knows. Kind is not needed where the manifest says it; port and tls have defaults.
 const (
-	fieldKind        = "kind"
-	fieldHost        = "host"
-	fieldPort        = "port"
-	fieldDatabase    = "database"
-	fieldUser        = "username"
-	fieldPassword    = "password"
-	fieldTLS         = "tls"
-	fieldCertificate = "certificate"
+	fieldKind     = "kind"
+	fieldHost     = "host"
+	fieldPort     = "port"
+	fieldDatabase = "database"
+	fieldUser     = "username"
+	fieldPassword = "password"
+	fieldTLS      = "tls"
 )
 
 // The ways to protect the line.
 const (
-	tlsVerify  = "verify"  // encrypted, and the server's certificate is checked
-	tlsRequire = "require" // encrypted, whoever answers
-	tlsOff     = "off"
+	tlsVerify = "verify" // encrypted, and the server's certificate is checked
+	tlsOff    = "off"
 )
 
 // login is how one connection logs in.
 type login struct {
-	dialect                        *dialect
-	host                           string
-	port                           int
-	database, user, password, mode string
-	tls                            *tls.Config // nil: off
-	timeout                        time.Duration
+	dialect                  *dialect
+	host                     string
+	port                     int
+	database, user, password string
+	tls                      *tls.Config // nil: off
+	timeout                  time.Duration
 }
 
 func (l *login) address() string { return net.JoinHostPort(l.host, strconv.Itoa(l.port)) }
 
-func loginOf(get func(field string) string, kind string) (*login, error) {
+func loginOf(get func(field string) string, kind string, line busbar.Line) (*login, error) {
 	if kind == "" {
 		kind = strings.ToLower(strings.TrimSpace(get(fieldKind)))
 	}
@@ -66,29 +63,23 @@ func loginOf(get func(field string) string, kind string) (*login, error) {
 		}
 		l.port = port
 	}
-	return l, l.protect(strings.ToLower(strings.TrimSpace(get(fieldTLS))), get(fieldCertificate))
+	return l, l.protect(strings.ToLower(strings.TrimSpace(get(fieldTLS))), line)
 }
 
-// protect sets how the line is encrypted.
-func (l *login) protect(mode, certificate string) error {
-	if mode == "" {
-		mode = tlsVerify
-	}
-	if !slices.Contains([]string{tlsVerify, tlsRequire, tlsOff}, mode) {
-		return refusedField(fieldTLS, "The protection of the line is verify, require or off.")
-	}
-	l.mode = mode
-	if mode == tlsOff {
+// protect sets how the line is encrypted: as the way out says, or not at all.
+func (l *login) protect(mode string, line busbar.Line) (err error) {
+	switch mode {
+	case "", tlsVerify:
+		l.tls, err = line.TLS(l.host)
+		var wrong *trust.FieldError
+		if errors.As(err, &wrong) {
+			return refusedField(wrong.Field, wrong.Mend)
+		}
+		return err
+	case tlsOff:
 		return nil
 	}
-	l.tls = &tls.Config{ServerName: l.host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: mode == tlsRequire}
-	if strings.TrimSpace(certificate) != "" {
-		l.tls.RootCAs = x509.NewCertPool()
-		if !l.tls.RootCAs.AppendCertsFromPEM([]byte(certificate)) {
-			return refusedField(fieldCertificate, "The certificate is not in PEM form: it begins with -----BEGIN CERTIFICATE-----.")
-		}
-	}
-	return nil
+	return refusedField(fieldTLS, "The protection of the line is verify or off. Where the server's certificate is not signed by an authority that everybody trusts, give it as tls_ca.")
 }
 
 func refusedField(field, detail string) error {

@@ -104,7 +104,7 @@ func returnsOracle(key []column) (string, string) {
 func openOracle(l *login, line busbar.Line) (driver.Connector, error) {
 	options := map[string]string{"TIMEOUT": strconv.Itoa(int((l.timeout + graceOfAnswers).Seconds())), "PROGRAM": "busbar"}
 	if l.tls != nil {
-		options["SSL"], options["SSL VERIFY"] = "true", strconv.FormatBool(l.mode == tlsVerify)
+		options["SSL"], options["SSL VERIFY"] = "true", "true"
 	}
 	connector, ok := ora.NewConnector(ora.BuildUrl(l.host, l.port, l.database, l.user, l.password, options)).(*ora.OracleConnector)
 	if !ok {

@@ -119,7 +119,7 @@ func (d dialer) HostName() string { return d.host }
 func openSQLServer(l *login, line busbar.Line) (driver.Connector, error) {
 	config := msdsn.Config{
 		Host: l.host, Port: uint64(l.port), Database: l.database, User: l.user, Password: l.password, AppName: "busbar", //nolint:gosec // checked
-		TLSConfig: l.tls, Encryption: msdsn.EncryptionRequired, TrustServerCertificate: l.mode == tlsRequire, DisableRetry: true,
+		TLSConfig: l.tls, Encryption: msdsn.EncryptionRequired, DisableRetry: true,
 		Protocols: []string{"tcp"}, PacketSize: 4096, Parameters: map[string]string{}, ProtocolParameters: map[string]any{}, ReadOnlyIntent: false,
 	}
 	if l.tls == nil {

@@ -5,14 +5,11 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/budget"
@@ -27,12 +24,11 @@ type Answerer struct {
 	Quote func(text string, limit int, also ...string) string
 }
 
-// Unanswered explains an error of the HTTP client: no answer came. It is a *driver.Error.
+// Unanswered explains an error of the HTTP client: no answer came. It is a *driver.Error. Whether the address is forbidden, leads nowhere, is closed or silent, it says in the same words: who enters addresses
+// shall not learn from them what there is in the network. The log of the way out tells operators.
 func (a Answerer) Unanswered(err error) error {
-	var dns *net.DNSError
-	var cert *tls.CertificateVerificationError
 	var refused *budget.Refusal
-	e := &driver.Error{Kind: driver.Unreachable, Field: a.Field, Detail: a.Name + " does not answer.", Err: err}
+	e := &driver.Error{Kind: driver.Unreachable, Field: a.Field, Detail: a.Name + " does not answer. Check the address and the port, that the system runs, and that Busbar may call it.", Err: err}
 	switch {
 	case errors.As(err, &refused) && refused.Reason == budget.Paused:
 		return &driver.Error{Kind: driver.RateLimited, Detail: a.Name + " asked to wait.", RetryAfter: refused.After, Err: err}
@@ -40,16 +36,12 @@ func (a Answerer) Unanswered(err error) error {
 		e.Detail, e.RetryAfter = a.Name+" did not answer lately; it is tried again in a while.", refused.After
 	case errors.Is(err, egress.ErrTooLarge), errors.Is(err, egress.ErrEncoding):
 		return a.Broken(err)
-	case errors.Is(err, egress.ErrBlocked):
-		e.Detail = a.Name + " may not be called: its address is " + egress.ErrBlocked.Error() + ". An operator can allow it (--allow CIDR:PORT)."
-	case errors.As(err, &dns) && dns.IsNotFound:
-		e.Detail = "There is no host " + a.Name + "; check the address."
-	case errors.As(err, &cert):
-		e.Detail = "The certificate of " + a.Name + " cannot be trusted: " + a.Quote(cert.Err.Error(), 200) + "."
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Detail = a.Name + " refuses connections on this port; check the address, and that the system runs."
 	case errors.Is(err, context.Canceled):
 		e.Detail, e.Field = "The call was cancelled.", ""
+	default:
+		if of := a.untrusted(err); of != nil {
+			return of
+		}
 	}
 	return e
 }

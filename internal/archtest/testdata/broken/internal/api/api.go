@@ -2,6 +2,7 @@ package api
 
 import (
 	"crypto/cipher"
+	"crypto/tls"
 	"database/sql"
 	"log"
 	"net"
@@ -51,5 +52,7 @@ func all() {
 	time.Sleep(time.Second)
 	panic("contract")
 }
+
+func careless() { _ = tls.Config{InsecureSkipVerify: true} }
 
 var _, _, _, _ = cipher.NewGCM, sql.Open, river.Client, aead.New
