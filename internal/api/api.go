@@ -19,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/write"
@@ -63,6 +64,7 @@ type Deps struct {
 	Syncs       *engine.Service
 	Writes      *write.Service
 	Secrets     Secrets
+	Keys        *keys.Service
 	Budgets     Budgets         // nil: the health shows none
 	Changes     Changes         // nil: the store is asked every 250 ms
 	Limits      Limits          // zeros: DefaultLimits
@@ -151,6 +153,8 @@ func build(d Deps) (*server, error) {
 	s.registerConnectionActs()
 	s.registerHealth()
 	s.registerTokens()
+	s.registerDeletion()
+	s.registerMasterKey()
 	s.tidyDocument()
 	return s, errors.Join(s.flaws...)
 }

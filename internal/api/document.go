@@ -39,6 +39,7 @@ const (
 	tagOperations  = "Operations"
 	tagSystems     = "Systems"
 	tagConnections = "Connections"
+	tagKeys        = "Master key"
 )
 
 const introduction = `One API in front of every industrial system. A **connection** is one customer's instance of a system; its **token** reads and syncs that connection and nothing else.
@@ -92,6 +93,7 @@ func (s *server) describeModel() error {
 		{Name: tagOperations, Description: "Writes and batches of writes, with what became of every item."},
 		{Name: tagSystems, Description: "The systems that Busbar can connect, with their forms and capability matrices."},
 		{Name: tagConnections, Description: "Connections and their tokens, by project key."},
+		{Name: tagKeys, Description: "Rotation of the key that everything sealed depends on, for owners."},
 	}
 	for _, e := range s.Model.Entities {
 		doc.Tags = append(doc.Tags, &huma.Tag{Name: e.Title, Description: e.Meaning})

@@ -28,6 +28,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/jobs"
+	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -38,9 +39,10 @@ import (
 
 // Options say how to build an App.
 type Options struct {
-	Data        string // directory; made when it is missing
-	Database    string // URL of a PostgreSQL database; empty: a file in Data
-	MasterKey   string // file; made when it is missing
+	Data        string        // directory; made when it is missing
+	Database    string        // URL of a PostgreSQL database; empty: a file in Data
+	MasterKey   string        // file; made when it is missing
+	Keys        secret.Source // the master keys otherwise; its zero value: MasterKey
 	Connectors  []fs.FS
 	Files       string // directory that connections may read and write; empty: none
 	Allow       []allow.Rule
@@ -52,6 +54,7 @@ type Options struct {
 	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
 	Tick        time.Duration       // between looks at the schedule; default 1s
 	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
+	KeyStep     func(done string)   // nil, or told after each step of a rotation of keys: for tests
 	Bench       *Bench              // for trying a connector out; nil: a Busbar for work
 }
 
@@ -62,6 +65,7 @@ type App struct {
 	Store       *store.Store
 	Connections *connection.Service
 	Budgets     *budget.Budgets
+	Keys        *keys.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
 	Handler     http.Handler
@@ -111,6 +115,10 @@ func Open(ctx context.Context, o Options) (a *App, err error) {
 	}
 	keeper, err := openKeeper(ctx, a.Store, o)
 	if err != nil {
+		return a, err
+	}
+	a.Keys = newKeys(a, keeper)
+	if err := a.Keys.Join(ctx); err != nil {
 		return a, err
 	}
 	return a, a.build(ctx, parts, keeper)
@@ -170,7 +178,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.Handler, err = api.New(api.Deps{
 		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Secrets: keeper, Budgets: a.Budgets,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err
@@ -194,6 +202,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.background.Go(func() { a.clock.follow(ctx) })
 	a.background.Go(func() { a.tick(ctx) })
 	a.background.Go(func() { a.recover(ctx) })
+	a.background.Go(func() { a.everyTick(ctx, "a step of the rotation of keys failed; it is taken again", a.Keys.Tick) })
 	return nil
 }
 
@@ -285,6 +294,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.Budgets != nil {
 		a.Budgets.Close()
+	}
+	if a.Keys != nil && a.Store != nil {
+		errs = append(errs, a.Keys.Leave(ctx))
 	}
 	if a.guard != nil {
 		a.guard.Close()

@@ -7,6 +7,9 @@ import (
 	"net/netip"
 	"os"
 
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/postgres"
@@ -46,7 +49,7 @@ func firstKeeper(ctx context.Context, st *store.Store, o Options) (*secret.Keepe
 	if err != nil {
 		return nil, fmt.Errorf("read the key check: %w", err)
 	}
-	keeper, err := secret.FromFile(o.MasterKey, check, rand.Reader)
+	keeper, err := o.keys().Open(ctx, check, rand.Reader)
 	if err != nil || check != "" {
 		return keeper, err
 	}
@@ -54,4 +57,24 @@ func firstKeeper(ctx context.Context, st *store.Store, o Options) (*secret.Keepe
 		return nil, fmt.Errorf("store the key check: %w", err)
 	}
 	return keeper, nil
+}
+
+// keys is where the master keys come from.
+func (o Options) keys() secret.Source {
+	if o.Keys == (secret.Source{}) {
+		return secret.Source{File: o.MasterKey}
+	}
+	return o.Keys
+}
+
+// newKeys makes the service that rotates them. A process by itself has always the same name, so that nobody waits for the one before it.
+func newKeys(a *App, keeper *secret.Keeper) *keys.Service {
+	c := keys.Config{
+		Store: a.Store, Keeper: keeper, Source: a.opts.keys(), Alone: a.Store.Shared() == nil, ID: "alone", Now: a.opts.Now, Rand: rand.Reader, Log: a.opts.Log, Step: a.opts.KeyStep,
+	}
+	if !c.Alone {
+		c.ID = uuid.NewString()
+	}
+	c.Host, _ = os.Hostname() // which only people read
+	return keys.New(c)
 }

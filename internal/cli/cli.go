@@ -65,6 +65,7 @@ type commands struct {
 	Demo         demoCmd         `cmd:"" help:"Run the server with simulated systems and data, to try everything."`
 	Connection   connectionGroup `cmd:"" help:"Connections to customers' systems."`
 	Token        tokenGroup      `cmd:"" help:"Tokens of a connection."`
+	Keys         keysGroup       `cmd:"" help:"Rotate the keys that seal logins."`
 	Sync         syncGroup       `cmd:"" help:"Start syncs and look at them."`
 	Records      recordsGroup    `cmd:"" help:"Read and write records."`
 	Batch        batchCmd        `cmd:"" help:"Write many records from a file."`

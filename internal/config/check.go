@@ -36,6 +36,7 @@ func (s Serve) Check() error {
 	c.publicURL(s.PublicURL)
 	c.data(s.Data)
 	c.database(s.Database)
+	c.masterKey(s)
 	c.directory("connectors", s.Connectors)
 	c.directory("files", s.Files)
 	c.allow(s.Allow)
@@ -133,6 +134,16 @@ func (c *checker) database(v string) {
 		c.add("database", "not an address; write postgres://USER:PASSWORD@HOST:5432/DATABASE, and what is special in a user or password percent-encoded (@ is %%40, / is %%2F, : is %%3A, # is %%23)")
 	case strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname"):
 		c.add("database", "names no database; write postgres://USER:PASSWORD@HOST:5432/DATABASE")
+	}
+}
+
+// masterKey wants one source at most. It never shows the value.
+func (c *checker) masterKey(s Serve) {
+	if s.MasterKey != "" && s.MasterKeyCommand != "" {
+		c.add("master-key", "the master key is given twice; leave out this or --master-key-command")
+	}
+	if s.MasterKeyFile != "" && (s.MasterKey != "" || s.MasterKeyCommand != "") {
+		c.add("master-key-file", "the master key is given twice; leave out this, or --master-key and --master-key-command")
 	}
 }
 

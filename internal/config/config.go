@@ -6,16 +6,18 @@ import "path/filepath"
 
 // Serve is what `busbar serve` runs with.
 type Serve struct {
-	Listen        string   `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on. Put a TLS proxy in front before you open it to a network."`
-	PublicURL     string   `name:"public-url" env:"BUSBAR_PUBLIC_URL" placeholder:"URL" help:"Address under which others reach Busbar, for links. Default: http:// and the --listen address."`
-	Data          string   `name:"data" default:"./busbar-data" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the database, the master key and the lock file. Made when it is missing."`
-	Database      string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"PostgreSQL database, postgres://USER:PASSWORD@HOST:5432/DATABASE, which any number of Busbars share. Empty: an SQLite file in --data. Prefer the variable: a flag is seen in the list of processes."`
-	MasterKeyFile string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
-	NewKey        bool     `name:"new-key" env:"BUSBAR_NEW_KEY" placeholder:"true" help:"Make one more project key at this start and write it to busbar.env in --data: for when the first one was lost."`
-	Connectors    string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
-	Files         string   `name:"files" env:"BUSBAR_FILES" placeholder:"DIR" help:"Directory below which connections may read and write files of this machine, such as a share that a system drops its files in. Empty: none."`
-	Allow         []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
-	CAFile        string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
+	Listen           string   `name:"listen" default:"127.0.0.1:8080" env:"BUSBAR_LISTEN" placeholder:"HOST:PORT" help:"Address to answer on. Put a TLS proxy in front before you open it to a network."`
+	PublicURL        string   `name:"public-url" env:"BUSBAR_PUBLIC_URL" placeholder:"URL" help:"Address under which others reach Busbar, for links. Default: http:// and the --listen address."`
+	Data             string   `name:"data" default:"./busbar-data" env:"BUSBAR_DATA" placeholder:"DIR" help:"Directory of the database, the master key and the lock file. Made when it is missing."`
+	Database         string   `name:"database" env:"BUSBAR_DATABASE" placeholder:"URL" help:"PostgreSQL database, postgres://USER:PASSWORD@HOST:5432/DATABASE, which any number of Busbars share. Empty: an SQLite file in --data. Prefer the variable: a flag is seen in the list of processes."`
+	MasterKeyFile    string   `name:"master-key-file" env:"BUSBAR_MASTER_KEY_FILE" placeholder:"FILE" help:"File of the master key that wraps every connection's key. Default: master.key in --data, made at the first start."`
+	MasterKey        string   `name:"master-key" env:"BUSBAR_MASTER_KEY" placeholder:"KEY" help:"The master key itself, instead of a file: 32 bytes in base64. Further keys, one a line, only open. Use the variable: a flag is seen in the list of processes."`
+	MasterKeyCommand string   `name:"master-key-command" env:"BUSBAR_MASTER_KEY_COMMAND" placeholder:"COMMAND" help:"Shell command that prints the master key, such as one that asks a vault. Run at the start, and when the key is to be rotated."`
+	NewKey           bool     `name:"new-key" env:"BUSBAR_NEW_KEY" placeholder:"true" help:"Make one more project key at this start and write it to busbar.env in --data: for when the first one was lost."`
+	Connectors       string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
+	Files            string   `name:"files" env:"BUSBAR_FILES" placeholder:"DIR" help:"Directory below which connections may read and write files of this machine, such as a share that a system drops its files in. Empty: none."`
+	Allow            []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
+	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
 	Log
 }
 

@@ -88,6 +88,7 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried
 		}
 		waited := outlastsPause(now.State)
 		now.AuthMethod, now.Public, now.SystemVersion = l.method.Method, public(l.method, l.values), version
+		now.DataKey = nil // another login gets another key
 		if err := s.seal(now, l.values); err != nil {
 			return err
 		}

@@ -170,5 +170,8 @@ func (w *Worker) deleteData(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("delete data of connection %s: %w", sc.ConnectionID(), err))
 		}
 	}
+	if err := w.Store.FinishDeletions(ctx, w.Now()); err != nil {
+		errs = append(errs, fmt.Errorf("finish the deletion of data: %w", err))
+	}
 	return errors.Join(errs...)
 }

@@ -7,12 +7,12 @@ import (
 
 // SealCredentials hides the login of a connection, bound to the place where connections keep it.
 func (k *Keeper) SealCredentials(wrapped []byte, connection string, values map[string]string) (sealed []byte, err error) {
-	return k.sealValues(wrapped, credentialsPlace(connection), values)
+	return k.sealValues(wrapped, CredentialsPlace(connection), values)
 }
 
 // OpenCredentials gives back what SealCredentials hid. ErrNotOpened.
 func (k *Keeper) OpenCredentials(wrapped []byte, connection string, sealed []byte) (Credentials, error) {
-	return k.openValues(wrapped, credentialsPlace(connection), sealed)
+	return k.openValues(wrapped, CredentialsPlace(connection), sealed)
 }
 
 // Names of the tokens of a login.
@@ -23,12 +23,12 @@ const (
 
 // SealTokens hides the tokens of a connection's login, by name, bound to the place where they are kept.
 func (k *Keeper) SealTokens(wrapped []byte, connection string, tokens map[string]string) (sealed []byte, err error) {
-	return k.sealValues(wrapped, tokensPlace(connection), tokens)
+	return k.sealValues(wrapped, TokensPlace(connection), tokens)
 }
 
 // OpenTokens gives back what SealTokens hid. ErrNotOpened.
 func (k *Keeper) OpenTokens(wrapped []byte, connection string, sealed []byte) (Credentials, error) {
-	return k.openValues(wrapped, tokensPlace(connection), sealed)
+	return k.openValues(wrapped, TokensPlace(connection), sealed)
 }
 
 func (k *Keeper) sealValues(wrapped []byte, p Place, values map[string]string) (sealed []byte, err error) {
@@ -49,12 +49,4 @@ func (k *Keeper) openValues(wrapped []byte, p Place, sealed []byte) (Credentials
 		return Credentials{}, fmt.Errorf("open %s.%s: they are no object of texts", p.Table, p.Column)
 	}
 	return NewCredentials(values), nil
-}
-
-func credentialsPlace(connection string) Place {
-	return Place{Table: "connections", Column: "credentials", Row: connection, Connection: connection}
-}
-
-func tokensPlace(connection string) Place {
-	return Place{Table: "login_tokens", Column: "sealed", Row: connection, Connection: connection}
 }

@@ -7,12 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
 const masterFile = `# The master key of a Busbar. With it the stored logins can be read; without it they are lost.
-# Keep a copy in a safe place, apart from the backups of the data.
+# Keep a copy in a safe place, apart from the backups of the data. Keys in further lines only open.
 `
 
 // FromText makes a keeper from master keys given as text, one a line, each 32 bytes in base64; lines that begin with # are left out. All open; see newKeeper for the one that seals.
@@ -66,19 +65,8 @@ func writeMaster(path string, random io.Reader) (string, error) {
 		return "", fmt.Errorf("make a master key: %w", err)
 	}
 	text := masterFile + base64.StdEncoding.EncodeToString(key) + "\n"
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".master-*") // 0600
-	if err != nil {
-		return "", fmt.Errorf("write the master key: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	if err = fill(tmp, text); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		return "", fmt.Errorf("write the master key: %w", err)
+	if err := replaceFile(path, text); err != nil {
+		return "", err
 	}
 	return text, nil
 }

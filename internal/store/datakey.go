@@ -98,33 +98,46 @@ type KeyHolder struct {
 }
 
 // PutKeyHolder notes a process, and forgets those that were not seen since before then.
-func (s *Store) PutKeyHolder(ctx context.Context, h KeyHolder, before time.Time) error {
+func (t *Tx) PutKeyHolder(ctx context.Context, h KeyHolder, before time.Time) error {
 	holds, err := marshal(h.Holds, "[]")
 	if err != nil {
 		return err
 	}
-	return s.Write(ctx, func(tx *Tx) error {
-		if err := tx.q.DropKeyHolders(ctx, queries.At(before), ""); err != nil {
-			return err
-		}
-		return tx.q.PutKeyHolder(ctx, queries.PutKeyHolderParams{ID: h.ID, Host: h.Host, Holds: holds, Seals: h.Seals, SeenAt: queries.At(h.SeenAt)})
-	})
+	if err := t.q.DropKeyHolders(ctx, queries.At(before), ""); err != nil {
+		return err
+	}
+	return t.q.PutKeyHolder(ctx, queries.PutKeyHolderParams{ID: h.ID, Host: h.Host, Holds: holds, Seals: h.Seals, SeenAt: queries.At(h.SeenAt)})
 }
 
 // DropKeyHolder forgets a process that ends.
 func (s *Store) DropKeyHolder(ctx context.Context, id string) error {
-	return s.Write(ctx, func(tx *Tx) error { return tx.q.DropKeyHolders(ctx, queries.At(time.UnixMicro(0)), id) })
+	return s.Write(ctx, func(tx *Tx) error { return tx.q.DropKeyHolders(ctx, queries.At(time.Time{}), id) })
 }
 
 // KeyHolders lists the processes that were seen since then.
 func (s *Store) KeyHolders(ctx context.Context, since time.Time) ([]KeyHolder, error) {
-	rows, err := s.read.KeyHolders(ctx, queries.At(since))
+	return keyHolders(ctx, s.read, since)
+}
+
+// KeyHolders in the caller's transaction.
+func (t *Tx) KeyHolders(ctx context.Context, since time.Time) ([]KeyHolder, error) {
+	return keyHolders(ctx, t.q, since)
+}
+
+func keyHolders(ctx context.Context, q *queries.Queries, since time.Time) ([]KeyHolder, error) {
+	rows, err := q.KeyHolders(ctx, queries.At(since))
 	if err != nil {
 		return nil, fmt.Errorf("list who holds which master keys: %w", err)
 	}
-	out := make([]KeyHolder, len(rows))
-	for i, r := range rows {
-		out[i] = KeyHolder{ID: r.ID, Host: r.Host, Seals: r.Seals, SeenAt: r.SeenAt.Time, Holds: namesFrom(r.Holds)}
-	}
-	return out, nil
+	return each(rows, func(r queries.KeyHolder) KeyHolder {
+		return KeyHolder{ID: r.ID, Host: r.Host, Seals: r.Seals, SeenAt: r.SeenAt.Time, Holds: namesFrom(r.Holds)}
+	}), nil
+}
+
+// LockMeta gives a deployment-wide value, "" when unset, which nobody else locks until the transaction ends.
+func (t *Tx) LockMeta(ctx context.Context, key string) (string, error) { return t.q.LockMeta(ctx, key) }
+
+// SetMeta stores a deployment-wide value.
+func (t *Tx) SetMeta(ctx context.Context, key, value string) error {
+	return t.q.SetMeta(ctx, key, value)
 }

@@ -30,10 +30,13 @@ func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 	)
 }
 
-// AskDeleteData marks a disconnected connection for deletion of its data (ErrConflict unless disconnected).
+// AskDeleteData marks a disconnected connection for deletion of its data (ErrConflict unless disconnected). Its login, the tokens of that and the key of both are gone at once.
 func (t *Tx) AskDeleteData(ctx context.Context, sc Scope, now time.Time) error {
 	n, err := t.q.AskDeleteData(ctx, queries.At(now), sc.no)
-	return hit(n, err, ErrConflict)
+	if err := hit(n, err, ErrConflict); err != nil {
+		return err
+	}
+	return t.shred(ctx, sc)
 }
 
 // ConnectionsToDelete lists connections marked for deletion.
@@ -63,24 +66,45 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 	if c.DeletingAt.IsZero() {
 		return false, fmt.Errorf("delete data of connection %s: nobody asked for it: %w", sc.id, ErrConflict)
 	}
+	if err := t.shred(ctx, sc); err != nil {
+		return false, err
+	}
+	gone := map[string]int64{}
 	left := int64(max(limit, 1))
-	// Operations and runs go first: without its run no page can be stored any more, and without its operation no item moves.
-	for _, erase := range []func(context.Context, int64, int32) (int64, error){
-		t.q.EraseOperations, t.q.EraseRecordWrites, t.q.EraseAttempts, t.q.EraseItems, t.eraseKeys(sc), t.q.EraseRuns, t.q.EraseTokens, t.q.EraseTags, t.q.EraseSeen, t.q.EraseQuarantine, t.q.EraseHeld, t.q.EraseBodies, t.q.EraseHeads, t.q.EraseStreams, t.q.EraseStates,
-	} {
-		n, err := erase(ctx, sc.no, int32(left))
+	for _, e := range t.erasures(sc) {
+		n, err := e.erase(ctx, sc.no, int32(left))
+		gone[e.kind] += n
 		if left -= n; err != nil || left <= 0 {
-			return false, err
+			return false, errors.Join(err, t.countErased(ctx, sc, gone, false))
 		}
 	}
 	if _, err := t.q.EraseBudget(ctx, sc.no); err != nil {
 		return false, err
 	}
-	if _, err := t.q.EraseLoginTokens(ctx, sc.no); err != nil {
-		return false, err
-	}
 	n, err := t.q.EraseConnection(ctx, sc.no)
-	return n == 1, err
+	return n == 1, errors.Join(err, t.countErased(ctx, sc, gone, n == 1))
+}
+
+// erasure deletes some rows of a connection; kind says to people what they are.
+type erasure struct {
+	kind  string // empty: nothing that people count
+	erase func(context.Context, int64, int32) (int64, error)
+}
+
+// erasures are in order: without its run no page can be stored any more, and without its operation no item moves.
+func (t *Tx) erasures(sc Scope) []erasure {
+	return []erasure{
+		{"operations", t.q.EraseOperations}, {"", t.q.EraseRecordWrites}, {"operation_attempts", t.q.EraseAttempts}, {"operation_items", t.q.EraseItems}, {"idempotency_keys", t.eraseKeys(sc)},
+		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.eraseLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
+		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
+	}
+}
+
+// eraseLinks erases the links that led to the connection.
+func (t *Tx) eraseLinks(sc Scope) func(ctx context.Context, _ int64, limit int32) (int64, error) {
+	return func(ctx context.Context, _ int64, limit int32) (int64, error) {
+		return t.q.EraseLinkSessions(ctx, sc.id, limit)
+	}
 }
 
 // eraseKeys erases what requests for the connection led to.

@@ -19,6 +19,8 @@ type Engine struct {
 	KeepsStatements bool
 	Explain         func(error) error // names the engine's errors by this package's facts
 	Release         func() error      // after the pools are closed
+	// Scrub leaves nothing of what was deleted in the files; false: not now. nil where the database's own tasks do so.
+	Scrub func(ctx context.Context) (done bool, err error)
 
 	// Shared is what a database that many processes use at once brings besides; nil where one process has it to itself.
 	Shared *Shared

@@ -14,8 +14,8 @@ create table deletions (
   project_id    text   not null,
   system        text   not null,
   asked_at      bigint not null,
-  erased_at     bigint,          -- when the last row was gone
-  finished_at   bigint,          -- when nothing was left in the files of the database either
+  erased        bigint not null, -- 1: the last row is gone
+  finished_at   bigint,          -- when nothing is left in the files of the database either
   counts        text   not null  -- of what was deleted, by kind: a JSON object
 );
 create index deletions_project on deletions (project_id, connection_id);

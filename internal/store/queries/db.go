@@ -132,6 +132,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsStmt, err = db.PrepareContext(ctx, connections); err != nil {
 		return nil, fmt.Errorf("error preparing query Connections: %w", err)
 	}
+	if q.connectionsSealedBeforeStmt, err = db.PrepareContext(ctx, connectionsSealedBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionsSealedBefore: %w", err)
+	}
 	if q.connectionsToDeleteStmt, err = db.PrepareContext(ctx, connectionsToDelete); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsToDelete: %w", err)
 	}
@@ -188,6 +191,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteTagsStmt, err = db.PrepareContext(ctx, deleteTags); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteTags: %w", err)
+	}
+	if q.deletionStmt, err = db.PrepareContext(ctx, deletion); err != nil {
+		return nil, fmt.Errorf("error preparing query Deletion: %w", err)
+	}
+	if q.deletionCountsStmt, err = db.PrepareContext(ctx, deletionCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletionCounts: %w", err)
+	}
+	if q.deletionsErasedStmt, err = db.PrepareContext(ctx, deletionsErased); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletionsErased: %w", err)
 	}
 	if q.disconnectConnectionStmt, err = db.PrepareContext(ctx, disconnectConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query DisconnectConnection: %w", err)
@@ -255,6 +267,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseItemsOfStmt, err = db.PrepareContext(ctx, eraseItemsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseItemsOf: %w", err)
 	}
+	if q.eraseLinkSessionsStmt, err = db.PrepareContext(ctx, eraseLinkSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLinkSessions: %w", err)
+	}
 	if q.eraseLinksStmt, err = db.PrepareContext(ctx, eraseLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLinks: %w", err)
 	}
@@ -305,6 +320,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.fenceRunStmt, err = db.PrepareContext(ctx, fenceRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FenceRun: %w", err)
+	}
+	if q.finishDeletionStmt, err = db.PrepareContext(ctx, finishDeletion); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishDeletion: %w", err)
 	}
 	if q.finishRunStmt, err = db.PrepareContext(ctx, finishRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishRun: %w", err)
@@ -377,6 +395,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertConnectionStmt, err = db.PrepareContext(ctx, insertConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertConnection: %w", err)
+	}
+	if q.insertDeletionStmt, err = db.PrepareContext(ctx, insertDeletion); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertDeletion: %w", err)
 	}
 	if q.insertHeldOperationStmt, err = db.PrepareContext(ctx, insertHeldOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertHeldOperation: %w", err)
@@ -600,11 +621,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectKeysNotUnderStmt, err = db.PrepareContext(ctx, projectKeysNotUnder); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectKeysNotUnder: %w", err)
 	}
+	if q.projectSealedStmt, err = db.PrepareContext(ctx, projectSealed); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectSealed: %w", err)
+	}
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
 	}
 	if q.projectsStmt, err = db.PrepareContext(ctx, projects); err != nil {
 		return nil, fmt.Errorf("error preparing query Projects: %w", err)
+	}
+	if q.projectsSealedStmt, err = db.PrepareContext(ctx, projectsSealed); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectsSealed: %w", err)
 	}
 	if q.proveMemberSessionStmt, err = db.PrepareContext(ctx, proveMemberSession); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveMemberSession: %w", err)
@@ -687,6 +714,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.renewRunStmt, err = db.PrepareContext(ctx, renewRun); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewRun: %w", err)
 	}
+	if q.resealConnectionStmt, err = db.PrepareContext(ctx, resealConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealConnection: %w", err)
+	}
+	if q.resealLoginTokensStmt, err = db.PrepareContext(ctx, resealLoginTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealLoginTokens: %w", err)
+	}
+	if q.resealProjectStmt, err = db.PrepareContext(ctx, resealProject); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealProject: %w", err)
+	}
+	if q.resealProjectAppStmt, err = db.PrepareContext(ctx, resealProjectApp); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealProjectApp: %w", err)
+	}
 	if q.retryItemsStmt, err = db.PrepareContext(ctx, retryItems); err != nil {
 		return nil, fmt.Errorf("error preparing query RetryItems: %w", err)
 	}
@@ -737,6 +776,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setConnectionSuccessStmt, err = db.PrepareContext(ctx, setConnectionSuccess); err != nil {
 		return nil, fmt.Errorf("error preparing query SetConnectionSuccess: %w", err)
+	}
+	if q.setDeletionCountsStmt, err = db.PrepareContext(ctx, setDeletionCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query SetDeletionCounts: %w", err)
 	}
 	if q.setHeldSeqsStmt, err = db.PrepareContext(ctx, setHeldSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query SetHeldSeqs: %w", err)
@@ -803,6 +845,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.shiftSchedulesStmt, err = db.PrepareContext(ctx, shiftSchedules); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftSchedules: %w", err)
+	}
+	if q.shredLoginStmt, err = db.PrepareContext(ctx, shredLogin); err != nil {
+		return nil, fmt.Errorf("error preparing query ShredLogin: %w", err)
 	}
 	if q.standingStmt, err = db.PrepareContext(ctx, standing); err != nil {
 		return nil, fmt.Errorf("error preparing query Standing: %w", err)
@@ -1067,6 +1112,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing connectionsStmt: %w", cerr)
 		}
 	}
+	if q.connectionsSealedBeforeStmt != nil {
+		if cerr := q.connectionsSealedBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionsSealedBeforeStmt: %w", cerr)
+		}
+	}
 	if q.connectionsToDeleteStmt != nil {
 		if cerr := q.connectionsToDeleteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsToDeleteStmt: %w", cerr)
@@ -1160,6 +1210,21 @@ func (q *Queries) Close() error {
 	if q.deleteTagsStmt != nil {
 		if cerr := q.deleteTagsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteTagsStmt: %w", cerr)
+		}
+	}
+	if q.deletionStmt != nil {
+		if cerr := q.deletionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletionStmt: %w", cerr)
+		}
+	}
+	if q.deletionCountsStmt != nil {
+		if cerr := q.deletionCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletionCountsStmt: %w", cerr)
+		}
+	}
+	if q.deletionsErasedStmt != nil {
+		if cerr := q.deletionsErasedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletionsErasedStmt: %w", cerr)
 		}
 	}
 	if q.disconnectConnectionStmt != nil {
@@ -1272,6 +1337,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseItemsOfStmt: %w", cerr)
 		}
 	}
+	if q.eraseLinkSessionsStmt != nil {
+		if cerr := q.eraseLinkSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLinkSessionsStmt: %w", cerr)
+		}
+	}
 	if q.eraseLinksStmt != nil {
 		if cerr := q.eraseLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLinksStmt: %w", cerr)
@@ -1355,6 +1425,11 @@ func (q *Queries) Close() error {
 	if q.fenceRunStmt != nil {
 		if cerr := q.fenceRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing fenceRunStmt: %w", cerr)
+		}
+	}
+	if q.finishDeletionStmt != nil {
+		if cerr := q.finishDeletionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishDeletionStmt: %w", cerr)
 		}
 	}
 	if q.finishRunStmt != nil {
@@ -1475,6 +1550,11 @@ func (q *Queries) Close() error {
 	if q.insertConnectionStmt != nil {
 		if cerr := q.insertConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertConnectionStmt: %w", cerr)
+		}
+	}
+	if q.insertDeletionStmt != nil {
+		if cerr := q.insertDeletionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertDeletionStmt: %w", cerr)
 		}
 	}
 	if q.insertHeldOperationStmt != nil {
@@ -1847,6 +1927,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectKeysNotUnderStmt: %w", cerr)
 		}
 	}
+	if q.projectSealedStmt != nil {
+		if cerr := q.projectSealedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectSealedStmt: %w", cerr)
+		}
+	}
 	if q.projectSettingsStmt != nil {
 		if cerr := q.projectSettingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
@@ -1855,6 +1940,11 @@ func (q *Queries) Close() error {
 	if q.projectsStmt != nil {
 		if cerr := q.projectsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectsStmt: %w", cerr)
+		}
+	}
+	if q.projectsSealedStmt != nil {
+		if cerr := q.projectsSealedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectsSealedStmt: %w", cerr)
 		}
 	}
 	if q.proveMemberSessionStmt != nil {
@@ -1992,6 +2082,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing renewRunStmt: %w", cerr)
 		}
 	}
+	if q.resealConnectionStmt != nil {
+		if cerr := q.resealConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealConnectionStmt: %w", cerr)
+		}
+	}
+	if q.resealLoginTokensStmt != nil {
+		if cerr := q.resealLoginTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealLoginTokensStmt: %w", cerr)
+		}
+	}
+	if q.resealProjectStmt != nil {
+		if cerr := q.resealProjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealProjectStmt: %w", cerr)
+		}
+	}
+	if q.resealProjectAppStmt != nil {
+		if cerr := q.resealProjectAppStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealProjectAppStmt: %w", cerr)
+		}
+	}
 	if q.retryItemsStmt != nil {
 		if cerr := q.retryItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retryItemsStmt: %w", cerr)
@@ -2075,6 +2185,11 @@ func (q *Queries) Close() error {
 	if q.setConnectionSuccessStmt != nil {
 		if cerr := q.setConnectionSuccessStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setConnectionSuccessStmt: %w", cerr)
+		}
+	}
+	if q.setDeletionCountsStmt != nil {
+		if cerr := q.setDeletionCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setDeletionCountsStmt: %w", cerr)
 		}
 	}
 	if q.setHeldSeqsStmt != nil {
@@ -2185,6 +2300,11 @@ func (q *Queries) Close() error {
 	if q.shiftSchedulesStmt != nil {
 		if cerr := q.shiftSchedulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing shiftSchedulesStmt: %w", cerr)
+		}
+	}
+	if q.shredLoginStmt != nil {
+		if cerr := q.shredLoginStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shredLoginStmt: %w", cerr)
 		}
 	}
 	if q.standingStmt != nil {
@@ -2392,6 +2512,7 @@ type Queries struct {
 	connectionKeyHeadsStmt          *sql.Stmt
 	connectionKeysNotUnderStmt      *sql.Stmt
 	connectionsStmt                 *sql.Stmt
+	connectionsSealedBeforeStmt     *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithAskedRunsStmt    *sql.Stmt
 	connectionsWithOperationsStmt   *sql.Stmt
@@ -2411,6 +2532,9 @@ type Queries struct {
 	deleteQuarantineStmt            *sql.Stmt
 	deleteSeenStmt                  *sql.Stmt
 	deleteTagsStmt                  *sql.Stmt
+	deletionStmt                    *sql.Stmt
+	deletionCountsStmt              *sql.Stmt
+	deletionsErasedStmt             *sql.Stmt
 	disconnectConnectionStmt        *sql.Stmt
 	doubtItemsStmt                  *sql.Stmt
 	doubtOperationsStmt             *sql.Stmt
@@ -2433,6 +2557,7 @@ type Queries struct {
 	eraseIdempotencyKeysStmt        *sql.Stmt
 	eraseItemsStmt                  *sql.Stmt
 	eraseItemsOfStmt                *sql.Stmt
+	eraseLinkSessionsStmt           *sql.Stmt
 	eraseLinksStmt                  *sql.Stmt
 	eraseLoginAttemptsStmt          *sql.Stmt
 	eraseLoginTokensStmt            *sql.Stmt
@@ -2450,6 +2575,7 @@ type Queries struct {
 	explainQuarantinedStmt          *sql.Stmt
 	fenceOperationStmt              *sql.Stmt
 	fenceRunStmt                    *sql.Stmt
+	finishDeletionStmt              *sql.Stmt
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
 	firstProjectStmt                *sql.Stmt
@@ -2474,6 +2600,7 @@ type Queries struct {
 	insertAuditStmt                 *sql.Stmt
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
+	insertDeletionStmt              *sql.Stmt
 	insertHeldOperationStmt         *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
 	insertLinkStmt                  *sql.Stmt
@@ -2548,8 +2675,10 @@ type Queries struct {
 	projectKeyStmt                  *sql.Stmt
 	projectKeyHeadsStmt             *sql.Stmt
 	projectKeysNotUnderStmt         *sql.Stmt
+	projectSealedStmt               *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
 	projectsStmt                    *sql.Stmt
+	projectsSealedStmt              *sql.Stmt
 	proveMemberSessionStmt          *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
 	purgeMemberLinksStmt            *sql.Stmt
@@ -2577,6 +2706,10 @@ type Queries struct {
 	releaseRunStmt                  *sql.Stmt
 	renewOperationStmt              *sql.Stmt
 	renewRunStmt                    *sql.Stmt
+	resealConnectionStmt            *sql.Stmt
+	resealLoginTokensStmt           *sql.Stmt
+	resealProjectStmt               *sql.Stmt
+	resealProjectAppStmt            *sql.Stmt
 	retryItemsStmt                  *sql.Stmt
 	revokeKeyStmt                   *sql.Stmt
 	revokeLinksOfMemberStmt         *sql.Stmt
@@ -2594,6 +2727,7 @@ type Queries struct {
 	setConnectionProfileStmt        *sql.Stmt
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
+	setDeletionCountsStmt           *sql.Stmt
 	setHeldSeqsStmt                 *sql.Stmt
 	setHotStmt                      *sql.Stmt
 	setItemStmt                     *sql.Stmt
@@ -2616,6 +2750,7 @@ type Queries struct {
 	shiftOperationsStmt             *sql.Stmt
 	shiftRetriesStmt                *sql.Stmt
 	shiftSchedulesStmt              *sql.Stmt
+	shredLoginStmt                  *sql.Stmt
 	standingStmt                    *sql.Stmt
 	startSchedulesStmt              *sql.Stmt
 	statesStmt                      *sql.Stmt
@@ -2684,6 +2819,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionKeyHeadsStmt:          q.connectionKeyHeadsStmt,
 		connectionKeysNotUnderStmt:      q.connectionKeysNotUnderStmt,
 		connectionsStmt:                 q.connectionsStmt,
+		connectionsSealedBeforeStmt:     q.connectionsSealedBeforeStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
 		connectionsWithOperationsStmt:   q.connectionsWithOperationsStmt,
@@ -2703,6 +2839,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteQuarantineStmt:            q.deleteQuarantineStmt,
 		deleteSeenStmt:                  q.deleteSeenStmt,
 		deleteTagsStmt:                  q.deleteTagsStmt,
+		deletionStmt:                    q.deletionStmt,
+		deletionCountsStmt:              q.deletionCountsStmt,
+		deletionsErasedStmt:             q.deletionsErasedStmt,
 		disconnectConnectionStmt:        q.disconnectConnectionStmt,
 		doubtItemsStmt:                  q.doubtItemsStmt,
 		doubtOperationsStmt:             q.doubtOperationsStmt,
@@ -2725,6 +2864,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
 		eraseItemsStmt:                  q.eraseItemsStmt,
 		eraseItemsOfStmt:                q.eraseItemsOfStmt,
+		eraseLinkSessionsStmt:           q.eraseLinkSessionsStmt,
 		eraseLinksStmt:                  q.eraseLinksStmt,
 		eraseLoginAttemptsStmt:          q.eraseLoginAttemptsStmt,
 		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
@@ -2742,6 +2882,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		explainQuarantinedStmt:          q.explainQuarantinedStmt,
 		fenceOperationStmt:              q.fenceOperationStmt,
 		fenceRunStmt:                    q.fenceRunStmt,
+		finishDeletionStmt:              q.finishDeletionStmt,
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
 		firstProjectStmt:                q.firstProjectStmt,
@@ -2766,6 +2907,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAuditStmt:                 q.insertAuditStmt,
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
+		insertDeletionStmt:              q.insertDeletionStmt,
 		insertHeldOperationStmt:         q.insertHeldOperationStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertLinkStmt:                  q.insertLinkStmt,
@@ -2840,8 +2982,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		projectKeyStmt:                  q.projectKeyStmt,
 		projectKeyHeadsStmt:             q.projectKeyHeadsStmt,
 		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
+		projectSealedStmt:               q.projectSealedStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
 		projectsStmt:                    q.projectsStmt,
+		projectsSealedStmt:              q.projectsSealedStmt,
 		proveMemberSessionStmt:          q.proveMemberSessionStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
 		purgeMemberLinksStmt:            q.purgeMemberLinksStmt,
@@ -2869,6 +3013,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		releaseRunStmt:                  q.releaseRunStmt,
 		renewOperationStmt:              q.renewOperationStmt,
 		renewRunStmt:                    q.renewRunStmt,
+		resealConnectionStmt:            q.resealConnectionStmt,
+		resealLoginTokensStmt:           q.resealLoginTokensStmt,
+		resealProjectStmt:               q.resealProjectStmt,
+		resealProjectAppStmt:            q.resealProjectAppStmt,
 		retryItemsStmt:                  q.retryItemsStmt,
 		revokeKeyStmt:                   q.revokeKeyStmt,
 		revokeLinksOfMemberStmt:         q.revokeLinksOfMemberStmt,
@@ -2886,6 +3034,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionProfileStmt:        q.setConnectionProfileStmt,
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
+		setDeletionCountsStmt:           q.setDeletionCountsStmt,
 		setHeldSeqsStmt:                 q.setHeldSeqsStmt,
 		setHotStmt:                      q.setHotStmt,
 		setItemStmt:                     q.setItemStmt,
@@ -2908,6 +3057,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		shiftOperationsStmt:             q.shiftOperationsStmt,
 		shiftRetriesStmt:                q.shiftRetriesStmt,
 		shiftSchedulesStmt:              q.shiftSchedulesStmt,
+		shredLoginStmt:                  q.shredLoginStmt,
 		standingStmt:                    q.standingStmt,
 		startSchedulesStmt:              q.startSchedulesStmt,
 		statesStmt:                      q.statesStmt,

@@ -34,3 +34,28 @@ delete from streams where streams.connection = @connection and streams.stream in
 
 -- name: EraseConnection :execrows
 delete from connections where connection = @connection and deleting_at is not null;
+
+-- name: ShredLogin :exec
+update connections set credentials = null, data_key = null where connection = @connection;
+
+-- name: EraseLinkSessions :execrows
+delete from link_sessions where id in (select l.id from link_sessions l where l.connection_id = @connection_id order by l.id limit @max_rows);
+
+-- name: InsertDeletion :exec
+insert into deletions (connection_id, project_id, system, asked_at, erased, counts) values (@connection_id, @project_id, @system, @asked_at, 0, '{}')
+on conflict (connection_id) do nothing;
+
+-- name: DeletionCounts :one
+select counts from deletions where connection_id = @connection_id;
+
+-- name: SetDeletionCounts :exec
+update deletions set counts = @counts, erased = @erased where connection_id = @connection_id;
+
+-- name: Deletion :one
+select * from deletions where project_id = @project_id and connection_id = @connection_id;
+
+-- name: DeletionsErased :many
+select connection_id from deletions where erased = 1 and finished_at is null order by connection_id limit @max_rows;
+
+-- name: FinishDeletion :exec
+update deletions set finished_at = @finished_at where connection_id = @connection_id and finished_at is null;

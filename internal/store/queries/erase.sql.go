@@ -9,6 +9,63 @@ import (
 	"context"
 )
 
+const deletion = `-- name: Deletion :one
+select connection_id, project_id, system, asked_at, erased, finished_at, counts from deletions where project_id = $1 and connection_id = $2
+`
+
+func (q *Queries) Deletion(ctx context.Context, projectID string, connectionID string) (Deletion, error) {
+	row := q.queryRow(ctx, q.deletionStmt, deletion, projectID, connectionID)
+	var i Deletion
+	err := row.Scan(
+		&i.ConnectionID,
+		&i.ProjectID,
+		&i.System,
+		&i.AskedAt,
+		&i.Erased,
+		&i.FinishedAt,
+		&i.Counts,
+	)
+	return i, err
+}
+
+const deletionCounts = `-- name: DeletionCounts :one
+select counts from deletions where connection_id = $1
+`
+
+func (q *Queries) DeletionCounts(ctx context.Context, connectionID string) (string, error) {
+	row := q.queryRow(ctx, q.deletionCountsStmt, deletionCounts, connectionID)
+	var counts string
+	err := row.Scan(&counts)
+	return counts, err
+}
+
+const deletionsErased = `-- name: DeletionsErased :many
+select connection_id from deletions where erased = 1 and finished_at is null order by connection_id limit $1
+`
+
+func (q *Queries) DeletionsErased(ctx context.Context, maxRows int32) ([]string, error) {
+	rows, err := q.query(ctx, q.deletionsErasedStmt, deletionsErased, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var connection_id string
+		if err := rows.Scan(&connection_id); err != nil {
+			return nil, err
+		}
+		items = append(items, connection_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const eraseBodies = `-- name: EraseBodies :execrows
 
 delete from bodies where bodies.connection = $1 and (bodies.stream, bodies.seq) in
@@ -43,6 +100,18 @@ delete from heads where heads.connection = $1 and (heads.stream, heads.id) in
 
 func (q *Queries) EraseHeads(ctx context.Context, connection int64, maxRows int32) (int64, error) {
 	result, err := q.exec(ctx, q.eraseHeadsStmt, eraseHeads, connection, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eraseLinkSessions = `-- name: EraseLinkSessions :execrows
+delete from link_sessions where id in (select l.id from link_sessions l where l.connection_id = $1 order by l.id limit $2)
+`
+
+func (q *Queries) EraseLinkSessions(ctx context.Context, connectionID string, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.eraseLinkSessionsStmt, eraseLinkSessions, connectionID, maxRows)
 	if err != nil {
 		return 0, err
 	}
@@ -125,4 +194,53 @@ func (q *Queries) EraseTokens(ctx context.Context, connection int64, maxRows int
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const finishDeletion = `-- name: FinishDeletion :exec
+update deletions set finished_at = $1 where connection_id = $2 and finished_at is null
+`
+
+func (q *Queries) FinishDeletion(ctx context.Context, finishedAt Time, connectionID string) error {
+	_, err := q.exec(ctx, q.finishDeletionStmt, finishDeletion, finishedAt, connectionID)
+	return err
+}
+
+const insertDeletion = `-- name: InsertDeletion :exec
+insert into deletions (connection_id, project_id, system, asked_at, erased, counts) values ($1, $2, $3, $4, 0, '{}')
+on conflict (connection_id) do nothing
+`
+
+type InsertDeletionParams struct {
+	ConnectionID string
+	ProjectID    string
+	System       string
+	AskedAt      Time
+}
+
+func (q *Queries) InsertDeletion(ctx context.Context, arg InsertDeletionParams) error {
+	_, err := q.exec(ctx, q.insertDeletionStmt, insertDeletion,
+		arg.ConnectionID,
+		arg.ProjectID,
+		arg.System,
+		arg.AskedAt,
+	)
+	return err
+}
+
+const setDeletionCounts = `-- name: SetDeletionCounts :exec
+update deletions set counts = $1, erased = $2 where connection_id = $3
+`
+
+func (q *Queries) SetDeletionCounts(ctx context.Context, counts string, erased Flag, connectionID string) error {
+	_, err := q.exec(ctx, q.setDeletionCountsStmt, setDeletionCounts, counts, erased, connectionID)
+	return err
+}
+
+const shredLogin = `-- name: ShredLogin :exec
+update connections set credentials = null, data_key = null where connection = $1
+`
+
+func (q *Queries) ShredLogin(ctx context.Context, connection int64) error {
+	_, err := q.exec(ctx, q.shredLoginStmt, shredLogin, connection)
+	return err
 }

@@ -36,3 +36,25 @@ select * from key_holders where seen_at >= @since_at order by host, id;
 
 -- name: DropKeyHolders :exec
 delete from key_holders where seen_at < @before_at or id = @id;
+
+-- name: ConnectionsSealedBefore :many
+-- Connections with a login that were made by then, from an id on.
+select id from connections where data_key is not null and id > @after and created_at <= @until_at order by id limit @max_rows;
+
+-- name: ResealConnection :exec
+update connections set data_key = @data_key, credentials = @credentials where connection = @connection;
+
+-- name: ResealLoginTokens :exec
+update login_tokens set sealed = @sealed where connection = @connection;
+
+-- name: ProjectsSealed :many
+select id from projects where data_key is not null order by id;
+
+-- name: ProjectSealed :one
+select sealed from projects where id = @id;
+
+-- name: ResealProject :exec
+update projects set data_key = @data_key, sealed = @sealed where id = @id;
+
+-- name: ResealProjectApp :exec
+update project_apps set sealed = @sealed where project_id = @project_id and system = @system and auth_method = @auth_method;

@@ -75,6 +75,34 @@ func (q *Queries) ConnectionKeysNotUnder(ctx context.Context, head []byte, maxRo
 	return items, nil
 }
 
+const connectionsSealedBefore = `-- name: ConnectionsSealedBefore :many
+select id from connections where data_key is not null and id > $1 and created_at <= $2 order by id limit $3
+`
+
+// Connections with a login that were made by then, from an id on.
+func (q *Queries) ConnectionsSealedBefore(ctx context.Context, after string, untilAt Time, maxRows int32) ([]string, error) {
+	rows, err := q.query(ctx, q.connectionsSealedBeforeStmt, connectionsSealedBefore, after, untilAt, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropKeyHolders = `-- name: DropKeyHolders :exec
 delete from key_holders where seen_at < $1 or id = $2
 `
@@ -204,6 +232,44 @@ func (q *Queries) ProjectKeysNotUnder(ctx context.Context, head []byte, maxRows 
 	return items, nil
 }
 
+const projectSealed = `-- name: ProjectSealed :one
+select sealed from projects where id = $1
+`
+
+func (q *Queries) ProjectSealed(ctx context.Context, id string) ([]byte, error) {
+	row := q.queryRow(ctx, q.projectSealedStmt, projectSealed, id)
+	var sealed []byte
+	err := row.Scan(&sealed)
+	return sealed, err
+}
+
+const projectsSealed = `-- name: ProjectsSealed :many
+select id from projects where data_key is not null order by id
+`
+
+func (q *Queries) ProjectsSealed(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.projectsSealedStmt, projectsSealed)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putKeyHolder = `-- name: PutKeyHolder :exec
 insert into key_holders (id, host, holds, seals, seen_at) values ($1, $2, $3, $4, $5)
 on conflict (id) do update set holds = excluded.holds, seals = excluded.seals, seen_at = excluded.seen_at
@@ -224,6 +290,54 @@ func (q *Queries) PutKeyHolder(ctx context.Context, arg PutKeyHolderParams) erro
 		arg.Holds,
 		arg.Seals,
 		arg.SeenAt,
+	)
+	return err
+}
+
+const resealConnection = `-- name: ResealConnection :exec
+update connections set data_key = $1, credentials = $2 where connection = $3
+`
+
+func (q *Queries) ResealConnection(ctx context.Context, dataKey []byte, credentials []byte, connection int64) error {
+	_, err := q.exec(ctx, q.resealConnectionStmt, resealConnection, dataKey, credentials, connection)
+	return err
+}
+
+const resealLoginTokens = `-- name: ResealLoginTokens :exec
+update login_tokens set sealed = $1 where connection = $2
+`
+
+func (q *Queries) ResealLoginTokens(ctx context.Context, sealed []byte, connection int64) error {
+	_, err := q.exec(ctx, q.resealLoginTokensStmt, resealLoginTokens, sealed, connection)
+	return err
+}
+
+const resealProject = `-- name: ResealProject :exec
+update projects set data_key = $1, sealed = $2 where id = $3
+`
+
+func (q *Queries) ResealProject(ctx context.Context, dataKey []byte, sealed []byte, iD string) error {
+	_, err := q.exec(ctx, q.resealProjectStmt, resealProject, dataKey, sealed, iD)
+	return err
+}
+
+const resealProjectApp = `-- name: ResealProjectApp :exec
+update project_apps set sealed = $1 where project_id = $2 and system = $3 and auth_method = $4
+`
+
+type ResealProjectAppParams struct {
+	Sealed     []byte
+	ProjectID  string
+	System     string
+	AuthMethod string
+}
+
+func (q *Queries) ResealProjectApp(ctx context.Context, arg ResealProjectAppParams) error {
+	_, err := q.exec(ctx, q.resealProjectAppStmt, resealProjectApp,
+		arg.Sealed,
+		arg.ProjectID,
+		arg.System,
+		arg.AuthMethod,
 	)
 	return err
 }

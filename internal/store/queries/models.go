@@ -70,6 +70,16 @@ type Connection struct {
 	WriteRules     string
 }
 
+type Deletion struct {
+	ConnectionID string
+	ProjectID    string
+	System       string
+	AskedAt      Time
+	Erased       Flag
+	FinishedAt   Time
+	Counts       string
+}
+
 type HeldDeletion struct {
 	Connection   int64
 	Stream       int64

@@ -96,7 +96,7 @@ func open(ctx context.Context, dir string) (store.Engine, error) {
 	if err != nil {
 		return store.Engine{}, errors.Join(explainOpen(path, err), reader.Close(), writer.Close())
 	}
-	return store.Engine{Writer: writer, Reader: reader, Bulk: b, Explain: explain}, nil
+	return store.Engine{Writer: writer, Reader: reader, Bulk: b, Explain: explain, Scrub: scrub(path)}, nil
 }
 
 // touch makes the file with its mode before SQLite would make it with another, and finds out early that it cannot be written.

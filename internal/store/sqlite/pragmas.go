@@ -26,7 +26,7 @@ func writerOptions() url.Values {
 	return url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			"busy_timeout(10000)", "synchronous(full)", fmt.Sprintf("cache_size(-%d)", cacheKiB), "temp_store(memory)", fmt.Sprintf("mmap_size(%d)", mmapSize),
+			"busy_timeout(10000)", "synchronous(full)", fmt.Sprintf("cache_size(-%d)", cacheKiB), "temp_store(memory)", fmt.Sprintf("mmap_size(%d)", mmapSize), "secure_delete(on)",
 			fmt.Sprintf("journal_size_limit(%d)", walBytes), fmt.Sprintf("wal_autocheckpoint(%d)", walBytes/pageSize),
 		},
 	}

@@ -70,15 +70,18 @@ var dataKeyTests = []test{
 		w.equal("swapped", must[map[string]int](w)(w.KeyHeads(t.Context())), map[string]int{"\x01BBBB": 3})
 	}},
 	{"who holds master keys is known as long as it is seen", func(t *testing.T, w *world) {
+		put := func(h store.KeyHolder, before time.Time) {
+			w.write(func(tx *store.Tx) error { return tx.PutKeyHolder(t.Context(), h, before) })
+		}
 		h := store.KeyHolder{ID: "one", Host: "a", Holds: []string{"k1", "k2"}, Seals: "k1", SeenAt: w.now}
-		w.ok(w.PutKeyHolder(t.Context(), h, w.now.Add(-time.Hour)))
+		put(h, w.now.Add(-time.Hour))
 		w.tick(time.Minute)
 		other := store.KeyHolder{ID: "two", Host: "b", Holds: []string{"k1"}, Seals: "k1", SeenAt: w.now}
-		w.ok(w.PutKeyHolder(t.Context(), other, w.now.Add(-time.Hour)))
+		put(other, w.now.Add(-time.Hour))
 		w.equal("all", must[[]store.KeyHolder](w)(w.KeyHolders(t.Context(), w.now.Add(-time.Hour))), []store.KeyHolder{h, other})
 		w.equal("of late", must[[]store.KeyHolder](w)(w.KeyHolders(t.Context(), w.now)), []store.KeyHolder{other})
 		other.Seals = "k2"
-		w.ok(w.PutKeyHolder(t.Context(), other, w.now))
+		put(other, w.now)
 		w.equal("forgotten", must[[]store.KeyHolder](w)(w.KeyHolders(t.Context(), time.UnixMicro(0))), []store.KeyHolder{other})
 		w.ok(w.DropKeyHolder(t.Context(), "two"))
 		w.equal("none", len(must[[]store.KeyHolder](w)(w.KeyHolders(t.Context(), time.UnixMicro(0)))), 0)

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Opener) {
 		{"Idempotency keys", keyTests},
 		{"Tokens of logins", loginTests},
 		{"Data keys", dataKeyTests},
+		{"Deletions", deletionTests},
 		{"Isolation", isolationTests},
 		{"Text", textTests},
 	} {

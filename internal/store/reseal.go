@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// SealedConnections lists, by id and behind one, connections with a login that were made by then.
+func (s *Store) SealedConnections(ctx context.Context, after string, made time.Time, limit int) ([]string, error) {
+	return s.read.ConnectionsSealedBefore(ctx, after, queries.At(made), atMost(limit))
+}
+
+// LoginTokens in the caller's transaction, which has locked the connection.
+func (t *Tx) LoginTokens(ctx context.Context, sc Scope) (LoginTokens, error) {
+	return loginTokens(ctx, t.q, sc)
+}
+
+// Reseal stores a login, and its tokens unless they are empty, under another data key. They are the same ones as before, and the transaction has locked the connection.
+func (t *Tx) Reseal(ctx context.Context, sc Scope, dataKey, credentials, tokens []byte) error {
+	if err := t.q.ResealConnection(ctx, dataKey, credentials, sc.no); err != nil {
+		return fmt.Errorf("store the login of connection %s under another key: %w", sc.id, err)
+	}
+	if len(tokens) == 0 {
+		return nil
+	}
+	return t.q.ResealLoginTokens(ctx, tokens, sc.no)
+}
+
+// SealedProjects lists the projects that have a data key.
+func (s *Store) SealedProjects(ctx context.Context) ([]string, error) {
+	return s.read.ProjectsSealed(ctx)
+}
+
+// ResealProject stores the secrets of a project under another data key: reseal gives the key, and each value under it. Whoever seals for the project has locked its data key, so nobody does so meanwhile.
+func (t *Tx) ResealProject(ctx context.Context, projectID string, reseal func(dataKey []byte) (next []byte, again func(a *App, sealed []byte) ([]byte, error), err error)) error {
+	was, err := t.q.LockProjectDataKey(ctx, projectID)
+	if err != nil || was == nil {
+		return orNotFound(err)
+	}
+	next, again, err := reseal(was)
+	if err != nil {
+		return err
+	}
+	settings, err := t.q.ProjectSealed(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	if settings, err = again(nil, settings); err != nil {
+		return err
+	}
+	apps, err := t.q.ProjectApps(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	for _, a := range apps {
+		sealed, err := again(&App{ProjectID: a.ProjectID, System: a.System, AuthMethod: a.AuthMethod}, a.Sealed)
+		if err != nil {
+			return err
+		}
+		if err := t.q.ResealProjectApp(ctx, queries.ResealProjectAppParams{Sealed: sealed, ProjectID: a.ProjectID, System: a.System, AuthMethod: a.AuthMethod}); err != nil {
+			return err
+		}
+	}
+	return t.q.ResealProject(ctx, next, settings, projectID)
+}
