@@ -30,8 +30,13 @@ type callerKey struct{}
 
 func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
 
-// project is the project of the caller's key.
-func (c caller) project() string { return c.principal.Key.ProjectID }
+// project is the project of a caller who is not bound to a connection.
+func (c caller) project() string {
+	if c.principal.Member != nil {
+		return c.principal.Member.ProjectID
+	}
+	return c.principal.Key.ProjectID
+}
 
 // projectID is the project that the caller belongs to.
 func (c caller) projectID() string {
@@ -41,10 +46,13 @@ func (c caller) projectID() string {
 	return c.project()
 }
 
-// id names the credential, for the limiter and the log.
+// id names the credential, for the limiter and the log: of a session its member, who has one allowance however many browsers.
 func (c caller) id() string {
-	if c.principal.Token != nil {
+	switch {
+	case c.principal.Token != nil:
 		return c.principal.Token.ID
+	case c.principal.Member != nil:
+		return c.principal.Member.ID
 	}
 	return c.principal.Key.ID
 }
@@ -52,9 +60,9 @@ func (c caller) id() string {
 // admit lets a request through whose caller is known, within its limits and allowed to use the route.
 func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	need := accessOf(ctx.Operation())
-	who, err := s.recognise(r, need)
-	who.again = func() (caller, error) { return s.identify(r, need) }
+	op := ctx.Operation()
+	who, err := s.recognise(r, op)
+	who.again = func() (caller, error) { return s.identify(r, op) }
 	if who.principal != nil {
 		noteCaller(r.Context(), who)
 		release, limited := s.limiter.take(w.Header(), who.id())
@@ -73,19 +81,23 @@ func (s *server) admit(ctx huma.Context, next func(huma.Context)) {
 }
 
 // recognise identifies the caller unless others at the address failed too often.
-func (s *server) recognise(r *http.Request, need access) (caller, error) {
+func (s *server) recognise(r *http.Request, op *huma.Operation) (caller, error) {
 	if err := s.unknown.admit(r); err != nil {
 		return caller{}, err
 	}
-	who, err := s.identify(r, need)
+	who, err := s.identify(r, op)
 	s.unknown.note(r, err)
 	return who, err
 }
 
 // identify finds out who presents the request and checks that the route is for them.
-func (s *server) identify(r *http.Request, need access) (caller, error) {
+func (s *server) identify(r *http.Request, op *huma.Operation) (caller, error) {
+	need := accessOf(op)
 	if len(r.Header.Values(connectionHeader)) > 1 {
 		return caller{}, invalidParameter(connectionHeader, "The header names one connection: send it once.")
+	}
+	if secret := sessionSecret(r); secret != "" && s.Members != nil {
+		return s.admitMember(r, secret, op)
 	}
 	plain, err := bearer(r)
 	if err != nil {
@@ -137,9 +149,14 @@ func (s *server) admitKey(r *http.Request, who caller, need access) (caller, err
 	if err := need.missing("key", who.principal.Key.Scopes); err != nil || need.plane != dataPlane {
 		return who, err
 	}
+	return s.choose(r, who, need)
+}
+
+// choose finds the connection that a caller who is not bound to one names.
+func (s *server) choose(r *http.Request, who caller, need access) (caller, error) {
 	id := r.Header.Get(connectionHeader)
 	if id == "" {
-		return who, invalidParameter(connectionHeader, "A project key must name the connection: Busbar-Connection: <id>.")
+		return who, invalidParameter(connectionHeader, "A project key, or a member, must name the connection: Busbar-Connection: <id>.")
 	}
 	c, err := s.Store.Connection(r.Context(), who.project(), id)
 	if err != nil {

@@ -16,6 +16,10 @@ func (c caller) actor(r *http.Request, now time.Time) audit.Actor {
 		a.Kind, a.ID, a.Name = audit.Token, t.ID, t.Label
 		return a
 	}
+	if m := c.principal.Member; m != nil {
+		a.Kind, a.ID, a.Name = audit.Member, m.ID, m.Name
+		return a
+	}
 	a.Kind, a.ID, a.Name = audit.Key, c.principal.Key.ID, c.principal.Key.Label
 	return a
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/write"
 	"github.com/busbar-dev/busbar/model"
@@ -63,6 +64,7 @@ type Deps struct {
 	Connections *connection.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
+	Members     *member.Service // nil: nobody can log in
 	Secrets     Secrets
 	Keys        *keys.Service
 	Budgets     Budgets         // nil: the health shows none
@@ -155,6 +157,10 @@ func build(d Deps) (*server, error) {
 	s.registerTokens()
 	s.registerDeletion()
 	s.registerMasterKey()
+	s.registerMe()
+	s.registerMembers()
+	s.registerInvitations()
+	s.registerSessions()
 	s.tidyDocument()
 	return s, errors.Join(s.flaws...)
 }

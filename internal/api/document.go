@@ -40,6 +40,7 @@ const (
 	tagSystems     = "Systems"
 	tagConnections = "Connections"
 	tagKeys        = "Master key"
+	tagMembers     = "Members"
 )
 
 const introduction = `One API in front of every industrial system. A **connection** is one customer's instance of a system; its **token** reads and syncs that connection and nothing else.
@@ -74,6 +75,8 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 			Description: "A connection token. It selects its connection; it sees that one and nothing else."},
 		"projectKey": {Type: "http", Scheme: "bearer", BearerFormat: "bb_key_…",
 			Description: "A project key. On the data plane it names the connection in the header Busbar-Connection."},
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie,
+			Description: "A member who logged in with a browser, for pages of this server. Its role says which scopes it has. Requests other than GET come from the same origin and carry Busbar-Request: 1."},
 	}
 }
 
@@ -94,6 +97,7 @@ func (s *server) describeModel() error {
 		{Name: tagSystems, Description: "The systems that Busbar can connect, with their forms and capability matrices."},
 		{Name: tagConnections, Description: "Connections and their tokens, by project key."},
 		{Name: tagKeys, Description: "Rotation of the key that everything sealed depends on, for owners."},
+		{Name: tagMembers, Description: "The people who work with the project, their roles, invitations and sessions."},
 	}
 	for _, e := range s.Model.Entities {
 		doc.Tags = append(doc.Tags, &huma.Tag{Name: e.Title, Description: e.Meaning})

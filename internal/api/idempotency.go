@@ -58,6 +58,9 @@ func (s *server) keyOf(ctx context.Context, op *huma.Operation, r *http.Request)
 	}
 	who := callerOf(ctx)
 	owner := store.KeyOwner(who.projectID())
+	if m := who.principal.Member; m != nil { // an answer may hold a secret that was shown to one of them
+		owner = store.KeyOwner(m.ID)
+	}
 	if who.connection != nil {
 		owner = connectionKeys(who.connection)
 	}

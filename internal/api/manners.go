@@ -41,7 +41,7 @@ func noteCaller(ctx context.Context, who caller) {
 func (s *server) manners(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		i := &info{id: requestID(r.Header.Get("Request-Id")), path: r.URL.EscapedPath()}
+		i := &info{id: requestID(r.Header.Get("Request-Id")), path: withoutSecrets(r.URL.EscapedPath())}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
 		out := &recorder{ResponseWriter: w, within: s.Limits.Answer}
 		safeHeaders(out.Header(), r, i.id)
@@ -102,9 +102,13 @@ func safeHeaders(h http.Header, r *http.Request, id string) {
 }
 
 var (
-	saneID    = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
-	saneTrace = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
+	saneID       = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
+	secretInPath = regexp.MustCompile(`(bb_[a-z]{3}_)[0-9A-Za-z]+`)
+	saneTrace    = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
 )
+
+// withoutSecrets takes the secrets of links out of a path.
+func withoutSecrets(path string) string { return secretInPath.ReplaceAllString(path, "${1}[redacted]") }
 
 // requestID keeps the caller's id when it is sane, and makes one otherwise.
 func requestID(given string) string {

@@ -11,8 +11,8 @@ import (
 type plane int
 
 const (
-	dataPlane    plane = iota // a connection token, or a project key that names the connection
-	controlPlane              // a project key
+	dataPlane    plane = iota // a connection token, or a project key or member that names the connection
+	controlPlane              // a project key or a member
 	anyCaller                 // either; no connection is needed
 )
 
@@ -87,7 +87,7 @@ func securityOf(need access) (either []map[string][]string) {
 		if need.plane != controlPlane {
 			either = append(either, map[string][]string{"connectionToken": {scope}})
 		}
-		either = append(either, map[string][]string{"projectKey": {scope}})
+		either = append(either, map[string][]string{"projectKey": {scope}}, map[string][]string{"session": {scope}})
 	}
 	return either
 }

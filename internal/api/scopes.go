@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
@@ -46,8 +47,11 @@ func (a access) missing(credential string, held []string) error {
 
 // scopes are what the caller may do.
 func (c caller) scopes() []string {
-	if c.principal.Token != nil {
+	switch {
+	case c.principal.Token != nil:
 		return c.principal.Token.Scopes
+	case c.principal.Member != nil:
+		return member.ScopesOf(c.principal.Member.Role)
 	}
 	return c.principal.Key.Scopes
 }

@@ -62,7 +62,7 @@ func (s *strangers) note(r *http.Request, err error) {
 }
 
 func (s *strangers) hash(r *http.Request) uint64 {
-	return maphash.String(s.seed, r.Header.Get("Authorization"))
+	return maphash.String(s.seed, r.Header.Get("Authorization")+"\n"+sessionSecret(r))
 }
 
 // remember adds to a map of bounded size, from which something else goes when it is full.

@@ -20,6 +20,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
+	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
@@ -67,6 +68,7 @@ type world struct {
 	t       *testing.T
 	store   *store.Store
 	conns   *connection.Service
+	members *member.Service
 	url     string
 	log     *lockedBuffer
 	project string
@@ -116,7 +118,8 @@ func newWorld(t *testing.T, changes ...with) *world {
 	writes := write.NewService(write.Config{
 		Store: w.store, Connections: w.conns, Mapper: mappers(systems), Systems: systems, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Log: log, Owner: "test",
 	})
-	deps := api.Deps{Model: m, Systems: systems, Store: w.store, Connections: w.conns, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
+	w.members = must(member.NewService(member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: log}))
+	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
 	for _, change := range changes {
 		change(&deps)
 	}

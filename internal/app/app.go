@@ -30,6 +30,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/jobs"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/trust"
@@ -68,6 +69,7 @@ type App struct {
 	Keys        *keys.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
+	Members     *member.Service
 	Handler     http.Handler
 
 	leaving context.Context // ended by Leave
@@ -171,6 +173,10 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
+	a.Members, err = member.NewService(member.Config{Store: a.Store, Keeper: keeper, Now: o.Now, Rand: rand.Reader, Log: o.Log})
+	if err != nil {
+		return err
+	}
 	pages, err := a.pages()
 	if err != nil {
 		return err
@@ -178,7 +184,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.Handler, err = api.New(api.Deps{
 		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/config"
+	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/trust"
 )
@@ -58,6 +59,9 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.setupLink(ctx, a, url); err != nil {
+		return err
+	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
 	return serveHTTP(ctx, limit, l, a, log)
 }
@@ -90,6 +94,20 @@ func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url strin
 	})
 	if err == nil && exists(file) {
 		fmt.Fprintf(p.Out, "The project key is in %s (only you can read it). Try: busbar --env-file %s system list\n", file, file)
+	}
+	return err
+}
+
+// setupLink prints a new link by which the first owner comes in, at every start until there is one.
+func (p Program) setupLink(ctx context.Context, a *App, url string) error {
+	project, _, err := a.Store.EnsureProject(ctx, "", "", p.Now()) // which the first key made
+	if err != nil {
+		return err
+	}
+	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", ProjectID: project.ID, At: a.opts.Now()})
+	l, ok, err := a.Members.SetupLink(ctx, project.ID)
+	if ok && err == nil {
+		fmt.Fprintf(p.Out, "Nobody owns this Busbar yet. Open this link within %.0f minutes to set it up: %s\n", member.SetupWithin.Minutes(), url+l.Path())
 	}
 	return err
 }

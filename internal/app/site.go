@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/busbar-dev/busbar/internal/api"
+	memberpages "github.com/busbar-dev/busbar/internal/member/pages"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
@@ -11,8 +12,13 @@ func (a *App) pages() ([]api.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	routes := s.Routes()
+	people, err := memberpages.New(memberpages.Config{Site: s, Members: a.Members, Now: a.opts.Now, Log: a.opts.Log})
+	if err != nil {
+		return nil, err
+	}
 	var pages []api.Page
-	for _, r := range s.Routes() {
+	for _, r := range append(routes, people...) {
 		pages = append(pages, api.Page{Pattern: r.Pattern, Handler: r.Handler})
 	}
 	return pages, nil

@@ -66,6 +66,7 @@ type commands struct {
 	Connection   connectionGroup `cmd:"" help:"Connections to customers' systems."`
 	Token        tokenGroup      `cmd:"" help:"Tokens of a connection."`
 	Keys         keysGroup       `cmd:"" help:"Rotate the keys that seal logins."`
+	Member       memberGroup     `cmd:"" help:"People who work with the project."`
 	Sync         syncGroup       `cmd:"" help:"Start syncs and look at them."`
 	Records      recordsGroup    `cmd:"" help:"Read and write records."`
 	Batch        batchCmd        `cmd:"" help:"Write many records from a file."`

@@ -11,11 +11,13 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Principal is who a presented secret belongs to: a connection token (Token and Connection set) or a project key (Key set).
+// Principal is who a presented secret belongs to: a connection token (Token and Connection set), a project key (Key set) or a member (Member and Session set).
 type Principal struct {
 	Token      *store.Token
 	Connection *store.Connection
 	Key        *store.Key
+	Member     *store.Member
+	Session    *store.MemberSession
 }
 
 // Authenticate tells who presents this secret. It looks every time, so that a revoked token is dead at once; a mistyped one is found
@@ -28,10 +30,13 @@ func (s *Service) Authenticate(ctx context.Context, plain string) (*Principal, e
 	hash := s.Keeper.Hash(plain)
 	var who *Principal
 	var err error
-	if kind == secret.ConnectionToken {
+	switch kind {
+	case secret.ConnectionToken:
 		who, err = s.byToken(ctx, hash)
-	} else {
+	case secret.ProjectKey:
 		who, err = s.byKey(ctx, hash)
+	default:
+		err = store.ErrNotFound
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, problem.New(problem.InvalidToken, "This Busbar does not know the token. Was it made by another one?")

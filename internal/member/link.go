@@ -162,7 +162,7 @@ func (s *Service) admit(ctx context.Context, l *store.MemberLink, m store.Member
 		return Session{}, err
 	}
 	made.provedAt(proved)
-	ctx = s.as(ctx, &m, b)
+	ctx = s.As(ctx, &m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := s.useLink(ctx, tx, l); err != nil {
 			return err
@@ -232,12 +232,8 @@ func (s *Service) ChangePassword(ctx context.Context, m *store.Member, session *
 		return Session{}, problem.New(problem.ReauthenticationRequired, "Log in again first.")
 	}
 	if m.Password != "" {
-		ok, _, err := s.hasher.verify(ctx, present, m.Password)
-		if err != nil {
-			return Session{}, err
-		}
-		if !ok {
-			return Session{}, &Invalid{[]Fault{{"present", WrongOne}}}
+		if err := s.prove(ctx, m, present); err != nil {
+			return Session{}, wrongOne(err, "present")
 		}
 	}
 	return s.setPassword(ctx, m, password, b, func(*store.Tx) error { return nil })
@@ -259,7 +255,7 @@ func (s *Service) setPassword(ctx context.Context, m *store.Member, password str
 	if err != nil {
 		return Session{}, err
 	}
-	ctx = s.as(ctx, m, b)
+	ctx = s.As(ctx, m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := allow(tx); err != nil {
 			return err

@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -12,6 +13,13 @@ type act struct {
 	fields             []string
 }
 
-func (s *Service) note(ctx context.Context, tx *store.Tx, a act) error { return nil }
+func (s *Service) note(ctx context.Context, tx *store.Tx, a act) error {
+	return audit.Note(ctx, tx, audit.Act{Action: a.action, Target: a.target, TargetID: a.id, Fields: a.fields})
+}
 
-func (s *Service) as(ctx context.Context, m *store.Member, b Browser) context.Context { return ctx }
+// As says that a member acts, with a browser.
+func (s *Service) As(ctx context.Context, m *store.Member, b Browser) context.Context {
+	return audit.By(ctx, audit.Actor{
+		Kind: audit.Member, ID: m.ID, Name: m.Name, ProjectID: m.ProjectID, RequestID: b.RequestID, Address: addressText(b.Address), At: s.instant(),
+	})
+}

@@ -107,7 +107,7 @@ func (o *OIDC) Finish(ctx context.Context, cookie string, a oidc.Answer, m *stor
 		back.Session, err = o.logIn(ctx, who, b)
 	}
 	if err == nil && session != nil && session.ID != back.Session.ID {
-		err = o.End(o.as(ctx, m, b), m, session.ID)
+		err = o.End(o.As(ctx, m, b), m, session.ID)
 	}
 	var p *problem.Error
 	if errors.As(err, &p) && p.Code == problem.NotFound {
@@ -128,7 +128,7 @@ func (o *OIDC) connect(ctx context.Context, who *oidc.Person, m *store.Member, s
 	if !o.Recent(session) {
 		return Session{}, problem.New(problem.ReauthenticationRequired, "Log in again first.")
 	}
-	ctx = o.as(ctx, m, b)
+	ctx = o.As(ctx, m, b)
 	err := o.Store.Write(ctx, func(tx *store.Tx) error {
 		err := tx.SetMemberOIDC(ctx, m.ID, who.Issuer, who.Subject, o.instant())
 		if errors.Is(err, store.ErrConflict) {

@@ -3,6 +3,7 @@ package member
 import (
 	"slices"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -19,14 +20,14 @@ func Roles() []string { return []string{Owner, Admin, Operator, Viewer} }
 
 // ScopesOf gives what a role may do; an unknown one may do nothing.
 func ScopesOf(role string) []string {
-	scopes := []string{"read"}
+	scopes := []string{connection.ScopeRead}
 	switch role {
 	case Owner:
-		return append(scopes, "sync", "write", "connect", "admin", "own")
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeConnect, connection.ScopeAdmin, connection.ScopeOwn)
 	case Admin:
-		return append(scopes, "sync", "write", "connect", "admin")
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeConnect, connection.ScopeAdmin)
 	case Operator:
-		return append(scopes, "sync", "write")
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite)
 	case Viewer:
 		return scopes
 	}

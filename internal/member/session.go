@@ -79,6 +79,15 @@ func (s *Service) prove(ctx context.Context, m *store.Member, password string) e
 	return nil
 }
 
+// wrongOne says of a refused password of somebody who is known already in which field it stands.
+func wrongOne(err error, field string) error {
+	var p *problem.Error
+	if errors.As(err, &p) && p.Code == problem.InvalidToken {
+		return &Invalid{[]Fault{{field, WrongOne}}}
+	}
+	return err
+}
+
 // rehash stores the password at the cost of today.
 func (s *Service) rehash(ctx context.Context, m *store.Member, password string) error {
 	hash, err := s.hasher.hash(ctx, password)
@@ -102,7 +111,7 @@ func (s *Service) start(ctx context.Context, m *store.Member, b Browser, proved 
 		return Session{}, err
 	}
 	made.provedAt(proved)
-	ctx = s.as(ctx, m, b)
+	ctx = s.As(ctx, m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error { return s.begin(ctx, tx, made) })
 	if err != nil {
 		return Session{}, fmt.Errorf("begin a session: %w", err)
@@ -189,13 +198,13 @@ func (s *Service) Recent(session *store.MemberSession) bool {
 	return between(s.instant(), session.AuthenticatedAt, session.AuthenticatedAt.Add(Fresh))
 }
 
-// Reauthenticate takes a further proof of who the member is. The session goes on under a new secret. Errors as of Login.
+// Reauthenticate takes a further proof of who the member is. The session goes on under a new secret. Errors: *Invalid, *problem.Error rate-limited.
 func (s *Service) Reauthenticate(ctx context.Context, m *store.Member, session *store.MemberSession, password string, b Browser) (Session, error) {
 	if err := s.limits.attempt(m.EmailKey, b.Address); err != nil {
 		return Session{}, err
 	}
 	if err := s.prove(ctx, m, password); err != nil {
-		return Session{}, err
+		return Session{}, wrongOne(err, "password")
 	}
 	return s.Proved(ctx, m, session, b)
 }
@@ -208,7 +217,7 @@ func (s *Service) Proved(ctx context.Context, m *store.Member, session *store.Me
 	}
 	next := Session{MemberSession: *session, Member: m, Plain: plain}
 	next.Hash, next.AuthenticatedAt = s.Keeper.Hash(plain), s.instant()
-	ctx = s.as(ctx, m, b)
+	ctx = s.As(ctx, m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.ProveMemberSession(ctx, session.ID, next.Hash, next.AuthenticatedAt); err != nil {
 			return sessionOver()

@@ -89,7 +89,7 @@ func TestProofOfIdentityAges(t *testing.T) {
 		t.Error("a proof never ages")
 	}
 	_, err := w.Reauthenticate(w.ctx, s.Member, &s.MemberSession, "wrong", home)
-	w.fails(err, problem.InvalidToken)
+	w.fails(err, problem.ValidationFailed)
 	next := must(w.Reauthenticate(w.ctx, s.Member, &s.MemberSession, password, home))
 	if !w.Recent(&next.MemberSession) || w.alive(s) || !w.alive(next) {
 		t.Error("the session does not go on under a new secret")

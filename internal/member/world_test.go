@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -49,7 +50,7 @@ func newWorld(t *testing.T, changes ...func(*member.Config)) *world {
 	t.Helper()
 	t.Parallel()
 	w := &world{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
-	w.ctx = t.Context()
+	w.ctx = audit.By(t.Context(), audit.Actor{Kind: audit.Command, Name: "test", ProjectID: "project", At: w.now})
 	w.store = must(sqlite.Open(t.Context(), t.TempDir()))
 	t.Cleanup(func() { _ = w.store.Close() })
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))

@@ -11,6 +11,7 @@ const (
 	InvalidToken                   Code = "invalid-token"
 	MissingScope                   Code = "missing-scope"
 	ReauthenticationRequired       Code = "reauthentication-required"
+	CrossSiteRequest               Code = "cross-site-request"
 	NotFound                       Code = "not-found"
 	UnknownEntity                  Code = "unknown-entity"
 	MethodNotAllowed               Code = "method-not-allowed"
