@@ -202,6 +202,9 @@ func TestManyWantASession(t *testing.T) {
 	hurried, cancel := context.WithCancel(t.Context())
 	first := make(chan error)
 	go func() { first <- w.read(hurried) }()
+	for w.count("POST /login") == 0 {
+		runtime.Gosched()
+	}
 	var all sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {

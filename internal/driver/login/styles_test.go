@@ -95,7 +95,8 @@ type keeper struct {
 	algorithm func() hash.Hash
 	encode    func([]byte) string
 	seen      map[string]bool
-	used      int // so many requests are taken for repeated
+	account   bool // the parameters of the login are there
+	used      int  // so many requests are taken for repeated
 }
 
 func (k *keeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -109,6 +110,9 @@ func (k *keeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	signed := r.Header.Get("Authorization") == "HMAC "+k.encode(mac.Sum(nil))
 	if at, err := strconv.ParseInt(stamp, 10, 64); err != nil || at != 1795167000 {
 		k.t.Errorf("signed at %s", stamp)
+	}
+	if k.account && (r.URL.Query().Get("account") != "ann & co" || r.URL.Query().Get("at") != stamp) {
+		k.t.Errorf("asked with %s", query)
 	}
 	if k.used > 0 {
 		k.used--
@@ -133,7 +137,7 @@ func TestSignedRequestsAreTaken(t *testing.T) {
 		"sha256": {"", password, keeper{key: []byte(password), algorithm: sha256.New, encode: hex.EncodeToString}},
 		"sha512": {", algorithm: sha512, output: base64", password, keeper{key: []byte(password), algorithm: sha512.New, encode: base64.StdEncoding.EncodeToString}},
 		"sha1":   {", algorithm: sha1, key_is: hex", "00ff10", keeper{key: []byte{0, 255, 16}, algorithm: sha1.New, encode: hex.EncodeToString}},
-		"query":  {`, key_is: base64, query: {account: "{user}", at: "{timestamp}"}`, "AP8Q", keeper{key: []byte{0, 255, 16}, algorithm: sha256.New, encode: hex.EncodeToString}},
+		"query":  {`, key_is: base64, query: {account: "{user}", at: "{timestamp}"}`, "AP8Q", keeper{account: true, key: []byte{0, 255, 16}, algorithm: sha256.New, encode: hex.EncodeToString}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
