@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -74,8 +75,9 @@ type Deps struct {
 	Leaving     context.Context // not ready for requests any more when it ends; nil: never
 	Now         func() time.Time
 	Log         *slog.Logger
-	Pages       []Page // what else this server shows to browsers
-	Version     string // of the program, for the reference page
+	Proxies     []netip.Prefix // of ours, whose X-Forwarded-For is believed
+	Pages       []Page         // what else this server shows to browsers
+	Version     string         // of the program, for the reference page
 }
 
 // Page is a page for people. Its handler sets the Content-Security-Policy that it needs, and has the caller's request id, log line and recovery from panics.
@@ -117,7 +119,7 @@ func New(d Deps) (http.Handler, error) {
 	for _, p := range d.Pages {
 		s.mux.HandleFunc(p.Pattern, p.Handler.ServeHTTP)
 	}
-	return s.manners(s.strictQuery(s.route())), nil
+	return forwarded(d.Proxies, s.manners(s.strictQuery(s.route()))), nil
 }
 
 // routes is the mux, which remembers what was added to it.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
@@ -48,6 +49,7 @@ type Options struct {
 	Files       string // directory that connections may read and write; empty: none
 	Allow       []allow.Rule
 	Forbid      []allow.Rule   // never to be reached, whatever Allow says: our own listener
+	Proxies     []netip.Prefix // of ours, whose X-Forwarded-For is believed
 	Authorities *x509.CertPool // who may sign the certificates of systems; nil: the machine's own authorities
 	Log         *slog.Logger
 	Now         func() time.Time
@@ -182,6 +184,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		return err
 	}
 	a.Handler, err = api.New(api.Deps{
+		Proxies:  o.Proxies,
 		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
 		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,

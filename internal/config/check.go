@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -41,6 +42,7 @@ func (s Serve) Check() error {
 	c.directory("files", s.Files)
 	c.allow(s.Allow)
 	c.file("ca-file", s.CAFile)
+	c.ranges("trusted-proxy", s.TrustedProxy)
 	c.log(s.Log)
 	return c.err()
 }
@@ -169,6 +171,14 @@ func (c *checker) file(name, v string) {
 	}
 	if info, err := os.Stat(v); err != nil || info.IsDir() {
 		c.add(name, "there is no file %s; write the name of one, or leave this empty", v)
+	}
+}
+
+func (c *checker) ranges(name string, texts []string) {
+	for _, text := range texts {
+		if p, err := netip.ParsePrefix(text); err != nil || p != p.Masked() || p.Bits() == 0 {
+			c.add(name, "%q is not a range of addresses; write one such as 10.0.0.5/32", text)
+		}
 	}
 }
 

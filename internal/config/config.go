@@ -2,7 +2,10 @@
 // the only package that reads the environment. It knows none of the packages that the settings are for.
 package config
 
-import "path/filepath"
+import (
+	"net/netip"
+	"path/filepath"
+)
 
 // Serve is what `busbar serve` runs with.
 type Serve struct {
@@ -17,6 +20,7 @@ type Serve struct {
 	Connectors       string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
 	Files            string   `name:"files" env:"BUSBAR_FILES" placeholder:"DIR" help:"Directory below which connections may read and write files of this machine, such as a share that a system drops its files in. Empty: none."`
 	Allow            []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
+	TrustedProxy     []string `name:"trusted-proxy" env:"BUSBAR_TRUSTED_PROXY" placeholder:"CIDR" help:"Addresses of proxies of your own in front of Busbar, such as 10.0.0.5/32: what they write in X-Forwarded-For is believed. Repeat the flag, or separate with commas."`
 	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
 	Log
 }
@@ -61,6 +65,16 @@ func (s Serve) MasterKeyPath() string {
 		return s.MasterKeyFile
 	}
 	return filepath.Join(s.Data, "master.key")
+}
+
+// Proxies gives the ranges of TrustedProxy, which Check has found to be good.
+func (s Serve) Proxies() (ranges []netip.Prefix) {
+	for _, text := range s.TrustedProxy {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			ranges = append(ranges, p)
+		}
+	}
+	return ranges
 }
 
 // Public gives the address under which others reach Busbar, without a slash at the end; listening is the address that it listens on.
