@@ -59,7 +59,9 @@ func (v *visit) account(status int, fill func(*accountPage)) error {
 		a.Prove = []site.Field{v.field("proof", "password", "current-password")}
 		a.Change = []site.Field{v.field("present", "password", "current-password")}
 	}
-	a.Change = append(a.Change, v.newPassword())
+	fresh := v.newPassword()
+	fresh.Label = v.words().Say("member.field.new")
+	a.Change = append(a.Change, fresh)
 	fill(&a)
 	for _, f := range slices.Concat(a.Prove, a.Change) {
 		if f.Error != "" {
