@@ -21,6 +21,10 @@ type reauthorize struct {
 	SameInstance bool              `json:"same_instance,omitempty" doc:"Only when the address or another field that names the instance has changed: true says that the same instance, with the same records, has moved there."`
 }
 
+func (r reauthorize) renewal() connection.Renewal {
+	return connection.Renewal{AuthMethod: r.AuthMethod, Credentials: r.Credentials, SameInstance: r.SameInstance}
+}
+
 func (s *server) registerConnectionActs() {
 	s.registerAct("pause", connection.ScopeSync, "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
 	s.registerAct("resume", connection.ScopeSync, "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
@@ -36,7 +40,7 @@ func (s *server) registerConnectionActs() {
 			"409 conflict when the address, database or the like differ, unless same_instance says that the instance has only moved.",
 	}, func(ctx context.Context, in *reauthorizeInput) (*one[connectionView], error) {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
-			return s.Connections.Reauthorize(ctx, c, connection.Renewal(in.Body))
+			return s.Connections.Reauthorize(ctx, c, in.Body.renewal())
 		})
 	})
 }

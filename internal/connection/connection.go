@@ -4,6 +4,8 @@
 //
 // It owns the states of a connection. Resting is syncing while a first run is left, degraded while an entity fails, else active:
 //
+//	pending ── link used ──┐
+//	                       ▼
 //	            ┌─────────── resting ─────────────┐ ── no usable answer ─▶ ┌─────────────┐
 //	created ──▶ │ syncing ──▶ active ◀─▶ degraded │ ◀─ a probe went well ─ │ unreachable │
 //	            └─────────────────────────────────┘                        └─────────────┘
@@ -12,7 +14,8 @@
 //	               ▼ │         │                   ┌───────────────────────┐     │ twice
 //	             paused        └─ login refused ─▶ │ needs_reauthorization │ ◀───┘
 //	                              twice            └───────────────────────┘
-//	every state ── disconnect ──▶ disconnected; unreachable and needs_reauthorization come back after a pause
+//	every state ── disconnect ──▶ disconnected ── connected again, before its data are deleted ──▶ resting
+//	unreachable and needs_reauthorization come back after a pause; a link that came to nothing takes its pending connection with it
 //
 // The table is in states.go; docs/states/connection.md is written from it.
 package connection

@@ -31,7 +31,7 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*Created
 	if err != nil {
 		return nil, err
 	}
-	found, tried, err := s.probe(ctx, c, login{p.system, p.method, p.Credentials})
+	found, tried, err := s.probe(ctx, c, login{p.system, p.method, p.Credentials, nil})
 	if err != nil {
 		return nil, err
 	}

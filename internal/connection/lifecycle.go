@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -24,7 +25,7 @@ func (s *Service) Resume(ctx context.Context, c *store.Connection) error {
 	return s.decide(ctx, c, resumed, reason{}, "resumed")
 }
 
-// Disconnect ends the connection for good: its tokens are dead at once, its schedules stop, its data stay. Again is fine.
+// Disconnect ends the connection: its tokens are dead at once, its schedules stop, its open links are cancelled, its data stay. Again is fine.
 func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		now, err := tx.LockConnection(ctx, c.ID)
@@ -34,7 +35,8 @@ func (s *Service) Disconnect(ctx context.Context, c *store.Connection) error {
 		if _, moves := next(now.State, disconnected); !moves {
 			return nil
 		}
-		if err := tx.Disconnect(ctx, now.Scope(), s.instant()); err != nil {
+		at := s.instant()
+		if err := errors.Join(tx.EndLinksOf(ctx, now.Scope(), at), tx.Disconnect(ctx, now.Scope(), at)); err != nil {
 			return err
 		}
 		return note(ctx, tx, now, "disconnected")
@@ -65,6 +67,9 @@ func (s *Service) DeleteData(ctx context.Context, c *store.Connection) error {
 		if err := tx.AskDeleteData(ctx, c.Scope(), s.instant()); err != nil {
 			return err
 		}
+		if err := tx.EndLinksOf(ctx, c.Scope(), s.instant()); err != nil {
+			return err
+		}
 		return note(ctx, tx, c, "data_deletion_asked")
 	})
 	if err != nil {
@@ -88,7 +93,7 @@ func live(c *store.Connection) error {
 	case store.ConnectionPending:
 		return problem.New(problem.ConnectionPending, "Nobody has used the link of this connection yet. Wait for it, or send it again.")
 	case store.ConnectionDisconnected:
-		return problem.New(problem.ConnectionDisconnected, "This connection was ended and never comes back. Connect the system anew.")
+		return problem.New(problem.ConnectionDisconnected, "This connection was disconnected. Connect it again, or connect the system anew.")
 	default:
 		return nil
 	}

@@ -26,11 +26,12 @@ type login struct {
 	system *manifest.System
 	method *manifest.AuthMethod
 	values map[string]string
+	grant  *driver.Grant // that a login in a browser gave; nil: none
 }
 
 // probe tries a login live, and gives what was granted to it besides what was found. Errors are *problem.Error.
 func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, *trial, error) {
-	began, tried := s.Now(), &trial{now: s.Now}
+	began, tried := s.Now(), newTrial(s.Now, l.grant)
 	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient, tried)
 	if err != nil {
 		return driver.Probe{}, nil, err

@@ -3,11 +3,11 @@ package connection
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -17,7 +17,9 @@ import (
 type Renewal struct {
 	AuthMethod   string // "" keeps the way to log in
 	Credentials  map[string]string
-	SameInstance bool // the caller vouches that other identity fields still lead to the same instance
+	SameInstance bool                                                               // the caller vouches that other identity fields still lead to the same instance
+	Grant        *driver.Grant                                                      // that a login in a browser gave; nil: none
+	With         func(ctx context.Context, tx *store.Tx, c *store.Connection) error // in the transaction that stores it, last; nil: nothing
 }
 
 // Reauthorize checks new credentials live and puts them in place of the old; id, records, cursors and Busbar's own tokens stay, those of the login do not, and what waited goes on at once.
@@ -34,7 +36,7 @@ func (s *Service) Reauthorize(ctx context.Context, c *store.Connection, r Renewa
 	if err != nil {
 		return err
 	}
-	if err := s.renew(ctx, c, l, tried, r.SameInstance, found.Version); err != nil {
+	if err := s.renew(ctx, c, l, tried, r, found.Version); err != nil {
 		return err
 	}
 	s.logEnd(c.ID, s.clients.retire(c.ID))
@@ -55,7 +57,7 @@ func (s *Service) renewal(c *store.Connection, r Renewal) (login, error) {
 		return login{}, noConnector(c)
 	}
 	f := newFaults()
-	l := login{system: sys, method: f.method(sys, cmp.Or(r.AuthMethod, c.AuthMethod))}
+	l := login{system: sys, method: f.method(sys, cmp.Or(r.AuthMethod, c.AuthMethod)), grant: r.Grant}
 	if l.method != nil {
 		l.values = f.credentials(l.method, withPublic(c, l, r.Credentials))
 	}
@@ -72,7 +74,7 @@ func withPublic(c *store.Connection, l login, credentials map[string]string) map
 }
 
 // renew stores the checked login, moves the state and asks for the syncs that waited.
-func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried *trial, vouched bool, version string) error {
+func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried *trial, r Renewal, version string) error {
 	var now *store.Connection
 	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		if now, err = tx.LockConnection(ctx, c.ID); err != nil {
@@ -81,22 +83,8 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried
 		if err := renewable(now); err != nil {
 			return err
 		}
-		if !vouched {
-			if err := l.sameInstance(now); err != nil { // another renewal may have moved it meanwhile
-				return err
-			}
-		}
 		waited := outlastsPause(now.State)
-		now.AuthMethod, now.Public, now.SystemVersion = l.method.Method, public(l.method, l.values), version
-		now.DataKey = nil // another login gets another key
-		if err := s.seal(now, l.values); err != nil {
-			return err
-		}
-		tokens, err := s.tokensOf(now, tried)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(tx.SetConnectionCredentials(ctx, now, s.instant()), tx.SetLogin(ctx, now.Scope(), tokens)); err != nil {
+		if err := s.putLogin(ctx, tx, now, l, tried, r.SameInstance, version); err != nil {
 			return err
 		}
 		if err := s.moveTx(ctx, tx, now, renewed, reason{}); err != nil {
@@ -104,6 +92,11 @@ func (s *Service) renew(ctx context.Context, c *store.Connection, l login, tried
 		}
 		if waited {
 			if err := s.catchUp(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		if r.With != nil {
+			if err := r.With(ctx, tx, now); err != nil {
 				return err
 			}
 		}

@@ -25,6 +25,7 @@ const (
 	paused       event = "somebody paused it"
 	resumed      event = "somebody resumed it"
 	disconnected event = "somebody disconnected it"
+	reconnected  event = "it was connected again, before its data were deleted"
 )
 
 // No stored states: resting stands for syncing, degraded or active, as the streams say; interrupted for what a pause interrupted, which is
@@ -61,6 +62,7 @@ func transitions() []transition {
 		{paused, states{syncing, active, degraded, unreachable, reauth}, pausedState},
 		{resumed, states{pausedState}, interrupted},
 		{disconnected, states{pending, syncing, active, degraded, unreachable, reauth, pausedState}, store.ConnectionDisconnected},
+		{reconnected, states{store.ConnectionDisconnected}, resting},
 	}
 }
 

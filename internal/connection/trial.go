@@ -18,6 +18,14 @@ type trial struct {
 	asked time.Time
 }
 
+func newTrial(now func() time.Time, grant *driver.Grant) *trial {
+	t := &trial{now: now}
+	if grant != nil {
+		t.grant, t.asked = *grant, now()
+	}
+	return t
+}
+
 // Access implements driver.Tokens. Once begun it does not end with ctx.
 func (t *trial) Access(ctx context.Context, refused string, ask driver.Ask) (string, error) {
 	t.mu.Lock()

@@ -29,6 +29,7 @@ type entityForm struct {
 	Picklists   map[string]picklistForm `yaml:"picklists"`
 	Moves       []moveForm              `yaml:"moves"`
 	Operations  operationsForm          `yaml:"operations"`
+	Needs       string                  `yaml:"needs"`
 	Evidence    map[string]string       `yaml:"evidence" manifest:"required"`
 }
 
@@ -89,6 +90,9 @@ func (b *entityBuilder) build(n *yaml.Node) {
 	e.Read = b.options(&f.Read, at+".read")
 	e.ID, e.DisplayID, e.DisplayName, e.CreatedAt, e.UpdatedAt = f.ID, f.DisplayID, f.DisplayName, f.CreatedAt, f.UpdatedAt
 	e.URL, e.History, e.Volatile, e.Evidence = f.URL, f.History.String(), f.Volatile, f.Evidence
+	if e.Needs = strings.TrimSpace(f.Needs); strings.ContainsAny(e.Needs, "\n\r") {
+		b.wrong("it is shown to people in one line", "write what the administrator gives, on one line: the group Purchase", "needs")
+	}
 	b.reading(f)
 	b.hot(f.Hot)
 	b.link()

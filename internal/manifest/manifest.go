@@ -104,6 +104,7 @@ type Entity struct {
 	History     string  // source field that the historical period applies to; "" for master data
 	Hot         *Hot    // nil: the source's stamps show every change
 	Deletions   string  // "sweep" or "none"
+	Needs       string  // what the administrator gives the login so that it may read this, in the system's words; "" when nobody wrote it down
 	PageSize    int
 	Volatile    []Path              // left out when deciding whether a record changed
 	Fields      []*FieldMap         // in the model's order

@@ -62,6 +62,7 @@ const (
 	Unreachable        Fault = "unreachable"
 	Untrusted          Fault = "not-trusted"
 	NotThisSystem      Fault = "not-this-system"
+	NotChecked         Fault = "not-checked"
 	SystemFailed       Fault = "system-failed"
 	NotWritable        Fault = "not-writable"
 	ForbiddenByState   Fault = "state-forbids"
@@ -75,6 +76,7 @@ type Reason = string
 // The reason codes. Where a problem tells the same to a caller, both are the same word.
 const (
 	ReasonFirstSync           Reason = "first-sync"
+	ReasonLinkUnused          Reason = "link-unused"
 	ReasonPaused              Reason = "paused"
 	ReasonEntitiesFailing     Reason = "entities-failing"
 	ReasonBlackout            Reason = "blackout"
