@@ -15,13 +15,13 @@ import (
 
 // Reconnect takes a disconnected connection back whose data were not deleted: id, records and cursors stay, its old tokens stay dead, and it gets a new one. The login is checked live, as in
 // Reauthorize, and must lead to the same instance. Errors are as Reauthorize's; conflict when there is nothing to take back.
-func (s *Service) Reconnect(ctx context.Context, c *store.Connection, r Renewal, label string) (IssuedToken, error) {
+func (s *Service) Reconnect(ctx context.Context, c *store.Connection, r Renewal, label string, scopes []string) (IssuedToken, error) {
 	f := newFaults()
 	label = f.line(cmp.Or(label, defaultLabel), maxName, "token_label")
 	if err := f.err(); err != nil {
 		return IssuedToken{}, err
 	}
-	token, err := s.newToken(label, Scopes(), time.Time{})
+	token, err := s.newToken(label, f.scopes(scopes, TokenScopes(), TokenScopes()), time.Time{})
 	if err != nil {
 		return IssuedToken{}, err
 	}

@@ -61,6 +61,21 @@ func (s *Service) storeToken(ctx context.Context, c *store.Connection, token Iss
 	return nil
 }
 
+// IssueTokenTx makes a token in the caller's transaction, which has locked c. No scopes means all. Errors: *problem.Error connection-pending, connection-disconnected.
+func (s *Service) IssueTokenTx(ctx context.Context, tx *store.Tx, c *store.Connection, label string, scopes []string) (IssuedToken, error) {
+	if err := live(c); err != nil {
+		return IssuedToken{}, err
+	}
+	if len(scopes) == 0 {
+		scopes = TokenScopes()
+	}
+	token, err := s.newToken(label, Among(scopes, TokenScopes()), time.Time{})
+	if err != nil {
+		return IssuedToken{}, err
+	}
+	return token, tx.InsertToken(ctx, c.Scope(), token.Token)
+}
+
 func (s *Service) newToken(label string, scopes []string, expires time.Time) (IssuedToken, error) {
 	id, err := s.newID()
 	if err != nil {

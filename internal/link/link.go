@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/connection"
@@ -55,10 +56,14 @@ type Config struct {
 }
 
 // Service does everything with links. Safe for concurrent use.
-type Service struct{ Config }
+type Service struct {
+	Config
+	mu     sync.Mutex
+	erased time.Time // when old links were last forgotten
+}
 
 // NewService gives a Service.
-func NewService(c Config) *Service { return &Service{c} }
+func NewService(c Config) *Service { return &Service{Config: c} }
 
 // New is what a link is made from.
 type New struct {
@@ -106,7 +111,8 @@ type Visit struct {
 	Standing   Standing
 	Here       bool // this is the browser that the link is bound to
 
-	secret string
+	secret  string
+	browser []byte // keyed hash of this browser's cookie; nil: it has none
 }
 
 // Renews says that the login of a connection is renewed, not a system connected.
@@ -153,5 +159,5 @@ type Returned struct {
 // Choice is a system that can be connected.
 type Choice struct {
 	System *manifest.System
-	Apps   map[string]bool // ways to log in for which the vendor has an own registration: the form leaves its fields out
+	Apps   map[string][]string // by way to log in: fields that the vendor's own registration fills in, so that the form leaves them out
 }

@@ -110,7 +110,9 @@ func (t *Tx) EndLinksOf(ctx context.Context, sc Scope, now time.Time) error {
 // LinksToExpire lists open link sessions whose time is over.
 func (s *Store) LinksToExpire(ctx context.Context, now time.Time, limit int) ([]*LinkSession, error) {
 	rows, err := s.read.LinksToExpire(ctx, queries.At(now), atMost(limit))
-	return each(rows, func(r queries.LinksToExpireRow) *LinkSession { return &LinkSession{ID: r.ID, ConnectionID: r.ConnectionID} }), err
+	return each(rows, func(r queries.LinksToExpireRow) *LinkSession {
+		return &LinkSession{ID: r.ID, ConnectionID: r.ConnectionID}
+	}), err
 }
 
 // EraseLinks forgets link sessions that ended before an instant, and logins by way of other servers that came to nothing. It gives how many link sessions were there.

@@ -80,6 +80,12 @@ func tokens(ctx context.Context, q *queries.Queries, sc Scope) ([]Token, error) 
 	return out, nil
 }
 
+// HasToken tells whether a connection has a token that lives.
+func (t *Tx) HasToken(ctx context.Context, sc Scope, now time.Time) (bool, error) {
+	n, err := t.q.CountLivingTokens(ctx, sc.no, queries.At(now))
+	return n > 0, err
+}
+
 // RevokeToken ends a token; twice is fine. ErrNotFound.
 func (t *Tx) RevokeToken(ctx context.Context, sc Scope, id string, now time.Time) error {
 	n, err := t.q.RevokeToken(ctx, now.UnixMicro(), sc.no, id)

@@ -150,6 +150,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countItemsStmt, err = db.PrepareContext(ctx, countItems); err != nil {
 		return nil, fmt.Errorf("error preparing query CountItems: %w", err)
 	}
+	if q.countLivingTokensStmt, err = db.PrepareContext(ctx, countLivingTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query CountLivingTokens: %w", err)
+	}
 	if q.countOpenQuarantineStmt, err = db.PrepareContext(ctx, countOpenQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenQuarantine: %w", err)
 	}
@@ -1140,6 +1143,11 @@ func (q *Queries) Close() error {
 	if q.countItemsStmt != nil {
 		if cerr := q.countItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countItemsStmt: %w", cerr)
+		}
+	}
+	if q.countLivingTokensStmt != nil {
+		if cerr := q.countLivingTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countLivingTokensStmt: %w", cerr)
 		}
 	}
 	if q.countOpenQuarantineStmt != nil {
@@ -2518,6 +2526,7 @@ type Queries struct {
 	connectionsWithOperationsStmt   *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
 	countItemsStmt                  *sql.Stmt
+	countLivingTokensStmt           *sql.Stmt
 	countOpenQuarantineStmt         *sql.Stmt
 	countOwnersStmt                 *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
@@ -2825,6 +2834,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsWithOperationsStmt:   q.connectionsWithOperationsStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
 		countItemsStmt:                  q.countItemsStmt,
+		countLivingTokensStmt:           q.countLivingTokensStmt,
 		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
 		countOwnersStmt:                 q.countOwnersStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,

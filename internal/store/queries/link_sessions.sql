@@ -77,3 +77,6 @@ where connection = @connection and state = 'disconnected' and deleting_at is nul
 -- name: StartSchedules :exec
 -- Streams that follow no schedule wait to be asked.
 update streams set next_run_at = cast(@now as bigint) where connection = @connection and schedule <> 'manual';
+
+-- name: CountLivingTokens :one
+select count(*) from tokens where connection = @connection and revoked_at is null and (expires_at is null or expires_at > @now);

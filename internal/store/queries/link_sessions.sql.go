@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const countLivingTokens = `-- name: CountLivingTokens :one
+select count(*) from tokens where connection = $1 and revoked_at is null and (expires_at is null or expires_at > $2)
+`
+
+func (q *Queries) CountLivingTokens(ctx context.Context, connection int64, now Time) (int64, error) {
+	row := q.queryRow(ctx, q.countLivingTokensStmt, countLivingTokens, connection, now)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const endLinksOf = `-- name: EndLinksOf :exec
 update link_sessions set status = 'cancelled', ended_at = $1 where connection_id = $2 and status = 'open'
 `
