@@ -21,6 +21,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/keys"
+	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -63,6 +64,7 @@ type Deps struct {
 	Systems     *manifest.Registry
 	Store       *store.Store
 	Connections *connection.Service
+	Links       *link.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
 	Members     *member.Service // nil: nobody can log in
@@ -155,6 +157,9 @@ func build(d Deps) (*server, error) {
 	s.registerSystems()
 	s.registerConnections()
 	s.registerConnectionActs()
+	s.registerChecks()
+	s.registerLinks()
+	s.registerApps()
 	s.registerHealth()
 	s.registerTokens()
 	s.registerDeletion()

@@ -26,10 +26,11 @@ func (r reauthorize) renewal() connection.Renewal {
 }
 
 func (s *server) registerConnectionActs() {
+	s.registerReconnect()
 	s.registerAct("pause", connection.ScopeSync, "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
 	s.registerAct("resume", connection.ScopeSync, "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
 	s.registerAct("disconnect", connection.ScopeConnect, "Disconnect",
-		"Tokens are dead at once, schedules stop, queued runs are cancelled. Data stay until delete-data. A disconnected connection does not come back: connect anew.", s.Connections.Disconnect)
+		"Tokens are dead at once, schedules stop, queued runs are cancelled. Data stay until delete-data. Until then it can be connected again.", s.Connections.Disconnect)
 	s.registerAct("delete-data", connection.ScopeConnect, "Delete the data of a disconnected connection",
 		"Records, history and credentials are deleted for good, in the background; then the connection itself is gone (404).", s.Connections.DeleteData)
 	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
@@ -42,6 +43,46 @@ func (s *server) registerConnectionActs() {
 		return s.act(ctx, in.ID, func(ctx context.Context, c *store.Connection) error {
 			return s.Connections.Reauthorize(ctx, c, in.Body.renewal())
 		})
+	})
+}
+
+type reconnectInput struct {
+	ID   string `path:"id" doc:"The connection."`
+	Body reconnect
+}
+
+type reconnect struct {
+	reauthorize
+	TokenLabel string `json:"token_label,omitempty" maxLength:"200" doc:"Label of the new token. Default: default."`
+}
+
+// reconnected is a connection that came back, with what exists only once: its new token.
+type reconnected struct {
+	Connection connectionView `json:"connection"`
+	Token      issuedToken    `json:"token" doc:"The new token of the connection. It is shown only here."`
+}
+
+func (s *server) registerReconnect() {
+	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
+		OperationID: "reconnect-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reconnect", Tags: []string{tagConnections},
+		Summary:     "Connect a disconnected connection again",
+		RequestBody: example(map[string]any{"credentials": exampleLogin()}),
+		Description: "Its id, records and cursors stay, and it syncs what it missed. Its old tokens stay dead; the answer has a new one. The login is checked live first and must lead to the same instance of the system. " +
+			"409 conflict when it is not disconnected, or its data are being deleted.",
+	}, func(ctx context.Context, in *reconnectInput) (*one[reconnected], error) {
+		c, err := s.owned(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		scopes, err := callerOf(ctx).grants(nil)
+		if err != nil {
+			return nil, err
+		}
+		token, err := s.Connections.Reconnect(ctx, c, in.Body.renewal(), in.Body.TokenLabel, scopes)
+		if err != nil {
+			return nil, err
+		}
+		return &one[reconnected]{reconnected{s.viewConnection(c), viewIssued(token)}}, nil
 	})
 }
 

@@ -41,6 +41,8 @@ const (
 	tagConnections = "Connections"
 	tagKeys        = "Master key"
 	tagMembers     = "Members"
+	tagLinks       = "Links"
+	tagProject     = "Project"
 )
 
 const introduction = `One API in front of every industrial system. A **connection** is one customer's instance of a system; its **token** reads and syncs that connection and nothing else.
@@ -98,6 +100,8 @@ func (s *server) describeModel() error {
 		{Name: tagConnections, Description: "Connections and their tokens, by project key."},
 		{Name: tagKeys, Description: "Rotation of the key that everything sealed depends on, for owners."},
 		{Name: tagMembers, Description: "The people who work with the project, their roles, invitations and sessions."},
+		{Name: tagLinks, Description: "Links by which customers connect a system themselves."},
+		{Name: tagProject, Description: "Settings of the project."},
 	}
 	for _, e := range s.Model.Entities {
 		doc.Tags = append(doc.Tags, &huma.Tag{Name: e.Title, Description: e.Meaning})

@@ -30,6 +30,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/jobs"
 	"github.com/busbar-dev/busbar/internal/keys"
+	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -67,6 +68,7 @@ const defaultTick = time.Second
 type App struct {
 	Store       *store.Store
 	Connections *connection.Service
+	Links       *link.Service
 	Budgets     *budget.Budgets
 	Keys        *keys.Service
 	Syncs       *engine.Service
@@ -162,6 +164,9 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if err != nil {
 		return err
 	}
+	a.Links = link.NewService(link.Config{
+		Store: a.Store, Connections: a.Connections, Systems: p.systems, Keeper: keeper, PublicURL: o.PublicURL, Now: o.Now, Rand: rand.Reader, Log: o.Log,
+	})
 	owner := uuid.NewString()
 	a.Writes = write.NewService(write.Config{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Systems: p.systems, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Log: o.Log, Owner: owner,
@@ -187,7 +192,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Proxies:  o.Proxies,
 		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Links: a.Links, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err
@@ -240,7 +245,7 @@ func (a *App) recover(ctx context.Context) {
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
 	a.everyTick(ctx, "a look at the schedule failed; the next one follows", func(ctx context.Context) error {
-		return errors.Join(a.Connections.SaveLogins(ctx), a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx))
+		return errors.Join(a.Connections.SaveLogins(ctx), a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx), a.Links.Tidy(ctx))
 	})
 }
 
