@@ -244,3 +244,9 @@ func (s *Store) ProjectSettings(ctx context.Context, projectID string) (json.Raw
 	text, err := s.read.ProjectSettings(ctx, projectID)
 	return json.RawMessage(text), orNotFound(err)
 }
+
+// SetProjectSettings stores the settings of a project. ErrNotFound.
+func (t *Tx) SetProjectSettings(ctx context.Context, projectID string, settings json.RawMessage) error {
+	n, err := t.q.SetProjectSettings(ctx, string(settings), projectID)
+	return hit(n, err, ErrNotFound)
+}

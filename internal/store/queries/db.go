@@ -819,6 +819,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.setProjectDataKeyStmt, err = db.PrepareContext(ctx, setProjectDataKey); err != nil {
 		return nil, fmt.Errorf("error preparing query SetProjectDataKey: %w", err)
 	}
+	if q.setProjectSettingsStmt, err = db.PrepareContext(ctx, setProjectSettings); err != nil {
+		return nil, fmt.Errorf("error preparing query SetProjectSettings: %w", err)
+	}
 	if q.setRawStmt, err = db.PrepareContext(ctx, setRaw); err != nil {
 		return nil, fmt.Errorf("error preparing query SetRaw: %w", err)
 	}
@@ -2260,6 +2263,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing setProjectDataKeyStmt: %w", cerr)
 		}
 	}
+	if q.setProjectSettingsStmt != nil {
+		if cerr := q.setProjectSettingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setProjectSettingsStmt: %w", cerr)
+		}
+	}
 	if q.setRawStmt != nil {
 		if cerr := q.setRawStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setRawStmt: %w", cerr)
@@ -2749,6 +2757,7 @@ type Queries struct {
 	setOperationsDormantStmt        *sql.Stmt
 	setProjectStmt                  *sql.Stmt
 	setProjectDataKeyStmt           *sql.Stmt
+	setProjectSettingsStmt          *sql.Stmt
 	setRawStmt                      *sql.Stmt
 	setRunsDormantStmt              *sql.Stmt
 	setStreamStmt                   *sql.Stmt
@@ -3057,6 +3066,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setOperationsDormantStmt:        q.setOperationsDormantStmt,
 		setProjectStmt:                  q.setProjectStmt,
 		setProjectDataKeyStmt:           q.setProjectDataKeyStmt,
+		setProjectSettingsStmt:          q.setProjectSettingsStmt,
 		setRawStmt:                      q.setRawStmt,
 		setRunsDormantStmt:              q.setRunsDormantStmt,
 		setStreamStmt:                   q.setStreamStmt,

@@ -80,3 +80,6 @@ update streams set next_run_at = cast(@now as bigint) where connection = @connec
 
 -- name: CountLivingTokens :one
 select count(*) from tokens where connection = @connection and revoked_at is null and (expires_at is null or expires_at > @now);
+
+-- name: SetProjectSettings :execrows
+update projects set settings = @settings where id = @id;

@@ -570,6 +570,18 @@ func (q *Queries) SaveLink(ctx context.Context, arg SaveLinkParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const setProjectSettings = `-- name: SetProjectSettings :execrows
+update projects set settings = $1 where id = $2
+`
+
+func (q *Queries) SetProjectSettings(ctx context.Context, settings string, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.setProjectSettingsStmt, setProjectSettings, settings, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const startSchedules = `-- name: StartSchedules :exec
 update streams set next_run_at = cast($1 as bigint) where connection = $2 and schedule <> 'manual'
 `
