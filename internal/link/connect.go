@@ -56,6 +56,7 @@ func (s *Service) connect(ctx context.Context, v *Visit, l Login, grant *driver.
 	if err := v.refuse(); err != nil {
 		return s.elseResult(ctx, v, err)
 	}
+	ctx = s.byCustomer(ctx, v.Link)
 	f, err := s.form(ctx, v, l)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (s *Service) Cancel(ctx context.Context, v *Visit) (*Done, error) {
 		return nil, err
 	}
 	done := &Done{}
-	err := s.end(ctx, v.Link, func(tx *store.Tx) (*store.LinkSession, error) {
+	err := s.end(s.byCustomer(ctx, v.Link), v.Link, func(tx *store.Tx) (*store.LinkSession, error) {
 		l, err := s.locked(ctx, tx, v)
 		if err != nil {
 			return nil, err
@@ -110,7 +110,7 @@ func (s *Service) Tidy(ctx context.Context) error {
 }
 
 func (s *Service) expire(ctx context.Context, l *store.LinkSession) error {
-	return s.end(bySystem(ctx, l), l, func(tx *store.Tx) (*store.LinkSession, error) {
+	return s.end(s.byBusbar(ctx, l), l, func(tx *store.Tx) (*store.LinkSession, error) {
 		now, err := tx.LockLink(ctx, l.ID)
 		if err != nil || now.Status != store.LinkOpen || s.Now().Before(now.ExpiresAt) {
 			return nil, err

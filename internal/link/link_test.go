@@ -33,7 +33,7 @@ func TestLinkToToken(t *testing.T) {
 	if tokens := must(w.store.Tokens(t.Context(), c.Scope())); len(tokens) != 0 {
 		t.Errorf("%d tokens before the code was exchanged", len(tokens))
 	}
-	x, err := w.Exchange(t.Context(), w.project, got.Get("code"), verifier, []string{"read"})
+	x, err := w.Exchange(w.vendor(), w.project, got.Get("code"), verifier, []string{"read"})
 	w.ok(err)
 	who, err := w.conns.Authenticate(t.Context(), x.Token.Plain)
 	w.ok(err)
@@ -57,15 +57,15 @@ func TestCodeUsedTwice(t *testing.T) {
 	v, _ := w.browse(plain)
 	code := w.answer(must(w.Connect(t.Context(), v, login()))).Get("code")
 	for wrong, project := range map[string]string{verifier + "x": w.project, verifier: "another", "short": w.project} {
-		_, err := w.Exchange(t.Context(), project, code, wrong, nil)
+		_, err := w.Exchange(w.vendor(), project, code, wrong, nil)
 		w.refused(err, problem.ValidationFailed)
 	}
-	x := must(w.Exchange(t.Context(), w.project, code, verifier, nil))
-	if _, err := w.Exchange(t.Context(), "another", code, verifier, nil); !strings.Contains(w.refused(err, problem.ValidationFailed), "not known in your project") {
+	x := must(w.Exchange(w.vendor(), w.project, code, verifier, nil))
+	if _, err := w.Exchange(w.vendor(), "another", code, verifier, nil); !strings.Contains(w.refused(err, problem.ValidationFailed), "not known in your project") {
 		t.Error(err)
 	}
 	must(w.conns.Authenticate(t.Context(), x.Token.Plain))
-	_, err := w.Exchange(t.Context(), w.project, code, verifier, nil)
+	_, err := w.Exchange(w.vendor(), w.project, code, verifier, nil)
 	w.refused(err, problem.ValidationFailed)
 	_, err = w.conns.Authenticate(t.Context(), x.Token.Plain)
 	if !strings.Contains(w.refused(err, problem.InvalidToken), "revoked") {
@@ -79,12 +79,12 @@ func TestCodeExpiresAndIsGivenAnew(t *testing.T) {
 	v, cookie := w.browse(plain)
 	old := w.answer(must(w.Connect(t.Context(), v, login()))).Get("code")
 	w.pass(time.Minute)
-	_, err := w.Exchange(t.Context(), w.project, old, verifier, nil)
+	_, err := w.Exchange(w.vendor(), w.project, old, verifier, nil)
 	w.refused(err, problem.ValidationFailed)
 	fresh := w.answer(must(w.Result(t.Context(), w.stands(plain, cookie, link.Connected)))).Get("code")
-	_, err = w.Exchange(t.Context(), w.project, old, verifier, nil)
+	_, err = w.Exchange(w.vendor(), w.project, old, verifier, nil)
 	w.refused(err, problem.ValidationFailed)
-	must(w.Exchange(t.Context(), w.project, fresh, verifier, nil))
+	must(w.Exchange(w.vendor(), w.project, fresh, verifier, nil))
 	_, err = w.Result(t.Context(), w.stands(plain, "", link.Connected))
 	w.refused(err, problem.Conflict)
 }
@@ -162,7 +162,7 @@ func TestTwoTabsConnectOnce(t *testing.T) {
 	}
 	good := 0
 	codes.Range(func(_, code any) bool {
-		if _, err := w.Exchange(t.Context(), w.project, code.(string), verifier, nil); err == nil {
+		if _, err := w.Exchange(w.vendor(), w.project, code.(string), verifier, nil); err == nil {
 			good++
 		}
 		return true
@@ -201,9 +201,9 @@ func TestRevokeAndCancel(t *testing.T) {
 	w := newWorld(t)
 	l, plain := w.make(session())
 	v, cookie := w.browse(plain)
-	must(w.Revoke(t.Context(), w.project, l.ID))
-	must(w.Revoke(t.Context(), w.project, l.ID))
-	_, err := w.Revoke(t.Context(), "another", l.ID)
+	must(w.Revoke(w.vendor(), w.project, l.ID))
+	must(w.Revoke(w.vendor(), w.project, l.ID))
+	_, err := w.Revoke(w.vendor(), "another", l.ID)
 	w.refused(err, problem.NotFound)
 	_, err = w.Connect(t.Context(), v, login())
 	w.refused(err, problem.Conflict)
@@ -219,7 +219,7 @@ func TestRevokeAndCancel(t *testing.T) {
 	used, plain := w.make(session())
 	v, _ = w.browse(plain)
 	must(w.Connect(t.Context(), v, login()))
-	_, err = w.Revoke(t.Context(), w.project, used.ID)
+	_, err = w.Revoke(w.vendor(), w.project, used.ID)
 	w.refused(err, problem.Conflict)
 }
 
@@ -228,7 +228,7 @@ func TestConnectionEndsWhileTheLinkIsOpen(t *testing.T) {
 	w := newWorld(t)
 	l, plain := w.make(session())
 	v, cookie := w.browse(plain)
-	w.ok(w.conns.Disconnect(t.Context(), w.connection(l.ConnectionID)))
+	w.ok(w.conns.Disconnect(w.vendor(), w.connection(l.ConnectionID)))
 	_, err := w.Connect(t.Context(), v, login())
 	w.refused(err, problem.Conflict)
 	w.stands(plain, cookie, link.Cancelled)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/engine"
@@ -88,6 +89,11 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// vendor is the vendor's backend with its key.
+func (w *world) vendor() context.Context {
+	return audit.By(w.t.Context(), audit.Actor{Kind: audit.Key, ID: "key", Name: "backend", ProjectID: w.project, At: w.clock()})
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -125,7 +131,7 @@ func session() link.New {
 // make makes a link and gives its secret.
 func (w *world) make(n link.New) (*store.LinkSession, string) {
 	w.t.Helper()
-	l, address, err := w.Create(w.t.Context(), w.project, n)
+	l, address, err := w.Create(w.vendor(), w.project, n)
 	w.ok(err)
 	plain, ok := strings.CutPrefix(address, "https://busbar.example.com/link/")
 	if !ok {

@@ -111,7 +111,7 @@ func (t *Tx) EndLinksOf(ctx context.Context, sc Scope, now time.Time) error {
 func (s *Store) LinksToExpire(ctx context.Context, now time.Time, limit int) ([]*LinkSession, error) {
 	rows, err := s.read.LinksToExpire(ctx, queries.At(now), atMost(limit))
 	return each(rows, func(r queries.LinksToExpireRow) *LinkSession {
-		return &LinkSession{ID: r.ID, ConnectionID: r.ConnectionID}
+		return &LinkSession{ID: r.ID, ProjectID: r.ProjectID, ConnectionID: r.ConnectionID}
 	}), err
 }
 

@@ -36,7 +36,7 @@ where id = @id;
 update link_sessions set status = 'cancelled', ended_at = @ended_at where connection_id = @connection_id and status = 'open';
 
 -- name: LinksToExpire :many
-select id, connection_id from link_sessions where status = 'open' and expires_at <= @now order by expires_at limit @max_rows;
+select id, project_id, connection_id from link_sessions where status = 'open' and expires_at <= @now order by expires_at limit @max_rows;
 
 -- name: EraseLinks :execrows
 delete from link_sessions where id in (select l.id from link_sessions l where l.ended_at < @before order by l.ended_at limit @max_rows);

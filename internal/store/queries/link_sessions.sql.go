@@ -368,11 +368,12 @@ func (q *Queries) Links(ctx context.Context, arg LinksParams) ([]LinkSession, er
 }
 
 const linksToExpire = `-- name: LinksToExpire :many
-select id, connection_id from link_sessions where status = 'open' and expires_at <= $1 order by expires_at limit $2
+select id, project_id, connection_id from link_sessions where status = 'open' and expires_at <= $1 order by expires_at limit $2
 `
 
 type LinksToExpireRow struct {
 	ID           string
+	ProjectID    string
 	ConnectionID string
 }
 
@@ -385,7 +386,7 @@ func (q *Queries) LinksToExpire(ctx context.Context, now Time, maxRows int32) ([
 	var items []LinksToExpireRow
 	for rows.Next() {
 		var i LinksToExpireRow
-		if err := rows.Scan(&i.ID, &i.ConnectionID); err != nil {
+		if err := rows.Scan(&i.ID, &i.ProjectID, &i.ConnectionID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
