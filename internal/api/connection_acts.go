@@ -52,8 +52,10 @@ type reconnectInput struct {
 }
 
 type reconnect struct {
-	reauthorize
-	TokenLabel string `json:"token_label,omitempty" maxLength:"200" doc:"Label of the new token. Default: default."`
+	AuthMethod   string            `json:"auth_method,omitempty" doc:"Default: the method that was in use."`
+	Credentials  map[string]string `json:"credentials" doc:"All fields of the auth method's form."`
+	SameInstance bool              `json:"same_instance,omitempty" doc:"As of reauthorize: the same instance, with the same records, has moved."`
+	TokenLabel   string            `json:"token_label,omitempty" maxLength:"200" doc:"Label of the new token. Default: default."`
 }
 
 // reconnected is a connection that came back, with what exists only once: its new token.
@@ -78,7 +80,7 @@ func (s *server) registerReconnect() {
 		if err != nil {
 			return nil, err
 		}
-		token, err := s.Connections.Reconnect(ctx, c, in.Body.renewal(), in.Body.TokenLabel, scopes)
+		token, err := s.Connections.Reconnect(ctx, c, connection.Renewal{AuthMethod: in.Body.AuthMethod, Credentials: in.Body.Credentials, SameInstance: in.Body.SameInstance}, in.Body.TokenLabel, scopes)
 		if err != nil {
 			return nil, err
 		}

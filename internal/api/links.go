@@ -16,8 +16,8 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// linkView is a link session as it is served.
-type linkView struct {
+// LinkSessionView is a link session as it is served.
+type LinkSessionView struct {
 	ID           string        `json:"id"`
 	Kind         string        `json:"kind" enum:"session,magic"`
 	Purpose      string        `json:"purpose" enum:"connect,reauthorize"`
@@ -32,8 +32,8 @@ type linkView struct {
 	ExchangedAt  *time.Time    `json:"exchanged_at" doc:"When its code was exchanged; null: it was not."`
 }
 
-func viewLink(l *store.LinkSession) linkView {
-	v := linkView{ID: l.ID, Kind: l.Kind, Purpose: l.Purpose, Status: string(l.Status), ConnectionID: l.ConnectionID, RedirectURI: l.RedirectURI, CreatedAt: moment(l.CreatedAt),
+func viewLink(l *store.LinkSession) LinkSessionView {
+	v := LinkSessionView{ID: l.ID, Kind: l.Kind, Purpose: l.Purpose, Status: string(l.Status), ConnectionID: l.ConnectionID, RedirectURI: l.RedirectURI, CreatedAt: moment(l.CreatedAt),
 		ExpiresAt: moment(l.ExpiresAt), OpenedAt: moment(l.OpenedAt), EndedAt: moment(l.EndedAt), ExchangedAt: moment(l.CodeUsedAt)}
 	_ = json.Unmarshal(l.Settings, &v.Preset) // as this program wrote it
 	return v
@@ -41,7 +41,7 @@ func viewLink(l *store.LinkSession) linkView {
 
 // madeLink is a link at the one moment when its address exists.
 type madeLink struct {
-	linkView
+	LinkSessionView
 	URL string `json:"url" doc:"Where the customer goes. It is stored only as a keyed hash and never shown again." example:"https://busbar.example.com/link/bb_lnk_…"`
 }
 
@@ -98,9 +98,9 @@ type exchange struct {
 }
 
 type exchanged struct {
-	LinkSession linkView       `json:"link_session"`
-	Connection  connectionView `json:"connection"`
-	Token       *issuedToken   `json:"token" doc:"The token of the connection, shown only here. Null when the login of a connection was renewed whose tokens go on."`
+	LinkSession LinkSessionView `json:"link_session"`
+	Connection  connectionView  `json:"connection"`
+	Token       *issuedToken    `json:"token" doc:"The token of the connection, shown only here. Null when the login of a connection was renewed whose tokens go on."`
 }
 
 func (s *server) registerLinks() {
@@ -119,12 +119,12 @@ func (s *server) registerLinks() {
 	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "revoke-link-session", Method: http.MethodPost, Path: "/v1/link-sessions/{id}/revoke", Tags: []string{tagLinks},
 		Summary: "End a link at once", Description: "The connection that it was to make goes with it. A link that was used is not undone: 409 conflict.",
-	}, func(ctx context.Context, in *linkInput) (*one[linkView], error) {
+	}, func(ctx context.Context, in *linkInput) (*one[LinkSessionView], error) {
 		l, err := s.Links.Revoke(ctx, callerOf(ctx).project(), in.ID)
 		if err != nil {
 			return nil, err
 		}
-		return &one[linkView]{viewLink(l)}, nil
+		return &one[LinkSessionView]{viewLink(l)}, nil
 	})
 	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "exchange-link-code", Method: http.MethodPost, Path: "/v1/link-sessions/exchange", Tags: []string{tagLinks},
@@ -134,7 +134,7 @@ func (s *server) registerLinks() {
 	}, s.exchangeCode)
 }
 
-func (s *server) listLinks(ctx context.Context, in *linksInput) (*page[linkView], error) {
+func (s *server) listLinks(ctx context.Context, in *linksInput) (*page[LinkSessionView], error) {
 	project := callerOf(ctx).project()
 	at := place{kind: idCursor, owner: project, subject: "link-sessions", filters: fmt.Sprintf("%q %q", in.Status, in.ConnectionID)}
 	before, err := s.before(at, in.Cursor)
@@ -156,7 +156,7 @@ func (s *server) createLink(ctx context.Context, in *newLinkInput) (*madeLinkOut
 	return &madeLinkOutput{Location: "/v1/link-sessions/" + l.ID, Body: madeLink{viewLink(l), address}}, nil
 }
 
-func (s *server) getLink(ctx context.Context, in *linkInput) (*one[linkView], error) {
+func (s *server) getLink(ctx context.Context, in *linkInput) (*one[LinkSessionView], error) {
 	l, err := s.Store.Link(ctx, callerOf(ctx).project(), in.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, &problem.Error{Code: problem.NotFound, Detail: fmt.Sprintf("There is no link session %s in your project.", quote(in.ID))}
@@ -164,7 +164,7 @@ func (s *server) getLink(ctx context.Context, in *linkInput) (*one[linkView], er
 	if err != nil {
 		return nil, fmt.Errorf("read link session: %w", err)
 	}
-	return &one[linkView]{viewLink(l)}, nil
+	return &one[LinkSessionView]{viewLink(l)}, nil
 }
 
 func (s *server) exchangeCode(ctx context.Context, in *exchangeInput) (*one[exchanged], error) {
