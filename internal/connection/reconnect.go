@@ -27,10 +27,15 @@ func (s *Service) Reconnect(ctx context.Context, c *store.Connection, r Renewal,
 	}
 	with := r.With
 	r.With = func(ctx context.Context, tx *store.Tx, now *store.Connection) error {
-		if err := tx.InsertToken(ctx, now.Scope(), token.Token); err != nil || with == nil {
+		if err := tx.InsertToken(ctx, now.Scope(), token.Token); err != nil {
 			return err
 		}
-		return with(ctx, tx, now)
+		if with != nil {
+			if err := with(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		return noteToken(ctx, tx, now, "issued", token.ID)
 	}
 	return token, s.ReconnectWithout(ctx, c, r)
 }

@@ -73,7 +73,10 @@ func (s *Service) IssueTokenTx(ctx context.Context, tx *store.Tx, c *store.Conne
 	if err != nil {
 		return IssuedToken{}, err
 	}
-	return token, tx.InsertToken(ctx, c.Scope(), token.Token)
+	if err := tx.InsertToken(ctx, c.Scope(), token.Token); err != nil {
+		return IssuedToken{}, err
+	}
+	return token, noteToken(ctx, tx, c, "issued", token.ID)
 }
 
 func (s *Service) newToken(label string, scopes []string, expires time.Time) (IssuedToken, error) {

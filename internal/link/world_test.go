@@ -25,6 +25,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
+	"github.com/busbar-dev/busbar/internal/trust"
 )
 
 const (
@@ -70,9 +71,9 @@ func newWorld(t *testing.T) *world {
 	w.conns = must(connection.NewService(connection.Config{
 		Store: w.store, Keeper: keeper, Systems: systems{plant()}, Drivers: map[string]driver.Driver{"plant": w.driver},
 		Syncs:         engine.NewService(engine.Config{Store: w.store, Waker: nobody{}, Now: w.clock, Rand: rand.Reader}),
-		Client:        func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
-		ProbeClient:   func(*store.Connection, *manifest.System) *http.Client { return http.DefaultClient },
-		Line:          func(*store.Connection, *manifest.System) driver.Line { return nil },
+		Client:        func(*store.Connection, *manifest.System, trust.Trust) *http.Client { return http.DefaultClient },
+		ProbeClient:   func(*store.Connection, *manifest.System, trust.Trust) *http.Client { return http.DefaultClient },
+		Line:          func(*store.Connection, *manifest.System, trust.Trust) driver.Line { return nil },
 		Wait:          func(context.Context, time.Duration) {},
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
 		CheckHistory:  func(text string) error { _, err := engine.ParseHistory(text, w.clock()); return err },
