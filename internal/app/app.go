@@ -24,6 +24,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/allow"
 	"github.com/busbar-dev/busbar/internal/api"
 	"github.com/busbar-dev/busbar/internal/budget"
+	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
@@ -56,6 +57,7 @@ type Options struct {
 	Now         func() time.Time
 	Version     string
 	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
+	OIDC        config.OIDC         // where members may log in besides
 	Tick        time.Duration       // between looks at the schedule; default 1s
 	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 	KeyStep     func(done string)   // nil, or told after each step of a rotation of keys: for tests
@@ -184,7 +186,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if err != nil {
 		return err
 	}
-	pages, err := a.pages()
+	pages, err := a.pages(keeper)
 	if err != nil {
 		return err
 	}

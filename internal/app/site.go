@@ -1,24 +1,31 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/busbar-dev/busbar/internal/api"
 	memberpages "github.com/busbar-dev/busbar/internal/member/pages"
+	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
 // pages gives the pages for people.
-func (a *App) pages() ([]api.Page, error) {
+func (a *App) pages(keeper *secret.Keeper) ([]api.Page, error) {
 	s, err := site.New(site.Config{Public: a.opts.PublicURL, Now: a.opts.Now, Log: a.opts.Log})
 	if err != nil {
 		return nil, err
 	}
 	routes := s.Routes()
-	people, err := memberpages.New(memberpages.Config{Site: s, Members: a.Members, Now: a.opts.Now, Log: a.opts.Log})
+	others, other, err := a.otherLogin(s, a.Members, keeper)
+	if err != nil {
+		return nil, err
+	}
+	people, err := memberpages.New(memberpages.Config{Site: s, Members: a.Members, Other: other, Now: a.opts.Now, Log: a.opts.Log})
 	if err != nil {
 		return nil, err
 	}
 	var pages []api.Page
-	for _, r := range append(routes, people...) {
+	for _, r := range slices.Concat(routes, people, others) {
 		pages = append(pages, api.Page{Pattern: r.Pattern, Handler: r.Handler})
 	}
 	return pages, nil

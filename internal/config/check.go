@@ -43,6 +43,7 @@ func (s Serve) Check() error {
 	c.allow(s.Allow)
 	c.file("ca-file", s.CAFile)
 	c.ranges("trusted-proxy", s.TrustedProxy)
+	c.oidc(s.OIDC)
 	c.log(s.Log)
 	return c.err()
 }
@@ -99,6 +100,18 @@ func (c *checker) publicURL(v string) {
 	c.address("public-url", v)
 	if strings.HasSuffix(v, "/") {
 		c.add("public-url", "%q ends with a slash; leave it out", v)
+	}
+}
+
+func (c *checker) oidc(o OIDC) {
+	switch {
+	case o == OIDC{}:
+	case o.OIDCIssuer == "":
+		c.add("oidc-issuer", "is empty; write the address of the server, or leave out the other settings of it")
+	case o.OIDCClientID == "":
+		c.add("oidc-client-id", "is empty; write the client id that %s gave to Busbar", o.OIDCIssuer)
+	default:
+		c.address("oidc-issuer", o.OIDCIssuer)
 	}
 }
 

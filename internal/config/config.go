@@ -22,7 +22,15 @@ type Serve struct {
 	Allow            []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
 	TrustedProxy     []string `name:"trusted-proxy" env:"BUSBAR_TRUSTED_PROXY" placeholder:"CIDR" help:"Addresses of proxies of your own in front of Busbar, such as 10.0.0.5/32: what they write in X-Forwarded-For is believed. Repeat the flag, or separate with commas."`
 	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
+	OIDC
 	Log
+}
+
+// OIDC is the server of OpenID Connect at which members may log in; all empty: none.
+type OIDC struct {
+	OIDCIssuer       string `name:"oidc-issuer" env:"BUSBAR_OIDC_ISSUER" placeholder:"URL" help:"Server of OpenID Connect at which members may log in, as it spells its own address. Its redirect address for Busbar is --public-url with /login/oidc/callback. Empty: members log in with passwords only."`
+	OIDCClientID     string `name:"oidc-client-id" env:"BUSBAR_OIDC_CLIENT_ID" placeholder:"ID" help:"Busbar's client id at --oidc-issuer."`
+	OIDCClientSecret string `name:"oidc-client-secret" env:"BUSBAR_OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"Busbar's secret there; empty for a public client. Prefer the variable, or --env-file: a flag is seen in the list of processes."`
 }
 
 // Demo is what `busbar demo` runs with.

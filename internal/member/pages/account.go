@@ -24,6 +24,8 @@ type accountPage struct {
 	Change   []site.Field
 	Prove    []site.Field
 	Wrong    []site.Field
+	Other    string // address at which the member goes to the login server; empty: there is none
+	Linked   bool   // the member logs in there
 }
 
 type sessionRow struct {
@@ -52,6 +54,7 @@ func (v *visit) account(status int, fill func(*accountPage)) error {
 	for _, one := range all {
 		a.Sessions = append(a.Sessions, sessionRow{one.ID, browserName(one.Agent), one.Address, one.SeenAt, one.CreatedAt, one.ID == v.session.ID})
 	}
+	a.Other, a.Linked = v.Other, v.member.OIDCSubject != ""
 	if word := v.r.URL.Query().Get("done"); slices.Contains(done(), word) {
 		a.Done = word
 	}
