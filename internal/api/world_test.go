@@ -119,13 +119,9 @@ func newWorld(t *testing.T, changes ...with) *world {
 	writes := write.NewService(write.Config{
 		Store: w.store, Connections: w.conns, Mapper: mappers(systems), Systems: systems, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Log: log, Owner: "test",
 	})
-<<<<<<< HEAD
 	w.members = must(member.NewService(member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: log}))
-	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
-=======
 	links := link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems, Keeper: keeper, PublicURL: "https://busbar.example.com", Now: w.clock, Rand: rand.Reader, Log: log})
-	deps := api.Deps{Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
->>>>>>> 521b3d3 (Links, checks and coming back are tested by the API)
+	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
 	for _, change := range changes {
 		change(&deps)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/api"
+	linkpages "github.com/busbar-dev/busbar/internal/link/pages"
 	memberpages "github.com/busbar-dev/busbar/internal/member/pages"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/site"
@@ -24,8 +25,12 @@ func (a *App) pages(keeper *secret.Keeper) ([]api.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	links, err := linkpages.New(linkpages.Config{Site: s, Links: a.Links, Sealer: keeper, Now: a.opts.Now, Log: a.opts.Log})
+	if err != nil {
+		return nil, err
+	}
 	var pages []api.Page
-	for _, r := range slices.Concat(routes, people, others) {
+	for _, r := range slices.Concat(routes, people, others, links) {
 		pages = append(pages, api.Page{Pattern: r.Pattern, Handler: r.Handler})
 	}
 	return pages, nil

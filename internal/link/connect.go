@@ -93,7 +93,7 @@ func (s *Service) store(ctx context.Context, v *Visit, l Login, f connection.For
 	}
 	return s.Connections.Fulfil(ctx, v.Connection, connection.Fulfilment{Grant: grant, With: with, New: connection.New{
 		System: f.System, Name: name, AuthMethod: f.AuthMethod, Credentials: f.Credentials, Entities: f.Entities,
-		TimeZone: v.Settings.TimeZone, History: v.Settings.History, Schedule: v.Settings.Schedule,
+		TimeZone: v.Settings.TimeZone, History: cmp.Or(v.Settings.History, l.History), Schedule: v.Settings.Schedule,
 	}})
 }
 

@@ -74,11 +74,11 @@ func (s *Service) draft(ctx context.Context, projectID string, n *New) (*store.L
 	p := problem.New(problem.ValidationFailed, "Something in the request is not valid; mend every entry of errors and send it again.")
 	n.faults(p)
 	if n.RedirectURI != "" {
-		registered, err := s.redirects(ctx, projectID)
+		brand, err := s.Brand(ctx, projectID)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(registered, n.RedirectURI) {
+		if !slices.Contains(brand.RedirectURIs, n.RedirectURI) {
 			p.At("/redirect_uri", problem.Unknown, "It must be exactly one of the project's redirect addresses, character by character; PATCH /v1/project registers them.")
 		}
 	}
@@ -170,23 +170,6 @@ func printable(text string) bool {
 		}
 	}
 	return true
-}
-
-// redirects are the addresses to which customers may be sent back.
-func (s *Service) redirects(ctx context.Context, projectID string) ([]string, error) {
-	text, err := s.Store.ProjectSettings(ctx, projectID)
-	if err != nil {
-		return nil, fmt.Errorf("read the settings of project %s: %w", projectID, err)
-	}
-	var set struct {
-		Link struct {
-			RedirectURIs []string `json:"redirect_uris"`
-		} `json:"link"`
-	}
-	if err := json.Unmarshal(text, &set); err != nil {
-		return nil, fmt.Errorf("read the settings of project %s: %w", projectID, err)
-	}
-	return set.Link.RedirectURIs, nil
 }
 
 // renewable checks, in the transaction that makes the link, that the connection has a login to be renewed.

@@ -136,6 +136,7 @@ type Login struct {
 	Method   string // default: the system's first
 	Values   map[string]string
 	Entities []string // default: those that are preset, else all
+	History  string   // how far back the first reading goes; default: what is preset, else the default of connections
 }
 
 // Format implements fmt.Formatter.

@@ -15,6 +15,7 @@ import (
 type Look struct {
 	Name   string
 	Logo   string // an image as a data: address; empty or of another form: the name's initials
+	Own    bool   // the name is the project's
 	Colour string // #rrggbb; empty or of another form: the site's own
 }
 

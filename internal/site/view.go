@@ -18,6 +18,7 @@ var layoutFiles embed.FS
 type View struct {
 	Status   int // 0: 200
 	Look     Look
+	Who      string   // asks somebody to do something, as the page's sentences name it
 	Language string   // preset by whoever invited; empty: none
 	Frames   []string // origins whose pages may frame this one
 	Forms    []string // origins that a form on it leads to, besides this server

@@ -6,6 +6,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
@@ -33,7 +34,7 @@ func (p *pages) told(words site.Words, s *manifest.System, found []connection.Fi
 }
 
 func (p *pages) tell(words site.Words, s *manifest.System, f connection.Finding) finding {
-	out := finding{Tone: "good", Mark: "✓", Says: f.Says, Do: f.Do, Entity: f.Entity, Readable: f.OK, Open: f.OK && f.Code == "not-checked"}
+	out := finding{Tone: "good", Mark: "✓", Says: f.Says, Do: f.Do, Entity: f.Entity, Readable: f.OK, Open: f.OK && f.Code == problem.NotChecked}
 	switch {
 	case !f.OK:
 		out.Tone, out.Mark = "bad", "✗"
@@ -59,6 +60,9 @@ func (p *pages) tell(words site.Words, s *manifest.System, f connection.Finding)
 
 // needs is the right that somebody needs to read an entity, in the system's own words where they are known.
 func (p *pages) needs(words site.Words, s *manifest.System, entity string) string {
+	if e := s.Entity(entity); e != nil && e.Needs != "" {
+		return e.Needs
+	}
 	return words.Say("link.right", "entity", words.Say("link.entities."+entity))
 }
 
@@ -72,7 +76,7 @@ type row struct {
 // chooser is the page on which what is read is chosen.
 type chooser struct {
 	Path, System, Title, Method, Kept string
-	Connection, Name                  string
+	Connection                        string
 	Values                            map[string]string // by the name of the input
 	Findings                          []finding         // of the login
 	Rows                              []row
@@ -97,8 +101,8 @@ func (p *pages) choose(v *visit, e *entry, found []connection.Finding, status in
 		return err
 	}
 	data := chooser{
-		Path: v.Path(), System: e.system.System, Title: e.system.Name, Method: e.method.Method, Kept: sealed, Name: e.name, Values: map[string]string{},
-		Preset: len(v.Settings.Entities) > 0 || v.Renews(), AskHistory: v.Settings.History == "" && !v.Renews(), History: usualHistory, Fault: e.other,
+		Path: v.Path(), System: e.system.System, Title: e.system.Name, Method: e.method.Method, Kept: sealed, Values: map[string]string{},
+		Preset: len(v.Settings.Entities) > 0 || v.Renews(), AskHistory: v.Settings.History == "" && !v.Renews(), History: e.history, Fault: e.other,
 	}
 	if v.Renews() && v.Connection != nil {
 		data.Connection = v.Connection.Name
@@ -126,7 +130,10 @@ func (p *pages) connect(v *visit) error {
 	if ok, err := p.mine(v); !ok {
 		return err
 	}
-	e := p.entry(v, v.form)
+	e, err := p.entry(v, v.form)
+	if err != nil {
+		return err
+	}
 	if e == nil {
 		return v.to("/system")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html/template"
 	"regexp"
+	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -26,10 +27,23 @@ func newGuides() guides {
 
 var firstHeading = regexp.MustCompile(`\A\s*# [^\n]*\n`)
 
-// html renders a guide without its title, which the page has.
-func (g guides) html(guide string) (template.HTML, error) {
+// parts renders a guide without its title, which the page has: how to get the login, which comes first, and whatever has a heading of its own.
+func (g guides) parts(guide string) (login, more template.HTML, err error) {
+	guide = firstHeading.ReplaceAllString(guide, "")
+	cut := len(guide)
+	if at := strings.Index(guide, "\n## "); at >= 0 {
+		cut = at
+	}
+	if login, err = g.html(guide[:cut]); err != nil {
+		return "", "", err
+	}
+	more, err = g.html(guide[cut:])
+	return login, more, err
+}
+
+func (g guides) html(text string) (template.HTML, error) {
 	var out bytes.Buffer
-	if err := g.markdown.Convert([]byte(firstHeading.ReplaceAllString(guide, "")), &out); err != nil {
+	if err := g.markdown.Convert([]byte(text), &out); err != nil {
 		return "", err
 	}
 	return template.HTML(out.String()), nil

@@ -21,15 +21,15 @@ const prefix = "f_"
 
 // entry is a form being filled in.
 type entry struct {
-	system *manifest.System
-	method manifest.AuthMethod
-	hides  map[string]bool   // fields that the vendor has filled in for everybody
-	values map[string]string // public ones
-	secret map[string]string
-	asked  map[string]bool   // secrets to be typed anew
-	faults map[string]string // by field
-	name   string
-	other  string // what is wrong with no field
+	system  *manifest.System
+	method  manifest.AuthMethod
+	hides   map[string]bool   // fields that the vendor has filled in for everybody
+	values  map[string]string // public ones
+	secret  map[string]string
+	asked   map[string]bool   // secrets to be typed anew
+	faults  map[string]string // by field
+	history string
+	other   string // what is wrong with no field
 }
 
 // methodLink is another way to log in.
@@ -46,26 +46,34 @@ type form struct {
 	Fields, Wrong        []site.Field
 	Findings             []finding
 	Kept                 string
-	Guide                template.HTML
+	Guide, More          template.HTML
 	InBrowser, CanChoose bool
 	Connection           string // whose login is renewed
 	Other                string
 }
 
 // entry finds the system and the way to log in that a request names; nil when there is none such.
-func (p *pages) entry(v *visit, from url.Values) *entry {
+func (p *pages) entry(v *visit, from url.Values) (*entry, error) {
 	s := p.Links.Config.Systems.System(cmp.Or(v.SystemName(), from.Get("system")))
 	if s == nil || len(s.Auth) == 0 {
-		return nil
+		return nil, nil
 	}
-	e := &entry{system: s, values: map[string]string{}, secret: map[string]string{}, asked: map[string]bool{}, faults: map[string]string{}}
+	e := &entry{system: s, values: map[string]string{}, secret: map[string]string{}, asked: map[string]bool{}, hides: map[string]bool{}, faults: map[string]string{}}
 	wanted := from.Get("method")
 	if wanted == "" && v.Renews() && v.Connection != nil {
 		wanted = v.Connection.AuthMethod
 	}
 	at := max(0, slices.IndexFunc(s.Auth, func(m manifest.AuthMethod) bool { return m.Method == wanted }))
 	e.method = s.Auth[at]
-	return e
+	apps, err := p.Links.Systems(v.r.Context(), v.Visit, "")
+	for _, c := range apps {
+		if c.System.System == s.System {
+			for _, name := range c.Apps[e.method.Method] {
+				e.hides[name] = true
+			}
+		}
+	}
+	return e, err
 }
 
 // login shows the form.
@@ -73,7 +81,10 @@ func (p *pages) login(v *visit) error {
 	if ok, err := p.mine(v); !ok {
 		return err
 	}
-	e := p.entry(v, v.r.URL.Query())
+	e, err := p.entry(v, v.r.URL.Query())
+	if err != nil {
+		return err
+	}
 	if e == nil {
 		return v.to("/system")
 	}
@@ -89,13 +100,13 @@ func (p *pages) login(v *visit) error {
 // ask shows the form as it is filled in so far.
 func (p *pages) ask(v *visit, e *entry, found []connection.Finding, status int) error {
 	words := p.words(v)
-	guide, err := p.guide.html(e.system.Guide)
+	guide, more, err := p.guide.parts(e.system.Guide)
 	if err != nil {
 		return err
 	}
 	data := form{
-		Path: v.Path(), System: e.system.System, Title: e.system.Name, Method: e.method.Method, Guide: guide, Other: e.other,
-		InBrowser: p.InBrowser(e.system.System, e.method.Method), CanChoose: v.SystemName() == "", Findings: p.told(words, e.system, found),
+		Path: v.Path(), System: e.system.System, Title: e.system.Name, Method: e.method.Method, Guide: guide, More: more, Other: e.other,
+		InBrowser: p.Links.Connections.InBrowser(e.system.System, e.method.Method), CanChoose: v.SystemName() == "", Findings: p.told(words, e.system, found),
 	}
 	if v.Renews() && v.Connection != nil {
 		data.Connection = v.Connection.Name
@@ -165,12 +176,15 @@ func (p *pages) fill(v *visit, e *entry) {
 		}
 		e.values[f.Name] = strings.TrimSpace(typed)
 	}
-	e.name = strings.TrimSpace(v.form.Get("name"))
+	e.history = usualHistory
+	if wanted := v.form.Get("history"); slices.Contains(histories(), wanted) {
+		e.history = wanted
+	}
 }
 
 // login is the form for the service.
 func (e *entry) login() link.Login {
-	l := link.Login{System: e.system.System, Method: e.method.Method, Name: e.name, Values: map[string]string{}}
+	l := link.Login{System: e.system.System, Method: e.method.Method, History: e.history, Values: map[string]string{}}
 	for _, f := range e.method.Fields {
 		if value := e.values[f.Name] + e.secret[f.Name]; value != "" && !e.hides[f.Name] {
 			l.Values[f.Name] = value
@@ -184,12 +198,15 @@ func (p *pages) check(v *visit) error {
 	if ok, err := p.mine(v); !ok {
 		return err
 	}
-	e := p.entry(v, v.form)
+	e, err := p.entry(v, v.form)
+	if err != nil {
+		return err
+	}
 	if e == nil {
 		return v.to("/system")
 	}
 	p.fill(v, e)
-	if p.InBrowser(e.system.System, e.method.Method) {
+	if p.Links.Connections.InBrowser(e.system.System, e.method.Method) {
 		return p.away(v, e)
 	}
 	found, err := p.Links.Check(v.r.Context(), v.Visit, e.login())
@@ -197,7 +214,7 @@ func (p *pages) check(v *visit) error {
 		return p.mend(v, e, err)
 	}
 	if !passed(found) {
-		e.blame(found)
+		e.blame(found, func(f connection.Finding) string { return p.tell(p.words(v), e.system, f).Says })
 		return p.ask(v, e, found, http.StatusUnprocessableEntity)
 	}
 	return p.choose(v, e, found, http.StatusOK)
@@ -237,7 +254,7 @@ func (p *pages) mend(v *visit, e *entry, err error) error {
 
 // say gives a text where there is one, else what was said in English.
 func (p *pages) say(words site.Words, key, english string) string {
-	if words.Language != "en" && words.Has(key) {
+	if words.Has(key) && (words.Language != "en" || key == "link.fault.required") {
 		return words.Say(key)
 	}
 	return english
@@ -248,13 +265,13 @@ func (e *entry) has(name string) bool {
 }
 
 // blame puts what a check found next to the field that it is about, and asks for a secret that may be wrong again.
-func (e *entry) blame(found []connection.Finding) {
+func (e *entry) blame(found []connection.Finding, say func(connection.Finding) string) {
 	for _, f := range found {
 		if f.OK || f.Step == connection.StepEntity {
 			continue
 		}
 		if e.has(f.Field) {
-			e.faults[f.Field] = f.Says
+			e.faults[f.Field] = say(f)
 			e.asked[f.Field] = true
 		}
 		if f.Step == connection.StepLogin && f.Code == problem.CredentialsRefused {

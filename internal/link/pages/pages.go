@@ -3,7 +3,6 @@
 package pages
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -29,22 +28,13 @@ type Sealer interface {
 	OpenAnswer(owner, name string, sealed []byte) (plaintext []byte, err error)
 }
 
-// Brand is what a project has set for its links.
-type Brand struct {
-	site.Look
-	Origins []string // whose pages may frame the link's
-}
-
 // Config is what the pages are built from; every member is required.
 type Config struct {
-	Site      *site.Site
-	Links     *link.Service
-	Brand     func(ctx context.Context, projectID string) (Brand, error)
-	InBrowser func(system, method string) bool // people log in at the system itself
-	Sealer    Sealer
-	Public    string // address under which people reach this server
-	Now       func() time.Time
-	Log       *slog.Logger
+	Site   *site.Site
+	Links  *link.Service
+	Sealer Sealer
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // pages is what the handlers share.
@@ -92,7 +82,7 @@ type visit struct {
 	*link.Visit
 	w     http.ResponseWriter
 	r     *http.Request
-	brand Brand
+	brand link.Brand
 	form  url.Values // of a POST
 }
 
@@ -127,7 +117,7 @@ func (p *pages) find(v *visit) (err error) {
 		v.Visit = nil
 		return err
 	}
-	v.brand, err = p.Brand(v.r.Context(), v.Link.ProjectID)
+	v.brand, err = p.Links.Brand(v.r.Context(), v.Link.ProjectID)
 	return err
 }
 
@@ -153,9 +143,12 @@ func (p *pages) fail(v *visit, err error) {
 
 // view adds to a view what every page of the link has.
 func (p *pages) view(v *visit, view site.View) site.View {
-	view.Look, view.Frames = v.brand.Look, v.brand.Origins
+	view.Look, view.Frames = site.Look{Name: v.brand.Name, Own: v.brand.Name != "", Logo: v.brand.Logo, Colour: v.brand.Colour}, v.brand.Origins
 	if v.Visit != nil {
 		view.Language = v.Settings.Language
+	}
+	if view.Who = v.brand.Name; view.Who == "" {
+		view.Who = p.show.Words(v.r, view).Say("link.somebody")
 	}
 	return view
 }
