@@ -41,10 +41,16 @@ type Sealer interface {
 	OpenAnswer(owner, name string, sealed []byte) (plaintext []byte, err error)
 }
 
+// Attestor signs what is kept elsewhere. Package secret has one.
+type Attestor interface {
+	Sign(purpose string, data []byte) (signature, public []byte, err error)
+}
+
 // Secrets is what the API needs of keys.
 type Secrets interface {
 	Signer
 	Sealer
+	Attestor
 }
 
 // Changes waits for a stream to move on.
@@ -168,6 +174,9 @@ func build(d Deps) (*server, error) {
 	s.registerMembers()
 	s.registerInvitations()
 	s.registerSessions()
+	s.registerKeys()
+	s.registerProject()
+	s.registerAudit()
 	s.tidyDocument()
 	return s, errors.Join(s.flaws...)
 }

@@ -34,7 +34,7 @@ func TestEnumsAreTheListsOfTheirOwners(t *testing.T) {
 		{"quarantine states", string(store.QuarantineSuperseded), words(store.QuarantineStates()), 2},
 		{"freshness", string(engine.Unscheduled), words(engine.Freshnesses()), 1},
 		{"triggers", string(store.TriggerWebhook), words(store.Triggers()), 1},
-		{"scopes of tokens", connection.ScopeWrite, connection.TokenScopes(), 2},
+		{"scopes of keys", connection.ScopeOwn, connection.Scopes(), 2},
 	} {
 		places := 0
 		for at, enum := range enums {

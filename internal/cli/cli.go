@@ -67,6 +67,8 @@ type commands struct {
 	Token        tokenGroup      `cmd:"" help:"Tokens of a connection."`
 	Keys         keysGroup       `cmd:"" help:"Rotate the keys that seal logins."`
 	Member       memberGroup     `cmd:"" help:"People who work with the project."`
+	Key          keyGroup        `cmd:"" help:"Keys of the project."`
+	Audit        auditGroup      `cmd:"" help:"What was done by whom."`
 	Sync         syncGroup       `cmd:"" help:"Start syncs and look at them."`
 	Records      recordsGroup    `cmd:"" help:"Read and write records."`
 	Batch        batchCmd        `cmd:"" help:"Write many records from a file."`

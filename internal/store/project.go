@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -14,6 +15,41 @@ type Project struct {
 	ID        string
 	Name      string
 	CreatedAt time.Time
+	Settings  json.RawMessage // {} when nothing is set
+}
+
+// Project gives a project. ErrNotFound.
+func (s *Store) Project(ctx context.Context, id string) (Project, error) {
+	row, err := s.read.Project(ctx, id)
+	if err != nil {
+		return Project{}, orNotFound(err)
+	}
+	return Project{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt.Time, Settings: json.RawMessage(row.Settings)}, nil
+}
+
+// FirstProject gives the id of the project that was made first: that of whoever runs Busbar. ErrNotFound.
+func (s *Store) FirstProject(ctx context.Context) (string, error) {
+	row, err := s.read.FirstProject(ctx)
+	return row.ID, orNotFound(err)
+}
+
+// InsertProject stores a further project.
+func (t *Tx) InsertProject(ctx context.Context, p Project) error {
+	return t.q.InsertProject(ctx, p.ID, p.Name, queries.At(p.CreatedAt))
+}
+
+// ChangeProject lets change set name and settings of a project, of which others change nothing meanwhile. ErrNotFound.
+func (t *Tx) ChangeProject(ctx context.Context, id string, change func(*Project) error) error {
+	row, err := t.q.TakeProject(ctx, id)
+	if err != nil {
+		return orNotFound(err)
+	}
+	p := Project{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt.Time, Settings: json.RawMessage(row.Settings)}
+	if err := change(&p); err != nil {
+		return err
+	}
+	n, err := t.q.SetProject(ctx, p.Name, string(p.Settings), id)
+	return hit(n, err, ErrNotFound)
 }
 
 // EnsureProject gives the first project; when there is none it makes one with that id and name.

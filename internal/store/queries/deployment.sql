@@ -40,8 +40,9 @@ update project_keys set label = @label where project_id = @project_id and id = @
 -- name: Project :one
 select * from projects where id = @id;
 
--- name: Projects :many
-select * from projects order by id;
+-- name: TakeProject :one
+-- With its lock.
+update projects set name = name where id = @id returning *;
 
 -- name: SetProject :execrows
 update projects set name = @name, settings = @settings where id = @id;
