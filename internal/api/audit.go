@@ -30,8 +30,8 @@ type chainInput struct {
 
 // chainView is a slice of the chain.
 type chainView struct {
-	Data []chain.Link `json:"data"`
-	Last int64        `json:"last" doc:"The number that was given to an entry last: that of the chain's last entry, unless its end was cut off."`
+	Data []chain.AuditLink `json:"data"`
+	Last int64             `json:"last" doc:"The number that was given to an entry last: that of the chain's last entry, unless its end was cut off."`
 }
 
 func (s *server) registerAudit() {
@@ -79,7 +79,7 @@ func (s *server) auditChain(ctx context.Context, in *chainInput) (*one[chainView
 	if err != nil {
 		return nil, err
 	}
-	v := chainView{Data: make([]chain.Link, len(found)), Last: last}
+	v := chainView{Data: make([]chain.AuditLink, len(found)), Last: last}
 	for i, e := range found {
 		if v.Data[i], err = linkOf(e, callerOf(ctx).projectID()); err != nil {
 			return nil, err
@@ -89,12 +89,12 @@ func (s *server) auditChain(ctx context.Context, in *chainInput) (*one[chainView
 }
 
 // linkOf shows an entry's place in the chain, and the entry to its own project.
-func linkOf(e store.Audited, project string) (chain.Link, error) {
+func linkOf(e store.Audited, project string) (chain.AuditLink, error) {
 	sum, err := e.Sum(e.Previous)
 	if err != nil {
-		return chain.Link{}, err
+		return chain.AuditLink{}, err
 	}
-	l := chain.Link{N: e.N, Hash: hex.EncodeToString(e.Hash), Before: hex.EncodeToString(e.Previous), Intact: bytes.Equal(sum, e.Hash)}
+	l := chain.AuditLink{N: e.N, Hash: hex.EncodeToString(e.Hash), Before: hex.EncodeToString(e.Previous), Intact: bytes.Equal(sum, e.Hash)}
 	if e.ProjectID == project {
 		l.Entry = &e.Entry
 	}

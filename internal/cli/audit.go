@@ -88,8 +88,8 @@ func (cmd *auditVerifyCmd) Run(ctx context.Context, c *client, s *Streams) error
 	for {
 		q := url.Values{"after": {fmt.Sprint(walk.N())}}
 		page, _, err := get[struct {
-			Data []chain.Link `json:"data"`
-			Last int64        `json:"last"`
+			Data []chain.AuditLink `json:"data"`
+			Last int64             `json:"last"`
 		}](ctx, c, request{method: http.MethodGet, path: "/audit-log/chain", query: q, who: aKey})
 		if err != nil {
 			return err

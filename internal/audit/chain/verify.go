@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Link is an entry's place in the chain. Of another project's entry only the hash is known.
-type Link struct {
+// AuditLink is an entry's place in the chain. Of another project's entry only the hash is known.
+type AuditLink struct {
 	N      int64  `json:"n"`
 	Hash   string `json:"hash" doc:"In hexadecimal digits."`
 	Before string `json:"before" doc:"The hash that this one covers: that of the entry before; empty for the first."`
@@ -31,7 +31,7 @@ func NewWalk(kept ...Checkpoint) *Walk {
 }
 
 // Step takes the next link. The error says what is wrong, and where.
-func (w *Walk) Step(l Link) error {
+func (w *Walk) Step(l AuditLink) error {
 	switch {
 	case l.N != w.n+1:
 		return fmt.Errorf("entry %d is followed by %d: entries between them are missing, or their order was changed", w.n, l.N)
@@ -50,7 +50,7 @@ func (w *Walk) Step(l Link) error {
 	return nil
 }
 
-func (l Link) recompute() error {
+func (l AuditLink) recompute() error {
 	if l.Entry == nil {
 		return nil
 	}

@@ -226,40 +226,6 @@ func (q *Queries) ProjectKey(ctx context.Context, projectID string, iD string) (
 	return i, err
 }
 
-const projects = `-- name: Projects :many
-select id, name, created_at, data_key, settings, sealed from projects order by id
-`
-
-func (q *Queries) Projects(ctx context.Context) ([]Project, error) {
-	rows, err := q.query(ctx, q.projectsStmt, projects)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Project
-	for rows.Next() {
-		var i Project
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.CreatedAt,
-			&i.DataKey,
-			&i.Settings,
-			&i.Sealed,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const revokeKey = `-- name: RevokeKey :execrows
 update project_keys set revoked_at = coalesce(revoked_at, cast($1 as bigint)) where project_id = $2 and id = $3
 `
@@ -291,6 +257,25 @@ func (q *Queries) SetProject(ctx context.Context, name string, settings string, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const takeProject = `-- name: TakeProject :one
+update projects set name = name where id = $1 returning id, name, created_at, data_key, settings, sealed
+`
+
+// With its lock.
+func (q *Queries) TakeProject(ctx context.Context, id string) (Project, error) {
+	row := q.queryRow(ctx, q.takeProjectStmt, takeProject, id)
+	var i Project
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.CreatedAt,
+		&i.DataKey,
+		&i.Settings,
+		&i.Sealed,
+	)
+	return i, err
 }
 
 const touchKey = `-- name: TouchKey :execrows
