@@ -14,8 +14,8 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// keyView is a project key without its plaintext.
-type keyView struct {
+// projectKeyView is a project key without its plaintext.
+type projectKeyView struct {
 	ID         string     `json:"id"`
 	Label      string     `json:"label" example:"backend"`
 	Last4      string     `json:"last4" doc:"The last four characters, to tell keys apart."`
@@ -26,23 +26,23 @@ type keyView struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
-// issuedKey is a key at the one moment when its plaintext exists.
-type issuedKey struct {
-	keyView
+// issuedProjectKey is a key at the one moment when its plaintext exists.
+type issuedProjectKey struct {
+	projectKeyView
 	Key string `json:"key" doc:"The key itself. It is stored only as a keyed hash and never shown again." example:"bb_key_…"`
 }
 
-type newKey struct {
+type newProjectKey struct {
 	Label     string     `json:"label" minLength:"1" maxLength:"200" example:"backend"`
 	Scopes    []string   `json:"scopes,omitempty" enum:"read,sync,write,connect,admin,own" minItems:"1" maxItems:"6" uniqueItems:"true" doc:"What it may do; nobody gives more than they have. Default: read, sync, write and connect."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Default: never."`
 }
 
 type newKeyInput struct {
-	Body newKey
+	Body newProjectKey
 }
 
-type keyInput struct {
+type projectKeyInput struct {
 	ID string `path:"id" doc:"The key."`
 }
 
@@ -53,8 +53,8 @@ type changeKeyInput struct {
 	}
 }
 
-func viewKey(k store.Key) keyView {
-	return keyView{ID: k.ID, Label: k.Label, Last4: k.Last4, Scopes: list(k.Scopes), CreatedAt: moment(k.CreatedAt),
+func viewProjectKey(k store.Key) projectKeyView {
+	return projectKeyView{ID: k.ID, Label: k.Label, Last4: k.Last4, Scopes: list(k.Scopes), CreatedAt: moment(k.CreatedAt),
 		ExpiresAt: moment(k.ExpiresAt), RevokedAt: moment(k.RevokedAt), LastUsedAt: moment(k.LastUsedAt)}
 }
 
@@ -72,15 +72,17 @@ func (s *server) registerKeys() {
 	register(s, admin, huma.Operation{
 		OperationID: "get-key", Method: http.MethodGet, Path: "/v1/keys/{id}", Tags: []string{tagProject},
 		Summary: "Get a project key, without the key itself",
-	}, func(ctx context.Context, in *keyInput) (*one[keyView], error) { return s.key(ctx, in.ID, nil) })
+	}, func(ctx context.Context, in *projectKeyInput) (*one[projectKeyView], error) {
+		return s.key(ctx, in.ID, nil)
+	})
 	register(s, admin, huma.Operation{
 		OperationID: "update-key", Method: http.MethodPatch, Path: "/v1/keys/{id}", Tags: []string{tagProject},
 		Summary:     "Rename a project key",
 		RequestBody: example(map[string]any{"label": "reporting, old"}),
-	}, func(ctx context.Context, in *changeKeyInput) (*one[keyView], error) {
+	}, func(ctx context.Context, in *changeKeyInput) (*one[projectKeyView], error) {
 		return s.key(ctx, in.ID, s.Connections.RenameKey(ctx, callerOf(ctx).projectID(), in.ID, in.Body.Label))
 	})
-	revoke := func(ctx context.Context, in *keyInput) (*one[keyView], error) {
+	revoke := func(ctx context.Context, in *projectKeyInput) (*one[projectKeyView], error) {
 		return s.key(ctx, in.ID, s.Connections.RevokeKey(ctx, callerOf(ctx).projectID(), in.ID))
 	}
 	register(s, admin, huma.Operation{
@@ -93,19 +95,19 @@ func (s *server) registerKeys() {
 	}, revoke)
 }
 
-func (s *server) listKeys(ctx context.Context, _ *empty) (*many[keyView], error) {
+func (s *server) listKeys(ctx context.Context, _ *empty) (*many[projectKeyView], error) {
 	keys, err := s.Store.Keys(ctx, callerOf(ctx).projectID())
 	if err != nil {
 		return nil, fmt.Errorf("read project keys: %w", err)
 	}
-	views := make([]keyView, len(keys))
+	views := make([]projectKeyView, len(keys))
 	for i, k := range keys {
-		views[i] = viewKey(k)
+		views[i] = viewProjectKey(k)
 	}
 	return whole(views), nil
 }
 
-func (s *server) issueKey(ctx context.Context, in *newKeyInput) (*one[issuedKey], error) {
+func (s *server) issueKey(ctx context.Context, in *newKeyInput) (*one[issuedProjectKey], error) {
 	scopes := in.Body.Scopes
 	if len(scopes) == 0 {
 		scopes = connection.KeyScopes()
@@ -117,11 +119,11 @@ func (s *server) issueKey(ctx context.Context, in *newKeyInput) (*one[issuedKey]
 	if err != nil {
 		return nil, err
 	}
-	return &one[issuedKey]{issuedKey{viewKey(k.Key), k.Plain}}, nil
+	return &one[issuedProjectKey]{issuedProjectKey{viewProjectKey(k.Key), k.Plain}}, nil
 }
 
 // key answers with a key as it is after an act, unless that failed.
-func (s *server) key(ctx context.Context, id string, failed error) (*one[keyView], error) {
+func (s *server) key(ctx context.Context, id string, failed error) (*one[projectKeyView], error) {
 	var k *store.Key
 	err := failed
 	if err == nil {
@@ -133,5 +135,5 @@ func (s *server) key(ctx context.Context, id string, failed error) (*one[keyView
 	if err != nil {
 		return nil, fmt.Errorf("project key: %w", err)
 	}
-	return &one[keyView]{viewKey(*k)}, nil
+	return &one[projectKeyView]{viewProjectKey(*k)}, nil
 }

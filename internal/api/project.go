@@ -40,8 +40,8 @@ type newProjectInput struct {
 
 // createdProject is a new project with what exists only once: its first key.
 type createdProject struct {
-	Project projectView `json:"project"`
-	Key     issuedKey   `json:"key" doc:"The first key of the project, which may do everything in it. It is shown only here."`
+	Project projectView      `json:"project"`
+	Key     issuedProjectKey `json:"key" doc:"The first key of the project, which may do everything in it. It is shown only here."`
 }
 
 func (s *server) registerProject() {
@@ -101,7 +101,7 @@ func (s *server) createProject(ctx context.Context, in *newProjectInput) (*one[c
 		return nil, err
 	}
 	v, err := viewProject(p)
-	return &one[createdProject]{createdProject{v, issuedKey{viewKey(k.Key), k.Plain}}}, err
+	return &one[createdProject]{createdProject{v, issuedProjectKey{viewProjectKey(k.Key), k.Plain}}}, err
 }
 
 func projectError(err error) error {

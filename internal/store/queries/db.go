@@ -630,9 +630,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
 	}
-	if q.projectsStmt, err = db.PrepareContext(ctx, projects); err != nil {
-		return nil, fmt.Errorf("error preparing query Projects: %w", err)
-	}
 	if q.projectsSealedStmt, err = db.PrepareContext(ctx, projectsSealed); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectsSealed: %w", err)
 	}
@@ -890,6 +887,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
+	}
+	if q.takeProjectStmt, err = db.PrepareContext(ctx, takeProject); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeProject: %w", err)
 	}
 	if q.takeRecordStmt, err = db.PrepareContext(ctx, takeRecord); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeRecord: %w", err)
@@ -1948,11 +1948,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
 		}
 	}
-	if q.projectsStmt != nil {
-		if cerr := q.projectsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing projectsStmt: %w", cerr)
-		}
-	}
 	if q.projectsSealedStmt != nil {
 		if cerr := q.projectsSealedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectsSealedStmt: %w", cerr)
@@ -2383,6 +2378,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing takeDoubtfulRecordsStmt: %w", cerr)
 		}
 	}
+	if q.takeProjectStmt != nil {
+		if cerr := q.takeProjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeProjectStmt: %w", cerr)
+		}
+	}
 	if q.takeRecordStmt != nil {
 		if cerr := q.takeRecordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeRecordStmt: %w", cerr)
@@ -2694,7 +2694,6 @@ type Queries struct {
 	projectKeysNotUnderStmt         *sql.Stmt
 	projectSealedStmt               *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
-	projectsStmt                    *sql.Stmt
 	projectsSealedStmt              *sql.Stmt
 	proveMemberSessionStmt          *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
@@ -2781,6 +2780,7 @@ type Queries struct {
 	swapConnectionKeyStmt           *sql.Stmt
 	swapProjectKeyStmt              *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
+	takeProjectStmt                 *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
 	takeSeqsStmt                    *sql.Stmt
 	tokenByHashStmt                 *sql.Stmt
@@ -3003,7 +3003,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
 		projectSealedStmt:               q.projectSealedStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
-		projectsStmt:                    q.projectsStmt,
 		projectsSealedStmt:              q.projectsSealedStmt,
 		proveMemberSessionStmt:          q.proveMemberSessionStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
@@ -3090,6 +3089,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		swapConnectionKeyStmt:           q.swapConnectionKeyStmt,
 		swapProjectKeyStmt:              q.swapProjectKeyStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
+		takeProjectStmt:                 q.takeProjectStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
 		takeSeqsStmt:                    q.takeSeqsStmt,
 		tokenByHashStmt:                 q.tokenByHashStmt,
