@@ -101,7 +101,6 @@ func (s *server) describeModel() error {
 		{Name: tagKeys, Description: "Rotation of the key that everything sealed depends on, for owners."},
 		{Name: tagMembers, Description: "The people who work with the project, their roles, invitations and sessions."},
 		{Name: tagLinks, Description: "Links by which customers connect a system themselves."},
-		{Name: tagProject, Description: "Settings of the project."},
 		{Name: tagProject, Description: "The project: its keys, its settings, and what was done in it by whom."},
 	}
 	for _, e := range s.Model.Entities {

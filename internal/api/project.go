@@ -15,8 +15,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-const tagProject = "Project"
-
 // projectView is a project as it is served.
 type projectView struct {
 	ID        string                  `json:"id"`
