@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -183,6 +184,7 @@ func TestTheAuditLogShowsTampering(t *testing.T) {
 
 func TestProjectsSeeNothingOfEachOther(t *testing.T) {
 	w := newWorld(t)
+	w.tick(time.Minute)
 	made := w.want(w.call("POST", "/v1/projects", w.key, `{"name":"Second"}`), 201, "")
 	second := made.body["key"].(map[string]any)["key"].(string)
 	w.want(w.call("POST", "/v1/projects", second, `{"name":"Third"}`), 403, "missing-scope")
