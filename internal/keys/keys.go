@@ -56,8 +56,10 @@ type Service struct {
 
 	mu      sync.Mutex // of one look at a time
 	text    string     // of the keys, as read last
+	unread  bool       // it could not be read
 	told    store.KeyHolder
 	looked  time.Time
+	late    time.Time       // since when keys that were wrapped after a rotation are looked for
 	damaged map[string]bool // data keys that do not open, by owner
 }
 
@@ -82,6 +84,14 @@ type rotation struct {
 func (r rotation) active() bool { return r.To != "" && r.FinishedAt.IsZero() }
 
 func (r rotation) switched() bool { return r.active() && !r.SwitchedAt.IsZero() }
+
+// seals names the key that everybody seals with since the last rotation; empty: there was none, or it is not that far.
+func (r rotation) seals() string {
+	if r.SwitchedAt.IsZero() {
+		return ""
+	}
+	return r.To
+}
 
 func parse[T any](text string) (state T, err error) {
 	if text == "" {
@@ -128,20 +138,21 @@ func (s *Service) rotation(ctx context.Context) (rotation, error) {
 func (s *Service) Join(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.text, _ = s.Source.Read(ctx)
+	s.text, _ = s.Source.Read(ctx) // a file that cannot be read has no key
 	state, err := changeState(ctx, s.Store, rotationName, func(tx *store.Tx, r *rotation) (bool, error) {
 		return false, s.tell(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("note which master keys are here: %w", err)
 	}
-	if state.switched() {
-		if !slices.Contains(s.Keeper.Holds(), state.To) {
-			return fmt.Errorf("the master key is being rotated to %s, which this Busbar was not given: add that key as a further line, then start again", state.To)
+	if to := state.seals(); to != "" {
+		if !slices.Contains(s.Keeper.Holds(), to) {
+			return fmt.Errorf("the master key is being rotated to %s, which this Busbar was not given: add that key as a further line, then start again", to)
 		}
-		if err := s.Keeper.SealWith(state.To); err != nil {
+		if err := s.Keeper.SealWith(to); err != nil {
 			return err
 		}
+		s.late = s.Now()
 	}
 	return s.missing(ctx)
 }
@@ -160,10 +171,22 @@ func (s *Service) missing(ctx context.Context) error {
 	return nil
 }
 
+// holds names the keys that this process can open, and still can when it is started again: a key that went from the file is not among them.
+func (s *Service) holds() []string {
+	if !s.Source.InFile() {
+		return s.Keeper.Holds()
+	}
+	there, err := secret.Names(s.text)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(s.Keeper.Holds(), func(name string) bool { return !slices.Contains(there, name) })
+}
+
 // tell notes this process.
 func (s *Service) tell(ctx context.Context, tx *store.Tx) error {
 	now := s.Now()
-	me := store.KeyHolder{ID: s.ID, Host: s.Host, Holds: s.Keeper.Holds(), Seals: s.Keeper.Sealing(), SeenAt: now}
+	me := store.KeyHolder{ID: s.ID, Host: s.Host, Holds: s.holds(), Seals: s.Keeper.Sealing(), SeenAt: now}
 	s.told = me
 	return tx.PutKeyHolder(ctx, me, now.Add(-goneAfter))
 }

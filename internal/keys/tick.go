@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -20,10 +21,11 @@ func (s *Service) Tick(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if state.switched() && s.Keeper.Sealing() != state.To {
-		if err := s.Keeper.SealWith(state.To); err != nil {
+	if to := state.seals(); to != "" && s.Keeper.Sealing() != to {
+		if err := s.Keeper.SealWith(to); err != nil {
 			return fmt.Errorf("follow the rotation of the master key: %w", err)
 		}
+		s.late, s.looked = s.Now(), time.Time{}
 	}
 	if err := s.tellNow(ctx); err != nil {
 		return err
@@ -45,18 +47,21 @@ func (s *Service) reread(ctx context.Context) {
 		return
 	}
 	text, err := s.Source.Read(ctx)
-	if err != nil || text == s.text {
+	if err == nil && text == s.text {
 		return
 	}
-	if err := s.Keeper.Learn(text); err != nil {
-		s.Log.Error("the file of the master key was changed and cannot be read; the keys that were there stay in use", "error", err)
+	if err == nil {
+		err = s.Keeper.Learn(text)
 	}
-	s.text = text
+	if err != nil && !s.unread {
+		s.Log.Error("the file of the master key was changed and cannot be read; the keys that were there stay in use until this process ends", "error", err)
+	}
+	s.text, s.unread = text, err != nil
 }
 
 // tellNow notes this process when there is something new to tell, or it is time.
 func (s *Service) tellNow(ctx context.Context) error {
-	news := s.told.Seals != s.Keeper.Sealing() || !slices.Equal(s.told.Holds, s.Keeper.Holds())
+	news := s.told.Seals != s.Keeper.Sealing() || !slices.Equal(s.told.Holds, s.holds())
 	if !news && (s.Alone || s.Now().Before(s.told.SeenAt.Add(seenEvery))) {
 		return nil
 	}
@@ -73,10 +78,8 @@ func (s *Service) switchOver(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		for _, h := range all {
-			if !slices.Contains(h.Holds, r.To) {
-				return false, nil
-			}
+		if !slices.Contains(s.holds(), r.To) || !allHold(all, r.To) {
+			return false, nil
 		}
 		r.SwitchedAt = s.Now().UTC()
 		return true, nil
@@ -89,8 +92,15 @@ func (s *Service) switchOver(ctx context.Context) error {
 	return s.Keeper.SealWith(state.To)
 }
 
+func allHold(all []store.KeyHolder, key string) bool {
+	return !slices.ContainsFunc(all, func(h store.KeyHolder) bool { return !slices.Contains(h.Holds, key) })
+}
+
 // rewrap takes the next step: some data keys, or the end when none is left and everybody seals with the new key.
 func (s *Service) rewrap(ctx context.Context, r rotation) error {
+	if !slices.Contains(s.holds(), r.To) {
+		return fmt.Errorf("the new master key %s went from the file %s: put it back as a further line before this Busbar ends, for what it wraps cannot be opened without it", r.To, s.Source.File)
+	}
 	left, err := s.rewrapSome(ctx, r.To)
 	if err != nil || left || s.Now().Before(r.SwitchedAt.Add(settle)) {
 		return err
@@ -100,7 +110,7 @@ func (s *Service) rewrap(ctx context.Context, r rotation) error {
 		return err
 	}
 	for _, h := range all {
-		if h.Seals != r.To {
+		if h.Seals != r.To || !slices.Contains(h.Holds, r.To) {
 			return nil
 		}
 	}
@@ -184,7 +194,7 @@ func (s *Service) after(ctx context.Context, r rotation) error {
 		return err
 	}
 	now := s.Now()
-	if now.After(r.FinishedAt.Add(lookAfter)) || now.Before(s.looked.Add(lookEvery)) {
+	if now.After(r.FinishedAt.Add(lookAfter)) && now.After(s.late.Add(lookAfter)) || now.Before(s.looked.Add(lookEvery)) {
 		return nil
 	}
 	s.looked = now
