@@ -64,13 +64,17 @@ func (s *Service) DeleteData(ctx context.Context, c *store.Connection) error {
 		return nil
 	}
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.AskDeleteData(ctx, c.Scope(), s.instant()); err != nil {
+		now, err := tx.LockConnection(ctx, c.ID)
+		if err != nil || !now.DeletingAt.IsZero() {
 			return err
 		}
-		if err := tx.EndLinksOf(ctx, c.Scope(), s.instant()); err != nil {
+		if err := tx.AskDeleteData(ctx, now.Scope(), s.instant()); err != nil {
 			return err
 		}
-		return note(ctx, tx, c, "data_deletion_asked")
+		if err := tx.EndLinksOf(ctx, now.Scope(), s.instant()); err != nil {
+			return err
+		}
+		return note(ctx, tx, now, "data_deletion_asked")
 	})
 	if err != nil {
 		return fmt.Errorf("ask for deletion of connection %s: %w", c.ID, err)

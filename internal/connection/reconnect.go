@@ -90,9 +90,14 @@ func returnable(c *store.Connection) error {
 		return problem.New(problem.Conflict, "This connection is not disconnected. To renew its login, reauthorize it.")
 	case !c.DeletingAt.IsZero():
 		return problem.New(problem.Conflict, "The data of this connection are being deleted, so it cannot come back. Connect the system anew.")
+	case NeverConnected(c):
+		return problem.New(problem.Conflict, "Nobody ever logged in for this connection, so there is nothing to take back. Connect the system anew.")
 	}
 	return nil
 }
+
+// NeverConnected says that a connection was only reserved: it has no login, and no entities that could sync.
+func NeverConnected(c *store.Connection) bool { return c.AuthMethod == "" }
 
 // comeBack moves a disconnected connection, which this transaction has locked, to where its streams stand, and asks for what it missed.
 func (s *Service) comeBack(ctx context.Context, tx *store.Tx, now *store.Connection) error {

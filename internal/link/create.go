@@ -187,6 +187,8 @@ func (s *Service) renewable(ctx context.Context, tx *store.Tx, projectID, id str
 		return problem.New(problem.ConnectionPaused, "The connection is paused. Resume it first.")
 	case !c.DeletingAt.IsZero():
 		return problem.New(problem.Conflict, "The data of this connection are being deleted. Make a link to connect the system anew.")
+	case connection.NeverConnected(c):
+		return problem.New(problem.Conflict, "Nobody ever logged in for this connection, and its link has ended. Make a link to connect the system anew.")
 	}
 	return nil
 }

@@ -236,6 +236,8 @@ func TestConnectionEndsWhileTheLinkIsOpen(t *testing.T) {
 	if c.State != store.ConnectionDisconnected || c.Credentials != nil {
 		t.Errorf("%+v", c)
 	}
+	_, _, err = w.Create(w.vendor(), w.project, link.New{Purpose: link.PurposeReauthorize, ConnectionID: c.ID})
+	w.refused(err, problem.Conflict)
 }
 
 // The login does not work, then the system is down, then all is well: the link stays open until it has connected.
