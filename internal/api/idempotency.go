@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,7 +66,11 @@ func (s *server) keyOf(ctx context.Context, op *huma.Operation, r *http.Request)
 	if who.connection != nil {
 		owner = connectionKeys(who.connection)
 	}
-	return &keyed{server: s, row: store.IdempotencyKey{Owner: owner, Name: name, Hash: requestHash(r, body)}}, nil
+	hash := requestHash(r, body)
+	if who.principal.Key != nil { // nor may it give a key what it could not have asked for itself
+		hash = requestHash(r, append(body, "\n"+strings.Join(slices.Sorted(slices.Values(who.scopes())), " ")...))
+	}
+	return &keyed{server: s, row: store.IdempotencyKey{Owner: owner, Name: name, Hash: hash}}, nil
 }
 
 // once runs the request unless its key was used before. A client that goes away does not end it.

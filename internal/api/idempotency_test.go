@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -115,6 +116,28 @@ func TestKeysOnOtherRoutes(t *testing.T) {
 	}
 	if a := w.call("GET", "/v1/connections/"+c.ID, w.key, ""); a.body["name"] != "C" {
 		t.Errorf("the replay had an effect: %s", a.text)
+	}
+}
+
+// A kept answer may hold a secret that does more than a key of the same project may.
+func TestAKeptAnswerIsForKeysThatMayAsMuch(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.connect("A")
+	key := func(scopes ...string) string {
+		return must(w.conns.IssueKey(acting(t.Context()), w.project, connection.NewKey{Label: "k", Scopes: scopes})).Plain
+	}
+	for name, tt := range map[string]struct {
+		path, body string
+		less, as   []string
+	}{
+		"token":      {"/v1/connections/" + c.ID + "/tokens", `{"label":"one","scopes":["read","write"]}`, []string{"read", "connect"}, connection.Scopes()},
+		"invitation": {"/v1/invitations", `{"email":"eve@example.com","role":"owner"}`, []string{"read", "sync", "write", "connect", "admin"}, connection.Scopes()},
+	} {
+		first := w.want(w.call("POST", tt.path, key(tt.as...), tt.body, "Idempotency-Key", name), 201, "")
+		w.want(w.call("POST", tt.path, key(tt.less...), tt.body, "Idempotency-Key", name), 422, "idempotency-key-reused")
+		if again := w.want(w.call("POST", tt.path, key(tt.as...), tt.body, "Idempotency-Key", name), 201, ""); again.text != first.text {
+			t.Errorf("a key that took the place of the first gets %s", again.text)
+		}
 	}
 }
 
