@@ -41,7 +41,8 @@ type Form struct {
 func (f Form) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "login to %s", f.System) }
 
 // Examine tries a login step by step, to the first step that fails, and says what came out in words for the person who filled in the form. Nothing is stored. c is the connection that the login is
-// for; nil: none yet. Errors: *problem.Error validation-failed with pointers for a form that is not complete.
+// for; nil: none yet. Errors: *problem.Error validation-failed with pointers for a form that is not complete, conflict when it leads
+// to another instance than c.
 func (s *Service) Examine(ctx context.Context, c *store.Connection, f Form) ([]Finding, error) {
 	l, entities, err := s.filled(c, f)
 	if err != nil {
@@ -96,7 +97,10 @@ func (s *Service) filled(c *store.Connection, f Form) (login, []*manifest.Entity
 		maps.Copy(values, f.Credentials)
 		l.values = faults.credentials(l.method, values)
 	}
-	return l, entities, faults.err()
+	if err := faults.err(); err != nil || c == nil || c.AuthMethod == "" {
+		return l, entities, err
+	}
+	return l, entities, l.sameInstance(c)
 }
 
 // examined is the connection that a client is made for.

@@ -51,6 +51,12 @@ type Authorizer interface {
 	Exchange(ctx context.Context, s *manifest.System, c Config, a Authorization, code string) (Grant, error)
 }
 
+// Addresser is what a Driver can do besides where it knows to which server a secret of the login goes.
+type Addresser interface {
+	// GoesTo lists the fields of the login that name the server which gets this secret field; none: the manifest alone does. ok is false where that cannot be told.
+	GoesTo(s *manifest.System, method, field string) (fields []string, ok bool)
+}
+
 // Authorization is one login in a browser. It prints without its secrets.
 type Authorization struct {
 	RedirectURI string // where the system sends the browser back to; the same in both calls

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -91,6 +92,9 @@ func (s *Service) PutApp(ctx context.Context, projectID, system, method string, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.bound(system, m, values); err != nil {
+		return nil, err
+	}
 	a := store.App{ProjectID: projectID, System: system, AuthMethod: m.Method, Public: public, CreatedAt: s.instant(), UpdatedAt: s.instant()}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		key, err := tx.EnsureProjectDataKey(ctx, projectID, func() ([]byte, error) { return s.Keeper.NewKey(secret.Owner{Project: projectID}) })
@@ -141,6 +145,41 @@ func (s *Service) method(system, name string) (*manifest.AuthMethod, error) {
 		}
 	}
 	return nil, problem.Newf(problem.ValidationFailed, "Name one of %s's ways to log in.", sys.Name).At("/auth_method", problem.Unknown, "GET /v1/systems/"+system+" lists them.")
+}
+
+// bound refuses a secret that a customer could have sent to a server of their own: what names the server that gets it must be filled in with it.
+func (s *Service) bound(system string, m *manifest.AuthMethod, values map[string]string) error {
+	p := problem.New(problem.ValidationFailed, "A customer could send the secret to another server: the registration has to say where it goes.")
+	for _, f := range m.Fields {
+		if values[f.Name] == "" || !f.Secret && f.Type != "password" {
+			continue
+		}
+		for _, name := range s.goesTo(system, m, f.Name) {
+			if values[name] == "" {
+				p.At("/fields/"+name, problem.Required, "It names the server that gets "+f.Name+": give it too, or leave the secret to the customer.")
+			}
+		}
+	}
+	if len(p.Items) > 0 {
+		return p
+	}
+	return nil
+}
+
+// goesTo lists the fields that name the server which gets a secret: those that lead to an instance, where the driver does not tell.
+func (s *Service) goesTo(system string, m *manifest.AuthMethod, secret string) (names []string) {
+	sys := s.Config.Systems.System(system)
+	if a, ok := s.Connections.Drivers[sys.Driver].(driver.Addresser); ok {
+		if names, ok = a.GoesTo(sys, m.Method, secret); ok {
+			return names
+		}
+	}
+	for _, f := range m.Fields {
+		if f.Name != secret && (f.Identity || f.Type == "url") {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // appFields checks the values and gives those that are not secret.

@@ -17,11 +17,16 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Check tries a login and stores nothing. Errors: *problem.Error validation-failed with pointers for a form that is not complete, conflict when the link does not stand so.
+// Check tries a login and stores nothing. Errors: *problem.Error validation-failed with pointers for a form that is not complete, rate-limited, conflict when the link does not stand so.
 func (s *Service) Check(ctx context.Context, v *Visit, l Login) ([]connection.Finding, error) {
 	if err := v.refuse(); err != nil {
 		return nil, err
 	}
+	end, err := s.checks.begin(v.Link.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	f, err := s.form(ctx, v, l)
 	if err != nil {
 		return nil, err
@@ -47,8 +52,15 @@ func (s *Service) form(ctx context.Context, v *Visit, l Login) (connection.Form,
 	return f, err
 }
 
-// Connect checks a login, stores it and ends the link. Errors: as those of connection.Service.Create; conflict when the link does not stand so any more.
+// Connect checks a login, stores it and ends the link. Errors: as those of connection.Service.Create; rate-limited; conflict when the link does not stand so any more.
 func (s *Service) Connect(ctx context.Context, v *Visit, l Login) (*Done, error) {
+	if v.refuse() == nil {
+		end, err := s.checks.begin(v.Link.ID)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
 	return s.connect(ctx, v, l, nil)
 }
 

@@ -58,12 +58,13 @@ type Config struct {
 // Service does everything with links. Safe for concurrent use.
 type Service struct {
 	Config
+	checks *checks
 	mu     sync.Mutex
 	erased time.Time // when old links were last forgotten
 }
 
 // NewService gives a Service.
-func NewService(c Config) *Service { return &Service{Config: c} }
+func NewService(c Config) *Service { return &Service{Config: c, checks: newChecks(c.Now)} }
 
 // New is what a link is made from.
 type New struct {

@@ -35,6 +35,11 @@ func (s *Service) Begin(ctx context.Context, v *Visit, l Login) (address string,
 	if err := v.refuse(); err != nil {
 		return "", err
 	}
+	end, err := s.checks.begin(v.Link.ID)
+	if err != nil {
+		return "", err
+	}
+	defer end()
 	f, err := s.form(ctx, v, l)
 	if err != nil {
 		return "", err

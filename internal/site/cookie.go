@@ -15,12 +15,15 @@ type Cookie struct {
 // hostPrefix makes browsers refuse the cookie where it is not bound to this host and a safe line.
 const hostPrefix = "__Host-"
 
-// Cookie gives the value of a cookie; empty when there is none, or more than one of the name.
-func (s *Site) Cookie(r *http.Request, name string) string {
-	if found := r.CookiesNamed(hostPrefix + name); len(found) == 1 {
-		return found[0].Value
+// Cookie gives the value of a cookie; empty when there is none, or several that differ. A browser sends the same one twice where a frame and a page of their own have it.
+func (s *Site) Cookie(r *http.Request, name string) (value string) {
+	for i, found := range r.CookiesNamed(hostPrefix + name) {
+		if i > 0 && found.Value != value {
+			return ""
+		}
+		value = found.Value
 	}
-	return ""
+	return value
 }
 
 // SetCookie sets a cookie. In a frame of another site it is kept apart for that site, as browsers want it. Only where Secure holds.

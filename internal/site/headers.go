@@ -2,18 +2,25 @@ package site
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 )
 
 // policy is what a page may load, call, send forms to, and be framed by.
 func policy(frames, forms []string) string {
 	ancestors := "'none'"
-	if len(frames) > 0 {
+	if frames = slices.DeleteFunc(slices.Clone(frames), func(one string) bool { return !ValidOrigin(one) }); len(frames) > 0 {
 		ancestors = strings.Join(frames, " ")
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors " + ancestors +
 		"; base-uri 'none'; form-action " + strings.Join(append([]string{"'self'"}, forms...), " ")
 }
+
+var webOrigin = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+
+// ValidOrigin tells whether pages of this origin can be let frame a page: one host, as a browser writes it.
+func ValidOrigin(origin string) bool { return webOrigin.MatchString(origin) }
 
 // protect sets the headers of a page.
 func protect(w http.ResponseWriter, v View) {

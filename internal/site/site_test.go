@@ -165,7 +165,9 @@ func TestTriesOfAnAddressRunOut(t *testing.T) {
 }
 
 // pageFolders hold templates and the code that fills them.
-func pageFolders() []string { return []string{".", "../link/pages", "../member/pages", "../member/oidcpages"} }
+func pageFolders() []string {
+	return []string{".", "../link/pages", "../member/pages", "../member/oidcpages"}
+}
 
 // TestTextsAreWholeInEveryLanguage holds the languages to the same keys and to the same names in braces, and finds texts that nothing says and texts that are not there.
 func TestTextsAreWholeInEveryLanguage(t *testing.T) {
@@ -273,4 +275,30 @@ func saidKeys(t *testing.T) keysSaid {
 		}
 	}
 	return said
+}
+
+// A frame and a page of their own have a cookie each, which a browser sends both where they are of one site.
+func TestTheSameCookieTwiceIsOne(t *testing.T) {
+	s, err := site.New(site.Config{Public: "https://busbar.example.com", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sent, want := range map[string]string{"__Host-a=1; __Host-a=1": "1", "__Host-a=1; __Host-a=2": "", "__Host-a=1": "1", "a=1": ""} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Cookie", sent)
+		if got := s.Cookie(r, "a"); got != want {
+			t.Errorf("%s: %q, want %q", sent, got, want)
+		}
+	}
+}
+
+func TestOriginsOfFrames(t *testing.T) {
+	for origin, want := range map[string]bool{
+		"https://app.example.com": true, "http://localhost:3000": true, "https://a.example:8443": true,
+		"*": false, "https://*.example.com": false, "https://a.example;script-src *": false, "https://a.example https://b.example": false, "https://a.example/": false, "data:": false, "https:": false, "": false,
+	} {
+		if site.ValidOrigin(origin) != want {
+			t.Errorf("%q: %v, want %v", origin, !want, want)
+		}
+	}
 }

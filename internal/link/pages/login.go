@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/connection"
@@ -233,10 +234,17 @@ func (p *pages) away(v *visit, e *entry) error {
 // mend shows the form again with what is wrong where it is wrong. What is no fault of the form goes on as an error.
 func (p *pages) mend(v *visit, e *entry, err error) error {
 	var known *problem.Error
-	if !errors.As(err, &known) || known.Code == problem.Conflict || known.Code == problem.NotFound || known.Code == problem.Internal {
+	if !errors.As(err, &known) || known.Code == problem.Conflict && !p.elsewhere(v) || known.Code == problem.NotFound || known.Code == problem.Internal {
 		return err
 	}
-	words := p.words(v)
+	words, status := p.words(v), http.StatusUnprocessableEntity
+	switch known.Code {
+	case problem.Conflict:
+		e.other = words.Say("link.fault.another-instance", "system", e.system.Name)
+	case problem.RateLimited:
+		status, e.other = http.StatusTooManyRequests, words.Say("link.fault.often")
+		v.w.Header().Set("Retry-After", strconv.Itoa(max(1, known.RetryAfter)))
+	}
 	for _, item := range known.Items {
 		name := item.Pointer[strings.LastIndex(item.Pointer, "/")+1:]
 		if !e.has(name) {
@@ -249,7 +257,13 @@ func (p *pages) mend(v *visit, e *entry, err error) error {
 	if len(e.faults) == 0 && e.other == "" {
 		e.other = known.Detail
 	}
-	return p.ask(v, e, nil, http.StatusUnprocessableEntity)
+	return p.ask(v, e, nil, status)
+}
+
+// elsewhere tells whether a conflict is one of the form, which leads to another instance than the connection's: the link itself still stands.
+func (p *pages) elsewhere(v *visit) bool {
+	now, err := p.Links.Open(v.r.Context(), v.r.PathValue("secret"), p.Site.Cookie(v.r, cookie))
+	return err == nil && now.Renews() && now.Standing == link.Yours
 }
 
 // say gives a text where there is one, else what was said in English.
