@@ -17,7 +17,7 @@ func policy(frames, forms []string) string {
 		"; base-uri 'none'; form-action " + strings.Join(append([]string{"'self'"}, forms...), " ")
 }
 
-var webOrigin = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+var webOrigin = regexp.MustCompile(`(?i)^https?://(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?$`)
 
 // ValidOrigin tells whether pages of this origin can be let frame a page: one host, as a browser writes it.
 func ValidOrigin(origin string) bool { return webOrigin.MatchString(origin) }

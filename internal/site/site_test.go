@@ -294,7 +294,7 @@ func TestTheSameCookieTwiceIsOne(t *testing.T) {
 
 func TestOriginsOfFrames(t *testing.T) {
 	for origin, want := range map[string]bool{
-		"https://app.example.com": true, "http://localhost:3000": true, "https://a.example:8443": true,
+		"https://app.example.com": true, "http://localhost:3000": true, "https://a.example:8443": true, "http://[::1]:3000": true,
 		"*": false, "https://*.example.com": false, "https://a.example;script-src *": false, "https://a.example https://b.example": false, "https://a.example/": false, "data:": false, "https:": false, "": false,
 	} {
 		if site.ValidOrigin(origin) != want {
