@@ -121,6 +121,9 @@ func (d *demo) introduce(ctx context.Context) error {
 	if err := writeEnvFile(d.envFile, d.lines(env)); err != nil {
 		return err
 	}
+	if err := d.setupLink(ctx, d.app, d.url); err != nil {
+		return err
+	}
 	d.farewell(env)
 	return nil
 }
@@ -143,6 +146,7 @@ func (d *demo) connect(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar demo", ProjectID: project.ID, At: d.Now()})
 	if _, err := d.app.Connections.Authenticate(ctx, env["BUSBAR_KEY"]); err != nil {
 		key, err := d.app.Connections.IssueKey(ctx, project.ID, connection.NewKey{Label: demoLabel, Scopes: connection.Scopes()})
 		if err != nil {
