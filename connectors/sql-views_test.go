@@ -51,7 +51,7 @@ func TestSQLViewsOnMariaDB(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	p := &viewedPlant{db: db, types: strings.NewReplacer("$ID", "BIGINT AUTO_INCREMENT PRIMARY KEY", "$AT", "TIMESTAMP(6) NULL")}
 	p.fill(t)
-	p.run(t, "MariaDB 10.11", map[string]string{"kind": "mysql", "host": "127.0.0.1", "port": strconv.Itoa(s.Port), "database": name, "username": "views", "password": "views-pass-1", "tls": "off"})
+	p.run(t, "MariaDB 10.11", map[string]string{"kind": "mariadb", "host": "127.0.0.1", "port": strconv.Itoa(s.Port), "database": name, "username": "views", "password": "views-pass-1", "tls": "off"})
 }
 
 // viewedPlant is a database with the views of the guide, and the people who work with it.

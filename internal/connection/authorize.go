@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/budget"
@@ -68,6 +69,10 @@ func (s *Service) Granted(ctx context.Context, c *store.Connection, f Form, a dr
 	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.Check), probeTime)
 	defer cancel()
 	grant, err := b.Exchange(within, b.system, b.config, a, code)
+	var e *driver.Error
+	if errors.As(err, &e) && e.Kind == driver.Credentials && e.Unsent {
+		return nil, problem.New(problem.ValidationFailed, e.Detail).At("/credentials", problem.CredentialsRefused, e.Detail).Wrap(err)
+	}
 	if err != nil {
 		return nil, b.problem(fmt.Errorf("exchange the code of a login: %w", err))
 	}

@@ -66,7 +66,8 @@ type setup struct {
 	postgres bool // in place of SQLite
 	database string
 
-	oauth *erp.OAuth // how SimERP is logged in to, in place of its key
+	oauth  *erp.OAuth // how SimERP is logged in to, in place of its key
+	public string     // address of the pages for people
 }
 
 func (s setup) withDefaults() setup {
@@ -263,7 +264,7 @@ func (w *world) options() app.Options {
 	reach, err := allow.ParseAll([]string{strings.Replace(w.sim.Addr(), ":", "/32:", 1)})
 	w.check(err)
 	return app.Options{
-		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls, Database: w.database,
+		Data: w.data, MasterKey: app.DefaultMasterKey(w.data), Allow: reach, Now: w.clock.Now, Version: "test", Calls: w.calls, Database: w.database, PublicURL: w.public,
 		Log:        slog.New(slog.NewTextHandler(w.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Connectors: []fsys{fstest.MapFS{"sim-test/manifest.yaml": {Data: []byte(w.manifest())}, "sim-test/guide.md": {Data: []byte("# Guide\n")}}},
 	}
