@@ -37,3 +37,30 @@ func TestOnlyOurProxiesNameCallers(t *testing.T) {
 		}
 	}
 }
+
+// Only a proxy of ours tells that its caller came by TLS, and the nearest one has the last word.
+func TestOnlyOurProxiesTellOfTLS(t *testing.T) {
+	t.Parallel()
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
+	for name, test := range map[string]struct {
+		peer    string
+		headers []string
+		want    bool
+	}{
+		"a stranger":                {"203.0.113.5:99", []string{"https"}, false},
+		"through the proxy":         {"10.0.0.1:99", []string{"HTTPS"}, true},
+		"in the clear to it":        {"10.0.0.1:99", []string{"http"}, false},
+		"with an invented one":      {"10.0.0.1:99", []string{"https, http"}, false},
+		"with another header":       {"10.0.0.1:99", []string{"https", "http"}, false},
+		"through two":               {"10.0.0.1:99", []string{"http, https"}, true},
+		"a proxy that tells nobody": {"10.0.0.1:99", nil, false},
+	} {
+		got := false
+		h := forwarded(proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = byTLS(r) }))
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr, r.Header["X-Forwarded-Proto"] = test.peer, test.headers
+		if h.ServeHTTP(httptest.NewRecorder(), r); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,7 +84,7 @@ func (s *server) logRequest(r *http.Request, i *info, out *recorder, took time.D
 	s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 }
 
-// safeHeaders sets what every answer carries; pages replace the policy by their own.
+// safeHeaders sets what every answer carries; pages replace the policy by their own, and what never changes says that it may be kept.
 func safeHeaders(h http.Header, r *http.Request, id string) {
 	h.Set("Request-Id", id)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -93,10 +92,8 @@ func safeHeaders(h http.Header, r *http.Request, id string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	if strings.HasPrefix(r.URL.Path, "/v1/") {
-		h.Set("Cache-Control", "no-store")
-	}
-	if r.TLS != nil {
+	h.Set("Cache-Control", "no-store")
+	if byTLS(r) {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }

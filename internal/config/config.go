@@ -20,7 +20,7 @@ type Serve struct {
 	Connectors       string   `name:"connectors" env:"BUSBAR_CONNECTORS" placeholder:"DIR" help:"Directory of connectors of your own, one folder each, beside the built-in ones."`
 	Files            string   `name:"files" env:"BUSBAR_FILES" placeholder:"DIR" help:"Directory below which connections may read and write files of this machine, such as a share that a system drops its files in. Empty: none."`
 	Allow            []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
-	TrustedProxy     []string `name:"trusted-proxy" env:"BUSBAR_TRUSTED_PROXY" placeholder:"CIDR" help:"Addresses of proxies of your own in front of Busbar, such as 10.0.0.5/32: what they write in X-Forwarded-For is believed. Repeat the flag, or separate with commas."`
+	TrustedProxy     []string `name:"trusted-proxy" env:"BUSBAR_TRUSTED_PROXY" placeholder:"CIDR" help:"Addresses of proxies of your own in front of Busbar, such as 10.0.0.5/32: what they write in X-Forwarded-For and X-Forwarded-Proto is believed. Repeat the flag, or separate with commas."`
 	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
 	OIDC
 	Log
