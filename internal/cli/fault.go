@@ -93,7 +93,7 @@ func printError(w io.Writer, err error) {
 	var settings config.Problems
 	switch {
 	case errors.As(err, &f):
-		fmt.Fprintf(w, "busbar: %s\n", f.Title)
+		fmt.Fprintf(w, "busbar: %s\n", clean(f.Title))
 		printDetails(w, f)
 	case errors.As(err, &settings):
 		fmt.Fprintf(w, "busbar: these settings need another value:\n  %s\n", strings.ReplaceAll(settings.Error(), "\n", "\n  "))
@@ -107,18 +107,18 @@ func printError(w io.Writer, err error) {
 
 func printDetails(w io.Writer, f *fault) {
 	if f.Detail != "" {
-		fmt.Fprintf(w, "  %s\n", f.Detail)
+		fmt.Fprintf(w, "  %s\n", clean(f.Detail))
 	}
 	for _, e := range f.Errors {
 		if entry := e.Pointer + ": " + e.Detail; !strings.Contains(f.Detail, entry) {
-			fmt.Fprintf(w, "  %s\n", entry)
+			fmt.Fprintf(w, "  %s\n", clean(entry))
 		}
 	}
 	if u := f.Upstream; u != nil {
 		if strings.Contains(f.Detail, u.Message) {
 			u.Message = ""
 		}
-		fmt.Fprintf(w, "  the system answered: %s\n", strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)), " "))
+		fmt.Fprintf(w, "  the system answered: %s\n", clean(strings.Join(strings.Fields(fmt.Sprintf("%s %s %s", number(u.Status), u.Code, u.Message)), " ")))
 	}
 	if f.RetryAfter > 0 {
 		fmt.Fprintf(w, "  try again in %d s\n", f.RetryAfter)
@@ -127,10 +127,10 @@ func printDetails(w io.Writer, f *fault) {
 		fmt.Fprintf(w, "  what became of it: busbar operations show %s\n", clean(id))
 	}
 	if f.Code != "" {
-		fmt.Fprintf(w, "  code: %s\n", f.Code)
+		fmt.Fprintf(w, "  code: %s\n", clean(f.Code))
 	}
 	if f.RequestID != "" {
-		fmt.Fprintf(w, "  request: %s\n", f.RequestID)
+		fmt.Fprintf(w, "  request: %s\n", clean(f.RequestID))
 	}
 }
 

@@ -149,3 +149,15 @@ func TestWhichCredential(t *testing.T) {
 		})
 	}
 }
+
+// What a system or a stranger wrote cannot steer the terminal, wherever in a refusal it stands.
+func TestRefusalsCannotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
+	bad := `\u001b]0;x\u0007\u001b[2J\u009b31m\u202e`
+	url := answering(t, 422, nil, `{"title":"a`+bad+`","detail":"b`+bad+`\nc","code":"d`+bad+`","request_id":"e`+bad+`","operation":"/v1/operations/f`+bad+`",
+		"errors":[{"pointer":"/g`+bad+`","detail":"h`+bad+`"}],"upstream":{"code":"i`+bad+`","message":"j`+bad+`"}}`)
+	_, stderr, _ := busbar(t.Context(), "system", "list", "--url", url, "--key", "bb_key_x")
+	if !strings.Contains(stderr, "busbar: a") || !strings.Contains(stderr, "/g") || !strings.Contains(stderr, "request: e") || strings.ContainsAny(stderr, "\x1b\x07\u009b\u202e") || strings.Contains(stderr, "\nc") {
+		t.Errorf("%q", stderr)
+	}
+}

@@ -38,6 +38,7 @@ type Guard struct {
 	roots         *x509.CertPool
 	log           *slog.Logger
 	shared        *lanes
+	told          refusals
 
 	mu  sync.Mutex
 	own map[[sha256.Size]byte]*lanes // of clients with a trust of their own, by its print
@@ -132,7 +133,9 @@ func (g *Guard) control(ctx context.Context, network, address string, _ syscall.
 	}
 	err = g.check(netip.AddrPortFrom(normal(a.Addr()), a.Port()))
 	if err != nil && g.log != nil {
-		g.log.WarnContext(ctx, "a call to a system was not made", "error", err.Error())
+		if before, ok := g.told.refused(a, time.Now()); ok {
+			g.log.WarnContext(ctx, "a call to a system was not made", "error", err.Error(), "before", before)
+		}
 	}
 	return err
 }
