@@ -87,7 +87,7 @@ type App struct {
 	StopWaiting context.CancelFunc
 
 	guard  *egress.Guard
-	files  *os.Root // of Options.Files; nil: none
+	files  *shares
 	worker *engine.Worker
 	writer *write.Worker
 	jobs   *jobs.Runner
@@ -137,7 +137,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.jobs, err = jobs.New(ctx, jobs.Config{Store: a.Store, Now: o.Now, Log: o.Log}); err != nil {
 		return err
 	}
-	if a.files, err = openFiles(o.Files); err != nil {
+	if a.files, err = openShares(o.Files, a.Store); err != nil {
 		return err
 	}
 	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store), RootCAs: o.Authorities, Log: o.Log})
@@ -156,7 +156,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Line: func(c *store.Connection, s *manifest.System, own trust.Trust) driver.Line {
 			return a.guard.Line(egress.ClientConfig{Budget: a.Budgets.For(c.ID, s.Limits), Deadline: o.Calls.Deadline, Trust: own})
 		},
-		Files:         a.files,
+		Files:         a.files.of,
 		Wait:          wait,
 		Ended:         a.Budgets.Forget,
 		CheckSchedule: func(text string) error { _, err := engine.ParseSchedule(text); return err },
@@ -276,18 +276,6 @@ func (a *App) followServer(ctx context.Context) error {
 	return err
 }
 
-// openFiles opens the directory that connections may use; none is named by the empty text.
-func openFiles(dir string) (*os.Root, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the directory of --files: %w", err)
-	}
-	return root, nil
-}
-
 // Close ends background work, frees what it held and closes the database; it does not wait for longer than ctx. Safe to call twice and on a
 // half-built App.
 func (a *App) Close(ctx context.Context) error {
@@ -318,7 +306,7 @@ func (a *App) Close(ctx context.Context) error {
 		a.guard.Close()
 	}
 	if a.files != nil {
-		errs = append(errs, a.files.Close())
+		errs = append(errs, a.files.close())
 	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())

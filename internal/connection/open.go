@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -50,11 +51,18 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, method string,
 		return nil, fmt.Errorf("open %s: time zone: %w", sys.Name, err)
 	}
 	own := trust.Of(credentials.Get)
-	client, err := d.Open(sys, driver.Config{Method: method, Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire(c, sys, own), Line: s.Line(c, sys, own), Files: s.Files, Now: s.Now, TimeZone: zone, Tokens: tokens})
+	client, err := d.Open(sys, driver.Config{Method: method, Credentials: credentials.Public(sys.PublicFields()...), HTTP: wire(c, sys, own), Line: s.Line(c, sys, own), Files: s.filesOf(c), Now: s.Now, TimeZone: zone, Tokens: tokens})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", sys.Name, err)
 	}
 	return client, nil
+}
+
+func (s *Service) filesOf(c *store.Connection) *os.Root {
+	if s.Files == nil {
+		return nil
+	}
+	return s.Files(c.ProjectID)
 }
 
 func noConnector(c *store.Connection) error {

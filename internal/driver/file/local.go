@@ -37,7 +37,7 @@ func (l *local) close() error  { return nil }
 func (l *local) root() (*os.Root, error) {
 	if l.config.Files == nil {
 		return nil, &driver.Error{Kind: driver.Permission, Field: fieldPath,
-			Detail: "This Busbar reads no directories of its own machine. Its operator can allow one (--files DIR); the path is then named from there."}
+			Detail: "This Busbar reads no directories of its own machine. Its operator can allow one (--files DIR, and DIR/<id of the project> for a further project); the path is then named from there."}
 	}
 	root, err := l.config.Files.OpenRoot(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {
