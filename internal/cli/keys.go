@@ -92,7 +92,7 @@ func (keysShowCmd) Help() string {
 
 // Run prints how things stand.
 func (keysShowCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	m, raw, err := get[masterKey](ctx, c, request{method: http.MethodGet, path: "/v1/master-key", who: aKey})
+	m, raw, err := get[masterKey](ctx, c, request{method: http.MethodGet, path: "/master-key", who: aKey})
 	if err != nil {
 		return err
 	}
@@ -122,9 +122,9 @@ Examples:
 
 // Run begins the rotation and shows how far it is until it is over.
 func (cmd *keysRotateCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	path := "/v1/master-key/rotation"
+	path := "/master-key/rotation"
 	if cmd.Data {
-		path = "/v1/master-key/data-rotation"
+		path = "/master-key/data-rotation"
 	}
 	m, raw, err := get[masterKey](ctx, c, request{method: http.MethodPost, path: path, who: aKey})
 	if err != nil {
@@ -142,7 +142,7 @@ func (cmd *keysRotateCmd) Run(ctx context.Context, c *client, s *Streams) error 
 			return ctx.Err()
 		case <-tick.C:
 		}
-		if m, raw, err = get[masterKey](ctx, c, request{method: http.MethodGet, path: "/v1/master-key", who: aKey}); err != nil {
+		if m, raw, err = get[masterKey](ctx, c, request{method: http.MethodGet, path: "/master-key", who: aKey}); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (memberListCmd) Help() string { return "Example:\n\n  busbar member list" }
 
 // Run prints the members.
 func (memberListCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	page, raw, err := get[list[memberView]](ctx, c, request{method: http.MethodGet, path: "/v1/members", query: url.Values{"limit": {"500"}}, who: aKey})
+	page, raw, err := get[list[memberView]](ctx, c, request{method: http.MethodGet, path: "/members", query: url.Values{"limit": {"500"}}, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (memberInviteCmd) Help() string {
 // Run makes the invitation and prints its link.
 func (cmd *memberInviteCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	body := map[string]any{"email": cmd.Email, "role": cmd.Role}
-	made, raw, err := get[madeLink](ctx, c, request{method: http.MethodPost, path: "/v1/invitations", body: body, who: aKey})
+	made, raw, err := get[madeLink](ctx, c, request{method: http.MethodPost, path: "/invitations", body: body, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func changeMember(ctx context.Context, c *client, s *Streams, who string, body a
 	if err != nil {
 		return err
 	}
-	m, raw, err := get[memberView](ctx, c, request{method: http.MethodPatch, path: "/v1/members/" + url.PathEscape(id), body: body, who: aKey})
+	m, raw, err := get[memberView](ctx, c, request{method: http.MethodPatch, path: "/members/" + url.PathEscape(id), body: body, who: aKey})
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func memberID(ctx context.Context, c *client, who string) (string, error) {
 	}
 	query := url.Values{"limit": {"500"}}
 	for {
-		page, _, err := get[membersPage](ctx, c, request{method: http.MethodGet, path: "/v1/members", query: query, who: aKey})
+		page, _, err := get[membersPage](ctx, c, request{method: http.MethodGet, path: "/members", query: query, who: aKey})
 		if err != nil {
 			return "", err
 		}
@@ -160,7 +160,7 @@ func (cmd *memberRemoveCmd) Run(ctx context.Context, c *client, s *Streams) erro
 	if err != nil {
 		return err
 	}
-	raw, err := c.call(ctx, request{method: http.MethodDelete, path: "/v1/members/" + url.PathEscape(id), who: aKey})
+	raw, err := c.call(ctx, request{method: http.MethodDelete, path: "/members/" + url.PathEscape(id), who: aKey})
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (cmd *memberPasswordCmd) Run(ctx context.Context, c *client, s *Streams) er
 	if err != nil {
 		return err
 	}
-	made, raw, err := get[madeLink](ctx, c, request{method: http.MethodPost, path: "/v1/members/" + url.PathEscape(id) + "/password-link", who: aKey})
+	made, raw, err := get[madeLink](ctx, c, request{method: http.MethodPost, path: "/members/" + url.PathEscape(id) + "/password-link", who: aKey})
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (cmd *memberSessionsCmd) Run(ctx context.Context, c *client, s *Streams) er
 	if err != nil {
 		return err
 	}
-	page, raw, err := get[list[memberSession]](ctx, c, request{method: http.MethodGet, path: "/v1/sessions", query: url.Values{"member": {id}}, who: aKey})
+	page, raw, err := get[list[memberSession]](ctx, c, request{method: http.MethodGet, path: "/sessions", query: url.Values{"member": {id}}, who: aKey})
 	if err != nil {
 		return err
 	}
