@@ -97,7 +97,7 @@ func TestReauthorizeAsksForWhatEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantState(c, store.ConnectionNeedsReauth)
-	if err := w.Reauthorize(t.Context(), w.stored(c), connection.Renewal{Credentials: w.login()}); err != nil {
+	if err := w.Reauthorize(acting(t.Context()), w.stored(c), connection.Renewal{Credentials: w.login()}); err != nil {
 		t.Fatal(err)
 	}
 	runs, err := w.store.RunnableRuns(t.Context(), c.Scope(), w.clock())

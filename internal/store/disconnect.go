@@ -95,15 +95,18 @@ type erasure struct {
 func (t *Tx) erasures(sc Scope) []erasure {
 	return []erasure{
 		{"operations", t.q.EraseOperations}, {"", t.q.EraseRecordWrites}, {"operation_attempts", t.q.EraseAttempts}, {"operation_items", t.q.EraseItems}, {"idempotency_keys", t.eraseKeys(sc)},
-		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.eraseLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
+		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.blankLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
 		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
 	}
 }
 
-// eraseLinks erases the links that led to the connection.
-func (t *Tx) eraseLinks(sc Scope) func(ctx context.Context, _ int64, limit int32) (int64, error) {
+// blankLinks takes from the links that led to the connection all but what became of them, and the logins that are under way with them.
+func (t *Tx) blankLinks(sc Scope) func(ctx context.Context, _ int64, limit int32) (int64, error) {
 	return func(ctx context.Context, _ int64, limit int32) (int64, error) {
-		return t.q.EraseLinkSessions(ctx, sc.id, limit)
+		if err := t.q.EraseLoginAttemptsOf(ctx, sc.id); err != nil {
+			return 0, err
+		}
+		return t.q.BlankLinkSessions(ctx, sc.id, limit)
 	}
 }
 

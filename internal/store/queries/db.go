@@ -72,6 +72,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
 	}
+	if q.blankLinkSessionsStmt, err = db.PrepareContext(ctx, blankLinkSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankLinkSessions: %w", err)
+	}
 	if q.bodyStmt, err = db.PrepareContext(ctx, body); err != nil {
 		return nil, fmt.Errorf("error preparing query Body: %w", err)
 	}
@@ -270,14 +273,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseItemsOfStmt, err = db.PrepareContext(ctx, eraseItemsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseItemsOf: %w", err)
 	}
-	if q.eraseLinkSessionsStmt, err = db.PrepareContext(ctx, eraseLinkSessions); err != nil {
-		return nil, fmt.Errorf("error preparing query EraseLinkSessions: %w", err)
-	}
 	if q.eraseLinksStmt, err = db.PrepareContext(ctx, eraseLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLinks: %w", err)
 	}
 	if q.eraseLoginAttemptsStmt, err = db.PrepareContext(ctx, eraseLoginAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLoginAttempts: %w", err)
+	}
+	if q.eraseLoginAttemptsOfStmt, err = db.PrepareContext(ctx, eraseLoginAttemptsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLoginAttemptsOf: %w", err)
 	}
 	if q.eraseLoginTokensStmt, err = db.PrepareContext(ctx, eraseLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLoginTokens: %w", err)
@@ -1018,6 +1021,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
 		}
 	}
+	if q.blankLinkSessionsStmt != nil {
+		if cerr := q.blankLinkSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankLinkSessionsStmt: %w", cerr)
+		}
+	}
 	if q.bodyStmt != nil {
 		if cerr := q.bodyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing bodyStmt: %w", cerr)
@@ -1348,11 +1356,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseItemsOfStmt: %w", cerr)
 		}
 	}
-	if q.eraseLinkSessionsStmt != nil {
-		if cerr := q.eraseLinkSessionsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing eraseLinkSessionsStmt: %w", cerr)
-		}
-	}
 	if q.eraseLinksStmt != nil {
 		if cerr := q.eraseLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLinksStmt: %w", cerr)
@@ -1361,6 +1364,11 @@ func (q *Queries) Close() error {
 	if q.eraseLoginAttemptsStmt != nil {
 		if cerr := q.eraseLoginAttemptsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLoginAttemptsStmt: %w", cerr)
+		}
+	}
+	if q.eraseLoginAttemptsOfStmt != nil {
+		if cerr := q.eraseLoginAttemptsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLoginAttemptsOfStmt: %w", cerr)
 		}
 	}
 	if q.eraseLoginTokensStmt != nil {
@@ -2508,6 +2516,7 @@ type Queries struct {
 	auditHashStmt                   *sql.Stmt
 	auditLogStmt                    *sql.Stmt
 	beginReadingStmt                *sql.Stmt
+	blankLinkSessionsStmt           *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	budgetStmt                      *sql.Stmt
 	cancelItemsStmt                 *sql.Stmt
@@ -2574,9 +2583,9 @@ type Queries struct {
 	eraseIdempotencyKeysStmt        *sql.Stmt
 	eraseItemsStmt                  *sql.Stmt
 	eraseItemsOfStmt                *sql.Stmt
-	eraseLinkSessionsStmt           *sql.Stmt
 	eraseLinksStmt                  *sql.Stmt
 	eraseLoginAttemptsStmt          *sql.Stmt
+	eraseLoginAttemptsOfStmt        *sql.Stmt
 	eraseLoginTokensStmt            *sql.Stmt
 	eraseOperationStmt              *sql.Stmt
 	eraseOperationsStmt             *sql.Stmt
@@ -2817,6 +2826,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		auditHashStmt:                   q.auditHashStmt,
 		auditLogStmt:                    q.auditLogStmt,
 		beginReadingStmt:                q.beginReadingStmt,
+		blankLinkSessionsStmt:           q.blankLinkSessionsStmt,
 		bodyStmt:                        q.bodyStmt,
 		budgetStmt:                      q.budgetStmt,
 		cancelItemsStmt:                 q.cancelItemsStmt,
@@ -2883,9 +2893,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
 		eraseItemsStmt:                  q.eraseItemsStmt,
 		eraseItemsOfStmt:                q.eraseItemsOfStmt,
-		eraseLinkSessionsStmt:           q.eraseLinkSessionsStmt,
 		eraseLinksStmt:                  q.eraseLinksStmt,
 		eraseLoginAttemptsStmt:          q.eraseLoginAttemptsStmt,
+		eraseLoginAttemptsOfStmt:        q.eraseLoginAttemptsOfStmt,
 		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
 		eraseOperationStmt:              q.eraseOperationStmt,
 		eraseOperationsStmt:             q.eraseOperationsStmt,

@@ -38,8 +38,13 @@ delete from connections where connection = @connection and deleting_at is not nu
 -- name: ShredLogin :exec
 update connections set credentials = null, data_key = null where connection = @connection;
 
--- name: EraseLinkSessions :execrows
-delete from link_sessions where id in (select l.id from link_sessions l where l.connection_id = @connection_id order by l.id limit @max_rows);
+-- name: BlankLinkSessions :execrows
+-- An ended link stays until it is old, so that its page and its status say what became of it; what was preset goes.
+update link_sessions set settings = '{}', state = '' where id in
+  (select l.id from link_sessions l where l.connection_id = @connection_id and (l.settings <> '{}' or l.state <> '') order by l.id limit @max_rows);
+
+-- name: EraseLoginAttemptsOf :exec
+delete from login_attempts where purpose = 'link' and owner in (select l.id from link_sessions l where l.connection_id = @connection_id);
 
 -- name: InsertDeletion :exec
 insert into deletions (connection_id, project_id, system, asked_at, erased, counts) values (@connection_id, @project_id, @system, @asked_at, 0, '{}')

@@ -9,6 +9,20 @@ import (
 	"context"
 )
 
+const blankLinkSessions = `-- name: BlankLinkSessions :execrows
+update link_sessions set settings = '{}', state = '' where id in
+  (select l.id from link_sessions l where l.connection_id = $1 and (l.settings <> '{}' or l.state <> '') order by l.id limit $2)
+`
+
+// An ended link stays until it is old, so that its page and its status say what became of it; what was preset goes.
+func (q *Queries) BlankLinkSessions(ctx context.Context, connectionID string, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.blankLinkSessionsStmt, blankLinkSessions, connectionID, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deletion = `-- name: Deletion :one
 select connection_id, project_id, system, asked_at, erased, finished_at, counts from deletions where project_id = $1 and connection_id = $2
 `
@@ -106,16 +120,13 @@ func (q *Queries) EraseHeads(ctx context.Context, connection int64, maxRows int3
 	return result.RowsAffected()
 }
 
-const eraseLinkSessions = `-- name: EraseLinkSessions :execrows
-delete from link_sessions where id in (select l.id from link_sessions l where l.connection_id = $1 order by l.id limit $2)
+const eraseLoginAttemptsOf = `-- name: EraseLoginAttemptsOf :exec
+delete from login_attempts where purpose = 'link' and owner in (select l.id from link_sessions l where l.connection_id = $1)
 `
 
-func (q *Queries) EraseLinkSessions(ctx context.Context, connectionID string, maxRows int32) (int64, error) {
-	result, err := q.exec(ctx, q.eraseLinkSessionsStmt, eraseLinkSessions, connectionID, maxRows)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) EraseLoginAttemptsOf(ctx context.Context, connectionID string) error {
+	_, err := q.exec(ctx, q.eraseLoginAttemptsOfStmt, eraseLoginAttemptsOf, connectionID)
+	return err
 }
 
 const eraseQuarantine = `-- name: EraseQuarantine :execrows
