@@ -55,7 +55,7 @@ func TestHealthSaysWhySinceWhenAndWhatToDo(t *testing.T) {
 		t.Errorf("next step: %s", next)
 	}
 	w.want(w.call("POST", "/v1/connections/"+c.ID+"/disconnect", w.key, ""), 200, "")
-	if next := w.call("GET", base, w.key, "").body["next_step"].(string); !strings.Contains(next, "Connect the system anew") {
+	if next := w.call("GET", base, w.key, "").body["next_step"].(string); !strings.Contains(next, "/reconnect") {
 		t.Errorf("next step: %s", next)
 	}
 }

@@ -64,6 +64,7 @@ type commands struct {
 	Serve        serveCmd        `cmd:"" help:"Run the server."`
 	Demo         demoCmd         `cmd:"" help:"Run the server with simulated systems and data, to try everything."`
 	Connection   connectionGroup `cmd:"" help:"Connections to customers' systems."`
+	Link         linkGroup       `cmd:"" help:"Links by which customers connect their systems."`
 	Token        tokenGroup      `cmd:"" help:"Tokens of a connection."`
 	Keys         keysGroup       `cmd:"" help:"Rotate the keys that seal logins."`
 	Member       memberGroup     `cmd:"" help:"People who work with the project."`

@@ -18,6 +18,7 @@ type connectionGroup struct {
 	Health      connectionHealthCmd      `cmd:"" help:"Is the connection well, and if not, why, since when, and what to do."`
 	History     connectionHistoryCmd     `cmd:"" help:"List the states that a connection was in, newest first."`
 	Create      connectionCreateCmd      `cmd:"" help:"Connect a system: the login is checked live, then the first sync begins."`
+	Check       connectionCheckCmd       `cmd:"" help:"Try a login step by step, without storing anything."`
 	Rename      connectionRenameCmd      `cmd:"" help:"Give a connection another name."`
 	Blackouts   connectionBlackoutsCmd   `cmd:"" help:"Say when syncs leave the system alone."`
 	Rules       connectionRulesCmd       `cmd:"" help:"Forbid writes that the system would take."`
@@ -25,6 +26,7 @@ type connectionGroup struct {
 	Resume      connectionResumeCmd      `cmd:"" help:"Go on syncing."`
 	Reauthorize connectionReauthorizeCmd `cmd:"" help:"Put new credentials in place of the old; id and tokens stay."`
 	Disconnect  connectionDisconnectCmd  `cmd:"" help:"End a connection for good: tokens are dead at once, data stay until deleted."`
+	Reconnect   connectionReconnectCmd   `cmd:"" help:"Connect a disconnected connection again; id, records and cursors stay."`
 	DeleteData  connectionDeleteDataCmd  `cmd:"" name:"delete-data" help:"Delete everything that a disconnected connection stored."`
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -73,15 +74,24 @@ func (cmd *connectionCreateCmd) Run(ctx context.Context, c *client, s *Streams) 
 func (cmd *connectionCreateCmd) body(ctx context.Context, c *client, s *Streams) (newConnection, error) {
 	n := newConnection{System: cmd.System, Name: cmd.Name, AuthMethod: cmd.AuthMethod, Entities: cmd.Entities, History: cmd.History,
 		Schedule: cmd.Schedule, TimeZone: cmd.TimeZone, Blackouts: cmd.Blackout, Tags: cmd.Tags}
-	if cmd.Metadata != "" {
-		n.Metadata = jsontext.Value(cmd.Metadata)
-		if !n.Metadata.IsValid() || n.Metadata.Kind() != '{' {
-			return n, usage{fmt.Errorf("--metadata: write a JSON object, such as {\"customer\": \"4711\"}")}
-		}
-	}
 	var err error
+	if n.Metadata, err = metadataOf(cmd.Metadata); err != nil {
+		return n, err
+	}
 	n.Credentials, err = cmd.read(ctx, c, s, cmd.System)
 	return n, err
+}
+
+// metadataOf takes a JSON object as it was given; nil for none.
+func metadataOf(text string) (jsontext.Value, error) {
+	if text == "" {
+		return nil, nil
+	}
+	v := jsontext.Value(text)
+	if !v.IsValid() || v.Kind() != '{' {
+		return nil, usage{errors.New("--metadata: write a JSON object, such as {\"customer\": \"4711\"}")}
+	}
+	return v, nil
 }
 
 type connectionReauthorizeCmd struct {
