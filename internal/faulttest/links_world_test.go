@@ -48,7 +48,7 @@ func newLinked(t *testing.T) *linked {
 	w.check(w.app.Store.Write(t.Context(), func(tx *store.Tx) error {
 		return tx.SetProjectSettings(t.Context(), project.ID, []byte(`{"link":{"redirect_uris":["`+vendorPage+`"]}}`))
 	}))
-	w.call(w.key, "PUT", "/v1/project/apps/sim-test", map[string]any{"fields": map[string]string{"client_id": p.client.ID, "client_secret": p.client.Secret}}, http.StatusOK)
+	w.call(w.key, "PUT", "/v1/project/apps/sim-test", map[string]any{"fields": map[string]string{"url": w.sim.URL(), "login": p.server.Issuer, "client_id": p.client.ID, "client_secret": p.client.Secret}}, http.StatusOK)
 	return l
 }
 
