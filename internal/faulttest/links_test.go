@@ -159,7 +159,6 @@ func TestLinkByLoginWithoutTheServer(t *testing.T) {
 		"a page":                {LoginPage: true},
 		"the answer is lost":    {Drop: true, Execute: true},
 		"the answer is cut":     {Cut: 20},
-		"too many":              {Status: http.StatusTooManyRequests, RetryAfter: time.Minute},
 		"the client is unknown": {Status: http.StatusUnauthorized, Body: `{"error":"invalid_client"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
