@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/mapping"
@@ -121,7 +123,8 @@ func newWorld(t *testing.T, changes ...with) *world {
 	})
 	w.members = must(member.NewService(member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: log}))
 	links := link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems, Keeper: keeper, PublicURL: "https://busbar.example.com", Now: w.clock, Rand: rand.Reader, Log: log})
-	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Now: w.clock, Log: log}
+	rotations := keys.New(keys.Config{Store: w.store, Keeper: keeper, Source: secret.Source{File: filepath.Join(t.TempDir(), "master.key")}, Alone: true, ID: "test", Now: w.clock, Rand: rand.Reader, Log: log})
+	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Keys: rotations, Now: w.clock, Log: log}
 	for _, change := range changes {
 		change(&deps)
 	}

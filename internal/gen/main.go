@@ -1,4 +1,4 @@
-// Command gen writes the pages that come from settings, problems, states and connectors, and the schema of manifests. Run it from the top of the repository:
+// Command gen writes the pages that come from settings, problems, states, routes and connectors, and the schema of manifests. Run it from the top of the repository:
 //
 //	go run ./internal/gen
 package main
@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/busbar-dev/busbar/internal/api"
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/model"
 )
 
 func main() {
@@ -34,7 +36,16 @@ func write() error {
 	if err != nil {
 		return err
 	}
+	m, err := model.Load()
+	if err != nil {
+		return err
+	}
+	access, err := api.AccessPage(m)
+	if err != nil {
+		return err
+	}
 	files := map[string]string{
+		"docs/access.md":                         access,
 		"docs/settings.md":                       config.Markdown(),
 		"docs/problems/README.md":                problem.Index(),
 		"docs/states/connection.md":              states,
