@@ -44,7 +44,7 @@ type memberInput struct {
 }
 
 type changeMemberInput struct {
-	memberInput
+	ID   string `path:"id" doc:"The member."`
 	Body changeMember
 }
 
