@@ -131,7 +131,7 @@ func (s *server) admitToken(r *http.Request, who caller, need access) (caller, e
 		return who, &problem.Error{Code: problem.InvalidToken,
 			Detail: "The connection of this token was disconnected. Connect again to get a new one."}
 	}
-	if need.plane == controlPlane {
+	if !need.plane.takesTokens() {
 		return who, &problem.Error{Code: problem.MissingScope,
 			Detail: "A connection token serves its own connection only. Use a project key (bb_key_…) here."}
 	}
@@ -146,10 +146,33 @@ func (s *server) admitToken(r *http.Request, who caller, need access) (caller, e
 }
 
 func (s *server) admitKey(r *http.Request, who caller, need access) (caller, error) {
-	if err := need.missing("key", who.principal.Key.Scopes); err != nil || need.plane != dataPlane {
+	if err := need.missing("key", who.principal.Key.Scopes); err != nil {
 		return who, err
 	}
-	return s.choose(r, who, need)
+	return s.settle(r, who, need)
+}
+
+// settle finds what a key or a member who has the scope works on: one connection, or the whole Busbar, if it is theirs.
+func (s *server) settle(r *http.Request, who caller, need access) (caller, error) {
+	switch need.plane {
+	case dataPlane:
+		return s.choose(r, who, need)
+	case wholePlane:
+		return who, s.first(r.Context(), who)
+	}
+	return who, nil
+}
+
+// first refuses callers of other projects than the first.
+func (s *server) first(ctx context.Context, who caller) error {
+	id, err := s.Store.FirstProject(ctx)
+	if err != nil {
+		return fmt.Errorf("look the first project up: %w", err)
+	}
+	if id != who.project() {
+		return &problem.Error{Code: problem.MissingScope, Detail: "This is about the whole Busbar: only keys and members of its first project may."}
+	}
+	return nil
 }
 
 // choose finds the connection that a caller who is not bound to one names.

@@ -122,8 +122,8 @@ func (w *world) outsiders(victim *store.Connection) []stranger {
 		switch {
 		case r.Connection || strings.Contains(r.Path, "{id}"):
 			return foreign
-		case r.ID == "create-project":
-			return lacking // only the first project makes further ones
+		case r.First:
+			return lacking
 		}
 		return letIn
 	}

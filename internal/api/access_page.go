@@ -20,6 +20,7 @@ type Route struct {
 	Scopes           []string // of which one is enough
 	Roles            []string // that have one of them
 	Sensitive        bool     // a session must prove anew who it is
+	First            bool     // it is about the whole Busbar: only the first project's keys and members
 }
 
 // Routes gives every operation of the document, by path and method.
@@ -44,7 +45,7 @@ func Routes(m *model.Model) ([]Route, error) {
 
 func routeOf(op *huma.Operation) Route {
 	need := accessOf(op)
-	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane != controlPlane, Connection: need.plane == dataPlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
+	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane.takesTokens(), Connection: need.plane == dataPlane, First: need.plane == wholePlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
 	for _, role := range member.Roles() {
 		if need.missing("role", member.ScopesOf(role)) == nil {
 			r.Roles = append(r.Roles, role)
@@ -57,10 +58,10 @@ const accessHead = `<!-- Written by ` + "`go run ./internal/gen`" + `. Do not ed
 # Access to every route
 
 One scope of those named is enough. A token serves its own connection; a key or a member names the connection in ` + "`Busbar-Connection`" + ` where "one connection" says yes. Where "sensitive" says yes, a session proves anew who
-it is when its last proof is ten minutes old. [Who may do what](guides/access.md) explains scopes and roles. The routes of one entity stand for those of all.
+it is when its last proof is ten minutes old. Where "first project" says yes, the route is about the whole Busbar: callers of other projects get 403. [Who may do what](guides/access.md) explains scopes and roles. The routes of one entity stand for those of all.
 
-| route | tokens | keys | one connection | scope | roles | sensitive |
-|---|---|---|---|---|---|---|
+| route | tokens | keys | one connection | scope | roles | sensitive | first project |
+|---|---|---|---|---|---|---|---|
 `
 
 // AccessPage is docs/access.md. The routes of entities, which are alike, are shown once.
@@ -73,7 +74,7 @@ func AccessPage(m *model.Model) (string, error) {
 	page.WriteString(accessHead)
 	shown := map[string]bool{}
 	for _, r := range all {
-		line := fmt.Sprintf("| `%s %s` | %s | yes | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Connection), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive))
+		line := fmt.Sprintf("| `%s %s` | %s | yes | %s | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Connection), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive), yes(r.First))
 		if !shown[line] {
 			shown[line] = true
 			page.WriteString(line)

@@ -53,11 +53,11 @@ type holderView struct {
 }
 
 func (s *server) registerMasterKey() {
-	register(s, access{controlPlane, connection.ScopeOwn}, huma.Operation{
+	register(s, access{wholePlane, connection.ScopeOwn}, huma.Operation{
 		OperationID: "get-master-key", Method: http.MethodGet, Path: "/v1/master-key", Tags: []string{tagKeys},
-		Summary: "Look at the master key and its rotation", Description: "Names of keys only: a key itself never leaves Busbar.",
+		Summary: "Look at the master key and its rotation", Description: "Names of keys only: a key itself never leaves Busbar. Only the first project sees it.",
 	}, func(ctx context.Context, _ *struct{}) (*one[masterKeyView], error) { return s.masterKey(ctx) })
-	register(s, access{controlPlane, connection.ScopeOwn}, huma.Operation{
+	register(s, access{wholePlane, connection.ScopeOwn}, huma.Operation{
 		OperationID: "rotate-master-key", Method: http.MethodPost, Path: "/v1/master-key/rotation", Tags: []string{tagKeys}, DefaultStatus: http.StatusAccepted,
 		Summary: "Rotate the master key",
 		Description: "To a new one that Busbar adds to its file, or to the first further key that it was given. Everything goes on meanwhile. It waits until every Busbar on the database can open the new key; " +
@@ -68,7 +68,7 @@ func (s *server) registerMasterKey() {
 		}
 		return s.masterKey(ctx)
 	})
-	register(s, access{controlPlane, connection.ScopeOwn}, huma.Operation{
+	register(s, access{wholePlane, connection.ScopeOwn}, huma.Operation{
 		OperationID: "rotate-data-keys", Method: http.MethodPost, Path: "/v1/master-key/data-rotation", Tags: []string{tagKeys}, DefaultStatus: http.StatusAccepted,
 		Summary: "Seal every login with a new data key", Description: "For when a data key may be known to somebody. Everything goes on meanwhile; one that is under way goes on.",
 	}, func(ctx context.Context, _ *struct{}) (*one[masterKeyView], error) {

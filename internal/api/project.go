@@ -58,7 +58,7 @@ func (s *server) registerProject() {
 		}
 		return s.projectOf(ctx)
 	})
-	register(s, access{controlPlane, connection.ScopeOwn}, huma.Operation{
+	register(s, access{wholePlane, connection.ScopeOwn}, huma.Operation{
 		OperationID: "create-project", Method: http.MethodPost, Path: "/v1/projects", Tags: []string{tagProject}, DefaultStatus: http.StatusCreated,
 		Summary:     "Make a further project",
 		RequestBody: example(map[string]any{"name": "Acme Warehousing"}),
@@ -87,13 +87,6 @@ func viewProject(p store.Project) (projectView, error) {
 }
 
 func (s *server) createProject(ctx context.Context, in *newProjectInput) (*one[createdProject], error) {
-	first, err := s.Store.FirstProject(ctx)
-	if err != nil {
-		return nil, projectError(err)
-	}
-	if first != callerOf(ctx).projectID() {
-		return nil, &problem.Error{Code: problem.MissingScope, Detail: "Only owners of this Busbar's first project make further projects."}
-	}
 	p, k, err := s.Connections.NewProject(ctx, in.Body.Name)
 	if err != nil {
 		return nil, err

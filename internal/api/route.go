@@ -14,7 +14,10 @@ const (
 	dataPlane    plane = iota // a connection token, or a project key or member that names the connection
 	controlPlane              // a project key or a member
 	anyCaller                 // either; no connection is needed
+	wholePlane                // as controlPlane, of the first project: that of whoever runs Busbar
 )
+
+func (p plane) takesTokens() bool { return p == dataPlane || p == anyCaller }
 
 // access is what a route demands of its caller.
 type access struct {
@@ -84,7 +87,7 @@ func describeAnswers(op *huma.Operation) {
 // securityOf gives the credentials that a route takes, each with the scope that it needs.
 func securityOf(need access) (either []map[string][]string) {
 	for _, scope := range need.scopes() {
-		if need.plane != controlPlane {
+		if need.plane.takesTokens() {
 			either = append(either, map[string][]string{"connectionToken": {scope}})
 		}
 		either = append(either, map[string][]string{"projectKey": {scope}}, map[string][]string{"session": {scope}})

@@ -44,10 +44,7 @@ func (s *server) admitMember(r *http.Request, secret string, op *huma.Operation)
 	if sensitive(op) && !s.Members.Recent(session) {
 		return who, problem.New(problem.ReauthenticationRequired, "This is sensitive, and you proved who you are more than ten minutes ago. Enter your password again on /account, then repeat it.")
 	}
-	if need.plane != dataPlane {
-		return who, nil
-	}
-	return s.choose(r, who, need)
+	return s.settle(r, who, need)
 }
 
 // fromOurPage refuses requests with an effect that a page of another site may have caused.

@@ -157,7 +157,11 @@ func (p *provided) lost() {
 		return c
 	}
 	since := says().get("status_since")
-	if n := p.renewals(func() { p.passes(time.Hour); p.step(); p.write(creating("vendors", map[string]any{"name": title(1)}, 1)) }); n != 0 || since == "" || says().get("status_since") != since {
+	if n := p.renewals(func() {
+		p.passes(time.Hour)
+		p.step()
+		p.write(creating("vendors", map[string]any{"name": title(1)}, 1))
+	}); n != 0 || since == "" || says().get("status_since") != since {
 		p.Errorf("%d calls for tokens while the login is dead, or it died again", n)
 	}
 	p.asked = nil
