@@ -143,9 +143,10 @@ func invalidParameter(name, detail string) *problem.Error {
 // quote shows what the caller sent, cut short and free of control characters.
 func quote(text string) string { return strconv.Quote(cut(text)) }
 
-// cut shortens what the caller sent to what can be told back, in valid UTF-8.
+// cut shortens what the caller sent to what can be told back, in valid UTF-8 and without Busbar's own secrets.
 func cut(text string) string {
 	const most = 64
+	text = withoutSecrets(text)
 	if len(text) > most {
 		end := most
 		for end > 0 && !utf8.RuneStart(text[end]) {

@@ -99,13 +99,13 @@ func safeHeaders(h http.Header, r *http.Request, id string) {
 }
 
 var (
-	saneID       = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
-	secretInPath = regexp.MustCompile(`(bb_[a-z]{3}_)[0-9A-Za-z]+`)
-	saneTrace    = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
+	saneID    = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
+	ownSecret = regexp.MustCompile(`(bb_[a-z]{3}_)[0-9A-Za-z]+`)
+	saneTrace = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
 )
 
-// withoutSecrets takes the secrets of links out of a path.
-func withoutSecrets(path string) string { return secretInPath.ReplaceAllString(path, "${1}[redacted]") }
+// withoutSecrets takes Busbar's own secrets out of a text, such as a path.
+func withoutSecrets(text string) string { return ownSecret.ReplaceAllString(text, "${1}[redacted]") }
 
 // requestID keeps the caller's id when it is sane, and makes one otherwise.
 func requestID(given string) string {

@@ -156,3 +156,16 @@ func TestReferenceIsSentPacked(t *testing.T) {
 		}
 	}
 }
+
+// An address that does not exist, or takes another method, is told without the secret of a link in it.
+func TestAddressesAreToldWithoutSecrets(t *testing.T) {
+	canary := strings.Repeat("Z", 38)
+	w := newWorld(t, func(d *api.Deps) {
+		d.Pages = []api.Page{{Pattern: "GET /link/{secret}", Handler: http.NotFoundHandler()}}
+	})
+	for _, ask := range []struct{ method, path string }{{"GET", "/link/bb_lnk_" + canary + "/nowhere"}, {"PUT", "/link/bb_lnk_" + canary}, {"GET", "/v1/bb_con_" + canary}} {
+		if a := w.call(ask.method, ask.path, "", ""); a.status < 400 || strings.Contains(a.text, canary) {
+			t.Errorf("%s %s: %d %s", ask.method, ask.path, a.status, a.text)
+		}
+	}
+}

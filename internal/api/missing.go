@@ -24,7 +24,7 @@ func (s *server) route() http.Handler {
 		}
 		if allow := allowed(handler, r); allow != "" {
 			w.Header().Set("Allow", allow)
-			s.fail(w, r, &problem.Error{Code: problem.MethodNotAllowed, Detail: fmt.Sprintf("%s takes %s.", r.URL.Path, allow)})
+			s.fail(w, r, &problem.Error{Code: problem.MethodNotAllowed, Detail: fmt.Sprintf("%s takes %s.", withoutSecrets(r.URL.Path), allow)})
 			return
 		}
 		s.fail(w, r, s.missing(r))

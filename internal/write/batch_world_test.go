@@ -49,6 +49,7 @@ type plant struct {
 	now     time.Time
 	fault   func(*http.Request) *erp.Fault
 	reports []error
+	opened  []string // the sealed credentials with which the system was opened, each time
 	woken   int
 }
 
@@ -200,7 +201,10 @@ func (p *plant) Wake(_ context.Context, _ *store.Tx, lane store.Lane, ids ...str
 	return nil
 }
 
-func (p *plant) Open(context.Context, *store.Connection) (driver.Client, *manifest.System, error) {
+func (p *plant) Open(_ context.Context, c *store.Connection) (driver.Client, *manifest.System, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opened = append(p.opened, string(c.Credentials))
 	return kept{p.client, p.client.(driver.Writer)}, p.systems.System("sim-erp"), nil
 }
 

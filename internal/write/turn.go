@@ -138,7 +138,7 @@ func (t *turn) finish(conn *store.Connection, done func(*store.Tx) error) (more 
 
 // mayGoOn says whether the operation at hand may begin something more: now and then it looks whether others wait.
 func (s *slice) mayGoOn() bool {
-	if s.over.Err() != nil || s.lease.Allowed() != nil {
+	if s.other || s.over.Err() != nil || s.lease.Allowed() != nil {
 		return false
 	}
 	select {

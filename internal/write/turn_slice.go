@@ -1,6 +1,7 @@
 package write
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type slice struct {
 	places int  // how many calls at once
 	looks  int  // since it began
 	yield  bool // another operation comes first
+	other  bool // the connection has other credentials than the sender, which may lead elsewhere
 	sent   bool // a chunk was begun
 	moved  atomic.Bool
 }
@@ -83,6 +85,7 @@ func (s *slice) refresh() error {
 		return fmt.Errorf("read connection %s: %w", s.conn.ID, err)
 	}
 	s.rest = s.resting(conn)
+	s.other = !bytes.Equal(conn.Credentials, s.conn.Credentials)
 	return s.cancelIfAsked()
 }
 

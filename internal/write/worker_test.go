@@ -197,6 +197,22 @@ func TestPausedInTheMiddle(t *testing.T) {
 	p.once(o)
 }
 
+// Credentials that are renewed while a batch goes on may lead elsewhere: the chunk at hand is the last that uses the old ones.
+func TestRenewedInTheMiddle(t *testing.T) {
+	p := newPlant(t, noBulk)
+	o := p.batch("vendors", vendors(0, 30), func(r *write.BatchRequest) { r.ChunkSize = 10 })
+	p.spoil(onWrite(4, erp.Fault{Before: func() {
+		p.conn.Credentials = []byte("renewed")
+		p.must(p.store.Write(t.Context(), func(tx *store.Tx) error { return tx.SetConnectionCredentials(t.Context(), p.conn, p.clock()) }))
+	}}))
+	p.work()
+	p.ends(p.operation(o), store.OperationCompleted, store.ItemCounts{Applied: 30})
+	p.once(o)
+	if !slices.Equal(p.opened, []string{"", "renewed"}) {
+		t.Errorf("the system was opened with %q", p.opened)
+	}
+}
+
 // What was not sent when a connection is disconnected is cancelled; what may have had its effect is left to a person.
 func TestDisconnectedInTheMiddle(t *testing.T) {
 	p := newPlant(t)
