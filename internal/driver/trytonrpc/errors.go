@@ -58,6 +58,9 @@ func (w *wire) target(resp *http.Response) string {
 	return " to " + w.quote(u.Scheme+"://"+u.Host)
 }
 
+// errMetEnded is in the error of a read that proves nothing: Tryton looks through the sessions of its user before a call and stamps them behind it, and one of them was ended meanwhile.
+var errMetEnded = errors.New("a session had ended")
+
 // faultError is about an error inside an answer: [type, [message, ...]] of Tryton's own exceptions, [text, ...] of any other.
 // Its text may hold data and whole schemas, so only the beginning of messages meant for users is repeated.
 func (w *wire) faultError(fault []byte) error {
@@ -66,6 +69,8 @@ func (w *wire) faultError(fault []byte) error {
 	switch {
 	case code == "LoginException":
 		e.Kind, e.Field, e.Detail = driver.Credentials, fieldPassword, "Tryton asks for more than this password, such as a code by SMS; give Busbar a user who logs in with a password alone."
+	case code == userError && strings.Contains(message, `of "Session" `):
+		e.Detail, e.Err = "Tryton met a session of its user that had ended.", errMetEnded
 	case code == userError:
 		e.Kind, e.Detail = driver.Permission, "Tryton refuses"+w.said(e, message)
 	case code == "RateLimitException":

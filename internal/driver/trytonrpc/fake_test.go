@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,7 @@ func TestAnswersThatAreNotAPage(t *testing.T) {
 		"forbidden":      {answer(403, "<html>"), driver.Permission, 0, ""},
 		"session dead":   {answer(401, ""), driver.Credentials, 0, ""},
 		"no access":      {answer(200, `{"id":1,"error":["UserError",["You are not allowed to access \"Purchase\".","",null]]}`), driver.Permission, 0, "not allowed"},
+		"ended session":  {answer(200, metEnded), driver.Fault, 0, "had ended"},
 		"unknown field":  {answer(200, `{"id":1,"error":["'nope'",""]}`), driver.Invalid, 0, "'nope'"},
 		"own exception":  {answer(200, `{"id":1,"error":["division by zero: secret","Traceback"]}`), driver.Fault, 0, "of its own"},
 		"long complaint": {answer(200, `{"id":1,"error":["UserError",["`+strings.Repeat("x", 5000)+`","",null]]}`), driver.Permission, 0, "…"},
@@ -96,6 +98,26 @@ func TestAnswersThatAreNotAPage(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+const metEnded = `{"id":1,"error":["UserError",["You are trying to read records \"7\" of \"Session\" that don't exist anymore.","",null]]}`
+
+// A read that met the end of another session of the same user is made once more.
+func TestAReadThatMeetsAnEndedSession(t *testing.T) {
+	t.Parallel()
+	for times, want := range map[int32]driver.Kind{1: "", 2: driver.Fault} {
+		var calls atomic.Int32
+		c, e := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			if calls.Add(1) <= times {
+				_, _ = io.WriteString(w, metEnded)
+				return
+			}
+			_, _ = io.WriteString(w, `{"id":1,"result":[]}`)
+		})
+		if _, err := c.Fetch(t.Context(), driver.Request{Entity: e, Token: []byte(`{"after":0}`)}); driver.KindOf(err) != want {
+			t.Errorf("met %d times: %v, want %q", times, err, want)
+		}
 	}
 }
 

@@ -134,13 +134,16 @@ func loginError(err error) error {
 }
 
 // call calls a method of the database that only reads, within the session, and adds the user's context, with more laid over it. A session
-// that Tryton no longer knows is renewed once.
+// that Tryton no longer knows is renewed once; a call that met the end of another one is made once more.
 func (c *client) call(ctx context.Context, more map[string]any, method string, params ...any) ([]byte, error) {
 	s, err := c.obtain(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	raw, err := c.send(ctx, c.login.path(), s.auth, method, append(params, s.context(more))...)
+	if errors.Is(err, errMetEnded) {
+		raw, err = c.send(ctx, c.login.path(), s.auth, method, append(params, s.context(more))...)
+	}
 	if !unauthorized(err) {
 		if err == nil {
 			s.see(c.config.Now())

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/member"
 	"github.com/busbar-dev/busbar/internal/member/oidc"
 	"github.com/busbar-dev/busbar/internal/member/oidcpages"
@@ -99,6 +100,11 @@ func (w *world) back(b *http.Client, path string) string {
 	return w.server.NewBrowser().LogIn(w.server, to, ann()).String()
 }
 
+// acting is the context of who invites.
+func (w *world) acting() context.Context {
+	return audit.By(w.t.Context(), audit.Actor{Kind: audit.Command, Name: "test", ProjectID: w.project, At: time.Now()})
+}
+
 // session is the value of a browser's session; empty: it has none.
 func (w *world) session(b *http.Client) string {
 	u, _ := url.Parse(w.web.URL)
@@ -118,7 +124,7 @@ func TestPages(t *testing.T) {
 	if status, _, body := w.get(stranger, w.back(stranger, "/login/oidc")); status != http.StatusForbidden || w.session(stranger) != "" || !strings.Contains(body, "nobody has invited you") {
 		t.Errorf("a stranger gets %d: %s", status, body)
 	}
-	if _, err := w.members.Invite(t.Context(), member.By{Scopes: member.ScopesOf(member.Owner)}, w.project, "ann@example.com", member.Viewer); err != nil {
+	if _, err := w.members.Invite(w.acting(), member.By{Scopes: member.ScopesOf(member.Owner)}, w.project, "ann@example.com", member.Viewer); err != nil {
 		t.Fatal(err)
 	}
 	for next, want := range map[string]string{"": "/home", "?next=/account": "/account", "?next=//evil.example": "/home", "?next=https://evil.example": "/home", `?next=/\evil.example`: "/home"} {
@@ -150,7 +156,7 @@ func TestPages(t *testing.T) {
 func TestFromAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.members.Invite(t.Context(), member.By{Scopes: member.ScopesOf(member.Owner)}, w.project, "ann@example.com", member.Viewer); err != nil {
+	if _, err := w.members.Invite(w.acting(), member.By{Scopes: member.ScopesOf(member.Owner)}, w.project, "ann@example.com", member.Viewer); err != nil {
 		t.Fatal(err)
 	}
 	b := w.browser()
