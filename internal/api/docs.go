@@ -31,20 +31,12 @@ const (
 // reference serves the OpenAPI document, the page that shows it, and a page for each problem.
 type reference struct {
 	server   *server
-	json     []byte
-	yaml     []byte
 	problems *template.Template
 }
 
 func newReference(s *server) (*reference, error) {
 	r := &reference{server: s}
 	var err error
-	if r.json, err = json.Marshal(s.api.OpenAPI()); err != nil {
-		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
-	}
-	if r.yaml, err = YAML(s.Model); err != nil {
-		return nil, err
-	}
 	if r.problems, err = template.ParseFS(referenceFiles, "reference/problems.html"); err != nil {
 		return nil, fmt.Errorf("read the problem pages: %w", err)
 	}
@@ -52,8 +44,8 @@ func newReference(s *server) (*reference, error) {
 }
 
 func (r *reference) mount(mux *routes) {
-	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", r.json))
-	mux.HandleFunc("GET /openapi.yaml", fixed("application/openapi+yaml", r.yaml))
+	mux.HandleFunc("GET /openapi.json", r.written("application/openapi+json", func() ([]byte, error) { return json.Marshal(r.server.api.OpenAPI()) }))
+	mux.HandleFunc("GET /openapi.yaml", r.written("application/openapi+yaml", func() ([]byte, error) { return YAML(r.server.Model) }))
 	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, fixed("text/html; charset=utf-8", r.page())))
 	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	mux.Handle("GET /docs/{$}", http.RedirectHandler("/docs", http.StatusFound))
@@ -95,6 +87,22 @@ func fixed(kind string, content []byte) http.HandlerFunc {
 		if !fresh(w, r, kind, tag) {
 			_, _ = w.Write(content)
 		}
+	}
+}
+
+// written serves bytes that are written when somebody asks for them first: that takes as long as all the rest of a start.
+func (r *reference) written(kind string, write func() ([]byte, error)) http.HandlerFunc {
+	once := sync.OnceValues(func() (http.HandlerFunc, error) {
+		content, err := write()
+		return fixed(kind, content), err
+	})
+	return func(w http.ResponseWriter, req *http.Request) {
+		serve, err := once()
+		if err != nil {
+			r.server.fail(w, req, fmt.Errorf("write the OpenAPI document: %w", err))
+			return
+		}
+		serve(w, req)
 	}
 }
 
