@@ -20,7 +20,7 @@ const tools = {
   async context({ hosts = [], quiet: more = [], ...options } = {}) {
     const quiet = ["status of 422", ...more];
     const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1440, height: 900 }, ...options });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     const expected = (text) => quiet.some((part) => text.includes(part));
     await context.addInitScript(() => addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`)));
     context.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !expected(m.text())) complain(`console: ${m.text()} at ${m.location().url}`); });

@@ -39,7 +39,8 @@ func (w *world) change() {
 
 // answers are the rows of the fault matrix in which the system answers wrongly, or not.
 func answers() []spoilt {
-	quick := setup{calls: egress.ClientConfig{IdleTimeout: 100 * time.Millisecond, Deadline: 400 * time.Millisecond, MaxBody: 4 << 20}}
+	quick := setup{calls: egress.ClientConfig{IdleTimeout: 300 * time.Millisecond, Deadline: 1200 * time.Millisecond}}
+	small := setup{calls: egress.ClientConfig{MaxBody: 4 << 20}}
 	header := func(name, value string) map[string]string { return map[string]string{name: value} }
 	return []spoilt{
 		// 13: a sweep that is cut short
@@ -80,8 +81,8 @@ func answers() []spoilt {
 		{"21 next page is this page", setup{}, listAfter(1, erp.Fault{Again: true}), "queued", "answer-damaged", "degraded"},
 		{"21 next link to another host", setup{lists: erp.Lists{Style: erp.ByLink}, read: byLink}, list(erp.Fault{Rewrite: elsewhere}), "queued", "answer-damaged", "degraded"},
 		// 22: too much
-		{"22 gzip bomb", quick, list(erp.Fault{Make: erp.Huge(64 << 20), Gzip: true}), "failed", "answer-too-large", "degraded"},
-		{"22 body without end", quick, list(erp.Fault{Make: erp.Huge(1 << 31)}), "failed", "answer-too-large", "degraded"},
+		{"22 gzip bomb", small, list(erp.Fault{Make: erp.Huge(64 << 20), Gzip: true}), "failed", "answer-too-large", "degraded"},
+		{"22 body without end", small, list(erp.Fault{Make: erp.Huge(1 << 31)}), "failed", "answer-too-large", "degraded"},
 		{"22 a million elements", setup{}, list(erp.Fault{Make: erp.Many(1_000_000, `{}`)}), "queued", "answer-damaged", "degraded"},
 		{"22 more elements than memory", setup{}, list(erp.Fault{Make: erp.Many(1_000_000, `{"updatedAt":"2026-03-01T00:00:00Z"}`)}), "failed", "answer-too-large", "degraded"},
 		{"22 half a million records without id", setup{}, list(erp.Fault{Make: erp.Many(500_000, `{"updatedAt":"2026-03-01T00:00:00Z"}`)}), "failed", "too-many-bad-records", "degraded"},

@@ -15,7 +15,7 @@ export default async ({ args, context, must, picture }) => {
   await frame.locator("h1", { hasText: "Connect SimERP" }).waitFor();
   must((await page.locator("dialog").getAttribute("aria-label")) === "Connect a system", "the dialog has no name");
   await picture(page, "frame");
-  await frame.locator("main").press("Escape");
+  frame.locator("main").press("Escape").catch(() => {}); // not waited for: the frame goes with the key still down
   await page.locator("#told", { hasText: "exit closed" }).waitFor();
   must((await page.locator("dialog").count()) === 0, "Escape in the frame does not close it");
 
