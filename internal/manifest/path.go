@@ -15,12 +15,14 @@ const (
 // String gives the path as a manifest writes it.
 func (p Path) String() string { return strings.Join(p, "/") }
 
+var pointerNames = strings.NewReplacer("~", "~0", "/", "~1")
+
 // Pointer gives the path as a JSON pointer.
 func (p Path) Pointer() string {
 	var b strings.Builder
 	for _, name := range p {
 		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+		b.WriteString(pointerNames.Replace(name))
 	}
 	return b.String()
 }
