@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 type busbar struct {
 	t    *testing.T
 	args []string
+	env  []string // besides the test's own
 	url  string
 	data string
 	cmd  *exec.Cmd
@@ -106,6 +107,7 @@ func (b *busbar) launch() {
 		b.t.Fatal(err)
 	}
 	b.cmd = exec.Command(path, b.args...)
+	b.cmd.Env = append(os.Environ(), b.env...)
 	b.cmd.Stdout, b.cmd.Stderr = b.log, b.log
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)

@@ -64,6 +64,9 @@ func tell(w http.ResponseWriter, status int, given string) {
 type heard struct {
 	*busbar
 	answers map[string][]byte
+	secrets map[string]string // that are looked for
+	printed []string          // what the log shows on purpose, each once
+	rows    func() []byte     // of a database that is no file; nil: it is one
 }
 
 // ask records the answer and gives what it says; shown are secrets that this answer is meant to show, which are taken out of the record.
@@ -114,7 +117,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	b := prepareBusbar(t, strings.TrimPrefix(g.URL, "http://"))
 	b.args = append(b.args, "--log-level", "debug")
 	b.start()
-	h := &heard{b, map[string][]byte{}}
+	h := &heard{busbar: b, answers: map[string][]byte{}}
 	secrets := map[string]string{"login": good, "refused login": wrong, "renewed login": renewed, "project key": b.key(), "master key": masterKeyOf(b)}
 	login := func(key string) map[string]any {
 		return map[string]any{"system": "sim-erp", "history": "all", "schedule": "manual", "credentials": map[string]string{"url": g.URL, "api_key": key}}
@@ -202,7 +205,14 @@ func masterKeyOf(b *busbar) string {
 // report looks for every secret in every place, in every notation, and prints what it found.
 func report(t *testing.T, h *heard, secrets map[string]string, when string) {
 	t.Helper()
-	places := map[string][]byte{"log": []byte(h.log.String())}
+	log := h.log.String()
+	for _, link := range h.printed {
+		log = strings.Replace(log, link, "(shown)", 1)
+	}
+	places := map[string][]byte{"log": []byte(log)}
+	if h.rows != nil {
+		places["rows"] = h.rows()
+	}
 	for asked, answer := range h.answers {
 		places["answers"] = append(places["answers"], answer...)
 		for name, secret := range secrets {
@@ -232,7 +242,7 @@ func report(t *testing.T, h *heard, secrets map[string]string, when string) {
 				t.Errorf("%s: the %s is in %s, %d times", when, name, place, n)
 			}
 		}
-		t.Logf("%s: %-16s %s", when, name, strings.Join(found, ", "))
+		t.Logf("%s: %-28s %s", when, name, strings.Join(found, ", "))
 	}
 }
 
