@@ -119,7 +119,7 @@ const away = `(state|nonce)=[^&"\s\]]+`
 // visit goes from a page of Busbar to the desk, and gives the address that the desk sends back to.
 func (p *person) visit(d *desk, page string) string {
 	p.t.Helper()
-	address := html.UnescapeString(regexp.MustCompile(regexp.QuoteMeta(d.URL)+`/authorize[^"\s]*`).FindString(page))
+	address := html.UnescapeString(regexp.MustCompile(regexp.QuoteMeta(d.URL) + `/authorize[^"\s]*`).FindString(page))
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, address, nil)
 	if err != nil || address == "" {
 		p.t.Fatalf("no way to the login server in %s", tail(page, 3000))

@@ -95,7 +95,7 @@ func (h *heard) ask(method, path, bearer string, body any, shown ...string) (sta
 			record = bytes.ReplaceAll(record, []byte(secret), []byte("(shown)"))
 		}
 	}
-	h.answers[fmt.Sprintf("%s %s #%d", method, path, len(h.answers))] = record
+	h.answers[fmt.Sprintf("%s %s #%d: %d", method, path, len(h.answers), resp.StatusCode)] = record
 	return resp.StatusCode, answer
 }
 
