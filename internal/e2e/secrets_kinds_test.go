@@ -238,10 +238,13 @@ func (w *canaries) troubles(token, id string) {
 	}
 	_, batch := w.ask("POST", "/v1/vendors/batch", token, map[string]any{"items": []any{map[string]any{"op": "create", "data": map[string]any{"name": "Acme"}}}})
 	w.desk.set(false, true)
-	w.ask("POST", "/v1/vendors", token, map[string]any{"name": "Acme"})
+	write := func() {
+		w.person().send("POST", "/v1/vendors", "application/json", []byte(`{"name":"Acme"}`), map[string]string{"Authorization": "Bearer " + token, "Prefer": "wait=1"})
+	}
+	write()
 	w.desk.set(true, false)
 	w.desk.forget()
-	w.ask("POST", "/v1/vendors", token, map[string]any{"name": "Acme"})
+	write()
 	w.ask("POST", "/v1/syncs", token, map[string]any{"mode": "full", "entities": []string{"vendors"}})
 	w.await("a refused login", func() bool {
 		_, c := w.ask("GET", "/v1/connections/"+id, w.key, nil)
