@@ -66,6 +66,7 @@ func (s *Service) Granted(ctx context.Context, c *store.Connection, f Form, a dr
 	if err != nil {
 		return nil, err
 	}
+	answered := s.masked(ctx)
 	within, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.Check), probeTime)
 	defer cancel()
 	grant, err := b.Exchange(within, b.system, b.config, a, code)
@@ -74,7 +75,9 @@ func (s *Service) Granted(ctx context.Context, c *store.Connection, f Form, a dr
 		return nil, problem.New(problem.ValidationFailed, e.Detail).At("/credentials", problem.CredentialsRefused, e.Detail).Wrap(err)
 	}
 	if err != nil {
-		return nil, b.problem(fmt.Errorf("exchange the code of a login: %w", err))
+		said := b.problem(fmt.Errorf("exchange the code of a login: %w", err))
+		answered(said)
+		return nil, said
 	}
 	return &grant, nil
 }

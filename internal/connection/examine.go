@@ -3,7 +3,6 @@ package connection
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,7 +50,7 @@ func (s *Service) Examine(ctx context.Context, c *store.Connection, f Form) ([]F
 	if c, err = s.examined(c, f); err != nil {
 		return nil, err
 	}
-	began := s.Now()
+	answered := s.masked(ctx)
 	ctx, cancel := context.WithTimeout(budget.WithPriority(ctx, budget.Check), examineTime)
 	defer cancel()
 	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient, newTrial(s.Now, l.grant))
@@ -64,9 +63,7 @@ func (s *Service) Examine(ctx context.Context, c *store.Connection, f Form) ([]F
 	found, err := client.Probe(within)
 	if err != nil {
 		s.Log.Info("a live check failed", "system", l.system.System, "kind", driver.KindOf(err))
-		if left := silence - s.Now().Sub(began); l.problem(err).Code == problem.SystemUnreachable && left > 0 {
-			s.Wait(ctx, left)
-		}
+		answered(l.problem(err))
 		return l.failed(err), nil
 	}
 	x := &examination{system: l.system, client: client, since: s.Now().Add(-recently).UTC().Truncate(24 * time.Hour)}
@@ -126,17 +123,14 @@ func (l login) failed(err error) []Finding {
 	if !errors.As(err, &e) {
 		e = &driver.Error{Kind: driver.Unreachable, Err: err}
 	}
-	var cert *tls.CertificateVerificationError
 	told := l.problem(err)
 	bad := Finding{Step: StepLogin, Code: problem.SystemFailed, Says: told.Detail}
 	if len(told.Items) > 0 {
 		bad.Code, bad.Field = told.Items[0].Code, strings.TrimPrefix(strings.TrimPrefix(told.Items[0].Pointer, "/credentials"), "/")
 	}
 	switch {
-	case e.Kind == driver.Unreachable && errors.As(err, &cert):
-		bad.Step, bad.Code = StepTLS, problem.Untrusted
-		bad.Says = fmt.Sprintf("A server answers, but its certificate does not prove that it is %s.", name)
-		bad.Do = "Use the address for which the certificate was made, or ask the administrator for a valid certificate."
+	case e.Untrusted:
+		bad.Step, bad.Do = StepTLS, e.Detail
 		return []Finding{l.reached(), bad}
 	case e.Kind == driver.Unreachable:
 		bad.Step, bad.Says, bad.Do = StepNetwork, fmt.Sprintf("No answer came from %s.", name), "Check the address, and that it can be reached from Busbar."

@@ -31,7 +31,7 @@ type login struct {
 
 // probe tries a login live, and gives what was granted to it besides what was found. Errors are *problem.Error.
 func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driver.Probe, *trial, error) {
-	began, tried := s.Now(), newTrial(s.Now, l.grant)
+	answered, tried := s.masked(ctx), newTrial(s.Now, l.grant)
 	client, err := s.dial(c, l.system, l.method.Method, secret.NewCredentials(l.values), s.ProbeClient, tried)
 	if err != nil {
 		return driver.Probe{}, nil, err
@@ -44,10 +44,18 @@ func (s *Service) probe(ctx context.Context, c *store.Connection, l login) (driv
 		return p, tried, nil
 	}
 	said := l.problem(err)
-	if left := silence - s.Now().Sub(began); said.Code == problem.SystemUnreachable && left > 0 {
-		s.Wait(ctx, left)
-	}
+	answered(said)
 	return driver.Probe{}, nil, said
+}
+
+// masked begins a live call to an address that a caller chose. What it gives is called with how that went wrong, and waits where nothing answered, so that the time tells no more than the answer.
+func (s *Service) masked(ctx context.Context) func(*problem.Error) {
+	began := s.Now()
+	return func(p *problem.Error) {
+		if left := silence - s.Now().Sub(began); p.Code == problem.SystemUnreachable && left > 0 {
+			s.Wait(ctx, left)
+		}
+	}
 }
 
 // problem says what a failed check means, in words of our own: an answer from an address that a caller chose is never repeated.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -38,6 +39,28 @@ func TestProbesTellNothingByTheirTime(t *testing.T) {
 		if took+waited != time.Second {
 			t.Errorf("%s: the answer comes after %v", name, took+waited)
 		}
+		waited = 0
+		found, err := s.Examine(t.Context(), nil, connection.Form{System: "acme", Credentials: w.login()})
+		if err != nil || took+waited != time.Second || len(found) != 1 || found[0].Code != problem.Unreachable {
+			t.Errorf("%s: the check says %+v (%v) after %v", name, found, err, took+waited)
+		}
+	}
+}
+
+// What stands in the way of a safe line is said with what mends it, at the step of TLS.
+func TestACheckSaysWhyALineIsNotSafe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	safe := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(safe.Close)
+	login := w.login()
+	login["url"] = safe.URL
+	found, err := w.Examine(t.Context(), nil, connection.Form{System: "acme", Credentials: login})
+	if err != nil || len(found) != 2 || !found[0].OK {
+		t.Fatalf("the check says %+v (%v)", found, err)
+	}
+	if f := found[1]; f.OK || f.Step != connection.StepTLS || f.Code != problem.Untrusted || f.Field != "url" || f.Do != "Nobody who is trusted here signed it." {
+		t.Errorf("the check says %+v", f)
 	}
 }
 

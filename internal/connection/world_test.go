@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -317,6 +318,10 @@ func (c *acmeClient) call(ctx context.Context, path string) (driver.Probe, error
 	}
 	req.SetBasicAuth(login.Get("username"), login.Get("password"))
 	res, err := c.config.HTTP.Do(req)
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return driver.Probe{}, &driver.Error{Kind: driver.Unreachable, Untrusted: true, Field: "url", Detail: "Nobody who is trusted here signed it.", Err: err}
+	}
 	if err != nil {
 		return driver.Probe{}, &driver.Error{Kind: driver.Unreachable, Detail: "no answer", Err: err}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
@@ -201,6 +202,17 @@ func TestTextsAreWholeInEveryLanguage(t *testing.T) {
 	for key := range keys["en"] {
 		if !said.says(key) {
 			t.Errorf("nothing says the text %s", key)
+		}
+	}
+	faults := map[string]bool{"ok": true, "often": true, "another-instance": true}
+	for _, f := range problem.Faults() {
+		faults[f.Code] = true
+	}
+	for key := range keys["en"] {
+		for _, of := range []string{"link.fault.", "link.found.", "link.mend."} {
+			if code := key[strings.LastIndex(key, ".")+1:]; strings.HasPrefix(key, of) && !faults[code] {
+				t.Errorf("the text %s is of the fault %s, which is none", key, code)
+			}
 		}
 	}
 	for key := range said.whole {
