@@ -25,7 +25,7 @@ type connectionGroup struct {
 	Pause       connectionPauseCmd       `cmd:"" help:"Stop syncing; stored records stay readable."`
 	Resume      connectionResumeCmd      `cmd:"" help:"Go on syncing."`
 	Reauthorize connectionReauthorizeCmd `cmd:"" help:"Put new credentials in place of the old; id and tokens stay."`
-	Disconnect  connectionDisconnectCmd  `cmd:"" help:"End a connection for good: tokens are dead at once, data stay until deleted."`
+	Disconnect  connectionDisconnectCmd  `cmd:"" help:"End a connection: its tokens are dead at once, its data stay until deleted, and it can be reconnected until then."`
 	Reconnect   connectionReconnectCmd   `cmd:"" help:"Connect a disconnected connection again; id, records and cursors stay."`
 	DeleteData  connectionDeleteDataCmd  `cmd:"" name:"delete-data" help:"Delete everything that a disconnected connection stored."`
 }
@@ -168,7 +168,7 @@ func (connectionDisconnectCmd) Help() string { return actExample("disconnect") }
 
 // Run disconnects, after asking.
 func (cmd *connectionDisconnectCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	if err := cmd.ask(s, "Disconnect for good? Its tokens stop working at once"); err != nil {
+	if err := cmd.ask(s, "Disconnect? Its tokens stop working at once"); err != nil {
 		return err
 	}
 	return cmd.do(ctx, c, s, http.MethodPost, "/disconnect", nil)

@@ -3,7 +3,6 @@ package link
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +60,7 @@ func (s *Service) Begin(ctx context.Context, v *Visit, l Login) (address string,
 	if err != nil {
 		return "", fmt.Errorf("write a login under way: %w", err)
 	}
-	if row.Sealed, err = s.Keeper.SealOwn(attemptPlace(row), text); err != nil {
+	if row.Sealed, err = s.Keeper.SealOwn(secret.AttemptPlace(row.Hash), text); err != nil {
 		return "", err
 	}
 	if err := s.Store.InsertLoginAttempt(ctx, row); err != nil {
@@ -71,10 +70,6 @@ func (s *Service) Begin(ctx context.Context, v *Visit, l Login) (address string,
 }
 
 func (s *Service) stateHash(state string) []byte { return s.Keeper.Hash("link state " + state) }
-
-func attemptPlace(a store.LoginAttempt) secret.Place {
-	return secret.Place{Table: "login_attempts", Column: "sealed", Row: hex.EncodeToString(a.Hash)}
-}
 
 // Finish takes what the login server gave back, and connects. Returned has the Path of the link also with an error, when the state names one. Errors: *problem.Error.
 func (s *Service) Finish(ctx context.Context, cookie string, c Callback) (*Returned, error) {
@@ -126,7 +121,7 @@ func (s *Service) attempt(ctx context.Context, cookie string, c Callback) (a att
 		s.Log.Warn("a login was brought back by another browser than the one that began it", "link", row.Owner)
 		return a, row, strangeCallback()
 	}
-	text, err := s.Keeper.OpenOwn(attemptPlace(row), row.Sealed)
+	text, err := s.Keeper.OpenOwn(secret.AttemptPlace(row.Hash), row.Sealed)
 	if err != nil {
 		return a, row, fmt.Errorf("open a login under way: %w", err)
 	}

@@ -3,7 +3,6 @@ package member
 import (
 	"context"
 	"crypto/hmac"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -210,7 +209,7 @@ func (o *OIDC) Keep(ctx context.Context, a oidc.Attempt) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := o.sealer.SealOwn(attemptPlace(hash), text)
+	sealed, err := o.sealer.SealOwn(secret.AttemptPlace(hash), text)
 	if err != nil {
 		return err
 	}
@@ -229,7 +228,7 @@ func (o *OIDC) Take(ctx context.Context, state, browser string) (oidc.Attempt, e
 	if err != nil {
 		return oidc.Attempt{}, err
 	}
-	text, err := o.sealer.OpenOwn(attemptPlace(hash), row.Sealed)
+	text, err := o.sealer.OpenOwn(secret.AttemptPlace(hash), row.Sealed)
 	if err != nil {
 		return oidc.Attempt{}, err
 	}
@@ -249,10 +248,6 @@ const purposeMember = "member"
 type secrets struct {
 	Verifier, Nonce, For string
 	Fresh                bool
-}
-
-func attemptPlace(hash []byte) secret.Place {
-	return secret.Place{Table: "login_attempts", Column: "sealed", Row: hex.EncodeToString(hash)}
 }
 
 // provedAt takes over when the server says that the person proved who it is: a login there may be hours old. One that does not say has proved nothing that is fresh.

@@ -3,6 +3,7 @@ package secret_test
 import (
 	"bytes"
 	"crypto/rand"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +14,9 @@ import (
 func TestToken(t *testing.T) {
 	t.Parallel()
 	pattern := regexp.MustCompile(`^` + secret.TokenPattern + `$`)
+	if text, err := os.ReadFile("../../SECURITY.md"); err != nil || !strings.Contains(string(text), secret.TokenPattern) {
+		t.Errorf("SECURITY.md does not give the pattern to scanners (%v)", err)
+	}
 	for _, kind := range []secret.Kind{secret.ConnectionToken, secret.ProjectKey, secret.SessionSecret, secret.MemberLink, secret.LinkSecret, secret.LinkCode} {
 		text, err := secret.NewToken(kind, rand.Reader)
 		if err != nil {

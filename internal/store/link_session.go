@@ -65,11 +65,6 @@ func (s *Store) Link(ctx context.Context, projectID, id string) (*LinkSession, e
 	return linkOf(s.read.Link(ctx, id, projectID))
 }
 
-// LinkForWork gives a link session by its id alone: never for a request that names it. ErrNotFound.
-func (s *Store) LinkForWork(ctx context.Context, id string) (*LinkSession, error) {
-	return linkOf(s.read.LinkByID(ctx, id))
-}
-
 // LinkByHash gives the link session of a secret. ErrNotFound.
 func (s *Store) LinkByHash(ctx context.Context, hash []byte) (*LinkSession, error) {
 	return linkOf(s.read.LinkByHash(ctx, hash))

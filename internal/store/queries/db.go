@@ -492,9 +492,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.linkByHashStmt, err = db.PrepareContext(ctx, linkByHash); err != nil {
 		return nil, fmt.Errorf("error preparing query LinkByHash: %w", err)
 	}
-	if q.linkByIDStmt, err = db.PrepareContext(ctx, linkByID); err != nil {
-		return nil, fmt.Errorf("error preparing query LinkByID: %w", err)
-	}
 	if q.linksStmt, err = db.PrepareContext(ctx, links); err != nil {
 		return nil, fmt.Errorf("error preparing query Links: %w", err)
 	}
@@ -1721,11 +1718,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing linkByHashStmt: %w", cerr)
 		}
 	}
-	if q.linkByIDStmt != nil {
-		if cerr := q.linkByIDStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing linkByIDStmt: %w", cerr)
-		}
-	}
 	if q.linksStmt != nil {
 		if cerr := q.linksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing linksStmt: %w", cerr)
@@ -2656,7 +2648,6 @@ type Queries struct {
 	linkStmt                        *sql.Stmt
 	linkByCodeStmt                  *sql.Stmt
 	linkByHashStmt                  *sql.Stmt
-	linkByIDStmt                    *sql.Stmt
 	linksStmt                       *sql.Stmt
 	linksToExpireStmt               *sql.Stmt
 	lockBudgetStmt                  *sql.Stmt
@@ -2966,7 +2957,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		linkStmt:                        q.linkStmt,
 		linkByCodeStmt:                  q.linkByCodeStmt,
 		linkByHashStmt:                  q.linkByHashStmt,
-		linkByIDStmt:                    q.linkByIDStmt,
 		linksStmt:                       q.linksStmt,
 		linksToExpireStmt:               q.linksToExpireStmt,
 		lockBudgetStmt:                  q.lockBudgetStmt,

@@ -7,9 +7,6 @@ values (@id, @project_id, @hash, @kind, @purpose, @connection_id, @status, @sett
 -- name: Link :one
 select * from link_sessions where id = @id and project_id = @project_id;
 
--- name: LinkByID :one
-select * from link_sessions where id = @id;
-
 -- name: LinkByHash :one
 select * from link_sessions where hash = @hash;
 

@@ -269,38 +269,6 @@ func (q *Queries) LinkByHash(ctx context.Context, hash []byte) (LinkSession, err
 	return i, err
 }
 
-const linkByID = `-- name: LinkByID :one
-select id, project_id, hash, kind, purpose, connection_id, status, settings, redirect_uri, state, challenge, browser, created_at, expires_at, opened_at, ended_at, code_hash, code_expires_at, code_used_at, token_id from link_sessions where id = $1
-`
-
-func (q *Queries) LinkByID(ctx context.Context, id string) (LinkSession, error) {
-	row := q.queryRow(ctx, q.linkByIDStmt, linkByID, id)
-	var i LinkSession
-	err := row.Scan(
-		&i.ID,
-		&i.ProjectID,
-		&i.Hash,
-		&i.Kind,
-		&i.Purpose,
-		&i.ConnectionID,
-		&i.Status,
-		&i.Settings,
-		&i.RedirectUri,
-		&i.State,
-		&i.Challenge,
-		&i.Browser,
-		&i.CreatedAt,
-		&i.ExpiresAt,
-		&i.OpenedAt,
-		&i.EndedAt,
-		&i.CodeHash,
-		&i.CodeExpiresAt,
-		&i.CodeUsedAt,
-		&i.TokenID,
-	)
-	return i, err
-}
-
 const links = `-- name: Links :many
 select id, project_id, hash, kind, purpose, connection_id, status, settings, redirect_uri, state, challenge, browser, created_at, expires_at, opened_at, ended_at, code_hash, code_expires_at, code_used_at, token_id from link_sessions
 where project_id = $1 and id < $2
