@@ -161,3 +161,22 @@ func TestRefusalsCannotSteerTheTerminal(t *testing.T) {
 		t.Errorf("%q", stderr)
 	}
 }
+
+// A run that waits for a person is not waited for.
+func TestWaitingEndsWhereTheLoginIsRefused(t *testing.T) {
+	t.Parallel()
+	const run = `{"id":"r1","entity":"vendors","mode":"full","trigger":"manual","state":"queued","counts":{},"error":{"code":"credentials-refused","detail":"The system refuses the login."}}`
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(w, `{"data":[`+run+`,{"id":"r2","entity":"items","mode":"full","state":"queued","counts":{}}]}`)
+			return
+		}
+		_, _ = io.WriteString(w, run)
+	}))
+	t.Cleanup(s.Close)
+	out, errs, code := busbar(t.Context(), "sync", "start", "--wait", "--every", "1ms", "--token", "bb_con_x", "--url", s.URL)
+	if code != ExitFailed || !strings.Contains(out, "refuses the login") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+}

@@ -72,6 +72,11 @@ type syncRun struct {
 
 func (r syncRun) ended() bool { return r.State != "queued" && r.State != "running" }
 
+// needsLogin says that the run waits for a new login.
+func (r syncRun) needsLogin() bool {
+	return !r.ended() && r.Error != nil && r.Error.Code == "credentials-refused"
+}
+
 func (r syncRun) reason() string { return r.Error.text() }
 
 func runTable(runs []syncRun) *table {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -13,7 +14,7 @@ import (
 type syncStartCmd struct {
 	Entities []string      `arg:"" optional:"" help:"Entities, such as vendors. Default: all."`
 	Mode     string        `enum:"incremental,full,reset" default:"incremental" help:"incremental: what changed since the last success. full: everything of the history, finding deletions. reset: full, and forget the change history."`
-	Wait     bool          `short:"w" help:"Wait until the runs have ended. Exit code 1 unless all are complete."`
+	Wait     bool          `short:"w" help:"Wait until the runs have ended, or the system refuses the login. Exit code 1 unless all are complete."`
 	Every    time.Duration `default:"500ms" hidden:"" help:"How often to look while waiting."`
 }
 
@@ -65,7 +66,7 @@ func verdict(runs []syncRun) error {
 	return nil
 }
 
-// waiter looks at runs until all have ended.
+// waiter looks at runs until all have ended, or only a new login takes them further.
 type waiter struct {
 	client   *client
 	every    time.Duration
@@ -82,7 +83,7 @@ func (w waiter) wait(ctx context.Context, runs []syncRun) ([]syncRun, []rawRun, 
 		if err := w.look(ctx, runs, raws); err != nil {
 			return nil, nil, err
 		}
-		if w.progress.show(runs); allEnded(runs) {
+		if w.progress.show(runs); allEnded(runs) || slices.ContainsFunc(runs, syncRun.needsLogin) {
 			return runs, raws, nil
 		}
 		select {

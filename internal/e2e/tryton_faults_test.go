@@ -69,18 +69,21 @@ func passwordChanged(p plant) {
 	user := p.erp.Search("res.user", []any{"login", "=", p.erp.User})[0]
 	p.erp.Write("res.user", user, map[string]any{"password": "Tulip-brick.9qvz"})
 	p.erp.Password = "Tulip-brick.9qvz"
-	run := p.syncAndWait(p.token, "incremental", "purchase-orders")["purchase-orders"]
-	if run["state"] != "failed" {
-		p.t.Fatalf("with the old password the sync ended %v", run["state"])
-	}
+	answer := p.call("POST", "/v1/syncs", p.token, map[string]any{"entities": []string{"purchase-orders"}, "mode": "incremental"}, http.StatusAccepted)
+	id := answer["data"].([]any)[0].(map[string]any)["id"].(string)
 	p.awaitStatus("needs_reauthorization")
+	if run := p.call("GET", "/v1/sync-runs/"+id, p.token, nil, http.StatusOK); run["state"] != "queued" {
+		p.t.Fatalf("with the old password the sync is %v", run["state"])
+	}
 	refused := p.call("POST", "/v1/syncs", p.token, map[string]any{"entities": []string{"purchase-orders"}}, http.StatusConflict)
 	if refused["code"] != "connection-needs-reauthorization" {
 		p.t.Errorf("a sync is refused with %v", refused["code"])
 	}
 	renew := "/v1/connections/" + p.id + "/reauthorize"
 	p.call("POST", renew, p.key(), map[string]any{"credentials": map[string]string{"password": p.erp.Password}}, http.StatusOK)
-	p.sync("incremental")
+	if run := p.awaitRun(p.token, id); run["state"] != "complete" {
+		p.t.Errorf("with the new password the run ended %v", run["state"])
+	}
 	p.awaitStatus("active")
 	now := p.ids("purchase-orders")
 	if now[strconv.Itoa(order)] == "" || len(now) != len(ids)+1 {

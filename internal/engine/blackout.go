@@ -44,14 +44,14 @@ func (s *runSlice) blackout() error {
 	return nil
 }
 
-// considerate is a client that begins no page in a window.
+// considerate is a client that begins no page in a window, nor with a login that was replaced.
 type considerate struct {
 	driver.Client
 	slice *runSlice
 }
 
 func (c considerate) Fetch(ctx context.Context, r driver.Request) (*driver.Page, error) {
-	if err := c.slice.blackout(); err != nil {
+	if err := firstOf(c.slice.blackout(), c.slice.sameLogin(ctx)); err != nil {
 		return nil, err
 	}
 	return c.Client.Fetch(ctx, r)

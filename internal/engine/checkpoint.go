@@ -43,6 +43,7 @@ type checkpoint struct {
 	Left         time.Time       `json:"left,omitzero"`          // the oldest stamp of a record left for the next run to read
 	HotFrom      time.Time       `json:"hot_from,omitzero"`      // when the phase of hot records began
 	LeftUndated  bool            `json:"left_undated,omitempty"` // a record without a stamp was left
+	Login        string          `json:"login,omitempty"`        // which one reads; it tells them apart and nothing else
 	Unproved     *verdict        `json:"unproved,omitempty"`     // the run has ended short of its proof; only its end is not stored yet
 }
 

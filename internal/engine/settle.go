@@ -28,10 +28,11 @@ func (s *runSlice) settle(ctx context.Context, err error) error {
 	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
+	err = s.overtaken(ctx, err)
 	switch {
 	case errors.Is(err, store.ErrFenced):
 		return nil // another worker has the run
-	case stopping || errors.Is(err, errTurnOver) || errors.Is(err, lease.ErrOver) || errors.Is(err, store.ErrDecided):
+	case stopping || errors.Is(err, errTurnOver) || errors.Is(err, errOtherLogin) || errors.Is(err, lease.ErrOver) || errors.Is(err, store.ErrDecided):
 		return notFenced(s.worker.Store.ReleaseRun(ctx, s.run))
 	}
 	if held, err := s.heldBack(ctx, err); held {
@@ -82,9 +83,12 @@ func (s *runSlice) complete() store.Finish {
 	return store.Finish{State: store.RunComplete, CursorAt: s.nextCursor()}
 }
 
-// afterCall tries again what may pass by itself, and ends what a person must mend.
+// afterCall tries again what may pass by itself, lets a refused login wait for a new one, and ends what else a person must mend.
 func (s *runSlice) afterCall(e *driver.Error) store.Finish {
 	verdict := e.Kind.Verdict()
+	if verdict.Effect == driver.LoginRefused {
+		return s.awaitLogin(e)
+	}
 	if !verdict.Retry {
 		return store.Finish{State: store.RunFailed, ReasonCode: verdict.Reason, ReasonDetail: e.Detail}
 	}

@@ -139,6 +139,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 		if s.cp, err = readCheckpoint(s.run.Checkpoint); err != nil {
 			return err
 		}
+		s.noteLogin()
 		return s.noteMixed(ctx, stream)
 	}
 	var since, from time.Time
@@ -150,6 +151,7 @@ func (s *runSlice) plan(ctx context.Context) (err error) {
 		}
 	}
 	s.cp = firstCheckpoint()
+	s.noteLogin()
 	if stream.Mapping != s.mapper.VersionWith(s.env) {
 		s.cp.Phase, s.cp.Mapping = remapping, s.mapper.VersionWith(s.env)
 	}

@@ -307,13 +307,13 @@ func TestResetForgetsTheFeedAndKeepsTheRecords(t *testing.T) {
 	}
 }
 
-func TestRefusedLoginEndsTheRunAndIsReported(t *testing.T) {
+func TestRefusedLoginLetsTheRunWaitAndIsReported(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.source.fetch = func(driver.Request) (*driver.Page, error) {
 		return nil, &driver.Error{Kind: driver.Credentials, Detail: "wrong password"}
 	}
-	w.ends(w.sync(store.Incremental), store.RunFailed, "credentials-refused")
+	w.ends(w.sync(store.Incremental), store.RunQueued, "credentials-refused")
 	if len(w.reports) != 1 || driver.KindOf(w.reports[0]) != driver.Credentials {
 		t.Errorf("reported %v", w.reports)
 	}

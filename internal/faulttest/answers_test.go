@@ -59,7 +59,7 @@ func answers() []spoilt {
 		{"17 login page", setup{}, list(erp.Fault{LoginPage: true}), "queued", "not-this-system", "unreachable"},
 		{"17 login page in the middle", setup{}, listAfter(2, erp.Fault{LoginPage: true}), "queued", "not-this-system", "unreachable"},
 		{"17 redirect to a login", setup{}, list(erp.Fault{Status: 302, Header: header("Location", "/login")}), "queued", "not-this-system", "unreachable"},
-		{"17 login refused", setup{}, erp.Rule{Path: "*", Fault: erp.Fault{Status: 401}}, "failed", "credentials-refused", "needs_reauthorization"},
+		{"17 login refused", setup{}, erp.Rule{Path: "*", Fault: erp.Fault{Status: 401}}, "queued", "credentials-refused", "needs_reauthorization"},
 		{"17 login refused, though it is good", setup{}, list(erp.Fault{Status: 401}), "queued", "system-error", "degraded"},
 		{"17 permission missing", setup{}, list(erp.Fault{Status: 403}), "failed", "permission-missing", "degraded"},
 		// 18: torn bodies

@@ -1,6 +1,7 @@
 package write
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,6 +133,20 @@ const (
 	busyAgain     = 2 * time.Second
 )
 
+// errOtherLogin says that the credentials were renewed before the first byte of a write: the old ones may lead elsewhere.
+var errOtherLogin = errors.New("the connection has another login")
+
+func (w *single) sameLogin(ctx context.Context) error {
+	now, err := w.Store.ConnectionForWork(ctx, w.request.Connection.ID)
+	if err != nil {
+		return fmt.Errorf("read connection %s: %w", w.request.Connection.ID, err)
+	}
+	if !bytes.Equal(now.Credentials, w.request.Connection.Credentials) {
+		return errOtherLogin
+	}
+	return nil
+}
+
 // sofar is what is known of a write that is not over.
 func (w *single) sofar(ctx context.Context) (*Outcome, error) {
 	o, err := w.Store.Operation(ctx, w.request.Connection.Scope(), w.id.String())
@@ -145,7 +160,13 @@ func (w *single) sofar(ctx context.Context) (*Outcome, error) {
 func (w *single) run(ctx context.Context, v judged) error {
 	until := w.Now().Add(w.request.Wait)
 	l := lease.New(ctx)
-	snd := w.newSender(w.target, nil, l.Allowed)
+	snd := w.newSender(w.target, nil, nil)
+	snd.allowed = func() error {
+		if err := l.Allowed(); err != nil || snd.op != nil {
+			return err
+		}
+		return w.sameLogin(ctx)
+	}
 	snd.priority, snd.waited, snd.make, snd.final = budget.InteractiveWrite, true, w.makeHeld(snd), w.keepAnswer(snd)
 	ctx, cancel := context.WithCancel(l.Context())
 	defer cancel()

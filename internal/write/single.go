@@ -91,8 +91,26 @@ func (s *Service) Write(ctx context.Context, r Request) (*Outcome, error) {
 	return out, err
 }
 
-// first writes as the first request with its key.
+// maxRenewals is how often a write is begun anew because the credentials were renewed before its first byte.
+const maxRenewals = 3
+
+// first writes as the first request with its key, with the credentials that the connection has when the first byte goes out.
 func (s *Service) first(ctx context.Context, r Request) (*Outcome, error) {
+	for n := 1; ; n++ {
+		out, err := s.try(ctx, r)
+		switch {
+		case !errors.Is(err, errOtherLogin):
+			return out, err
+		case n == maxRenewals:
+			return nil, problem.New(problem.Overloaded, "The credentials of this connection are renewed all the time. Nothing was sent. Try again.").After(busyAgain)
+		}
+		if r.Connection, err = s.Store.ConnectionForWork(ctx, r.Connection.ID); err != nil {
+			return nil, fmt.Errorf("read the connection: %w", err)
+		}
+	}
+}
+
+func (s *Service) try(ctx context.Context, r Request) (*Outcome, error) {
 	t, err := s.open(ctx, r.Connection, r.Entity)
 	if err != nil {
 		return nil, err

@@ -213,6 +213,23 @@ func TestRenewedInTheMiddle(t *testing.T) {
 	}
 }
 
+// Credentials that are renewed between the verdict on a single write and its first byte may lead elsewhere: it is judged anew, and sent once, with the new ones.
+func TestRenewedBeforeASingleWrite(t *testing.T) {
+	p := newPlant(t)
+	made := p.items(p.finish(p.batch("vendors", vendors(0, 1))))[0]
+	p.opened = nil
+	p.overtake(func() {
+		conn := *p.conn
+		conn.Credentials = []byte("renewed")
+		p.must(p.store.Write(t.Context(), func(tx *store.Tx) error { return tx.SetConnectionCredentials(t.Context(), &conn, p.clock()) }))
+	})
+	out, err := p.patch("vendors", made.Record, "", `{"name":"anew"}`)
+	p.must(err)
+	if out.Item.Status != store.ItemApplied || len(p.sim.Effects()) != 2 || !slices.Equal(p.opened, []string{"", "renewed"}) {
+		t.Errorf("it is %s, had %d effects, and the system was opened with %q", out.Item.Status, len(p.sim.Effects()), p.opened)
+	}
+}
+
 // What was not sent when a connection is disconnected is cancelled; what may have had its effect is left to a person.
 func TestDisconnectedInTheMiddle(t *testing.T) {
 	p := newPlant(t)

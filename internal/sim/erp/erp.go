@@ -63,6 +63,7 @@ type Server struct {
 	jobs    jobs
 	ledger  ledger
 	logins  logins
+	others  atomic.Pointer[[]string] // API keys in place of that of opts
 	rates   arrivals
 	again   lastLists
 	cached  cacheBudget

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,7 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 				refuse(w, refusal{http.StatusUnauthorized, "invalid_token", "The access token is missing, expired or revoked."})
 				return
 			}
-		} else if subtle.ConstantTimeCompare([]byte(key), []byte(s.opts.Key)) != 1 {
+		} else if !s.takes(key) {
 			s.ledger.add("refused")
 			refuse(w, refusal{http.StatusUnauthorized, "unauthorized", "The API key is missing or wrong; send it as Authorization: Bearer <key>."})
 			return
@@ -70,6 +71,18 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// takes says that the API key is one of those that are good now.
+func (s *Server) takes(key string) bool {
+	good := []string{s.opts.Key}
+	if others := s.others.Load(); others != nil {
+		good = *others
+	}
+	return slices.ContainsFunc(good, func(g string) bool { return subtle.ConstantTimeCompare([]byte(key), []byte(g)) == 1 })
+}
+
+// SetKeys replaces the API keys that are good: any others are refused from now on.
+func (s *Server) SetKeys(keys ...string) { s.others.Store(&keys) }
 
 // ping says who answers.
 func (s *Server) ping(w http.ResponseWriter, _ *http.Request) {
