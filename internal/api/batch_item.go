@@ -47,6 +47,9 @@ func (r *itemReader) item() write.BatchItem {
 	it := write.BatchItem{ClientRef: r.text("client_ref", longestRef), Op: manifest.Op(r.text("op", 0)), ID: r.text("id", 0), IfMatch: r.text("if_match", 0)}
 	r.data(&it)
 	r.fits(it)
+	if !slices.Contains(manifest.Ops(), it.Op) {
+		it.Op = "" // what is no operation is not kept
+	}
 	if it.IfMatch != "" {
 		tags, err := parseIfMatch("/if_match", it.IfMatch)
 		if err != nil {

@@ -32,8 +32,13 @@ func (d *problemDocument) GetStatus() int            { return d.Status }
 func (d *problemDocument) GetHeaders() http.Header   { return d.headers }
 func (d *problemDocument) ContentType(string) string { return problemType }
 
-// MarshalJSON writes the document and its further members as one object.
+// MarshalJSON writes the document and its further members as one object, without secrets of ours that the caller put where they are told back, such as in a member's name.
 func (d *problemDocument) MarshalJSON() ([]byte, error) {
+	doc, err := d.whole()
+	return ownSecret.ReplaceAll(doc, []byte("${1}[redacted]")), err
+}
+
+func (d *problemDocument) whole() ([]byte, error) {
 	type plain problemDocument
 	doc, err := json.Marshal((*plain)(d))
 	if err != nil || len(d.extra) == 0 {

@@ -82,3 +82,14 @@ func zeros(n int) string {
 	}
 	return out
 }
+
+// What is no operation of an item is not kept: nobody knows what it is.
+func TestAnItemKeepsNoWrongOp(t *testing.T) {
+	t.Parallel()
+	for op, kept := range map[string]bool{"create": true, "bb_key_9Zs4": false, "Create": false} {
+		it := batchItemOf([]byte(`{"op":"`+op+`","data":{}}`), nil)
+		if (it.Fault == nil) != kept || (string(it.Op) == op) != kept || !kept && it.Op != "" {
+			t.Errorf("%s is kept as %q with %v", op, it.Op, it.Fault)
+		}
+	}
+}

@@ -107,9 +107,9 @@ var (
 // withoutSecrets takes Busbar's own secrets out of a text, such as a path.
 func withoutSecrets(text string) string { return ownSecret.ReplaceAllString(text, "${1}[redacted]") }
 
-// requestID keeps the caller's id when it is sane, and makes one otherwise.
+// requestID keeps the caller's id when it is sane and no secret of ours, and makes one otherwise.
 func requestID(given string) string {
-	if saneID.MatchString(given) {
+	if saneID.MatchString(given) && !ownSecret.MatchString(given) {
 		return given
 	}
 	id := uuid.Must(uuid.NewV7())

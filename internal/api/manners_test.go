@@ -15,7 +15,7 @@ func TestRequestIds(t *testing.T) {
 	w := newWorld(t)
 	for given, kept := range map[string]bool{
 		"order-42": true, "0192f0c1-a7b8-7c3e-9d2f-4b5a6c7d8e9f": true, strings.Repeat("x", 128): true,
-		"": false, strings.Repeat("x", 129): false, "a b": false, `"quoted"`: false, "<script>": false,
+		"bb_key_9Zs4": false, "of-bb_con_9Zs4": false, "": false, strings.Repeat("x", 129): false, "a b": false, `"quoted"`: false, "<script>": false,
 	} {
 		a := w.call("GET", "/v1/nothing-here", "", "", "Request-Id", given)
 		if got := a.header.Get("Request-Id"); (got == given) != kept || !kept && !strings.HasPrefix(got, "req_") {
@@ -40,6 +40,26 @@ func TestLogTellsWhoDidWhat(t *testing.T) {
 	w.call("GET", "/v1/%0Alevel=ERROR", "", "")
 	if strings.Contains(w.log.String(), "\nlevel=ERROR") {
 		t.Error("a path wrote a line of its own")
+	}
+}
+
+// A secret of ours that the caller put where none belongs is not told back, kept or logged.
+func TestOwnSecretsInTheWrongPlace(t *testing.T) {
+	w := newWorld(t)
+	key := w.key
+	_, token := w.connect("A")
+	for _, s := range []string{key, token} {
+		for _, a := range []answer{
+			w.call("POST", "/v1/connections", key, `{"`+s+`":1}`), w.call("POST", "/v1/connections", key, `{"system":"plant","credentials":{"`+s+`":"x"}}`), w.call("GET", "/v1/connections?"+s+"=1", key, ""),
+			w.call("POST", "/v1/vendors/validate", token, `{"`+s+`":"x"}`), w.call("POST", "/v1/syncs", token, `{"entities":["`+s+`"]}`), w.call("PATCH", "/v1/project", key, `{"name":"A"}`, "Idempotency-Key", s),
+		} {
+			if a.status < 400 || strings.Contains(a.text, s) || !strings.Contains(a.text, s[:7]) && !strings.Contains(a.text, "Idempotency-Key") {
+				t.Errorf("%s is answered with %d %s", s[:7], a.status, a.text)
+			}
+		}
+		if strings.Contains(w.log.String(), s) {
+			t.Errorf("%s is in the log", s[:7])
+		}
 	}
 }
 

@@ -108,6 +108,9 @@ func idempotencyKey(h http.Header) (string, error) {
 	if len(values) > 1 || key == "" || len(key) > longestKey || !visible {
 		return "", invalidParameter(keyHeader, fmt.Sprintf("Send one key of 1 to %d visible ASCII characters without spaces, such as a UUID.", longestKey))
 	}
+	if ownSecret.MatchString(key) { // keys are kept as they are
+		return "", invalidParameter(keyHeader, "A token of Busbar's does not belong here: send a key that you make for this request, such as a UUID.")
+	}
 	return key, nil
 }
 

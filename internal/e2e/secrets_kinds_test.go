@@ -45,7 +45,7 @@ func TestSecretsOfEveryKindAreNowhere(t *testing.T) {
 			w := newCanaries(t, database(t))
 			w.people()
 			w.connectInBrowser()
-			w.showCertificate()
+			w.misplace(w.showCertificate())
 			w.look()
 			w.everyKind()
 			report(t, w.heard, w.all(), "at the end")
@@ -258,7 +258,7 @@ func (w *canaries) troubles(token, id string) {
 }
 
 // showCertificate connects a system that wants a certificate, with one whose key is then looked for; and once with a broken key.
-func (w *canaries) showCertificate() {
+func (w *canaries) showCertificate() (token string) {
 	w.t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+erp.DefaultKey)
@@ -282,9 +282,10 @@ func (w *canaries) showCertificate() {
 	}
 	w.ask("POST", "/v1/connections/check", w.key, login(key))
 	made := w.vendor("/v1/connections", login(key), kinds)
-	token := text(field1(made, "token.token"))
+	token = text(field1(made, "token.token"))
 	w.secrets["connection token"] = token
 	awaitIdle(w.busbar, token)
+	return token
 }
 
 func newCertificate(t *testing.T) (certificate, key string, der []byte) {
