@@ -122,7 +122,7 @@ func newWorld(t *testing.T, changes ...with) *world {
 		Store: w.store, Connections: w.conns, Mapper: mappers(systems), Systems: systems, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Log: log, Owner: "test",
 	})
 	w.members = must(member.NewService(member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: log}))
-	links := link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems, Keeper: keeper, PublicURL: "https://busbar.example.com", Now: w.clock, Rand: rand.Reader, Log: log})
+	links := link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems, Keeper: keeper, PublicURL: "https://busbar.example.com", Most: 1000, Now: w.clock, Rand: rand.Reader, Log: log})
 	rotations := keys.New(keys.Config{Store: w.store, Keeper: keeper, Source: secret.Source{File: filepath.Join(t.TempDir(), "master.key")}, Alone: true, ID: "test", Now: w.clock, Rand: rand.Reader, Log: log})
 	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Keys: rotations, Now: w.clock, Log: log}
 	for _, change := range changes {

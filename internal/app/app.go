@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -58,13 +59,17 @@ type Options struct {
 	Version     string
 	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
 	OIDC        config.OIDC         // where members may log in besides
+	OpenLinks   int                 // that a project may have at once; default 10,000
 	Tick        time.Duration       // between looks at the schedule; default 1s
 	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 	KeyStep     func(done string)   // nil, or told after each step of a rotation of keys: for tests
 	Bench       *Bench              // for trying a connector out; nil: a Busbar for work
 }
 
-const defaultTick = time.Second
+const (
+	defaultTick      = time.Second
+	defaultOpenLinks = 10_000
+)
 
 // App is one Busbar, ready to answer. Start lets it work in the background.
 type App struct {
@@ -167,7 +172,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		return err
 	}
 	a.Links = link.NewService(link.Config{
-		Store: a.Store, Connections: a.Connections, Systems: p.systems, Keeper: keeper, PublicURL: o.PublicURL, Now: o.Now, Rand: rand.Reader, Log: o.Log,
+		Store: a.Store, Connections: a.Connections, Systems: p.systems, Keeper: keeper, PublicURL: o.PublicURL, Most: cmp.Or(o.OpenLinks, defaultOpenLinks), Now: o.Now, Rand: rand.Reader, Log: o.Log,
 	})
 	owner := uuid.NewString()
 	a.Writes = write.NewService(write.Config{

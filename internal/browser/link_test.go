@@ -33,11 +33,16 @@ type vendor struct {
 // newVendor starts one with its Busbar, of which it may be framed.
 func newVendor(t *testing.T, brand map[string]any) *vendor {
 	t.Helper()
+	return newVendorOf(t, brand, func(settings map[string]any) *browser.Stand { return browser.NewStand(t, settings) })
+}
+
+func newVendorOf(t *testing.T, brand map[string]any, start func(settings map[string]any) *browser.Stand) *vendor {
+	t.Helper()
 	v := &vendor{t: t, preset: map[string]any{}, verifier: rand.Text() + rand.Text()}
 	v.url = browser.Elsewhere(t, v)
 	brand["redirect_uris"] = []string{v.url + "/back"}
 	brand["origins"] = []string{v.url}
-	v.stand = browser.NewStand(t, map[string]any{"link": brand})
+	v.stand = start(map[string]any{"link": brand})
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,9 +34,14 @@ type Stand struct {
 // NewStand starts one. The project has these settings.
 func NewStand(t *testing.T, settings map[string]any) *Stand {
 	t.Helper()
+	return newStand(t, settings, nil, nil)
+}
+
+func newStand(t *testing.T, settings map[string]any, login *erp.OAuth, connectors []fs.FS) *Stand {
+	t.Helper()
 	s := &Stand{}
 	s.Refuse.Store("")
-	s.ERP = startERP(t, s)
+	s.ERP = startERP(t, s, login)
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
 	s.URL = "http://" + l.Addr().String()
@@ -44,6 +50,7 @@ func NewStand(t *testing.T, settings map[string]any) *Stand {
 	check(t, err)
 	s.App, err = app.Open(t.Context(), app.Options{
 		Data: dir, MasterKey: filepath.Join(dir, "master.key"), Allow: rules, Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "test", PublicURL: s.URL,
+		Connectors: connectors,
 	})
 	check(t, err)
 	server := &http.Server{Handler: s.Handler, ReadHeaderTimeout: time.Minute}
@@ -53,9 +60,9 @@ func NewStand(t *testing.T, settings map[string]any) *Stand {
 	return s
 }
 
-func startERP(t *testing.T, s *Stand) *erp.Server {
+func startERP(t *testing.T, s *Stand, login *erp.OAuth) *erp.Server {
 	t.Helper()
-	e, err := erp.Open(erp.Options{Counts: erp.Counts{Vendors: 20, Customers: 5, Items: 20, Stock: 20, Orders: 10, SalesOrders: 5, Requisitions: 5}, Fault: func(r *http.Request) *erp.Fault {
+	e, err := erp.Open(erp.Options{OAuth: login, Counts: erp.Counts{Vendors: 20, Customers: 5, Items: 20, Stock: 20, Orders: 10, SalesOrders: 5, Requisitions: 5}, Fault: func(r *http.Request) *erp.Fault {
 		if list := s.Refuse.Load().(string); list != "" && r.URL.Path == "/api/v1/"+list {
 			return &erp.Fault{Status: http.StatusForbidden}
 		}

@@ -42,6 +42,7 @@ func (s Serve) Check() error {
 	c.directory("files", s.Files)
 	c.allow(s.Allow)
 	c.file("ca-file", s.CAFile)
+	c.atLeastOne("open-links", s.OpenLinks)
 	c.ranges("trusted-proxy", s.TrustedProxy)
 	c.oidc(s.OIDC)
 	c.log(s.Log)
@@ -112,6 +113,12 @@ func (c *checker) oidc(o OIDC) {
 		c.add("oidc-client-id", "is empty; write the client id that %s gave to Busbar", o.OIDCIssuer)
 	default:
 		c.address("oidc-issuer", o.OIDCIssuer)
+	}
+}
+
+func (c *checker) atLeastOne(name string, v int) {
+	if v < 1 {
+		c.add(name, "%d is too few; write 1 or more", v)
 	}
 }
 

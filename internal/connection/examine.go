@@ -33,7 +33,7 @@ type Form struct {
 	Credentials map[string]string
 	Entities    []string // default: all
 	TimeZone    string
-	Grant       *driver.Grant // that a login in a browser gave; nil: none
+	Grant       *driver.Grant // that a login in a browser gave, and from then on what it was renewed to; nil: none
 }
 
 // Format implements fmt.Formatter.

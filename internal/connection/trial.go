@@ -16,10 +16,11 @@ type trial struct {
 	mu    sync.Mutex
 	grant driver.Grant
 	asked time.Time
+	given *driver.Grant // the caller's, which follows
 }
 
 func newTrial(now func() time.Time, grant *driver.Grant) *trial {
-	t := &trial{now: now}
+	t := &trial{now: now, given: grant}
 	if grant != nil {
 		t.grant, t.asked = *grant, now()
 	}
@@ -40,6 +41,9 @@ func (t *trial) Access(ctx context.Context, refused string, ask driver.Ask) (str
 	}
 	grant.Refresh = cmp.Or(grant.Refresh, t.grant.Refresh)
 	t.grant, t.asked = grant, asked
+	if t.given != nil {
+		*t.given = grant
+	}
 	return grant.Access, nil
 }
 

@@ -71,8 +71,27 @@ func TestLinkByLoginAnswers(t *testing.T) {
 		"no code": func(c *customer) {
 			c.refused(query(c.logsIn("ann"), func(q url.Values) { q.Del("code") }), "nothing to go on with")
 		},
-		"another browser": func(c *customer) { path := c.logsIn("ann"); l.customer().refused(path, unknown); c.nothing() },
-		"no browser":      func(c *customer) { path := c.logsIn("ann"); l.browser().get(path); c.nothing() },
+		"another browser, and then the rightful one": func(c *customer) {
+			path := c.logsIn("ann")
+			l.customer().refused(path, unknown)
+			c.nothing()
+			c.comes(path)
+		},
+		"no browser, and then the rightful one": func(c *customer) { path := c.logsIn("ann"); l.browser().get(path); c.nothing(); c.comes(path) },
+		"somebody only looks": func(c *customer) {
+			path := c.logsIn("ann")
+			if r := c.ask(http.MethodHead, path); r.status != http.StatusMethodNotAllowed {
+				t.Errorf("HEAD answers %d %q", r.status, r.to)
+			}
+			c.nothing()
+			c.comes(path)
+		},
+		"too long a state": func(c *customer) {
+			path := c.logsIn("ann")
+			c.refused(query(path, func(q url.Values) { q.Set("state", strings.Repeat("x", 5000)) }), unknown)
+			c.comes(path)
+		},
+		"a good one that is not chosen from": func(c *customer) { c.comes(c.logsIn("ann")) },
 		"another issuer": func(c *customer) {
 			c.refused(query(c.logsIn("ann"), func(q url.Values) { q.Set("iss", "https://evil.example.com") }), "another server")
 		},
@@ -134,12 +153,18 @@ func TestLinkByLoginTwice(t *testing.T) {
 	t.Parallel()
 	l := newLinked(t)
 	c := l.customer()
-	path, second := c.logsIn("ann"), c.logsIn("ann")
-	code := c.connects(path)
-	if r := c.get(path); r.status != http.StatusBadRequest {
+	path, second, third := c.logsIn("ann"), c.logsIn("ann"), c.logsIn("ann")
+	c.connects(path)
+	if r := c.get(path); r.status != http.StatusBadRequest || !strings.Contains(r.text, `href="`+c.path+`"`) {
 		t.Errorf("the same answer once more: %d %q", r.status, r.to)
 	}
-	if r := l.browser().get(second); r.status != http.StatusBadRequest {
+	if r := c.get(second); r.status != http.StatusSeeOther || r.to != c.path+"/done" {
+		t.Errorf("another answer in the same browser: %d %q", r.status, r.to)
+	}
+	fresh, err := url.Parse(c.get(c.path + "/done").to)
+	c.check(err)
+	code := fresh.Query().Get("code")
+	if r := l.browser().get(third); r.status != http.StatusBadRequest {
 		t.Errorf("another answer in another browser: %d %q", r.status, r.to)
 	}
 	c.exchanges(code)
@@ -185,11 +210,54 @@ func TestLinkByLoginWithoutTheSystem(t *testing.T) {
 			c := l.customer()
 			path := c.logsIn("ann")
 			l.plan.Set(erp.Rule{Path: "ping", Times: 9, Fault: fault})
-			c.refused(path, "")
+			c.comes(path)
+			if r := c.get(c.path + "/choose"); r.status != http.StatusUnprocessableEntity || !strings.Contains(words(r.text), "did not work yet") {
+				t.Errorf("the page answers %d: %s", r.status, words(r.text))
+			}
+			c.nothing()
 			l.plan.Set()
-			c.connects(c.logsIn("ann"))
+			c.chooses()
 		})
 	}
+}
+
+// TestLinkByLoginIsRenewedWhileSomebodyChooses: the tokens end before the customer has chosen. What they are renewed to is what the connection gets: the server ends a login whose old one comes again.
+func TestLinkByLoginIsRenewedWhileSomebodyChooses(t *testing.T) {
+	t.Parallel()
+	l := newLinked(t)
+	c := l.customer()
+	c.comes(c.logsIn("ann"))
+	l.revoke()
+	if n := l.renewals(func() { c.get(c.path + "/choose") }); n != 1 {
+		t.Errorf("the choice made %d calls for tokens, want 1", n)
+	}
+	l.revoke()
+	code := c.chooses()
+	c.exchanges(code)
+	if n := l.renewals(func() { l.passes(2 * time.Hour); l.syncs() }); n != 1 {
+		t.Errorf("%d calls for tokens after the end of the last, want 1", n)
+	}
+	l.lives()
+}
+
+// TestLinkByLoginIsOneBrowsers: nobody else chooses from what somebody logged in to.
+func TestLinkByLoginIsOneBrowsers(t *testing.T) {
+	t.Parallel()
+	l := newLinked(t)
+	c := l.customer()
+	c.comes(c.logsIn("ann"))
+	if r := l.customer().get(c.path + "/choose"); r.status != http.StatusForbidden {
+		t.Errorf("another browser gets %d: %s", r.status, words(r.text))
+	}
+}
+
+// comes comes back with a login that is good.
+func (c *customer) comes(path string) {
+	c.Helper()
+	if r := c.get(path); r.status != http.StatusSeeOther || r.to != c.path+"/choose" {
+		c.Fatalf("a login leads to %d %q: %s", r.status, r.to, words(r.text))
+	}
+	c.nothing()
 }
 
 // as lets the world fail another test.

@@ -120,7 +120,12 @@ type reply struct {
 
 func (c *customer) get(path string) reply {
 	c.Helper()
-	req, err := http.NewRequestWithContext(c.Context(), http.MethodGet, c.site.URL+path, nil)
+	return c.ask(http.MethodGet, path)
+}
+
+func (c *customer) ask(method, path string) reply {
+	c.Helper()
+	req, err := http.NewRequestWithContext(c.Context(), method, c.site.URL+path, nil)
 	c.check(err)
 	return c.send(req)
 }
@@ -205,12 +210,31 @@ func (c *customer) nothing() {
 	}
 }
 
-// connects comes back with a login that is good, and gives the code for the vendor.
+var readable = regexp.MustCompile(`name="entity" value="([a-z-]+)" checked`)
+
+// connects comes back with a login that is good, chooses whatever may be read, and gives the code for the vendor.
 func (c *customer) connects(path string) string {
 	c.Helper()
 	r := c.get(path)
-	if r.status != http.StatusSeeOther || r.to != c.path+"/done" {
+	if r.status != http.StatusSeeOther || r.to != c.path+"/choose" {
 		c.Fatalf("a login leads to %d %q: %s", r.status, r.to, words(r.text))
+	}
+	return c.chooses()
+}
+
+// chooses goes on where the login came back, and gives the code.
+func (c *customer) chooses() string {
+	c.Helper()
+	page, form := c.get(c.path+"/choose"), url.Values{"method": {"oauth2"}}
+	for _, m := range readable.FindAllStringSubmatch(page.text, -1) {
+		form.Add("entity", m[1])
+	}
+	if page.status != http.StatusOK || len(form["entity"]) == 0 {
+		c.Fatalf("the choice is %d: %s", page.status, words(page.text))
+	}
+	r := c.post("/connect", form)
+	if r.status != http.StatusSeeOther || r.to != c.path+"/done" {
+		c.Fatalf("the choice leads to %d %q: %s", r.status, r.to, words(r.text))
 	}
 	u, err := url.Parse(c.get(r.to).to)
 	c.check(err)

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/connection"
-	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -31,7 +30,12 @@ func (s *Service) Check(ctx context.Context, v *Visit, l Login) ([]connection.Fi
 	if err != nil {
 		return nil, err
 	}
-	return s.Connections.Examine(ctx, v.Connection, f)
+	var found []connection.Finding
+	err = s.using(ctx, v, l, &f, func() (err error) {
+		found, err = s.Connections.Examine(ctx, v.Connection, f)
+		return err
+	})
+	return found, err
 }
 
 // form is the login with what is preset and with the vendor's own registration.
@@ -61,10 +65,10 @@ func (s *Service) Connect(ctx context.Context, v *Visit, l Login) (*Done, error)
 		}
 		defer end()
 	}
-	return s.connect(ctx, v, l, nil)
+	return s.connect(ctx, v, l)
 }
 
-func (s *Service) connect(ctx context.Context, v *Visit, l Login, grant *driver.Grant) (*Done, error) {
+func (s *Service) connect(ctx context.Context, v *Visit, l Login) (*Done, error) {
 	if err := v.refuse(); err != nil {
 		return s.elseResult(ctx, v, err)
 	}
@@ -73,7 +77,7 @@ func (s *Service) connect(ctx context.Context, v *Visit, l Login, grant *driver.
 	if err != nil {
 		return nil, err
 	}
-	if grant == nil && s.Connections.InBrowser(f.System, f.AuthMethod) {
+	if l.held == nil && s.Connections.InBrowser(f.System, f.AuthMethod) {
 		return nil, problem.New(problem.Conflict, "This system is connected by logging in there, in the browser.")
 	}
 	var done *Done
@@ -81,7 +85,13 @@ func (s *Service) connect(ctx context.Context, v *Visit, l Login, grant *driver.
 		done, err = s.close(ctx, tx, v)
 		return err
 	}
-	if err := s.store(ctx, v, l, f, grant, with); err != nil {
+	stored := false
+	err = s.using(ctx, v, l, &f, func() error {
+		err := s.store(ctx, v, l, f, with)
+		stored = err == nil
+		return err
+	})
+	if !stored {
 		return s.elseResult(ctx, v, err)
 	}
 	s.Log.Info("a link was used", "link", v.Link.ID, "connection", v.Connection.ID, "purpose", v.Link.Purpose)
@@ -91,8 +101,8 @@ func (s *Service) connect(ctx context.Context, v *Visit, l Login, grant *driver.
 type inTransaction = func(ctx context.Context, tx *store.Tx, c *store.Connection) error
 
 // store makes or renews the connection; with ends the link in the same transaction.
-func (s *Service) store(ctx context.Context, v *Visit, l Login, f connection.Form, grant *driver.Grant, with inTransaction) error {
-	renewal := connection.Renewal{AuthMethod: f.AuthMethod, Credentials: f.Credentials, Grant: grant, With: with}
+func (s *Service) store(ctx context.Context, v *Visit, l Login, f connection.Form, with inTransaction) error {
+	renewal := connection.Renewal{AuthMethod: f.AuthMethod, Credentials: f.Credentials, Grant: f.Grant, With: with}
 	switch {
 	case v.Renews() && v.Connection.State == store.ConnectionDisconnected:
 		return s.Connections.ReconnectWithout(ctx, v.Connection, renewal)
@@ -103,7 +113,7 @@ func (s *Service) store(ctx context.Context, v *Visit, l Login, f connection.For
 	if v.Settings.Name != "" {
 		name = ""
 	}
-	return s.Connections.Fulfil(ctx, v.Connection, connection.Fulfilment{Grant: grant, With: with, New: connection.New{
+	return s.Connections.Fulfil(ctx, v.Connection, connection.Fulfilment{Grant: f.Grant, With: with, New: connection.New{
 		System: f.System, Name: name, AuthMethod: f.AuthMethod, Credentials: f.Credentials, Entities: f.Entities,
 		TimeZone: v.Settings.TimeZone, History: cmp.Or(v.Settings.History, l.History), Schedule: v.Settings.Schedule,
 	}})
@@ -145,7 +155,7 @@ func (s *Service) close(ctx context.Context, tx *store.Tx, v *Visit) (*Done, err
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.SaveLink(ctx, l); err != nil {
+	if err := errors.Join(tx.SaveLink(ctx, l), s.drop(ctx, tx, l.ID)); err != nil {
 		return nil, err
 	}
 	return done, note(ctx, tx, l, "used")

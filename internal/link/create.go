@@ -44,6 +44,9 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*store.L
 	}
 	l.Hash = s.Keeper.Hash(plain)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.room(ctx, tx, projectID); err != nil {
+			return err
+		}
 		if l.Purpose == PurposeConnect {
 			c, err := s.Connections.Reserve(ctx, tx, projectID, r)
 			if err != nil {
@@ -62,6 +65,17 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*store.L
 		return nil, "", fmt.Errorf("make a link: %w", err)
 	}
 	return l, s.PublicURL + "/link/" + plain, nil
+}
+
+// room refuses one more link where the project has as many open as it may.
+func (s *Service) room(ctx context.Context, tx *store.Tx, projectID string) error {
+	switch open, err := tx.OpenLinks(ctx, projectID); {
+	case err != nil:
+		return err
+	case open >= int64(s.Most):
+		return problem.Newf(problem.Conflict, "Your project has %d open links, and may have %d (the setting --open-links). Revoke those that nobody needs, which GET /v1/link-sessions?status=open lists, or wait until they expire.", open, s.Most)
+	}
+	return nil
 }
 
 func (n New) reservation() connection.Reservation {

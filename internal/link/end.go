@@ -77,7 +77,7 @@ func (s *Service) end(ctx context.Context, of *store.LinkSession, move func(tx *
 			return err
 		}
 		l.EndedAt = s.instant()
-		if err := tx.SaveLink(ctx, l); err != nil {
+		if err := errors.Join(tx.SaveLink(ctx, l), s.drop(ctx, tx, l.ID)); err != nil {
 			return err
 		}
 		if c != nil && l.Purpose == PurposeConnect {

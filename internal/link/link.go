@@ -50,6 +50,7 @@ type Config struct {
 	Systems     connection.Systems
 	Keeper      *secret.Keeper
 	PublicURL   string // without a slash at the end
+	Most        int    // open links of a project at once
 	Now         func() time.Time
 	Rand        io.Reader // for ids, secrets and codes
 	Log         *slog.Logger
@@ -138,6 +139,9 @@ type Login struct {
 	Values   map[string]string
 	Entities []string // default: those that are preset, else all
 	History  string   // how far back the first reading goes; default: what is preset, else the default of connections
+	Framed   bool     // of Begin: the form is in a frame, so that the login server answers in a window of its own
+
+	held *held // what a login in a browser gave
 }
 
 // Format implements fmt.Formatter.
@@ -150,12 +154,16 @@ type Done struct {
 }
 
 // Callback is what a login server gave back to the browser.
-type Callback struct{ State, Code, Issuer, Error, Description string }
+type Callback struct {
+	State, Code, Issuer, Error, Description string
+	Framed                                  bool // it came to a frame
+}
 
 // Returned is what came of a Callback.
 type Returned struct {
-	Path string // of the link's pages; empty: the state names no link
-	Done *Done  // the system is connected
+	Visit  *Visit // of the link that it is for; nil: the state names none of this browser's
+	Window bool   // the login began in a frame, and this is the window that was opened for it: the frame takes the callback
+	Done   *Done  // the system is connected already
 }
 
 // Choice is a system that can be connected.

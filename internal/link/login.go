@@ -71,55 +71,65 @@ func (s *Service) Begin(ctx context.Context, v *Visit, l Login) (address string,
 
 func (s *Service) stateHash(state string) []byte { return s.Keeper.Hash("link state " + state) }
 
-// Finish takes what the login server gave back, and connects. Returned has the Path of the link also with an error, when the state names one. Errors: *problem.Error.
+// Finish takes what the login server gave back, and holds what it is good for until the customer has chosen: see Held. Returned has the Visit also with an error, when the state is one of this
+// browser's. Errors: *problem.Error.
 func (s *Service) Finish(ctx context.Context, cookie string, c Callback) (*Returned, error) {
 	out := &Returned{}
-	a, row, err := s.attempt(ctx, cookie, c)
+	a, row, err := s.attempt(ctx, c)
 	if err != nil {
 		return out, err
 	}
-	v, err := s.Open(ctx, a.Link, cookie)
-	if err != nil {
+	mine := cookie != "" && bytes.Equal(row.Browser, s.browser(cookie))
+	if out.Window = a.Login.Framed && !c.Framed; !mine && !out.Window {
+		s.Log.Warn("a login was brought back by another browser than the one that began it", "link", row.Owner)
+		return out, strangeCallback()
+	}
+	if out.Visit, err = s.Open(ctx, a.Link, cookie); err != nil || out.Window {
 		return out, err
 	}
-	out.Path = v.Path()
+	if _, err := s.Store.UseLoginAttempt(ctx, attemptPurpose, row.Hash, row.Browser, s.instant()); errors.Is(err, store.ErrNotFound) {
+		return out, strangeCallback()
+	} else if err != nil {
+		return out, fmt.Errorf("use a login under way: %w", err)
+	}
 	if !s.Now().Before(row.ExpiresAt) {
 		return out, problem.New(problem.Conflict, "The login took longer than ten minutes. Begin it again.")
 	}
-	if err := v.refuse(); err != nil {
-		out.Done, err = s.elseResult(ctx, v, err)
+	if err := out.Visit.refuse(); err != nil {
+		out.Done, err = s.elseResult(ctx, out.Visit, err)
 		return out, err
 	}
 	if c.Error != "" || c.Code == "" {
 		return out, declined(c.Error)
 	}
-	f, err := s.form(ctx, v, a.Login)
-	if err != nil {
-		return out, err
-	}
-	grant, err := s.Connections.Granted(ctx, v.Connection, f, driver.Authorization{RedirectURI: a.Redirect, State: c.State, Verifier: a.Verifier, Issuer: c.Issuer}, c.Code)
-	if err != nil {
-		return out, err
-	}
-	out.Done, err = s.connect(ctx, v, a.Login, grant)
-	return out, err
+	return out, s.redeem(ctx, out.Visit, a, c)
 }
 
-// attempt gives the login that a callback belongs to, once, to the browser that began it.
-func (s *Service) attempt(ctx context.Context, cookie string, c Callback) (a attempt, row store.LoginAttempt, err error) {
+// redeem exchanges the code of a login, and holds what it gave.
+func (s *Service) redeem(ctx context.Context, v *Visit, a attempt, c Callback) error {
+	f, err := s.form(ctx, v, a.Login)
+	if err != nil {
+		return err
+	}
+	asked := s.instant()
+	grant, err := s.Connections.Granted(ctx, v.Connection, f, driver.Authorization{RedirectURI: a.Redirect, State: c.State, Verifier: a.Verifier, Issuer: c.Issuer}, c.Code)
+	if err != nil {
+		return err
+	}
+	return s.hold(ctx, v, held{Login: a.Login, Grant: *grant, Asked: asked})
+}
+
+// attempt gives the login that a callback belongs to, and uses nothing up.
+func (s *Service) attempt(ctx context.Context, c Callback) (a attempt, row store.LoginAttempt, err error) {
 	if c.State == "" || len(c.State) > longestAnswer || len(c.Code) > longestAnswer || len(c.Issuer) > longestAnswer {
 		return a, row, strangeCallback()
 	}
-	row, err = s.Store.UseLoginAttempt(ctx, attemptPurpose, s.stateHash(c.State), s.instant())
+	row, err = s.Store.LoginAttempt(ctx, attemptPurpose, s.stateHash(c.State))
 	if errors.Is(err, store.ErrNotFound) {
 		return a, row, strangeCallback()
 	}
 	if err != nil {
 		return a, row, fmt.Errorf("look a login under way up: %w", err)
-	}
-	if cookie == "" || !bytes.Equal(row.Browser, s.browser(cookie)) {
-		s.Log.Warn("a login was brought back by another browser than the one that began it", "link", row.Owner)
-		return a, row, strangeCallback()
 	}
 	text, err := s.Keeper.OpenOwn(secret.AttemptPlace(row.Hash), row.Sealed)
 	if err != nil {

@@ -32,6 +32,7 @@ const (
 	redirect = "https://app.example.com/busbar/done?tenant=7"
 	verifier = "a-verifier-that-is-long-enough-for-the-standard-0"
 	password = "CANARY-password"
+	most     = 40 // open links
 )
 
 // world is one Busbar with a vendor's project, and a system that knows one password.
@@ -80,7 +81,7 @@ func newWorld(t *testing.T) *world {
 		Now:           w.clock, Rand: rand.Reader, Log: log,
 	}))
 	t.Cleanup(func() { _ = w.conns.Close() })
-	w.Service = link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems{plant()}, Keeper: keeper, PublicURL: "https://busbar.example.com", Now: w.clock, Rand: rand.Reader, Log: log})
+	w.Service = link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems{plant()}, Keeper: keeper, PublicURL: "https://busbar.example.com", Most: most, Now: w.clock, Rand: rand.Reader, Log: log})
 	p, _, err := w.store.EnsureProject(t.Context(), "project", "test", w.clock())
 	w.ok(err)
 	w.project = p.ID

@@ -2,7 +2,6 @@ package member
 
 import (
 	"context"
-	"crypto/hmac"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -221,8 +220,8 @@ func (o *OIDC) Keep(ctx context.Context, a oidc.Attempt) error {
 // Take implements oidc.Attempts.
 func (o *OIDC) Take(ctx context.Context, state, browser string) (oidc.Attempt, error) {
 	hash := o.Keeper.Hash(state)
-	row, err := o.Store.UseLoginAttempt(ctx, purposeMember, hash, o.instant())
-	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(row.Browser, o.Keeper.Hash(browser)) {
+	row, err := o.Store.UseLoginAttempt(ctx, purposeMember, hash, o.Keeper.Hash(browser), o.instant())
+	if errors.Is(err, store.ErrNotFound) {
 		return oidc.Attempt{}, oidc.ErrNoAttempt
 	}
 	if err != nil {

@@ -97,6 +97,11 @@ func (t *Tx) SaveLink(ctx context.Context, l *LinkSession) error {
 	return hit(n, err, ErrNotFound)
 }
 
+// OpenLinks counts a project's open link sessions.
+func (t *Tx) OpenLinks(ctx context.Context, projectID string) (int64, error) {
+	return t.q.CountOpenLinks(ctx, projectID)
+}
+
 // EndLinksOf cancels the open link sessions of a connection, which the transaction has locked.
 func (t *Tx) EndLinksOf(ctx context.Context, sc Scope, now time.Time) error {
 	return t.q.EndLinksOf(ctx, queries.At(now), sc.id)
@@ -134,32 +139,4 @@ func linkFrom(r queries.LinkSession) *LinkSession {
 		RedirectURI: r.RedirectUri, State: r.State, Challenge: r.Challenge, Browser: r.Browser, CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time,
 		OpenedAt: r.OpenedAt.Time, EndedAt: r.EndedAt.Time, CodeHash: r.CodeHash, CodeExpiresAt: r.CodeExpiresAt.Time, CodeUsedAt: r.CodeUsedAt.Time, TokenID: r.TokenID,
 	}
-}
-
-// LoginAttempt is a login by way of another server that is under way.
-type LoginAttempt struct {
-	Hash                 []byte // keyed hash of the state
-	Purpose, Owner       string
-	Browser              []byte // keyed hash of the cookie that began it
-	Sealed               []byte
-	CreatedAt, ExpiresAt time.Time
-}
-
-// InsertLoginAttempt stores one.
-func (s *Store) InsertLoginAttempt(ctx context.Context, a LoginAttempt) error {
-	return s.Write(ctx, func(tx *Tx) error {
-		return tx.q.InsertLoginAttempt(ctx, queries.InsertLoginAttemptParams{
-			Hash: a.Hash, Purpose: a.Purpose, Owner: a.Owner, Browser: a.Browser, Sealed: a.Sealed, CreatedAt: queries.At(a.CreatedAt), ExpiresAt: queries.At(a.ExpiresAt),
-		})
-	})
-}
-
-// UseLoginAttempt gives a login of this purpose once, an expired one too. ErrNotFound, also of one that was used.
-func (s *Store) UseLoginAttempt(ctx context.Context, purpose string, hash []byte, now time.Time) (a LoginAttempt, err error) {
-	err = s.Write(ctx, func(tx *Tx) error {
-		r, err := tx.q.UseLoginAttempt(ctx, now.UnixMicro(), hash, purpose)
-		a = LoginAttempt{Hash: r.Hash, Purpose: r.Purpose, Owner: r.Owner, Browser: r.Browser, Sealed: r.Sealed, CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time}
-		return orNotFound(err)
-	})
-	return a, err
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/connection"
@@ -86,12 +87,16 @@ type chooser struct {
 	Histories                         []site.Option
 	History                           string
 	Fault                             string
+	Anew                              string // address at which to log in at the system once more; empty: the login was filled in
 }
 
 // histories are how far back the first reading goes.
 func histories() []string { return []string{"P30D", "P90D", "P365D", "all"} }
 
 const usualHistory = "P90D"
+
+// choosing marks a form of the page on which what is read is chosen: what is left out there stays so.
+const choosing = "choosing"
 
 // choose shows what the login may read.
 func (p *pages) choose(v *visit, e *entry, found []connection.Finding, status int) error {
@@ -107,8 +112,12 @@ func (p *pages) choose(v *visit, e *entry, found []connection.Finding, status in
 	if v.Renews() && v.Connection != nil {
 		data.Connection = v.Connection.Name
 	}
-	for name, value := range e.values {
-		data.Values[prefix+name] = value
+	if e.held {
+		data.Anew = v.Path() + "/login?" + url.Values{"system": {e.system.System}, "method": {e.method.Method}}.Encode()
+	} else {
+		for name, value := range e.values {
+			data.Values[prefix+name] = value
+		}
 	}
 	for _, h := range histories() {
 		data.Histories = append(data.Histories, site.Option{Value: h, Label: words.Say("link.history." + h)})
@@ -118,7 +127,7 @@ func (p *pages) choose(v *visit, e *entry, found []connection.Finding, status in
 			data.Findings = append(data.Findings, p.tell(words, e.system, f))
 			continue
 		}
-		r := row{finding: p.tell(words, e.system, f), Name: f.Entity, Title: words.Say("link.entities." + f.Entity), Chosen: f.OK}
+		r := row{finding: p.tell(words, e.system, f), Name: f.Entity, Title: words.Say("link.entities." + f.Entity), Chosen: f.OK && (!v.form.Has(choosing) || slices.Contains(v.form["entity"], f.Entity))}
 		data.Rows, data.Missing = append(data.Rows, r), data.Missing || !f.OK
 	}
 	p.page(v, "choose", site.View{Status: status, Data: data})
@@ -138,7 +147,10 @@ func (p *pages) connect(v *visit) error {
 		return v.to("/system")
 	}
 	p.fill(v, e)
-	l := e.login()
+	l, err := p.taken(v, e)
+	if err != nil {
+		return p.mend(v, e, err)
+	}
 	if len(v.Settings.Entities) == 0 && !v.Renews() {
 		l.Entities = v.form["entity"]
 		if len(l.Entities) == 0 {

@@ -30,6 +30,7 @@ type entry struct {
 	asked   map[string]bool   // secrets to be typed anew
 	faults  map[string]string // by field
 	history string
+	held    bool   // the login was made in a browser
 	other   string // what is wrong with no field
 }
 
@@ -210,7 +211,12 @@ func (p *pages) check(v *visit) error {
 	if p.Links.Connections.InBrowser(e.system.System, e.method.Method) {
 		return p.away(v, e)
 	}
-	found, err := p.Links.Check(v.r.Context(), v.Visit, e.login())
+	return p.try(v, e, e.login())
+}
+
+// try checks a login live.
+func (p *pages) try(v *visit, e *entry, l link.Login) error {
+	found, err := p.Links.Check(v.r.Context(), v.Visit, l)
 	if err != nil {
 		return p.mend(v, e, err)
 	}
@@ -219,16 +225,6 @@ func (p *pages) check(v *visit) error {
 		return p.ask(v, e, found, http.StatusUnprocessableEntity)
 	}
 	return p.choose(v, e, found, http.StatusOK)
-}
-
-// away sends the browser to the system's own login.
-func (p *pages) away(v *visit, e *entry) error {
-	address, err := p.Links.Begin(v.r.Context(), v.Visit, e.login())
-	if err != nil {
-		return p.mend(v, e, err)
-	}
-	p.show.Leave(v.w, v.r, address, p.view(v, site.View{}))
-	return nil
 }
 
 // mend shows the form again with what is wrong where it is wrong. What is no fault of the form goes on as an error.

@@ -1,12 +1,10 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/busbar-dev/busbar/internal/link"
-	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
@@ -17,7 +15,7 @@ func (p *pages) open(v *visit) error {
 		p.page(v, "welcome", site.View{Data: p.welcome(v)})
 		return nil
 	case link.Yours:
-		return v.begin()
+		return p.begin(v)
 	}
 	p.stands(v)
 	return nil
@@ -48,8 +46,13 @@ func (p *pages) title(system string) string {
 }
 
 // begin goes to the first page that has something to ask.
-func (v *visit) begin() error {
-	if v.SystemName() != "" {
+func (p *pages) begin(v *visit) error {
+	switch held, err := p.Links.Held(v.r.Context(), v.Visit); {
+	case err != nil:
+		return err
+	case held != nil:
+		return v.to("/choose")
+	case v.SystemName() != "":
 		return v.to("/login")
 	}
 	return v.to("/system")
@@ -69,7 +72,7 @@ func (p *pages) goOn(v *visit) error {
 		p.stands(v)
 		return nil
 	}
-	return v.begin()
+	return p.begin(v)
 }
 
 // mine lets a page be for the browser that the link is bound to only.
@@ -175,37 +178,6 @@ func (p *pages) finish(v *visit, done *link.Done, what string) {
 	view.Data = data
 	p.page(v, "done", view)
 }
-
-// callback is where login servers send the browser back to.
-func (p *pages) callback(w http.ResponseWriter, r *http.Request) {
-	v := &visit{w: w, r: r}
-	if p.tries.Spent(r) {
-		p.show.Refuse(w, r, &site.Refusal{Status: http.StatusTooManyRequests, Code: "often"}, site.View{})
-		return
-	}
-	q := r.URL.Query()
-	returned, err := p.Links.Finish(r.Context(), p.Site.Cookie(r, cookie), link.Callback{
-		State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Error: q.Get("error"), Description: q.Get("error_description"),
-	})
-	if err == nil {
-		http.Redirect(w, r, returned.Path+"/done", http.StatusSeeOther)
-		return
-	}
-	var known *problem.Error
-	if !errors.As(err, &known) {
-		p.fail(v, err)
-		return
-	}
-	p.tries.Failed(r)
-	data := failedLogin{Detail: known.Detail}
-	if returned != nil {
-		data.Path = returned.Path
-	}
-	p.page(v, "returned", site.View{Status: http.StatusBadRequest, Data: data})
-}
-
-// failedLogin is a login at the system that came to nothing.
-type failedLogin struct{ Path, Detail string }
 
 // serveEmbed serves the script for pages of others that show a link in a frame.
 func serveEmbed(w http.ResponseWriter, r *http.Request) {

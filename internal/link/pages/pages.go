@@ -64,6 +64,7 @@ func New(c Config) ([]site.Route, error) {
 		"POST /link/{secret}/continue": p.goOn,
 		"GET /link/{secret}/system":    p.pick,
 		"GET /link/{secret}/login":     p.login,
+		"GET /link/{secret}/choose":    p.granted,
 		"POST /link/{secret}/check":    p.check,
 		"POST /link/{secret}/connect":  p.connect,
 		"POST /link/{secret}/cancel":   p.cancel,

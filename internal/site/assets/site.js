@@ -50,4 +50,13 @@
     };
     input.addEventListener("input", filter);
   });
+
+  // A login that was begun in a frame came back to this window: the frame goes on with it.
+  each("[data-busbar-tells]", () => {
+    if (!window.opener) return;
+    addEventListener("message", (event) => {
+      if (event.origin === location.origin && event.source === window.opener && event.data?.busbar === "taken") close();
+    });
+    window.opener.postMessage({ busbar: "login", answer: location.search.slice(1) }, location.origin);
+  });
 })();

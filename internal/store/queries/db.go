@@ -156,6 +156,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countLivingTokensStmt, err = db.PrepareContext(ctx, countLivingTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountLivingTokens: %w", err)
 	}
+	if q.countOpenLinksStmt, err = db.PrepareContext(ctx, countOpenLinks); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOpenLinks: %w", err)
+	}
 	if q.countOpenQuarantineStmt, err = db.PrepareContext(ctx, countOpenQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOpenQuarantine: %w", err)
 	}
@@ -275,6 +278,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseLinksStmt, err = db.PrepareContext(ctx, eraseLinks); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLinks: %w", err)
+	}
+	if q.eraseLoginAttemptStmt, err = db.PrepareContext(ctx, eraseLoginAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLoginAttempt: %w", err)
 	}
 	if q.eraseLoginAttemptsStmt, err = db.PrepareContext(ctx, eraseLoginAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLoginAttempts: %w", err)
@@ -530,6 +536,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockStreamsStmt, err = db.PrepareContext(ctx, lockStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query LockStreams: %w", err)
+	}
+	if q.loginAttemptStmt, err = db.PrepareContext(ctx, loginAttempt); err != nil {
+		return nil, fmt.Errorf("error preparing query LoginAttempt: %w", err)
 	}
 	if q.loginTokensStmt, err = db.PrepareContext(ctx, loginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query LoginTokens: %w", err)
@@ -1158,6 +1167,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countLivingTokensStmt: %w", cerr)
 		}
 	}
+	if q.countOpenLinksStmt != nil {
+		if cerr := q.countOpenLinksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOpenLinksStmt: %w", cerr)
+		}
+	}
 	if q.countOpenQuarantineStmt != nil {
 		if cerr := q.countOpenQuarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOpenQuarantineStmt: %w", cerr)
@@ -1356,6 +1370,11 @@ func (q *Queries) Close() error {
 	if q.eraseLinksStmt != nil {
 		if cerr := q.eraseLinksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLinksStmt: %w", cerr)
+		}
+	}
+	if q.eraseLoginAttemptStmt != nil {
+		if cerr := q.eraseLoginAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLoginAttemptStmt: %w", cerr)
 		}
 	}
 	if q.eraseLoginAttemptsStmt != nil {
@@ -1781,6 +1800,11 @@ func (q *Queries) Close() error {
 	if q.lockStreamsStmt != nil {
 		if cerr := q.lockStreamsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockStreamsStmt: %w", cerr)
+		}
+	}
+	if q.loginAttemptStmt != nil {
+		if cerr := q.loginAttemptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loginAttemptStmt: %w", cerr)
 		}
 	}
 	if q.loginTokensStmt != nil {
@@ -2536,6 +2560,7 @@ type Queries struct {
 	connectionsWithRunnableRunsStmt *sql.Stmt
 	countItemsStmt                  *sql.Stmt
 	countLivingTokensStmt           *sql.Stmt
+	countOpenLinksStmt              *sql.Stmt
 	countOpenQuarantineStmt         *sql.Stmt
 	countOwnersStmt                 *sql.Stmt
 	countQuarantineStmt             *sql.Stmt
@@ -2576,6 +2601,7 @@ type Queries struct {
 	eraseItemsStmt                  *sql.Stmt
 	eraseItemsOfStmt                *sql.Stmt
 	eraseLinksStmt                  *sql.Stmt
+	eraseLoginAttemptStmt           *sql.Stmt
 	eraseLoginAttemptsStmt          *sql.Stmt
 	eraseLoginAttemptsOfStmt        *sql.Stmt
 	eraseLoginTokensStmt            *sql.Stmt
@@ -2661,6 +2687,7 @@ type Queries struct {
 	lockStreamStmt                  *sql.Stmt
 	lockStreamNumberStmt            *sql.Stmt
 	lockStreamsStmt                 *sql.Stmt
+	loginAttemptStmt                *sql.Stmt
 	loginTokensStmt                 *sql.Stmt
 	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
@@ -2845,6 +2872,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
 		countItemsStmt:                  q.countItemsStmt,
 		countLivingTokensStmt:           q.countLivingTokensStmt,
+		countOpenLinksStmt:              q.countOpenLinksStmt,
 		countOpenQuarantineStmt:         q.countOpenQuarantineStmt,
 		countOwnersStmt:                 q.countOwnersStmt,
 		countQuarantineStmt:             q.countQuarantineStmt,
@@ -2885,6 +2913,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseItemsStmt:                  q.eraseItemsStmt,
 		eraseItemsOfStmt:                q.eraseItemsOfStmt,
 		eraseLinksStmt:                  q.eraseLinksStmt,
+		eraseLoginAttemptStmt:           q.eraseLoginAttemptStmt,
 		eraseLoginAttemptsStmt:          q.eraseLoginAttemptsStmt,
 		eraseLoginAttemptsOfStmt:        q.eraseLoginAttemptsOfStmt,
 		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
@@ -2970,6 +2999,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockStreamStmt:                  q.lockStreamStmt,
 		lockStreamNumberStmt:            q.lockStreamNumberStmt,
 		lockStreamsStmt:                 q.lockStreamsStmt,
+		loginAttemptStmt:                q.loginAttemptStmt,
 		loginTokensStmt:                 q.loginTokensStmt,
 		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,

@@ -29,6 +29,9 @@ update link_sessions set status = @status, browser = @browser, opened_at = @open
   code_hash = @code_hash, code_expires_at = @code_expires_at, code_used_at = @code_used_at, token_id = @token_id
 where id = @id;
 
+-- name: CountOpenLinks :one
+select count(*) from link_sessions where project_id = @project_id and status = 'open';
+
 -- name: EndLinksOf :exec
 update link_sessions set status = 'cancelled', ended_at = @ended_at where connection_id = @connection_id and status = 'open';
 
@@ -42,9 +45,15 @@ delete from link_sessions where id in (select l.id from link_sessions l where l.
 insert into login_attempts (hash, purpose, owner, browser, sealed, created_at, expires_at, used_at)
 values (@hash, @purpose, @owner, @browser, @sealed, @created_at, @expires_at, null);
 
+-- name: LoginAttempt :one
+select * from login_attempts where hash = @hash and purpose = @purpose;
+
 -- name: UseLoginAttempt :one
--- A second use finds none.
-update login_attempts set used_at = cast(@now as bigint) where hash = @hash and purpose = @purpose and used_at is null returning *;
+-- A second use finds none, nor does another browser.
+update login_attempts set used_at = cast(@now as bigint) where hash = @hash and purpose = @purpose and browser = @browser and used_at is null returning *;
+
+-- name: EraseLoginAttempt :exec
+delete from login_attempts where hash = @hash and purpose = @purpose;
 
 -- name: EraseLoginAttempts :exec
 delete from login_attempts where expires_at < @before;

@@ -20,6 +20,17 @@ func (q *Queries) CountLivingTokens(ctx context.Context, connection int64, now T
 	return count, err
 }
 
+const countOpenLinks = `-- name: CountOpenLinks :one
+select count(*) from link_sessions where project_id = $1 and status = 'open'
+`
+
+func (q *Queries) CountOpenLinks(ctx context.Context, projectID string) (int64, error) {
+	row := q.queryRow(ctx, q.countOpenLinksStmt, countOpenLinks, projectID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const endLinksOf = `-- name: EndLinksOf :exec
 update link_sessions set status = 'cancelled', ended_at = $1 where connection_id = $2 and status = 'open'
 `
@@ -39,6 +50,15 @@ func (q *Queries) EraseLinks(ctx context.Context, before Time, maxRows int32) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const eraseLoginAttempt = `-- name: EraseLoginAttempt :exec
+delete from login_attempts where hash = $1 and purpose = $2
+`
+
+func (q *Queries) EraseLoginAttempt(ctx context.Context, hash []byte, purpose string) error {
+	_, err := q.exec(ctx, q.eraseLoginAttemptStmt, eraseLoginAttempt, hash, purpose)
+	return err
 }
 
 const eraseLoginAttempts = `-- name: EraseLoginAttempts :exec
@@ -401,6 +421,26 @@ func (q *Queries) LockLink(ctx context.Context, id string) (LinkSession, error) 
 	return i, err
 }
 
+const loginAttempt = `-- name: LoginAttempt :one
+select hash, purpose, owner, browser, sealed, created_at, expires_at, used_at from login_attempts where hash = $1 and purpose = $2
+`
+
+func (q *Queries) LoginAttempt(ctx context.Context, hash []byte, purpose string) (LoginAttempt, error) {
+	row := q.queryRow(ctx, q.loginAttemptStmt, loginAttempt, hash, purpose)
+	var i LoginAttempt
+	err := row.Scan(
+		&i.Hash,
+		&i.Purpose,
+		&i.Owner,
+		&i.Browser,
+		&i.Sealed,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
 const projectApps = `-- name: ProjectApps :many
 select project_id, system, auth_method, public_fields, sealed, created_at, updated_at from project_apps where project_id = $1 order by system, auth_method
 `
@@ -562,12 +602,24 @@ func (q *Queries) StartSchedules(ctx context.Context, now int64, connection int6
 }
 
 const useLoginAttempt = `-- name: UseLoginAttempt :one
-update login_attempts set used_at = cast($1 as bigint) where hash = $2 and purpose = $3 and used_at is null returning hash, purpose, owner, browser, sealed, created_at, expires_at, used_at
+update login_attempts set used_at = cast($1 as bigint) where hash = $2 and purpose = $3 and browser = $4 and used_at is null returning hash, purpose, owner, browser, sealed, created_at, expires_at, used_at
 `
 
-// A second use finds none.
-func (q *Queries) UseLoginAttempt(ctx context.Context, now int64, hash []byte, purpose string) (LoginAttempt, error) {
-	row := q.queryRow(ctx, q.useLoginAttemptStmt, useLoginAttempt, now, hash, purpose)
+type UseLoginAttemptParams struct {
+	Now     int64
+	Hash    []byte
+	Purpose string
+	Browser []byte
+}
+
+// A second use finds none, nor does another browser.
+func (q *Queries) UseLoginAttempt(ctx context.Context, arg UseLoginAttemptParams) (LoginAttempt, error) {
+	row := q.queryRow(ctx, q.useLoginAttemptStmt, useLoginAttempt,
+		arg.Now,
+		arg.Hash,
+		arg.Purpose,
+		arg.Browser,
+	)
 	var i LoginAttempt
 	err := row.Scan(
 		&i.Hash,
