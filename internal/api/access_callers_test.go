@@ -144,6 +144,7 @@ var keyless = map[string]string{
 	"end-session":        "a key has no sessions",
 	"end-other-sessions": "a key has no sessions",
 	"reauthenticate":     "a key has no password",
+	"untie-me":           "a key logs in nowhere",
 }
 
 func nobodys(api.Route) string { return "" }

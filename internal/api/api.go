@@ -172,6 +172,7 @@ func build(d Deps) (*server, error) {
 	s.registerMasterKey()
 	s.registerMe()
 	s.registerMembers()
+	s.registerLoginServer()
 	s.registerInvitations()
 	s.registerSessions()
 	s.registerKeys()

@@ -20,12 +20,13 @@ type memberView struct {
 	Role        string     `json:"role" enum:"owner,admin,operator,viewer"`
 	Disabled    bool       `json:"disabled" doc:"A disabled member cannot log in, and has no sessions."`
 	HasPassword bool       `json:"has_password" doc:"False: logs in with OpenID Connect only."`
+	LoginServer bool       `json:"login_server" doc:"The member logs in at the login server (OpenID Connect) too. Choosing a password by a link ends that."`
 	CreatedAt   *time.Time `json:"created_at"`
 	LastLoginAt *time.Time `json:"last_login_at"`
 }
 
 func viewMember(m store.Member) memberView {
-	return memberView{ID: m.ID, Email: m.Email, Name: m.Name, Role: m.Role, Disabled: !m.DisabledAt.IsZero(), HasPassword: m.Password != "",
+	return memberView{ID: m.ID, Email: m.Email, Name: m.Name, Role: m.Role, Disabled: !m.DisabledAt.IsZero(), HasPassword: m.Password != "", LoginServer: member.Tied(&m),
 		CreatedAt: moment(m.CreatedAt), LastLoginAt: moment(m.LastLoginAt)}
 }
 

@@ -64,5 +64,5 @@ func sensitive(op *huma.Operation) bool {
 		return false
 	}
 	powerful := slices.ContainsFunc(accessOf(op).scopes(), func(one string) bool { return one == connection.ScopeAdmin || one == connection.ScopeOwn })
-	return powerful || slices.Contains([]string{"create-token", "delete-data-connection"}, op.OperationID)
+	return powerful || slices.Contains([]string{"create-token", "delete-data-connection", "untie-me"}, op.OperationID)
 }

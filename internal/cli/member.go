@@ -18,6 +18,7 @@ type memberGroup struct {
 	Disable      memberDisableCmd  `cmd:"" help:"Keep a member out at once, or let it in again."`
 	Remove       memberRemoveCmd   `cmd:"" help:"Remove a member at once."`
 	PasswordLink memberPasswordCmd `cmd:"" name:"password-link" help:"Make a link by which a member chooses a new password; it is shown once."`
+	Untie        memberUntieCmd    `cmd:"" help:"Let a member log in at the login server no more."`
 	Sessions     memberSessionsCmd `cmd:"" help:"List where a member is logged in."`
 }
 
@@ -27,6 +28,7 @@ type memberView struct {
 	Name        string  `json:"name"`
 	Role        string  `json:"role"`
 	Disabled    bool    `json:"disabled"`
+	LoginServer bool    `json:"login_server"`
 	LastLoginAt *string `json:"last_login_at"`
 }
 
@@ -49,9 +51,9 @@ func (memberListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if err != nil {
 		return err
 	}
-	t := newTable("No members.", "ID", "E-MAIL", "NAME", "ROLE", "DISABLED", "LAST LOGIN")
+	t := newTable("No members.", "ID", "E-MAIL", "NAME", "ROLE", "DISABLED", "LOGIN SERVER", "LAST LOGIN")
 	for _, m := range page.Data {
-		t.add(m.ID, m.Email, m.Name, m.Role, map[bool]string{true: "yes"}[m.Disabled], instant(m.LastLoginAt))
+		t.add(m.ID, m.Email, m.Name, m.Role, map[bool]string{true: "yes"}[m.Disabled], map[bool]string{true: "yes"}[m.LoginServer], instant(m.LastLoginAt))
 	}
 	return c.show(s, raw, t)
 }

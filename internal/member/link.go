@@ -206,7 +206,7 @@ func (s *Service) useLink(ctx context.Context, tx *store.Tx, l *store.MemberLink
 	return errors.Join(err, tx.RevokeMemberLinks(ctx, *l, now))
 }
 
-// ChoosePassword sets the password of the member whom a link is for. All its sessions end, and a new one begins. Errors: *Invalid, ErrLinkGone.
+// ChoosePassword sets the password of the member whom a link is for, who from then on comes in by nothing else. All its sessions end, and a new one begins. Errors: *Invalid, ErrLinkGone.
 func (s *Service) ChoosePassword(ctx context.Context, plain, password string, b Browser) (Session, error) {
 	l, err := s.Look(ctx, plain, store.LinkPassword)
 	if err != nil {
@@ -219,7 +219,17 @@ func (s *Service) ChoosePassword(ctx context.Context, plain, password string, b 
 	if err != nil {
 		return Session{}, fmt.Errorf("look a member up: %w", err)
 	}
-	return s.setPassword(ctx, m, password, b, func(tx *store.Tx) error { return s.useLink(ctx, tx, l) })
+	m.OIDCIssuer, m.OIDCSubject = "", ""
+	return s.setPassword(ctx, m, password, b, func(tx *store.Tx) ([]string, error) {
+		if err := s.useLink(ctx, tx, l); err != nil {
+			return nil, err
+		}
+		tied, err := tx.ClearMemberOIDC(ctx, m.ID, s.instant())
+		if !tied {
+			return nil, err
+		}
+		return []string{loginServer}, err
+	})
 }
 
 // ChangePassword sets the password of a member who knows the present one, or, having none, has proved who it is a short time ago. All its sessions end, and a new one begins.
@@ -236,11 +246,11 @@ func (s *Service) ChangePassword(ctx context.Context, m *store.Member, session *
 			return Session{}, wrongOne(err, "present")
 		}
 	}
-	return s.setPassword(ctx, m, password, b, func(*store.Tx) error { return nil })
+	return s.setPassword(ctx, m, password, b, func(*store.Tx) ([]string, error) { return nil, nil })
 }
 
-// setPassword sets a member's password in one transaction with what allows it.
-func (s *Service) setPassword(ctx context.Context, m *store.Member, password string, b Browser, allow func(tx *store.Tx) error) (Session, error) {
+// setPassword sets a member's password in one transaction with what allows it, which names what else it changes.
+func (s *Service) setPassword(ctx context.Context, m *store.Member, password string, b Browser, allow func(tx *store.Tx) ([]string, error)) (Session, error) {
 	var f form
 	if f.password(password, m.EmailKey); f.err() != nil {
 		return Session{}, f.err()
@@ -257,7 +267,8 @@ func (s *Service) setPassword(ctx context.Context, m *store.Member, password str
 	}
 	ctx = s.As(ctx, m, b)
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := allow(tx); err != nil {
+		also, err := allow(tx)
+		if err != nil {
 			return err
 		}
 		if err := tx.SetMemberPassword(ctx, m.ID, hash, made.CreatedAt); err != nil {
@@ -266,7 +277,7 @@ func (s *Service) setPassword(ctx context.Context, m *store.Member, password str
 		if err := s.shut(ctx, tx, m); err != nil {
 			return err
 		}
-		if err := s.note(ctx, tx, act{"member.changed", "member", m.ID, []string{"password"}}); err != nil {
+		if err := s.note(ctx, tx, act{"member.changed", "member", m.ID, append([]string{"password"}, also...)}); err != nil {
 			return err
 		}
 		return s.begin(ctx, tx, made)

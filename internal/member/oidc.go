@@ -135,7 +135,10 @@ func (o *OIDC) connect(ctx context.Context, who *oidc.Person, m *store.Member, s
 		if err != nil {
 			return err
 		}
-		return o.note(ctx, tx, act{"member.changed", "member", m.ID, []string{"login_server"}})
+		if err := tx.ProveMemberSession(ctx, session.ID, session.Hash, session.AuthenticatedAt); err != nil {
+			return sessionOver() // meanwhile, perhaps by a new password
+		}
+		return o.note(ctx, tx, act{"member.changed", "member", m.ID, []string{loginServer}})
 	})
 	return Session{MemberSession: *session, Member: m}, err
 }

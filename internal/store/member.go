@@ -107,6 +107,12 @@ func (t *Tx) SetMemberOIDC(ctx context.Context, id, issuer, subject string, now 
 	return hit(n, err, ErrConflict)
 }
 
+// ClearMemberOIDC forgets the member of a login server, and tells whether there was one.
+func (t *Tx) ClearMemberOIDC(ctx context.Context, id string, now time.Time) (bool, error) {
+	n, err := t.q.ClearMemberOIDC(ctx, queries.At(now), id)
+	return n > 0, err
+}
+
 // NoteMemberLogin stores when the member last logged in. ErrNotFound.
 func (t *Tx) NoteMemberLogin(ctx context.Context, id string, now time.Time) error {
 	n, err := t.q.NoteMemberLogin(ctx, queries.At(now), id)

@@ -26,6 +26,7 @@ type accountPage struct {
 	Wrong    []site.Field
 	Other    string // address at which the member goes to the login server; empty: there is none
 	Linked   bool   // the member logs in there
+	Unlink   bool   // it can end that now
 }
 
 type sessionRow struct {
@@ -35,7 +36,7 @@ type sessionRow struct {
 }
 
 // done are the words for what was done a moment ago.
-func done() []string { return []string{"password", "proved", "ended", "others"} }
+func done() []string { return []string{"password", "proved", "ended", "others", "untied"} }
 
 func home(v *visit) error {
 	v.page("home", site.View{Data: accountPage{Member: v.member, Scopes: member.ScopesOf(v.member.Role)}})
@@ -54,7 +55,8 @@ func (v *visit) account(status int, fill func(*accountPage)) error {
 	for _, one := range all {
 		a.Sessions = append(a.Sessions, sessionRow{one.ID, browserName(one.Agent), one.Address, one.SeenAt, one.CreatedAt, one.ID == v.session.ID})
 	}
-	a.Other, a.Linked = v.Other, v.member.OIDCSubject != ""
+	a.Other, a.Linked = v.Other, member.Tied(v.member)
+	a.Unlink = a.Linked && a.Recent && v.member.Password != ""
 	if word := v.r.URL.Query().Get("done"); slices.Contains(done(), word) {
 		a.Done = word
 	}
@@ -130,6 +132,19 @@ func endOthers(v *visit) error {
 		return err
 	}
 	return v.to("/account?done=others")
+}
+
+// untie ends that the member logs in at the login server. The page offers it to whom nothing stands in the way.
+func untie(v *visit) error {
+	if !v.Members.Recent(v.session) {
+		return v.to("/account#prove")
+	}
+	if err := v.Members.UntieOwn(v.r.Context(), v.member, v.session); isCode(err, problem.Conflict) {
+		return v.to("/account#elsewhere")
+	} else if err != nil {
+		return err
+	}
+	return v.to("/account?done=untied")
 }
 
 // browserName makes two words of what a browser says of itself; of one that says something else, that.

@@ -77,6 +77,7 @@ func New(c Config) ([]site.Route, error) {
 		"POST /account/password":    own(changePassword),
 		"POST /account/end-session": own(endSession),
 		"POST /account/end-others":  own(endOthers),
+		"POST /account/untie":       own(untie),
 	} {
 		routes = append(routes, site.Route{Pattern: pattern, Handler: p.visited(next)})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/member/pages"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/site"
+	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
 )
 
@@ -31,6 +32,7 @@ func now() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }
 type world struct {
 	t       *testing.T
 	members *member.Service
+	store   *store.Store
 	url     string
 	setup   string // path of the link to set up
 }
@@ -49,6 +51,7 @@ func newWorld(t *testing.T) *world {
 	st := must(sqlite.Open(t.Context(), t.TempDir()))
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))
 	log := slog.New(slog.DiscardHandler)
+	w.store = st
 	w.members = must(member.NewService(member.Config{Store: st, Keeper: keeper, Now: now, Rand: rand.Reader, Log: log}))
 	frame := must(site.New(site.Config{Now: now, Log: log}))
 	routes := must(pages.New(pages.Config{Site: frame, Members: w.members, Now: now, Log: log}))
@@ -235,4 +238,25 @@ func TestAccount(t *testing.T) {
 	w.want(w.get("/account", proved), 303, "")
 	w.want(w.get("/account?done=password", changed), 200, "Your password is changed")
 	w.want(w.send("POST", "/login", "", login("another long password")), 303, "")
+}
+
+// TestAccountEndsTheLoginServer: the page says that the account logs in at the login server, also where none is set any more, and ends it.
+func TestAccountEndsTheLoginServer(t *testing.T) {
+	w := newWorld(t)
+	in := w.want(w.send("POST", w.setup, "", owner()), 303, "").cookie()
+	if a := w.want(w.get("/account", in), 200, ""); strings.Contains(a.text, "/account/untie") {
+		t.Error("offers to end what is not")
+	}
+	m := must(w.store.MemberByEmail(t.Context(), "olga@example.com"))
+	if err := w.store.Write(t.Context(), func(tx *store.Tx) error {
+		return tx.SetMemberOIDC(t.Context(), m.ID, "https://idp.example.com", "mallory", now())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.get("/account", in), 200, `action="/account/untie"`)
+	w.want(w.send("POST", "/account/untie", in, nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"), 403, "")
+	w.want(w.send("POST", "/account/untie", in, nil), 303, "")
+	if a := w.want(w.get("/account?done=untied", in), 200, "at the login server no more"); strings.Contains(a.text, "/account/untie") {
+		t.Error("the tie outlives its end")
+	}
 }

@@ -114,6 +114,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.clearLoginLeasesStmt, err = db.PrepareContext(ctx, clearLoginLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLoginLeases: %w", err)
 	}
+	if q.clearMemberOIDCStmt, err = db.PrepareContext(ctx, clearMemberOIDC); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearMemberOIDC: %w", err)
+	}
 	if q.clearOperationLeasesStmt, err = db.PrepareContext(ctx, clearOperationLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearOperationLeases: %w", err)
 	}
@@ -1095,6 +1098,11 @@ func (q *Queries) Close() error {
 	if q.clearLoginLeasesStmt != nil {
 		if cerr := q.clearLoginLeasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearLoginLeasesStmt: %w", cerr)
+		}
+	}
+	if q.clearMemberOIDCStmt != nil {
+		if cerr := q.clearMemberOIDCStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearMemberOIDCStmt: %w", cerr)
 		}
 	}
 	if q.clearOperationLeasesStmt != nil {
@@ -2546,6 +2554,7 @@ type Queries struct {
 	claimProbeStmt                  *sql.Stmt
 	clearLeasesStmt                 *sql.Stmt
 	clearLoginLeasesStmt            *sql.Stmt
+	clearMemberOIDCStmt             *sql.Stmt
 	clearOperationLeasesStmt        *sql.Stmt
 	connectionStmt                  *sql.Stmt
 	connectionByIDStmt              *sql.Stmt
@@ -2858,6 +2867,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		claimProbeStmt:                  q.claimProbeStmt,
 		clearLeasesStmt:                 q.clearLeasesStmt,
 		clearLoginLeasesStmt:            q.clearLoginLeasesStmt,
+		clearMemberOIDCStmt:             q.clearMemberOIDCStmt,
 		clearOperationLeasesStmt:        q.clearOperationLeasesStmt,
 		connectionStmt:                  q.connectionStmt,
 		connectionByIDStmt:              q.connectionByIDStmt,

@@ -35,6 +35,9 @@ update members set password = @password where id = @id and password = @before;
 update members set oidc_issuer = @oidc_issuer, oidc_subject = @oidc_subject, updated_at = @updated_at
 where members.id = @id and not exists (select 1 from members o where o.oidc_issuer = @oidc_issuer and o.oidc_subject = @oidc_subject and o.id <> @id);
 
+-- name: ClearMemberOIDC :execrows
+update members set oidc_issuer = '', oidc_subject = '', updated_at = @updated_at where id = @id and oidc_subject <> '';
+
 -- name: NoteMemberLogin :execrows
 update members set last_login_at = @last_login_at where id = @id;
 

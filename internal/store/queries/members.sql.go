@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const clearMemberOIDC = `-- name: ClearMemberOIDC :execrows
+update members set oidc_issuer = '', oidc_subject = '', updated_at = $1 where id = $2 and oidc_subject <> ''
+`
+
+func (q *Queries) ClearMemberOIDC(ctx context.Context, updatedAt Time, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.clearMemberOIDCStmt, clearMemberOIDC, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countOwners = `-- name: CountOwners :one
 select count(*) from members where project_id = $1 and role = 'owner' and disabled_at is null
 `
