@@ -20,6 +20,7 @@ type invitationView struct {
 	Status    string     `json:"status" enum:"open,used,revoked,expired"`
 	CreatedAt *time.Time `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at"`
+	MadeBy    string     `json:"made_by" doc:"The id of the member who invited, or who stands behind the key that did; empty: none. The invitation is withdrawn when that member may not invite to the role any more."`
 }
 
 // madeInvitation is an invitation at the one moment when its link exists.
@@ -29,7 +30,7 @@ type madeInvitation struct {
 }
 
 func (s *server) viewInvitation(l store.MemberLink) invitationView {
-	v := invitationView{ID: l.ID, Email: l.Email, Role: l.Role, Status: "open", CreatedAt: moment(l.CreatedAt), ExpiresAt: moment(l.ExpiresAt)}
+	v := invitationView{ID: l.ID, Email: l.Email, Role: l.Role, Status: "open", CreatedAt: moment(l.CreatedAt), ExpiresAt: moment(l.ExpiresAt), MadeBy: l.MadeBy}
 	switch {
 	case !l.UsedAt.IsZero():
 		v.Status = "used"

@@ -24,6 +24,7 @@ type projectKeyView struct {
 	ExpiresAt  *time.Time `json:"expires_at"`
 	RevokedAt  *time.Time `json:"revoked_at"`
 	LastUsedAt *time.Time `json:"last_used_at"`
+	IssuedBy   string     `json:"issued_by" doc:"The id of the member who issued it, or who stands behind the key that did; empty: none. It may have been removed since."`
 }
 
 // issuedProjectKey is a key at the one moment when its plaintext exists.
@@ -55,7 +56,7 @@ type changeKeyInput struct {
 
 func viewProjectKey(k store.Key) projectKeyView {
 	return projectKeyView{ID: k.ID, Label: k.Label, Last4: k.Last4, Scopes: list(k.Scopes), CreatedAt: moment(k.CreatedAt),
-		ExpiresAt: moment(k.ExpiresAt), RevokedAt: moment(k.RevokedAt), LastUsedAt: moment(k.LastUsedAt)}
+		ExpiresAt: moment(k.ExpiresAt), RevokedAt: moment(k.RevokedAt), LastUsedAt: moment(k.LastUsedAt), IssuedBy: k.IssuedBy}
 }
 
 func (s *server) registerKeys() {
@@ -115,7 +116,9 @@ func (s *server) issueKey(ctx context.Context, in *newKeyInput) (*one[issuedProj
 	if err := callerOf(ctx).lacks(scopes); err != nil {
 		return nil, err
 	}
-	k, err := s.Connections.IssueKey(ctx, callerOf(ctx).projectID(), connection.NewKey{Label: in.Body.Label, Scopes: scopes, Expires: in.Body.ExpiresAt})
+	project := callerOf(ctx).projectID()
+	allowed := func(ctx context.Context, tx *store.Tx) error { return s.Members.Stands(ctx, tx, project, by(ctx)) }
+	k, err := s.Connections.IssueKey(ctx, project, connection.NewKey{Label: in.Body.Label, Scopes: scopes, Expires: in.Body.ExpiresAt, Allowed: allowed})
 	if err != nil {
 		return nil, err
 	}

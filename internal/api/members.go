@@ -40,6 +40,30 @@ func viewMemberLink(l member.Link) memberLink {
 	return memberLink{Path: l.Path(), ExpiresAt: moment(l.ExpiresAt)}
 }
 
+// leftView is what becomes of what a member gave out that may not do so any more.
+type leftView struct {
+	Withdrawn int              `json:"withdrawn" doc:"How many links that the member gave out, to join or to choose a password, work no more." example:"1"`
+	Keys      []projectKeyView `json:"keys" doc:"Project keys that the member issued and that may do more than the member now. They go on, because programs live by them: revoke those that only the member has."`
+}
+
+func viewLeft(l member.Left) leftView {
+	v := leftView{Withdrawn: len(l.Withdrawn), Keys: make([]projectKeyView, len(l.Keys))}
+	for i, k := range l.Keys {
+		v.Keys[i] = viewProjectKey(k)
+	}
+	return v
+}
+
+type changedMember struct {
+	memberView
+	Left leftView `json:"left" doc:"Of a role or of being enabled; otherwise empty."`
+}
+
+type removedMember struct {
+	ID   string   `json:"id"`
+	Left leftView `json:"left"`
+}
+
 type memberInput struct {
 	ID string `path:"id" doc:"The member."`
 }
@@ -75,8 +99,9 @@ func (s *server) registerMembers() {
 		RequestBody: example(map[string]any{"role": "viewer"}),
 	}, s.changeMember)
 	register(s, access{controlPlane, connection.ScopeAdmin}, huma.Operation{
-		OperationID: "delete-member", Method: http.MethodDelete, Path: "/v1/members/{id}", Tags: []string{tagMembers}, DefaultStatus: http.StatusNoContent,
-		Summary: "Remove a member at once",
+		OperationID: "delete-member", Method: http.MethodDelete, Path: "/v1/members/{id}", Tags: []string{tagMembers},
+		Summary:     "Remove a member at once",
+		Description: "Its sessions end, and the links that it gave out work no more. Project keys that it issued go on; the answer names them.",
 	}, s.removeMember)
 	register(s, access{controlPlane, connection.ScopeAdmin}, huma.Operation{
 		OperationID: "create-password-link", Method: http.MethodPost, Path: "/v1/members/{id}/password-link", Tags: []string{tagMembers}, DefaultStatus: http.StatusCreated,
@@ -86,7 +111,13 @@ func (s *server) registerMembers() {
 }
 
 // by is what the caller may do to members.
-func by(ctx context.Context) member.By { return member.By{Scopes: callerOf(ctx).scopes()} }
+func by(ctx context.Context) member.By {
+	b := member.By{Scopes: callerOf(ctx).scopes()}
+	if m := callerOf(ctx).principal.Member; m != nil {
+		b.Member = m.ID
+	}
+	return b
+}
 
 func (s *server) listMembers(ctx context.Context, in *PageInput) (*page[memberView], error) {
 	at := place{kind: idCursor, owner: callerOf(ctx).project(), subject: "members"}
@@ -109,16 +140,20 @@ func (s *server) getMember(ctx context.Context, in *memberInput) (*one[memberVie
 	return &one[memberView]{viewMember(*m)}, nil
 }
 
-func (s *server) changeMember(ctx context.Context, in *changeMemberInput) (*one[memberView], error) {
-	m, err := s.Members.Change(ctx, by(ctx), callerOf(ctx).project(), in.ID, member.Change(in.Body))
+func (s *server) changeMember(ctx context.Context, in *changeMemberInput) (*one[changedMember], error) {
+	m, left, err := s.Members.Change(ctx, by(ctx), callerOf(ctx).project(), in.ID, member.Change(in.Body))
 	if err != nil {
 		return nil, err
 	}
-	return &one[memberView]{viewMember(*m)}, nil
+	return &one[changedMember]{changedMember{viewMember(*m), viewLeft(left)}}, nil
 }
 
-func (s *server) removeMember(ctx context.Context, in *memberInput) (*struct{}, error) {
-	return nil, s.Members.Remove(ctx, by(ctx), callerOf(ctx).project(), in.ID)
+func (s *server) removeMember(ctx context.Context, in *memberInput) (*one[removedMember], error) {
+	left, err := s.Members.Remove(ctx, by(ctx), callerOf(ctx).project(), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &one[removedMember]{removedMember{in.ID, viewLeft(left)}}, nil
 }
 
 func (s *server) passwordLink(ctx context.Context, in *memberInput) (*one[memberLink], error) {

@@ -114,11 +114,41 @@ func changeMember(ctx context.Context, c *client, s *Streams, who string, body a
 	if err != nil {
 		return err
 	}
-	m, raw, err := get[memberView](ctx, c, request{method: http.MethodPatch, path: "/members/" + url.PathEscape(id), body: body, who: aKey})
+	m, raw, err := get[changedMember](ctx, c, request{method: http.MethodPatch, path: "/members/" + url.PathEscape(id), body: body, who: aKey})
 	if err != nil {
 		return err
 	}
-	return c.show(s, raw, facts("id", m.ID, "e-mail", m.Email, "role", m.Role, "disabled", fmt.Sprint(m.Disabled)))
+	if err := c.show(s, raw, facts("id", m.ID, "e-mail", m.Email, "role", m.Role, "disabled", fmt.Sprint(m.Disabled))); err != nil || c.Output == "json" {
+		return err
+	}
+	return m.Left.tell(s)
+}
+
+type changedMember struct {
+	memberView
+	Left leftBehind `json:"left"`
+}
+
+// leftBehind is what becomes of what a member gave out that may not do so any more.
+type leftBehind struct {
+	Withdrawn int     `json:"withdrawn"`
+	Keys      []token `json:"keys"`
+}
+
+// tell says so, and how to end the keys that go on.
+func (l leftBehind) tell(s *Streams) error {
+	if l.Withdrawn > 0 {
+		fmt.Fprintf(s.Out, "\nLinks given out by the member that work no more: %d.\n", l.Withdrawn)
+	}
+	if len(l.Keys) == 0 {
+		return nil
+	}
+	fmt.Fprint(s.Out, "\nKeys issued by the member are still valid. End those that only the member has:\n\n")
+	t := newTable("", "", "LABEL", "ENDS IN", "SCOPES", "LAST USED")
+	for _, k := range l.Keys {
+		t.add("busbar key revoke "+k.ID, k.Label, "…"+k.Last4, strings.Join(k.Scopes, ","), instant(k.LastUsedAt))
+	}
+	return t.print(s.Out)
 }
 
 // memberID finds the member with an e-mail address; an id is taken as it is.
@@ -154,7 +184,9 @@ type memberRemoveCmd struct {
 }
 
 // Help ends the command's help with an example.
-func (memberRemoveCmd) Help() string { return "Example:\n\n  busbar member remove ada@example.com" }
+func (memberRemoveCmd) Help() string {
+	return "All sessions of the member end, and links that it gave out work no more. Project keys that it issued go on: the answer names them, and how to end them.\n\nExample:\n\n  busbar member remove ada@example.com"
+}
 
 // Run removes the member.
 func (cmd *memberRemoveCmd) Run(ctx context.Context, c *client, s *Streams) error {
@@ -162,15 +194,15 @@ func (cmd *memberRemoveCmd) Run(ctx context.Context, c *client, s *Streams) erro
 	if err != nil {
 		return err
 	}
-	raw, err := c.call(ctx, request{method: http.MethodDelete, path: "/members/" + url.PathEscape(id), who: aKey})
+	gone, raw, err := get[changedMember](ctx, c, request{method: http.MethodDelete, path: "/members/" + url.PathEscape(id), who: aKey})
 	if err != nil {
 		return err
 	}
 	if c.Output == "json" {
 		return printJSON(s.Out, raw)
 	}
-	_, err = fmt.Fprintf(s.Out, "Member %s is removed.\n", clean(cmd.Member))
-	return err
+	fmt.Fprintf(s.Out, "Member %s is removed.\n", clean(cmd.Member))
+	return gone.Left.tell(s)
 }
 
 type memberPasswordCmd struct {

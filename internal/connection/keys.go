@@ -2,10 +2,12 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -16,7 +18,11 @@ type NewKey struct {
 	Label   string
 	Scopes  []string   // default: KeyScopes
 	Expires *time.Time // nil: never
+	Allowed Allowed    // nil: always
 }
+
+// Allowed is asked in the transaction of an act, first, whether who acts may still do so.
+type Allowed func(ctx context.Context, tx *store.Tx) error
 
 // IssuedKey is a project key with its plaintext, which exists only in this answer. It prints without it.
 type IssuedKey struct {
@@ -45,7 +51,7 @@ func (s *Service) IssueKey(ctx context.Context, projectID string, n NewKey) (Iss
 	if err != nil {
 		return IssuedKey{}, err
 	}
-	return k, s.storeKey(ctx, k.Key)
+	return s.storeKey(ctx, k, n.Allowed)
 }
 
 // expiry takes the instant at which something ends, zero for never.
@@ -73,17 +79,43 @@ func (s *Service) makeKey(projectID, label string, scopes []string, expires time
 	}}, nil
 }
 
-func (s *Service) storeKey(ctx context.Context, k store.Key) error {
-	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.InsertKey(ctx, k); err != nil {
+func (s *Service) storeKey(ctx context.Context, k IssuedKey, allowed Allowed) (IssuedKey, error) {
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if allowed != nil {
+			if err := allowed(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if k.IssuedBy, err = Behind(ctx, tx); err != nil {
 			return err
 		}
-		return noteKey(ctx, tx, k, "issued")
+		if err := tx.InsertKey(ctx, k.Key); err != nil {
+			return err
+		}
+		return noteKey(ctx, tx, k.Key, "issued")
 	})
 	if err != nil {
-		return fmt.Errorf("store a project key: %w", err)
+		return IssuedKey{}, fmt.Errorf("store a project key: %w", err)
 	}
-	return nil
+	return k, nil
+}
+
+// Behind gives the member who acts, or who issued the key that acts; empty: no member.
+func Behind(ctx context.Context, tx *store.Tx) (memberID string, err error) {
+	switch who, _ := audit.Who(ctx); who.Kind {
+	case audit.Member:
+		return who.ID, nil
+	case audit.Key:
+		k, err := tx.Key(ctx, who.ProjectID, who.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return "", nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("look up who issued the key that acts: %w", err)
+		}
+		return k.IssuedBy, nil
+	}
+	return "", nil
 }
 
 // RenameKey changes the label of a project key. Errors: *problem.Error validation-failed, store.ErrNotFound.

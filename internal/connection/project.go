@@ -146,7 +146,10 @@ func (s *Service) NewProject(ctx context.Context, name string) (store.Project, I
 	if err != nil {
 		return p, k, err
 	}
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		if k.IssuedBy, err = Behind(ctx, tx); err != nil {
+			return err
+		}
 		if err := tx.InsertProject(ctx, p); err != nil {
 			return err
 		}

@@ -40,5 +40,6 @@ func (s *Service) EnsureFirstKey(ctx context.Context, anew bool, deliver func(pl
 	if err := deliver(key.Plain); err != nil {
 		return p, err
 	}
-	return p, s.storeKey(ctx, key.Key)
+	_, err = s.storeKey(ctx, key, nil)
+	return p, err
 }

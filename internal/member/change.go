@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -32,10 +33,10 @@ func noMember(err error) error {
 
 // Change changes a member. With its role or its place among the enabled, all its sessions end. Errors are *problem.Error: not-found, missing-scope, conflict for the last
 // owner, *Invalid.
-func (s *Service) Change(ctx context.Context, by By, projectID, id string, c Change) (changed *store.Member, err error) {
+func (s *Service) Change(ctx context.Context, by By, projectID, id string, c Change) (changed *store.Member, left Left, err error) {
 	err = s.alone(ctx, by, projectID, id, func(tx *store.Tx, m store.Member) error {
 		next, fields, err := s.applied(m, c)
-		changed = &next
+		changed, left = &next, Left{}
 		if err != nil || len(fields) == 0 {
 			return err
 		}
@@ -52,10 +53,13 @@ func (s *Service) Change(ctx context.Context, by By, projectID, id string, c Cha
 			if err := s.shut(ctx, tx, &m); err != nil {
 				return err
 			}
+			if left, err = s.withdraw(ctx, tx, m, still(&next)); err != nil {
+				return err
+			}
 		}
-		return s.note(ctx, tx, act{"member.changed", "member", m.ID, fields})
+		return s.noteLeft(ctx, tx, act{"member.changed", "member", m.ID, fields}, left)
 	})
-	return changed, err
+	return changed, left, err
 }
 
 // applied gives the member as it will be, and the names of what differs.
@@ -83,19 +87,23 @@ func (s *Service) applied(m store.Member, c Change) (store.Member, []string, err
 }
 
 // Remove removes a member. Errors are *problem.Error: not-found, missing-scope, conflict for the last owner.
-func (s *Service) Remove(ctx context.Context, by By, projectID, id string) error {
-	return s.alone(ctx, by, projectID, id, func(tx *store.Tx, m store.Member) error {
+func (s *Service) Remove(ctx context.Context, by By, projectID, id string) (left Left, err error) {
+	err = s.alone(ctx, by, projectID, id, func(tx *store.Tx, m store.Member) error {
 		if err := s.keepOwner(ctx, tx, m, false); err != nil {
 			return err
 		}
 		if err := s.shut(ctx, tx, &m); err != nil {
 			return err
 		}
+		if left, err = s.withdraw(ctx, tx, m, By{}); err != nil {
+			return err
+		}
 		if err := tx.DeleteMember(ctx, projectID, id); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, act{"member.removed", "member", m.ID, nil})
+		return s.noteLeft(ctx, tx, act{"member.removed", "member", m.ID, nil}, left)
 	})
+	return left, err
 }
 
 // PasswordLink makes a link by which a member chooses a new password; earlier ones end. Errors are *problem.Error: not-found, missing-scope, conflict when it is disabled.
@@ -104,16 +112,20 @@ func (s *Service) PasswordLink(ctx context.Context, by By, projectID, id string)
 	if err != nil {
 		return Link{}, err
 	}
-	return l, s.alone(ctx, by, projectID, id, func(tx *store.Tx, m store.Member) error {
+	err = s.alone(ctx, by, projectID, id, func(tx *store.Tx, m store.Member) error {
 		if !active(&m) {
 			return problem.New(problem.Conflict, "The member is disabled. Enable it first.")
 		}
-		return s.giveLink(ctx, tx, l, act{"password_link.created", "member", id, nil})
+		return s.giveLink(ctx, tx, &l, act{"password_link.created", "member", id, nil})
 	})
+	return l, err
 }
 
 // giveLink stores a link in place of earlier ones for the same.
-func (s *Service) giveLink(ctx context.Context, tx *store.Tx, l Link, a act) error {
+func (s *Service) giveLink(ctx context.Context, tx *store.Tx, l *Link, a act) (err error) {
+	if l.MadeBy, err = connection.Behind(ctx, tx); err != nil {
+		return err
+	}
 	if err := tx.RevokeMemberLinks(ctx, l.MemberLink, l.CreatedAt); err != nil {
 		return err
 	}
@@ -138,8 +150,8 @@ func (s *Service) Invite(ctx context.Context, by By, projectID, email, role stri
 	if err != nil {
 		return Link{}, err
 	}
-	return l, s.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockProject(ctx, projectID); err != nil {
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := s.Stands(ctx, tx, projectID, by); err != nil {
 			return err
 		}
 		_, err := tx.MemberByEmail(ctx, key)
@@ -149,8 +161,9 @@ func (s *Service) Invite(ctx context.Context, by By, projectID, email, role stri
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		return s.giveLink(ctx, tx, l, act{"invitation.created", "invitation", l.ID, []string{"email", "role"}})
+		return s.giveLink(ctx, tx, &l, act{"invitation.created", "invitation", l.ID, []string{"email", "role"}})
 	})
+	return l, err
 }
 
 // RevokeInvitation ends an invitation. Errors are *problem.Error: not-found, missing-scope, conflict when it was used or revoked before.
@@ -182,7 +195,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, by By, projectID, id str
 func (s *Service) alone(ctx context.Context, by By, projectID, id string, fn func(tx *store.Tx, m store.Member) error) error {
 	var account string
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockProject(ctx, projectID); err != nil {
+		if err := s.Stands(ctx, tx, projectID, by); err != nil {
 			return noMember(err)
 		}
 		m, err := tx.Member(ctx, projectID, id)

@@ -37,12 +37,18 @@ func ScopesOf(role string) []string {
 // By is who changes members: what it may do itself.
 type By struct {
 	Scopes []string
+	Member string // its id; empty: it is none
 }
 
 // covers tells whether who acts may do all that a role may. Nobody gives or takes more than that: only owners change owners.
 func (b By) covers(role string) bool {
 	scopes := ScopesOf(role)
-	return len(scopes) > 0 && !slices.ContainsFunc(scopes, func(one string) bool { return !slices.Contains(b.Scopes, one) })
+	return len(scopes) > 0 && b.may(scopes)
+}
+
+// may tells whether who acts has all of these scopes.
+func (b By) may(scopes []string) bool {
+	return !slices.ContainsFunc(scopes, func(one string) bool { return !slices.Contains(b.Scopes, one) })
 }
 
 // active tells whether a member may come in.

@@ -53,15 +53,16 @@ func TestWhoMayChangeWhom(t *testing.T) {
 			want("revoke the invitation of", err)
 			_, err = w.PasswordLink(w.ctx, by, w.project, target.MemberID)
 			want("make a password link for", err)
-			_, err = w.Change(w.ctx, by, w.project, target.MemberID, member.Change{Name: new("Renamed")})
+			_, _, err = w.Change(w.ctx, by, w.project, target.MemberID, member.Change{Name: new("Renamed")})
 			want("rename", err)
 			if role != member.Viewer {
-				_, err = w.Change(w.ctx, by, w.project, viewer.MemberID, member.Change{Role: &role})
+				_, _, err = w.Change(w.ctx, by, w.project, viewer.MemberID, member.Change{Role: &role})
 				want("promote to", err)
 			}
-			_, err = w.Change(w.ctx, by, w.project, target.MemberID, member.Change{Disabled: new(true)})
+			_, _, err = w.Change(w.ctx, by, w.project, target.MemberID, member.Change{Disabled: new(true)})
 			want("disable", err)
-			want("remove", w.Remove(w.ctx, by, w.project, target.MemberID))
+			_, err = w.Remove(w.ctx, by, w.project, target.MemberID)
+			want("remove", err)
 		}
 	}
 }
@@ -72,44 +73,47 @@ func TestTheLastOwnerStays(t *testing.T) {
 	id := s.MemberID
 	try := func(code string) {
 		t.Helper()
-		_, err := w.Change(w.ctx, all, w.project, id, member.Change{Role: new(member.Admin)})
+		_, _, err := w.Change(w.ctx, all, w.project, id, member.Change{Role: new(member.Admin)})
 		w.fails(err, code)
-		_, err = w.Change(w.ctx, all, w.project, id, member.Change{Disabled: new(true)})
+		_, _, err = w.Change(w.ctx, all, w.project, id, member.Change{Disabled: new(true)})
 		w.fails(err, code)
-		w.fails(w.Remove(w.ctx, all, w.project, id), code)
+		_, err = w.Remove(w.ctx, all, w.project, id)
+		w.fails(err, code)
 	}
 	try(problem.Conflict)
 	second := w.join("second@example.com", member.Owner)
-	must(w.Change(w.ctx, all, w.project, second.MemberID, member.Change{Disabled: new(true)}))
+	w.changed(w.Change(w.ctx, all, w.project, second.MemberID, member.Change{Disabled: new(true)}))
 	try(problem.Conflict) // a disabled owner is no owner who could help
-	must(w.Change(w.ctx, all, w.project, second.MemberID, member.Change{Disabled: new(false)}))
-	must(w.Change(w.ctx, all, w.project, id, member.Change{Role: new(member.Viewer)}))
+	w.changed(w.Change(w.ctx, all, w.project, second.MemberID, member.Change{Disabled: new(false)}))
+	w.changed(w.Change(w.ctx, all, w.project, id, member.Change{Role: new(member.Viewer)}))
 	if w.alive(s) {
 		t.Error("a session goes on under another role")
 	}
-	w.fails(w.Remove(w.ctx, all, w.project, second.MemberID), problem.Conflict)
+	_, err := w.Remove(w.ctx, all, w.project, second.MemberID)
+	w.fails(err, problem.Conflict)
 }
 
 func TestDisabledAndRemovedMembersAreOutAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.owner()
 	s := w.join("ada@example.com", member.Admin)
-	must(w.Change(w.ctx, all, w.project, s.MemberID, member.Change{Disabled: new(true)}))
+	w.changed(w.Change(w.ctx, all, w.project, s.MemberID, member.Change{Disabled: new(true)}))
 	if w.alive(s) {
 		t.Error("a disabled member's session goes on")
 	}
 	_, err := w.Login(w.ctx, "ada@example.com", password, home)
 	w.fails(err, problem.InvalidToken)
-	must(w.Change(w.ctx, all, w.project, s.MemberID, member.Change{Disabled: new(false)}))
+	w.changed(w.Change(w.ctx, all, w.project, s.MemberID, member.Change{Disabled: new(false)}))
 	if w.alive(s) {
 		t.Error("a session comes alive again")
 	}
 	s = must(w.Login(w.ctx, "ada@example.com", password, home))
-	w.ok(w.Remove(w.ctx, all, w.project, s.MemberID))
+	w.left(w.Remove(w.ctx, all, w.project, s.MemberID))
 	if w.alive(s) {
 		t.Error("a removed member's session goes on")
 	}
 	_, err = w.Member(w.ctx, w.project, s.MemberID)
 	w.fails(err, problem.NotFound)
-	w.fails(w.Remove(w.ctx, all, "another-project", s.MemberID), problem.NotFound)
+	_, err = w.Remove(w.ctx, all, "another-project", s.MemberID)
+	w.fails(err, problem.NotFound)
 }

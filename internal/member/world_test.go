@@ -125,3 +125,15 @@ func (w *world) alive(s member.Session) bool {
 	}
 	return m.ID == s.MemberID
 }
+
+// changed gives what became of what a member gave out, after a change that must have succeeded.
+func (w *world) changed(_ *store.Member, left member.Left, err error) member.Left {
+	w.t.Helper()
+	return w.left(left, err)
+}
+
+func (w *world) left(left member.Left, err error) member.Left {
+	w.t.Helper()
+	w.ok(err)
+	return left
+}

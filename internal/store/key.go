@@ -17,6 +17,7 @@ type Key struct {
 	Scopes                           []string // those of package connection
 	CreatedAt                        time.Time
 	ExpiresAt, RevokedAt, LastUsedAt time.Time // zero: none
+	IssuedBy                         string    // the member who did, or stands behind the key that did; empty: none
 }
 
 // InsertKey stores a project key.
@@ -46,6 +47,16 @@ func (s *Store) KeyByHash(ctx context.Context, hash []byte) (*Key, error) {
 // Keys lists a project's keys, newest first.
 func (s *Store) Keys(ctx context.Context, projectID string) ([]Key, error) {
 	rows, err := s.read.Keys(ctx, projectID)
+	return keysFrom(rows, err)
+}
+
+// KeysIssuedBy lists the keys that a member issued and that are still good, newest first.
+func (t *Tx) KeysIssuedBy(ctx context.Context, projectID, memberID string, now time.Time) ([]Key, error) {
+	rows, err := t.q.KeysIssuedBy(ctx, projectID, memberID, queries.At(now))
+	return keysFrom(rows, err)
+}
+
+func keysFrom(rows []queries.ProjectKey, err error) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -98,14 +109,14 @@ func keyRow(k Key) (queries.InsertKeyParams, error) {
 	scopes, err := marshal(k.Scopes, "[]")
 	return queries.InsertKeyParams{
 		ID: k.ID, ProjectID: k.ProjectID, Label: k.Label, Hash: k.Hash, Last4: k.Last4, Scopes: scopes, CreatedAt: queries.At(k.CreatedAt),
-		ExpiresAt: queries.At(k.ExpiresAt), RevokedAt: queries.At(k.RevokedAt), LastUsedAt: queries.At(k.LastUsedAt),
+		ExpiresAt: queries.At(k.ExpiresAt), RevokedAt: queries.At(k.RevokedAt), LastUsedAt: queries.At(k.LastUsedAt), IssuedBy: k.IssuedBy,
 	}, err
 }
 
 func keyFrom(r queries.ProjectKey) (Key, error) {
 	k := Key{
 		ID: r.ID, ProjectID: r.ProjectID, Label: r.Label, Hash: r.Hash, Last4: r.Last4, CreatedAt: r.CreatedAt.Time,
-		ExpiresAt: r.ExpiresAt.Time, RevokedAt: r.RevokedAt.Time, LastUsedAt: r.LastUsedAt.Time,
+		ExpiresAt: r.ExpiresAt.Time, RevokedAt: r.RevokedAt.Time, LastUsedAt: r.LastUsedAt.Time, IssuedBy: r.IssuedBy,
 	}
 	if err := json.Unmarshal([]byte(r.Scopes), &k.Scopes); err != nil {
 		return Key{}, fmt.Errorf("read scopes of key %s: %w", r.ID, err)

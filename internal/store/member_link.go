@@ -27,6 +27,7 @@ type MemberLink struct {
 	ExpiresAt time.Time
 	UsedAt    time.Time // zero: not
 	RevokedAt time.Time // zero: not
+	MadeBy    string    // the member who did, or stands behind the key that did; empty: none
 }
 
 // InsertMemberLink stores a new link and removes those of the project that expired before old.
@@ -36,7 +37,7 @@ func (t *Tx) InsertMemberLink(ctx context.Context, l MemberLink, old time.Time) 
 	}
 	return t.q.InsertMemberLink(ctx, queries.InsertMemberLinkParams{
 		ID: l.ID, Hash: l.Hash, Purpose: l.Purpose, ProjectID: l.ProjectID, MemberID: l.MemberID, Email: l.Email, Role: l.Role,
-		CreatedAt: queries.At(l.CreatedAt), ExpiresAt: queries.At(l.ExpiresAt),
+		CreatedAt: queries.At(l.CreatedAt), ExpiresAt: queries.At(l.ExpiresAt), MadeBy: l.MadeBy,
 	})
 }
 
@@ -55,6 +56,12 @@ func (s *Store) MemberLink(ctx context.Context, projectID, id string) (*MemberLi
 // Invitations lists a project's invitations, newest first, those before an id.
 func (s *Store) Invitations(ctx context.Context, projectID, beforeID string, limit int) ([]MemberLink, error) {
 	rows, err := s.read.Invitations(ctx, projectID, before(beforeID), atMost(limit))
+	return each(rows, memberLinkFrom), err
+}
+
+// LinksMadeBy lists the links that a member made and that can still be used.
+func (t *Tx) LinksMadeBy(ctx context.Context, projectID, memberID string, now time.Time) ([]MemberLink, error) {
+	rows, err := t.q.LinksMadeBy(ctx, projectID, memberID, queries.At(now))
 	return each(rows, memberLinkFrom), err
 }
 
@@ -93,6 +100,6 @@ func memberLinkOf(r queries.MemberLink, err error) (*MemberLink, error) {
 func memberLinkFrom(r queries.MemberLink) MemberLink {
 	return MemberLink{
 		ID: r.ID, Hash: r.Hash, Purpose: r.Purpose, ProjectID: r.ProjectID, MemberID: r.MemberID, Email: r.Email, Role: r.Role,
-		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time, UsedAt: r.UsedAt.Time, RevokedAt: r.RevokedAt.Time,
+		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time, UsedAt: r.UsedAt.Time, RevokedAt: r.RevokedAt.Time, MadeBy: r.MadeBy,
 	}
 }

@@ -483,6 +483,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.keysStmt, err = db.PrepareContext(ctx, keys); err != nil {
 		return nil, fmt.Errorf("error preparing query Keys: %w", err)
 	}
+	if q.keysIssuedByStmt, err = db.PrepareContext(ctx, keysIssuedBy); err != nil {
+		return nil, fmt.Errorf("error preparing query KeysIssuedBy: %w", err)
+	}
 	if q.labelKeyStmt, err = db.PrepareContext(ctx, labelKey); err != nil {
 		return nil, fmt.Errorf("error preparing query LabelKey: %w", err)
 	}
@@ -503,6 +506,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.linksStmt, err = db.PrepareContext(ctx, links); err != nil {
 		return nil, fmt.Errorf("error preparing query Links: %w", err)
+	}
+	if q.linksMadeByStmt, err = db.PrepareContext(ctx, linksMadeBy); err != nil {
+		return nil, fmt.Errorf("error preparing query LinksMadeBy: %w", err)
 	}
 	if q.linksToExpireStmt, err = db.PrepareContext(ctx, linksToExpire); err != nil {
 		return nil, fmt.Errorf("error preparing query LinksToExpire: %w", err)
@@ -1715,6 +1721,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing keysStmt: %w", cerr)
 		}
 	}
+	if q.keysIssuedByStmt != nil {
+		if cerr := q.keysIssuedByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing keysIssuedByStmt: %w", cerr)
+		}
+	}
 	if q.labelKeyStmt != nil {
 		if cerr := q.labelKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing labelKeyStmt: %w", cerr)
@@ -1748,6 +1759,11 @@ func (q *Queries) Close() error {
 	if q.linksStmt != nil {
 		if cerr := q.linksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing linksStmt: %w", cerr)
+		}
+	}
+	if q.linksMadeByStmt != nil {
+		if cerr := q.linksMadeByStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linksMadeByStmt: %w", cerr)
 		}
 	}
 	if q.linksToExpireStmt != nil {
@@ -2677,6 +2693,7 @@ type Queries struct {
 	keyByHashStmt                   *sql.Stmt
 	keyHoldersStmt                  *sql.Stmt
 	keysStmt                        *sql.Stmt
+	keysIssuedByStmt                *sql.Stmt
 	labelKeyStmt                    *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
@@ -2684,6 +2701,7 @@ type Queries struct {
 	linkByCodeStmt                  *sql.Stmt
 	linkByHashStmt                  *sql.Stmt
 	linksStmt                       *sql.Stmt
+	linksMadeByStmt                 *sql.Stmt
 	linksToExpireStmt               *sql.Stmt
 	lockBudgetStmt                  *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
@@ -2990,6 +3008,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		keyByHashStmt:                   q.keyByHashStmt,
 		keyHoldersStmt:                  q.keyHoldersStmt,
 		keysStmt:                        q.keysStmt,
+		keysIssuedByStmt:                q.keysIssuedByStmt,
 		labelKeyStmt:                    q.labelKeyStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
@@ -2997,6 +3016,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		linkByCodeStmt:                  q.linkByCodeStmt,
 		linkByHashStmt:                  q.linkByHashStmt,
 		linksStmt:                       q.linksStmt,
+		linksMadeByStmt:                 q.linksMadeByStmt,
 		linksToExpireStmt:               q.linksToExpireStmt,
 		lockBudgetStmt:                  q.lockBudgetStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,

@@ -22,14 +22,19 @@ select * from projects order by created_at, id limit 1;
 insert into projects (id, name, created_at) values (@id, @name, @created_at);
 
 -- name: InsertKey :exec
-insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at)
-values (@id, @project_id, @label, @hash, @last4, @scopes, @created_at, @expires_at, @revoked_at, @last_used_at);
+insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at, issued_by)
+values (@id, @project_id, @label, @hash, @last4, @scopes, @created_at, @expires_at, @revoked_at, @last_used_at, @issued_by);
 
 -- name: KeyByHash :one
 select * from project_keys where hash = @hash;
 
 -- name: Keys :many
 select * from project_keys where project_id = @project_id order by id desc;
+
+-- name: KeysIssuedBy :many
+-- Those that are still good.
+select * from project_keys
+where project_id = @project_id and issued_by = @issued_by and issued_by <> '' and revoked_at is null and (expires_at is null or expires_at > @now) order by id desc;
 
 -- name: ProjectKey :one
 select * from project_keys where project_id = @project_id and id = @id;

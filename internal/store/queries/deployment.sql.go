@@ -28,8 +28,8 @@ func (q *Queries) FirstProject(ctx context.Context) (Project, error) {
 }
 
 const insertKey = `-- name: InsertKey :exec
-insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into project_keys (id, project_id, label, hash, last4, scopes, created_at, expires_at, revoked_at, last_used_at, issued_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type InsertKeyParams struct {
@@ -43,6 +43,7 @@ type InsertKeyParams struct {
 	ExpiresAt  Time
 	RevokedAt  Time
 	LastUsedAt Time
+	IssuedBy   string
 }
 
 func (q *Queries) InsertKey(ctx context.Context, arg InsertKeyParams) error {
@@ -57,6 +58,7 @@ func (q *Queries) InsertKey(ctx context.Context, arg InsertKeyParams) error {
 		arg.ExpiresAt,
 		arg.RevokedAt,
 		arg.LastUsedAt,
+		arg.IssuedBy,
 	)
 	return err
 }
@@ -71,7 +73,7 @@ func (q *Queries) InsertProject(ctx context.Context, iD string, name string, cre
 }
 
 const keyByHash = `-- name: KeyByHash :one
-select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where hash = $1
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes, issued_by from project_keys where hash = $1
 `
 
 func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (ProjectKey, error) {
@@ -88,12 +90,13 @@ func (q *Queries) KeyByHash(ctx context.Context, hash []byte) (ProjectKey, error
 		&i.RevokedAt,
 		&i.LastUsedAt,
 		&i.Scopes,
+		&i.IssuedBy,
 	)
 	return i, err
 }
 
 const keys = `-- name: Keys :many
-select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where project_id = $1 order by id desc
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes, issued_by from project_keys where project_id = $1 order by id desc
 `
 
 func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, error) {
@@ -116,6 +119,48 @@ func (q *Queries) Keys(ctx context.Context, projectID string) ([]ProjectKey, err
 			&i.RevokedAt,
 			&i.LastUsedAt,
 			&i.Scopes,
+			&i.IssuedBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const keysIssuedBy = `-- name: KeysIssuedBy :many
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes, issued_by from project_keys
+where project_id = $1 and issued_by = $2 and issued_by <> '' and revoked_at is null and (expires_at is null or expires_at > $3) order by id desc
+`
+
+// Those that are still good.
+func (q *Queries) KeysIssuedBy(ctx context.Context, projectID string, issuedBy string, now Time) ([]ProjectKey, error) {
+	rows, err := q.query(ctx, q.keysIssuedByStmt, keysIssuedBy, projectID, issuedBy, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ProjectKey
+	for rows.Next() {
+		var i ProjectKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProjectID,
+			&i.Label,
+			&i.Hash,
+			&i.Last4,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.LastUsedAt,
+			&i.Scopes,
+			&i.IssuedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -205,7 +250,7 @@ func (q *Queries) Project(ctx context.Context, id string) (Project, error) {
 }
 
 const projectKey = `-- name: ProjectKey :one
-select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes from project_keys where project_id = $1 and id = $2
+select id, project_id, label, hash, last4, created_at, expires_at, revoked_at, last_used_at, scopes, issued_by from project_keys where project_id = $1 and id = $2
 `
 
 func (q *Queries) ProjectKey(ctx context.Context, projectID string, iD string) (ProjectKey, error) {
@@ -222,6 +267,7 @@ func (q *Queries) ProjectKey(ctx context.Context, projectID string, iD string) (
 		&i.RevokedAt,
 		&i.LastUsedAt,
 		&i.Scopes,
+		&i.IssuedBy,
 	)
 	return i, err
 }

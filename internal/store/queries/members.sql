@@ -70,8 +70,8 @@ update member_sessions set ended_at = @ended_at where member_id = @member_id and
 delete from member_sessions where expires_at < @expired;
 
 -- name: InsertMemberLink :exec
-insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at)
-values (@id, @hash, @purpose, @project_id, @member_id, @email, @role, @created_at, @expires_at, null, null);
+insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by)
+values (@id, @hash, @purpose, @project_id, @member_id, @email, @role, @created_at, @expires_at, null, null, @made_by);
 
 -- name: MemberLinkByHash :one
 select * from member_links where hash = @hash;
@@ -81,6 +81,11 @@ select * from member_links where project_id = @project_id and id = @id;
 
 -- name: Invitations :many
 select * from member_links where project_id = @project_id and purpose = 'invite' and id < @before order by id desc limit @max_rows;
+
+-- name: LinksMadeBy :many
+-- Those that can still be used.
+select * from member_links
+where project_id = @project_id and made_by = @made_by and made_by <> '' and used_at is null and revoked_at is null and expires_at > @now order by id;
 
 -- name: UseMemberLink :execrows
 update member_links set used_at = @used_at where id = @id and used_at is null and revoked_at is null;

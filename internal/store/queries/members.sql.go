@@ -109,8 +109,8 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) (int
 }
 
 const insertMemberLink = `-- name: InsertMemberLink :exec
-insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)
+insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null, $10)
 `
 
 type InsertMemberLinkParams struct {
@@ -123,6 +123,7 @@ type InsertMemberLinkParams struct {
 	Role      string
 	CreatedAt Time
 	ExpiresAt Time
+	MadeBy    string
 }
 
 func (q *Queries) InsertMemberLink(ctx context.Context, arg InsertMemberLinkParams) error {
@@ -136,6 +137,7 @@ func (q *Queries) InsertMemberLink(ctx context.Context, arg InsertMemberLinkPara
 		arg.Role,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.MadeBy,
 	)
 	return err
 }
@@ -173,7 +175,7 @@ func (q *Queries) InsertMemberSession(ctx context.Context, arg InsertMemberSessi
 }
 
 const invitations = `-- name: Invitations :many
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
 `
 
 func (q *Queries) Invitations(ctx context.Context, projectID string, before string, maxRows int32) ([]MemberLink, error) {
@@ -197,6 +199,49 @@ func (q *Queries) Invitations(ctx context.Context, projectID string, before stri
 			&i.ExpiresAt,
 			&i.UsedAt,
 			&i.RevokedAt,
+			&i.MadeBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linksMadeBy = `-- name: LinksMadeBy :many
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links
+where project_id = $1 and made_by = $2 and made_by <> '' and used_at is null and revoked_at is null and expires_at > $3 order by id
+`
+
+// Those that can still be used.
+func (q *Queries) LinksMadeBy(ctx context.Context, projectID string, madeBy string, now Time) ([]MemberLink, error) {
+	rows, err := q.query(ctx, q.linksMadeByStmt, linksMadeBy, projectID, madeBy, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MemberLink
+	for rows.Next() {
+		var i MemberLink
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Purpose,
+			&i.ProjectID,
+			&i.MemberID,
+			&i.Email,
+			&i.Role,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.UsedAt,
+			&i.RevokedAt,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -299,7 +344,7 @@ func (q *Queries) MemberByOIDC(ctx context.Context, oidcIssuer string, oidcSubje
 }
 
 const memberLink = `-- name: MemberLink :one
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at from member_links where project_id = $1 and id = $2
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and id = $2
 `
 
 func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (MemberLink, error) {
@@ -317,12 +362,13 @@ func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (
 		&i.ExpiresAt,
 		&i.UsedAt,
 		&i.RevokedAt,
+		&i.MadeBy,
 	)
 	return i, err
 }
 
 const memberLinkByHash = `-- name: MemberLinkByHash :one
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at from member_links where hash = $1
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where hash = $1
 `
 
 func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink, error) {
@@ -340,6 +386,7 @@ func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink
 		&i.ExpiresAt,
 		&i.UsedAt,
 		&i.RevokedAt,
+		&i.MadeBy,
 	)
 	return i, err
 }

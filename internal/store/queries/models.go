@@ -188,6 +188,7 @@ type MemberLink struct {
 	ExpiresAt Time
 	UsedAt    Time
 	RevokedAt Time
+	MadeBy    string
 }
 
 type MemberSession struct {
@@ -306,6 +307,7 @@ type ProjectKey struct {
 	RevokedAt  Time
 	LastUsedAt Time
 	Scopes     string
+	IssuedBy   string
 }
 
 type Run struct {

@@ -27,17 +27,7 @@ var auditTests = []test{
 		w.write(func(tx *store.Tx) error {
 			return errors.Join(tx.AppendAudit(t.Context(), w.entry("a")), tx.AppendAudit(t.Context(), w.entry("b")))
 		})
-		page, last, err := w.AuditChain(t.Context(), 0, 100)
-		w.ok(err)
-		w.equal("last", last, int64(10))
-		w.equal("entries", len(page), 10)
-		var before []byte
-		for i, e := range page {
-			w.equal("number", e.N, int64(i+1))
-			w.equal("previous", string(e.Previous), string(before))
-			w.equal("hash", string(must[[]byte](w)(e.Sum(before))), string(e.Hash))
-			before = e.Hash
-		}
+		page := w.chain(10)
 		w.equal("rolled back", page[8].TargetID, "a")
 		rest, _, err := w.AuditChain(t.Context(), 9, 100)
 		w.ok(err)
@@ -80,6 +70,47 @@ var auditTests = []test{
 			w.equal(fmt.Sprintf("%+v", tt.filter), got, tt.want)
 		}
 	}},
+}
+
+// chain gives the audit log, which must be one chain of n entries.
+func (w *world) chain(n int) []store.Audited {
+	w.t.Helper()
+	page, last, err := w.AuditChain(w.t.Context(), 0, 1000)
+	w.ok(err)
+	w.equal("last", last, int64(n))
+	w.equal("entries", len(page), n)
+	var before []byte
+	for i, e := range page {
+		w.equal("number", e.N, int64(i+1))
+		w.equal("previous", string(e.Previous), string(before))
+		w.equal("hash", string(must[[]byte](w)(e.Sum(before))), string(e.Hash))
+		before = e.Hash
+	}
+	return page
+}
+
+// oneChain lets two processes note acts, some of which fail.
+func oneChain(t *testing.T, p *pair) {
+	const each = 20
+	failed := errors.New("no")
+	for _, err := range p.both(func(s *store.Store, i int) error {
+		for n := range 2 * each {
+			err := s.Write(t.Context(), func(tx *store.Tx) error {
+				err := tx.AppendAudit(t.Context(), p.entry(fmt.Sprint(i, n)))
+				if n%2 == 1 {
+					return errors.Join(err, failed)
+				}
+				return err
+			})
+			if err != nil && !errors.Is(err, failed) {
+				return err
+			}
+		}
+		return nil
+	}) {
+		p.ok(err)
+	}
+	p.chain(2 * each)
 }
 
 func (w *world) entry(target string) chain.Entry {

@@ -19,6 +19,7 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"Deployment", deploymentTests},
 		{"Audit", auditTests},
+		{"Members", memberTests},
 		{"Connections", connectionTests},
 		{"States", stateTests},
 		{"Recovery", recoveryTests},

@@ -32,6 +32,7 @@ func Together(t *testing.T, database func(t *testing.T) (open func() *store.Stor
 		{"of two who write a record at once one does", oneWritesTheRecord},
 		{"results of writes, syncs and states of connections wait for each other in one order", writesWaitInOneOrder},
 		{"of many who want to renew a login one does", func(t *testing.T, w *pair) { oneRenews(t, w.world, []*store.Store{w.Store, w.other}) }},
+		{"two who note acts at once keep one chain", oneChain},
 		{"what two purge at once is gone, and what somebody wants again is there", purgedTogether},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
