@@ -163,13 +163,14 @@ var memberTests = []test{
 			return a
 		}
 		a, late := attempt("a"), attempt("late")
-		w.is(second(w.UseLoginAttempt(t.Context(), "link", a.Hash, w.now)), store.ErrNotFound)
-		w.is(second(w.UseLoginAttempt(t.Context(), "member", []byte("none"), w.now)), store.ErrNotFound)
+		w.is(second(w.UseLoginAttempt(t.Context(), "link", a.Hash, a.Browser, w.now)), store.ErrNotFound)
+		w.is(second(w.UseLoginAttempt(t.Context(), "member", a.Hash, []byte("another browser"), w.now)), store.ErrNotFound)
+		w.is(second(w.UseLoginAttempt(t.Context(), "member", []byte("none"), a.Browser, w.now)), store.ErrNotFound)
 		var used atomic.Int64
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() {
-				if got, err := w.UseLoginAttempt(t.Context(), "member", a.Hash, w.now); err == nil {
+				if got, err := w.UseLoginAttempt(t.Context(), "member", a.Hash, a.Browser, w.now); err == nil {
 					used.Add(1)
 					w.equal("attempt", fmt.Sprint(got.Owner, got.Browser, got.Sealed), fmt.Sprint(a.Owner, a.Browser, a.Sealed))
 				}
@@ -177,7 +178,7 @@ var memberTests = []test{
 		}
 		all.Wait()
 		w.equal("used", used.Load(), int64(1))
-		w.equal("end of one that is too late", must[store.LoginAttempt](w)(w.UseLoginAttempt(t.Context(), "member", late.Hash, late.ExpiresAt)).ExpiresAt, late.ExpiresAt)
+		w.equal("end of one that is too late", must[store.LoginAttempt](w)(w.UseLoginAttempt(t.Context(), "member", late.Hash, late.Browser, late.ExpiresAt)).ExpiresAt, late.ExpiresAt)
 	}},
 	{"keys that a member issued are found while they are good", func(t *testing.T, w *world) {
 		for i, k := range []store.Key{{IssuedBy: "m1"}, {IssuedBy: "m2"}, {}, {IssuedBy: "m1", RevokedAt: w.now}, {IssuedBy: "m1", ExpiresAt: w.now.Add(time.Minute)}, {IssuedBy: "m1", ProjectID: "p2"}} {
