@@ -95,6 +95,9 @@ func (s *Service) Remove(ctx context.Context, by By, projectID, id string) (left
 		if err := s.shut(ctx, tx, &m); err != nil {
 			return err
 		}
+		if err := s.endInvitations(ctx, tx, m); err != nil {
+			return err
+		}
 		if left, err = s.withdraw(ctx, tx, m, By{}); err != nil {
 			return err
 		}
@@ -135,6 +138,11 @@ func (s *Service) giveLink(ctx context.Context, tx *store.Tx, l *Link, a act) (e
 	return s.note(ctx, tx, a)
 }
 
+// endInvitations ends every open invitation for the address of somebody who has joined or was removed: none brings it back, or back to an earlier role.
+func (s *Service) endInvitations(ctx context.Context, tx *store.Tx, m store.Member) error {
+	return tx.RevokeMemberLinks(ctx, store.MemberLink{Purpose: store.LinkInvite, ProjectID: m.ProjectID, EmailKey: m.EmailKey}, s.instant())
+}
+
 // Invite makes a link by which somebody joins; an earlier one for the same address ends. Errors are *problem.Error: missing-scope, *Invalid.
 func (s *Service) Invite(ctx context.Context, by By, projectID, email, role string) (Link, error) {
 	var f form
@@ -146,7 +154,7 @@ func (s *Service) Invite(ctx context.Context, by By, projectID, email, role stri
 	if !by.covers(role) {
 		return Link{}, notYours(role)
 	}
-	l, err := s.newLink(store.MemberLink{Purpose: store.LinkInvite, ProjectID: projectID, Email: email, Role: role}, InviteWithin)
+	l, err := s.newLink(store.MemberLink{Purpose: store.LinkInvite, ProjectID: projectID, Email: email, EmailKey: key, Role: role}, InviteWithin)
 	if err != nil {
 		return Link{}, err
 	}

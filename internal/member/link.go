@@ -174,6 +174,9 @@ func (s *Service) admit(ctx context.Context, l *store.MemberLink, m store.Member
 		if err != nil {
 			return err
 		}
+		if err := s.endInvitations(ctx, tx, m); err != nil {
+			return err
+		}
 		if err := s.note(ctx, tx, act{action, "member", m.ID, []string{"email", "name", "role"}}); err != nil {
 			return err
 		}

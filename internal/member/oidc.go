@@ -189,7 +189,7 @@ func (o *OIDC) invitation(ctx context.Context, who *oidc.Person) (*store.MemberL
 			return nil, fmt.Errorf("look invitations up: %w", err)
 		}
 		for i := range links {
-			if invited, _ := fold(links[i].Email); invited == key && Open(&links[i], o.instant()) {
+			if links[i].EmailKey == key && Open(&links[i], o.instant()) {
 				return &links[i], nil
 			}
 		}

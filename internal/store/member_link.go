@@ -22,6 +22,7 @@ type MemberLink struct {
 	ProjectID string
 	MemberID  string // whose password; empty: nobody's yet
 	Email     string // who is invited, as it was written
+	EmailKey  string // as it is compared
 	Role      string
 	CreatedAt time.Time
 	ExpiresAt time.Time
@@ -36,7 +37,7 @@ func (t *Tx) InsertMemberLink(ctx context.Context, l MemberLink, old time.Time) 
 		return err
 	}
 	return t.q.InsertMemberLink(ctx, queries.InsertMemberLinkParams{
-		ID: l.ID, Hash: l.Hash, Purpose: l.Purpose, ProjectID: l.ProjectID, MemberID: l.MemberID, Email: l.Email, Role: l.Role,
+		ID: l.ID, Hash: l.Hash, Purpose: l.Purpose, ProjectID: l.ProjectID, MemberID: l.MemberID, Email: l.Email, EmailKey: l.EmailKey, Role: l.Role,
 		CreatedAt: queries.At(l.CreatedAt), ExpiresAt: queries.At(l.ExpiresAt), MadeBy: l.MadeBy,
 	})
 }
@@ -77,10 +78,10 @@ func (t *Tx) RevokeMemberLink(ctx context.Context, projectID, id string, now tim
 	return hit(n, err, ErrConflict)
 }
 
-// RevokeMemberLinks ends the links that a new one takes the place of: those of its purpose, member and address.
+// RevokeMemberLinks ends the links of that purpose, member and address, however it was written.
 func (t *Tx) RevokeMemberLinks(ctx context.Context, l MemberLink, now time.Time) error {
 	return t.q.RevokeMemberLinks(ctx, queries.RevokeMemberLinksParams{
-		RevokedAt: queries.At(now), ProjectID: l.ProjectID, Purpose: l.Purpose, MemberID: l.MemberID, Email: l.Email,
+		RevokedAt: queries.At(now), ProjectID: l.ProjectID, Purpose: l.Purpose, MemberID: l.MemberID, EmailKey: l.EmailKey,
 	})
 }
 
@@ -99,7 +100,7 @@ func memberLinkOf(r queries.MemberLink, err error) (*MemberLink, error) {
 
 func memberLinkFrom(r queries.MemberLink) MemberLink {
 	return MemberLink{
-		ID: r.ID, Hash: r.Hash, Purpose: r.Purpose, ProjectID: r.ProjectID, MemberID: r.MemberID, Email: r.Email, Role: r.Role,
+		ID: r.ID, Hash: r.Hash, Purpose: r.Purpose, ProjectID: r.ProjectID, MemberID: r.MemberID, Email: r.Email, EmailKey: r.EmailKey, Role: r.Role,
 		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time, UsedAt: r.UsedAt.Time, RevokedAt: r.RevokedAt.Time, MadeBy: r.MadeBy,
 	}
 }

@@ -70,8 +70,8 @@ update member_sessions set ended_at = @ended_at where member_id = @member_id and
 delete from member_sessions where expires_at < @expired;
 
 -- name: InsertMemberLink :exec
-insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by)
-values (@id, @hash, @purpose, @project_id, @member_id, @email, @role, @created_at, @expires_at, null, null, @made_by);
+insert into member_links (id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by)
+values (@id, @hash, @purpose, @project_id, @member_id, @email, @email_key, @role, @created_at, @expires_at, null, null, @made_by);
 
 -- name: MemberLinkByHash :one
 select * from member_links where hash = @hash;
@@ -95,7 +95,7 @@ update member_links set revoked_at = @revoked_at where project_id = @project_id 
 
 -- name: RevokeMemberLinks :exec
 update member_links set revoked_at = @revoked_at
-where project_id = @project_id and purpose = @purpose and member_id = @member_id and email = @email and used_at is null and revoked_at is null;
+where project_id = @project_id and purpose = @purpose and member_id = @member_id and email_key = @email_key and used_at is null and revoked_at is null;
 
 -- name: RevokeLinksOfMember :exec
 update member_links set revoked_at = @revoked_at where project_id = @project_id and member_id = @member_id and used_at is null and revoked_at is null;

@@ -109,8 +109,8 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) (int
 }
 
 const insertMemberLink = `-- name: InsertMemberLink :exec
-insert into member_links (id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null, $10)
+insert into member_links (id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, $11)
 `
 
 type InsertMemberLinkParams struct {
@@ -120,6 +120,7 @@ type InsertMemberLinkParams struct {
 	ProjectID string
 	MemberID  string
 	Email     string
+	EmailKey  string
 	Role      string
 	CreatedAt Time
 	ExpiresAt Time
@@ -134,6 +135,7 @@ func (q *Queries) InsertMemberLink(ctx context.Context, arg InsertMemberLinkPara
 		arg.ProjectID,
 		arg.MemberID,
 		arg.Email,
+		arg.EmailKey,
 		arg.Role,
 		arg.CreatedAt,
 		arg.ExpiresAt,
@@ -175,7 +177,7 @@ func (q *Queries) InsertMemberSession(ctx context.Context, arg InsertMemberSessi
 }
 
 const invitations = `-- name: Invitations :many
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
+select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
 `
 
 func (q *Queries) Invitations(ctx context.Context, projectID string, before string, maxRows int32) ([]MemberLink, error) {
@@ -194,6 +196,7 @@ func (q *Queries) Invitations(ctx context.Context, projectID string, before stri
 			&i.ProjectID,
 			&i.MemberID,
 			&i.Email,
+			&i.EmailKey,
 			&i.Role,
 			&i.CreatedAt,
 			&i.ExpiresAt,
@@ -215,7 +218,7 @@ func (q *Queries) Invitations(ctx context.Context, projectID string, before stri
 }
 
 const linksMadeBy = `-- name: LinksMadeBy :many
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links
+select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links
 where project_id = $1 and made_by = $2 and made_by <> '' and used_at is null and revoked_at is null and expires_at > $3 order by id
 `
 
@@ -236,6 +239,7 @@ func (q *Queries) LinksMadeBy(ctx context.Context, projectID string, madeBy stri
 			&i.ProjectID,
 			&i.MemberID,
 			&i.Email,
+			&i.EmailKey,
 			&i.Role,
 			&i.CreatedAt,
 			&i.ExpiresAt,
@@ -344,7 +348,7 @@ func (q *Queries) MemberByOIDC(ctx context.Context, oidcIssuer string, oidcSubje
 }
 
 const memberLink = `-- name: MemberLink :one
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and id = $2
+select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and id = $2
 `
 
 func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (MemberLink, error) {
@@ -357,6 +361,7 @@ func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (
 		&i.ProjectID,
 		&i.MemberID,
 		&i.Email,
+		&i.EmailKey,
 		&i.Role,
 		&i.CreatedAt,
 		&i.ExpiresAt,
@@ -368,7 +373,7 @@ func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (
 }
 
 const memberLinkByHash = `-- name: MemberLinkByHash :one
-select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where hash = $1
+select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where hash = $1
 `
 
 func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink, error) {
@@ -381,6 +386,7 @@ func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink
 		&i.ProjectID,
 		&i.MemberID,
 		&i.Email,
+		&i.EmailKey,
 		&i.Role,
 		&i.CreatedAt,
 		&i.ExpiresAt,
@@ -587,7 +593,7 @@ func (q *Queries) RevokeMemberLink(ctx context.Context, revokedAt Time, projectI
 
 const revokeMemberLinks = `-- name: RevokeMemberLinks :exec
 update member_links set revoked_at = $1
-where project_id = $2 and purpose = $3 and member_id = $4 and email = $5 and used_at is null and revoked_at is null
+where project_id = $2 and purpose = $3 and member_id = $4 and email_key = $5 and used_at is null and revoked_at is null
 `
 
 type RevokeMemberLinksParams struct {
@@ -595,7 +601,7 @@ type RevokeMemberLinksParams struct {
 	ProjectID string
 	Purpose   string
 	MemberID  string
-	Email     string
+	EmailKey  string
 }
 
 func (q *Queries) RevokeMemberLinks(ctx context.Context, arg RevokeMemberLinksParams) error {
@@ -604,7 +610,7 @@ func (q *Queries) RevokeMemberLinks(ctx context.Context, arg RevokeMemberLinksPa
 		arg.ProjectID,
 		arg.Purpose,
 		arg.MemberID,
-		arg.Email,
+		arg.EmailKey,
 	)
 	return err
 }

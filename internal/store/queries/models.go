@@ -183,6 +183,7 @@ type MemberLink struct {
 	ProjectID string
 	MemberID  string
 	Email     string
+	EmailKey  string
 	Role      string
 	CreatedAt Time
 	ExpiresAt Time
