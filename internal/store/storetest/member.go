@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,7 +21,7 @@ func (w *world) member(email, role string) store.Member {
 func (w *world) memberLink(l store.MemberLink) store.MemberLink {
 	w.t.Helper()
 	l.ID, l.ProjectID, l.CreatedAt = w.id(), project, w.now
-	l.Hash = []byte(l.ID)
+	l.Hash, l.EmailKey = []byte(l.ID), strings.ToLower(l.Email)
 	if l.ExpiresAt.IsZero() {
 		l.ExpiresAt = w.now.Add(time.Hour)
 	}
@@ -46,6 +47,15 @@ var memberTests = []test{
 			return tx.SetMemberOIDC(t.Context(), other.ID, "https://id", "s1", w.now)
 		}), store.ErrConflict)
 		w.write(func(tx *store.Tx) error { return tx.SetMemberOIDC(t.Context(), other.ID, "https://other", "s1", w.now) })
+		for _, want := range []bool{true, false} {
+			w.write(func(tx *store.Tx) error {
+				had, err := tx.ClearMemberOIDC(t.Context(), m.ID, w.now)
+				w.equal("there was one", had, want)
+				return err
+			})
+		}
+		w.is(second(w.MemberByOIDC(t.Context(), "https://id", "s1")), store.ErrNotFound)
+		w.equal("the other's goes on", must[*store.Member](w)(w.MemberByOIDC(t.Context(), "https://other", "s1")).ID, other.ID)
 	}},
 	{"a member changes and goes, and only owners who may come in are counted", func(t *testing.T, w *world) {
 		m, gone := w.member("ada@example.com", "owner"), w.member("bob@example.com", "owner")
@@ -148,7 +158,9 @@ var memberTests = []test{
 		w.equal("expired", len(by("m1", project, invited.ExpiresAt)), 0)
 		w.write(func(tx *store.Tx) error { return tx.RevokeLinksOfMember(t.Context(), project, "m2", w.now) })
 		w.equal("of the member revoked", by("m1", project, w.now), []store.MemberLink{invited})
-		w.write(func(tx *store.Tx) error { return tx.RevokeMemberLinks(t.Context(), invited, w.now) })
+		written := invited
+		written.Email = "ADA@example.com"
+		w.write(func(tx *store.Tx) error { return tx.RevokeMemberLinks(t.Context(), written, w.now) })
 		w.equal("what it takes the place of", len(by("m1", project, w.now)), 0)
 		w.equal("another's goes on", must[*store.MemberLink](w)(w.MemberLinkByHash(t.Context(), nobodys.Hash)).RevokedAt, time.Time{})
 		w.tick(time.Hour + 2*time.Minute)
