@@ -21,7 +21,7 @@ const canary = "PO-CANARY-7f3a"
 // TestAccessMatrix calls every route of the document as everybody who is not its rightful caller. What is refused has the status and code of one rule; what is not theirs looks like what is not there.
 func TestAccessMatrix(t *testing.T) {
 	w := newWorld(t, func(d *api.Deps) {
-		d.Limits.FailureBurst, d.Limits.Burst, d.Limits.PerSecond = 100_000, 100_000, 100_000
+		d.Limits.FailureBurst, d.Limits.AllFailureBurst, d.Limits.Burst, d.Limits.PerSecond = 100_000, 100_000, 100_000, 100_000
 	})
 	victim, _ := w.connect("Victim canary-name")
 	w.put(victim, canary)

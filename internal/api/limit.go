@@ -28,12 +28,16 @@ type Limits struct {
 
 	FailuresPerSecond float64 // requests of an address without an accepted token, refilled steadily
 	FailureBurst      int     // such requests saved up
+
+	AllFailuresPerSecond float64 // the same of all addresses together
+	AllFailureBurst      int
 }
 
 // DefaultLimits stop a runaway loop and are in nobody's way.
 var DefaultLimits = Limits{
 	PerSecond: 1000, Burst: 10_000, AtOnce: 64, PollsAtOnce: 16, Credentials: 10_000,
 	Answer: 30 * time.Second, Idle: 30 * time.Second, Upload: 30 * time.Minute, Held: 256 << 20, FailuresPerSecond: 50, FailureBurst: 200,
+	AllFailuresPerSecond: 500, AllFailureBurst: 5000,
 }
 
 // orDefault gives the limits with the defaults for those that are not set.
@@ -44,6 +48,7 @@ func (l Limits) orDefault() Limits {
 		PollsAtOnce: cmp.Or(l.PollsAtOnce, d.PollsAtOnce), Credentials: cmp.Or(l.Credentials, d.Credentials),
 		Answer: cmp.Or(l.Answer, d.Answer), Idle: cmp.Or(l.Idle, d.Idle), Upload: cmp.Or(l.Upload, d.Upload), Held: cmp.Or(l.Held, d.Held),
 		FailuresPerSecond: cmp.Or(l.FailuresPerSecond, d.FailuresPerSecond), FailureBurst: cmp.Or(l.FailureBurst, d.FailureBurst),
+		AllFailuresPerSecond: cmp.Or(l.AllFailuresPerSecond, d.AllFailuresPerSecond), AllFailureBurst: cmp.Or(l.AllFailureBurst, d.AllFailureBurst),
 	}
 }
 

@@ -13,34 +13,41 @@ import (
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
-// strangers bounds how often an address may present a secret that is not accepted, before the store is asked. A secret that was
-// accepted lately is not held up by others at its address, such as a proxy's. Safe for concurrent use.
+// strangers bounds how often an address, and all of them together, may present a secret that is not accepted, before the store is asked. A secret that was
+// accepted lately is not held up by others, neither at its address, such as a proxy's, nor anywhere. Safe for concurrent use.
 type strangers struct {
 	limits Limits
 	now    func() time.Time
 	seed   maphash.Seed
 	mu     sync.Mutex
 	failed map[netip.Prefix]*rate.Limiter
+	all    *rate.Limiter
 	good   map[uint64]struct{} // hashes of accepted secrets
 }
 
 func newStrangers(l Limits, now func() time.Time) *strangers {
-	return &strangers{limits: l, now: now, seed: maphash.MakeSeed(), failed: map[netip.Prefix]*rate.Limiter{}, good: map[uint64]struct{}{}}
+	return &strangers{limits: l, now: now, seed: maphash.MakeSeed(), failed: map[netip.Prefix]*rate.Limiter{}, good: map[uint64]struct{}{},
+		all: rate.NewLimiter(rate.Limit(l.AllFailuresPerSecond), l.AllFailureBurst)}
 }
 
-// admit refuses an address that failed too often of late.
+// admit refuses an address that failed too often of late, and any secret that is not known when all of them did.
 func (s *strangers) admit(r *http.Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	bucket := s.failed[addressOf(r)]
-	if bucket == nil || bucket.TokensAt(s.now()) >= 1 {
+	bucket, now := s.failed[addressOf(r)], s.now()
+	detail := ""
+	switch {
+	case bucket != nil && bucket.TokensAt(now) < 1:
+		detail = "Too many requests from your address carried no token that is accepted here. Wait a second and mend the Authorization header."
+	case s.all.TokensAt(now) < 1:
+		detail = "Too many requests from everywhere carried no token that is accepted here, and yours was not accepted here of late. Wait a second and try again."
+	default:
 		return nil
 	}
 	if _, ok := s.good[s.hash(r)]; ok {
 		return nil
 	}
-	return &problem.Error{Code: problem.RateLimited, RetryAfter: 1,
-		Detail: "Too many requests from your address carried no token that is accepted here. Wait a second and mend the Authorization header."}
+	return &problem.Error{Code: problem.RateLimited, RetryAfter: 1, Detail: detail}
 }
 
 // note remembers how it went.
@@ -58,6 +65,7 @@ func (s *strangers) note(r *http.Request, err error) {
 			remember(s.failed, from, bucket, s.limits.Credentials)
 		}
 		bucket.AllowN(s.now(), 1)
+		s.all.AllowN(s.now(), 1)
 	}
 }
 
