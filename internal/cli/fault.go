@@ -98,7 +98,7 @@ func printError(w io.Writer, err error) {
 	case errors.As(err, &settings):
 		fmt.Fprintf(w, "busbar: these settings need another value:\n  %s\n", strings.ReplaceAll(settings.Error(), "\n", "\n  "))
 	default:
-		fmt.Fprintf(w, "busbar: %s\n", strings.TrimRight(err.Error(), "\n"))
+		fmt.Fprintf(w, "busbar: %s\n", cleanLines(strings.TrimRight(err.Error(), "\n")))
 		if is[usage](err) {
 			fmt.Fprintln(w, "Add --help for the flags and an example.")
 		}

@@ -90,6 +90,6 @@ func (cmd *keyRevokeCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if c.Output == "json" {
 		return printJSON(s.Out, raw)
 	}
-	_, err = fmt.Fprintf(s.Out, "Key %s is revoked.\n", cmd.ID)
+	_, err = fmt.Fprintf(s.Out, "Key %s is revoked.\n", clean(cmd.ID))
 	return err
 }

@@ -99,7 +99,7 @@ func (keysShowCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if err := c.show(s, raw, m.table()); err != nil || c.Output == "json" {
 		return err
 	}
-	_, err = fmt.Fprintf(s.Out, "\n%s\n%s\n", m.state(false), m.state(true))
+	_, err = fmt.Fprintf(s.Out, "\n%s\n%s\n", cleanLines(m.state(false)), cleanLines(m.state(true)))
 	return err
 }
 
@@ -133,7 +133,7 @@ func (cmd *keysRotateCmd) Run(ctx context.Context, c *client, s *Streams) error 
 	tick := time.NewTicker(cmd.Every)
 	defer tick.Stop()
 	for said := ""; !cmd.NoWait && !m.over(cmd.Data); {
-		if now := m.state(cmd.Data); now != said {
+		if now := cleanLines(m.state(cmd.Data)); now != said {
 			said = now
 			fmt.Fprintln(s.Err, now)
 		}
@@ -149,6 +149,6 @@ func (cmd *keysRotateCmd) Run(ctx context.Context, c *client, s *Streams) error 
 	if c.Output == "json" {
 		return printJSON(s.Out, raw)
 	}
-	_, err = fmt.Fprintln(s.Out, m.state(cmd.Data))
+	_, err = fmt.Fprintln(s.Out, cleanLines(m.state(cmd.Data)))
 	return err
 }

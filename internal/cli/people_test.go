@@ -113,7 +113,7 @@ func TestMemberCommands(t *testing.T) {
 	)
 	olga, ada := s.join("olga@example.com", member.Owner), s.join("ada@example.com", member.Admin)
 	s.steps(
-		step{"member list", cli.ExitOK, `ID +E-MAIL +NAME +ROLE +DISABLED +LAST LOGIN\n` + ada.MemberID + ` +ada@example\.com +Ada +admin +- +20.*Z\n` + olga.MemberID, ""},
+		step{"member list", cli.ExitOK, `ID +E-MAIL +NAME +ROLE +DISABLED +LOGIN SERVER +LAST LOGIN\n` + ada.MemberID + ` +ada@example\.com +Ada +admin +- +- +20.*Z\n` + olga.MemberID, ""},
 		step{"member invite Ada@Example.com", cli.ExitFailed, "", `email`},
 		step{"member sessions ada@example.com", cli.ExitOK, ada.ID + ` +192\.0\.2\.1 +Firefox`, ""},
 		step{"member password-link ADA@example.com", cli.ExitOK, `link: +http://127\.0\.0\.1:\d+/password/bb_inv_`, ""},

@@ -132,7 +132,7 @@ func printLines(s *Streams, values []jsontext.Value) error {
 		if err := v.Compact(); err != nil {
 			return fmt.Errorf("the answer is not JSON: %w", err)
 		}
-		if _, err := fmt.Fprintf(s.Out, "%s\n", v); err != nil {
+		if _, err := fmt.Fprintf(s.Out, "%s\n", escaped(v)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -28,9 +29,27 @@ func printJSON(w io.Writer, raw []byte) error {
 	if err := v.Indent(jsontext.WithIndent("  ")); err != nil {
 		return fmt.Errorf("the answer is not JSON: %w", err)
 	}
-	_, err := fmt.Fprintf(w, "%s\n", v)
+	_, err := fmt.Fprintf(w, "%s\n", escaped(v))
 	return err
 }
+
+// escaped writes what a terminal obeys as JSON writes such characters, so that it means the same and does nothing. Outside of texts JSON has none.
+func escaped(v jsontext.Value) []byte {
+	out := make([]byte, 0, len(v))
+	for len(v) > 0 {
+		r, size := utf8.DecodeRune(v)
+		if r != '\n' && obeyed(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, v[:size]...)
+		}
+		v = v[size:]
+	}
+	return out
+}
+
+// obeyed tells of characters that change how a terminal shows others: control characters, and those for the direction of text.
+func obeyed(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // table is rows under titles; none says what an empty one means.
 type table struct {
@@ -69,7 +88,7 @@ func cleaned(row []string) []string {
 
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if obeyed(r) {
 			return ' '
 		}
 		return r
@@ -78,6 +97,15 @@ func clean(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// cleanLines is clean for text of several lines.
+func cleanLines(s string) string {
+	all := strings.Split(s, "\n")
+	for i, line := range all {
+		all[i] = clean(line)
+	}
+	return strings.Join(all, "\n")
 }
 
 // facts is the table of one thing: a name and a value in each line.

@@ -2,7 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"errors"
+	"strings"
 	"testing"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 func TestTable(t *testing.T) {
@@ -22,9 +27,9 @@ func TestTable(t *testing.T) {
 		{"facts", func() *table { return facts("id", "1", "name", "one") }, "id:    1\nname:  one\n"},
 		{"control characters of foreign data", func() *table {
 			tb := newTable("", "NAME")
-			tb.add("a\x1b[31mred\nline\u202e")
+			tb.add("a\x1b[31mred\nline\u202e\u009b31m\x7f")
 			return tb
-		}, "NAME\na [31mred line \n"},
+		}, "NAME\na [31mred line  31m \n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -37,6 +42,28 @@ func TestTable(t *testing.T) {
 				t.Errorf("got\n%q, want\n%q", b.String(), tt.want)
 			}
 		})
+	}
+}
+
+// TestJSONDoesNothingToATerminal: what a terminal obeys is escaped, and the value stays the same.
+func TestJSONDoesNothingToATerminal(t *testing.T) {
+	t.Parallel()
+	const raw = `{"naïve":"a\u001b[31m` + "\u009b31m\x7f\u202eb\u2066c\u061c 😀\u0085" + `\n","n":[1.50,{}]}`
+	var b bytes.Buffer
+	if err := printJSON(&b, []byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range b.String() {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			t.Errorf("%U is printed as it is: %q", r, b.String())
+		}
+	}
+	before, after := jsontext.Value(raw), jsontext.Value(b.Bytes())
+	if err := errors.Join(before.Canonicalize(), after.Canonicalize()); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("%v: got %s, want the value of %s", err, after, before)
+	}
+	if !strings.Contains(b.String(), `naïve`) || !strings.Contains(b.String(), "😀") {
+		t.Errorf("plain letters are escaped too: %s", b.String())
 	}
 }
 

@@ -115,7 +115,7 @@ func (cmd *tokenRevokeCmd) Run(ctx context.Context, c *client, s *Streams) error
 	if c.Output == "json" {
 		return printJSON(s.Out, raw)
 	}
-	_, err = fmt.Fprintf(s.Out, "Token %s is revoked.\n", cmd.ID)
+	_, err = fmt.Fprintf(s.Out, "Token %s is revoked.\n", clean(cmd.ID))
 	return err
 }
 

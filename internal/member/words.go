@@ -102,7 +102,10 @@ func (f *form) name(text string) string {
 
 func (f *form) email(text string) (email, key string) {
 	key, ok := fold(text)
-	if !ok {
+	switch {
+	case strings.TrimSpace(text) == "":
+		f.at("email", Missing)
+	case !ok:
 		f.at("email", NoEmail)
 	}
 	return strings.TrimSpace(text), key

@@ -135,11 +135,24 @@ func seeLogin(v *visit) error {
 }
 
 func login(v *visit) error {
+	if empty := v.empty("email", "password"); len(empty) > 0 {
+		return v.again(v.loginSheet(v.form.Get("next")), &member.Invalid{Faults: empty})
+	}
 	s, err := v.Members.Login(v.r.Context(), v.form.Get("email"), v.form.Get("password"), v.browser())
 	if err != nil {
 		return v.again(v.loginSheet(v.form.Get("next")), err)
 	}
 	return v.enter(s, local(v.form.Get("next")))
+}
+
+// empty names the fields that nothing was typed in.
+func (v *visit) empty(fields ...string) (faults []member.Fault) {
+	for _, field := range fields {
+		if strings.TrimSpace(v.form.Get(field)) == "" {
+			faults = append(faults, member.Fault{Field: field, Word: member.Missing})
+		}
+	}
+	return faults
 }
 
 func logout(v *visit) error {

@@ -147,6 +147,11 @@ func TestTheWayIn(t *testing.T) {
 		t.Errorf("got %v %s", home.header, home.text)
 	}
 	w.want(w.send("POST", "/login", "", login("wrong")), 422, "do not belong together")
+	for _, form := range []url.Values{{}, {"email": {" "}, "password": {password}}, {"email": {"olga@example.com"}}} {
+		if a := w.want(w.send("POST", "/login", "", form), 422, "Fill this in."); strings.Contains(a.text, "do not belong together") || strings.Contains(a.text, "no e-mail address") {
+			t.Errorf("%v: got %s", form, a.text)
+		}
+	}
 	in := w.want(w.send("POST", "/login", "", login(password)), 303, "")
 	w.want(w.get("/account", in.cookie()), 200, "Where you are logged in")
 	out := w.want(w.send("POST", "/logout", in.cookie(), nil), 200, "You are logged out")
