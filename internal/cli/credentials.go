@@ -3,9 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,8 +22,8 @@ type credentialFlags struct {
 
 // loginFlags is how a login is given: in a file and by flags.
 type loginFlags struct {
-	Credential      map[string]string `placeholder:"NAME=VALUE" mapsep:"none" help:"A field of the login. Repeat the flag. For secrets prefer --credentials-file or the question on the terminal: a flag stays in the shell's history."`
-	CredentialsFile string            `name:"credentials-file" placeholder:"FILE" help:"JSON object of field names and values; - reads standard input."`
+	Credential      []string `placeholder:"NAME=VALUE" sep:"none" help:"A field of the login. Repeat the flag. For secrets prefer --credentials-file or the question on the terminal: a flag stays in the shell's history."`
+	CredentialsFile string   `name:"credentials-file" placeholder:"FILE" help:"JSON object of field names and values; - reads standard input."`
 }
 
 // credentialField is one input of a system's login form.
@@ -57,13 +57,20 @@ func (f *credentialFlags) read(ctx context.Context, c *client, s *Streams, syste
 	return values, askMissing(s, method.Fields, values)
 }
 
-// values gathers what the file and the flags give; a flag goes before the file.
+// values gathers what the file and the flags give; a flag goes before the file. What is no NAME=VALUE may be a secret, and is not repeated.
 func (f *loginFlags) values(stdin io.Reader) (map[string]string, error) {
 	values, err := f.fromFile(stdin)
-	if err == nil {
-		maps.Copy(values, f.Credential)
+	if err != nil {
+		return nil, err
 	}
-	return values, err
+	for _, one := range f.Credential {
+		name, value, ok := strings.Cut(one, "=")
+		if !ok || name == "" {
+			return nil, usage{errors.New("--credential: write NAME=VALUE, such as username=busbar")}
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 func (f *loginFlags) fromFile(stdin io.Reader) (map[string]string, error) {

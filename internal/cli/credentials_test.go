@@ -42,7 +42,7 @@ func TestCredentialsFromFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"username":"clerk","password":"a=b"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := credentialFlags{loginFlags: loginFlags{CredentialsFile: file, Credential: map[string]string{"username": "boss"}}}
+	f := credentialFlags{loginFlags: loginFlags{CredentialsFile: file, Credential: []string{"username=boss"}}}
 	got, err := f.read(t.Context(), nil, &Streams{}, "tryton")
 	if err != nil || !maps.Equal(got, map[string]string{"username": "boss", "password": "a=b"}) {
 		t.Errorf("got %v, %v", got, err)
@@ -67,5 +67,16 @@ func TestCredentialFlagKeepsItsValue(t *testing.T) {
 	out, errs, code := busbar(t.Context(), "connection", "create", "tryton", "--credential", "password=a=b;c,d", "--key", "bb_key_x", "--url", server.URL)
 	if code != ExitOK || string(sent) != `{"system":"tryton","credentials":{"password":"a=b;c,d"}}` || !strings.Contains(out, "bb_con_x") {
 		t.Errorf("exit code %d, sent %s, said %q %q", code, sent, out, errs)
+	}
+}
+
+// What may be a secret without its name is not repeated.
+func TestCredentialFlagWantsAName(t *testing.T) {
+	t.Parallel()
+	for _, given := range []string{"geheim", "=geheim"} {
+		_, errs, code := busbar(t.Context(), "connection", "create", "tryton", "--credential", given, "--key", "bb_key_x", "--url", "http://127.0.0.1:9")
+		if code != ExitUsage || strings.Contains(errs, "geheim") || !strings.Contains(errs, "NAME=VALUE") {
+			t.Errorf("exit code %d, said %q", code, errs)
+		}
 	}
 }

@@ -100,7 +100,7 @@ func (c *checker) publicURL(v string) {
 	}
 	c.address("public-url", v)
 	if strings.HasSuffix(v, "/") {
-		c.add("public-url", "%q ends with a slash; leave it out", v)
+		c.add("public-url", "%q ends with a slash; leave it out", public(v))
 	}
 }
 
@@ -125,12 +125,27 @@ func (c *checker) atLeastOne(name string, v int) {
 func (c *checker) address(name, v string) {
 	u, err := url.Parse(v)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		c.add(name, "%q is not an address; write one such as https://busbar.example.com", v)
+		c.add(name, "%q is not an address; write one such as https://busbar.example.com", public(v))
 		return
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		c.add(name, "leave out the user, query and fragment; keep %s://%s%s", u.Scheme, u.Host, u.Path)
 	}
+}
+
+// public leaves out of an address what may be a password: what stands before its host, and its query.
+func public(address string) string {
+	scheme, rest := "", address
+	if before, after, ok := strings.Cut(address, "://"); ok {
+		scheme, rest = before+"://", after
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "…" + rest[at:]
+	}
+	if before, _, ok := strings.Cut(rest, "?"); ok {
+		rest = before + "?…"
+	}
+	return scheme + rest
 }
 
 func (c *checker) data(v string) {

@@ -73,6 +73,20 @@ func TestDatabaseIsNotRepeated(t *testing.T) {
 	}
 }
 
+// Nor is a password or a query in an address of HTTP.
+func TestPasswordsInAddressesAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"ftp://u:geheim@h", "http://u:geheim@h:port", "http://u:geheim@[h", "http://u:geheim@h/", "u:geheim@h", "http://u:ge#geheim@h", "http://u:ge@geheim@[h", "://u:geheim@h", "ftp://h?token=geheim", "http://h/?token=geheim"} {
+		s := good()
+		s.PublicURL, s.OIDC = url, OIDC{OIDCIssuer: url, OIDCClientID: "x"}
+		for _, err := range []error{s.Check(), Client{URL: url, Output: "table"}.Check()} {
+			if err == nil || strings.Contains(err.Error(), "geheim") {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+	}
+}
+
 func TestClientCheck(t *testing.T) {
 	t.Parallel()
 	expectKeys(t, Client{URL: "http://127.0.0.1:8080", Output: "table"}.Check(), nil)

@@ -45,7 +45,9 @@ func TestSecretsOfEveryKindAreNowhere(t *testing.T) {
 			w := newCanaries(t, database(t))
 			w.people()
 			w.connectInBrowser()
-			w.misplace(w.showCertificate())
+			token := w.showCertificate()
+			w.misplace(token)
+			w.commands(token)
 			w.look()
 			w.everyKind()
 			report(t, w.heard, w.all(), "at the end")
@@ -72,10 +74,10 @@ func newCanaries(t *testing.T, database string) *canaries {
 	}
 	b.start()
 	b.call("PATCH", "/v1/project", b.key(), map[string]any{"link": map[string]any{"redirect_uris": []string{vendorBack}}}, http.StatusOK)
-	w := &canaries{&heard{busbar: b, answers: map[string][]byte{}, secrets: map[string]string{}}, d, nil, b.key()}
+	w := &canaries{&heard{busbar: b, answers: map[string][]byte{}, printouts: map[string][]byte{}, secrets: map[string]string{}}, d, nil, b.key()}
 	w.owner = w.person()
 	if database != "" {
-		w.rows = func() []byte { return allRows(t, database) }
+		w.database = everythingIn(t, database)
 	}
 	for name, value := range map[string]string{
 		"system's client secret": canarySystem, "members' client secret": canaryOIDC, "password": canaryPassword, "next password": canaryNext, "mistyped password": canaryWrong, "master key": canaryMaster,

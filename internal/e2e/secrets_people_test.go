@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/busbar-dev/busbar/internal/secret"
 )
 
@@ -166,36 +164,4 @@ connect:` + strings.Replace(after, `auth: {style: bearer, token: "{api_key}"}`,
 		}
 	}
 	return folder
-}
-
-// allRows is every row of every table of a database, as JSON: bytes are in hex.
-func allRows(t *testing.T, database string) []byte {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	read := func(query string) []string {
-		rows, err := conn.Query(t.Context(), query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return all
-	}
-	var out []byte
-	tables := read("select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema') order by 1")
-	for _, table := range tables {
-		for _, row := range read("select row_to_json(r)::text from " + table + " r") {
-			out = fmt.Appendf(out, "%s %s\n", table, row)
-		}
-	}
-	if len(tables) < 10 || len(out) < 10000 {
-		t.Fatalf("the database has %d tables and %d bytes", len(tables), len(out))
-	}
-	return out
 }

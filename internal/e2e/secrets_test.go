@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -63,10 +61,11 @@ func tell(w http.ResponseWriter, status int, given string) {
 // heard is every answer of Busbar to the test, by what was asked.
 type heard struct {
 	*busbar
-	answers map[string][]byte
-	secrets map[string]string // that are looked for
-	printed []string          // what the log shows on purpose, each once
-	rows    func() []byte     // of a database that is no file; nil: it is one
+	answers   map[string][]byte
+	secrets   map[string]string                          // that are looked for
+	printed   []string                                   // what the log shows on purpose, each once
+	printouts map[string][]byte                          // what commands say, by their arguments
+	database  func(look func(place string, text []byte)) // reads one that is no file
 }
 
 // ask records the answer and gives what it says; shown are secrets that this answer is meant to show, which are taken out of the record.
@@ -200,96 +199,4 @@ func masterKeyOf(b *busbar) string {
 	}
 	b.t.Fatal("the file of the master key has none")
 	return ""
-}
-
-// report looks for every secret in every place, in every notation, and prints what it found.
-func report(t *testing.T, h *heard, secrets map[string]string, when string) {
-	t.Helper()
-	log := h.log.String()
-	for _, link := range h.printed {
-		log = strings.Replace(log, link, "(shown)", 1)
-	}
-	places := map[string][]byte{"log": []byte(log)}
-	if h.rows != nil {
-		places["rows"] = h.rows()
-	}
-	for asked, answer := range h.answers {
-		places["answers"] = append(places["answers"], answer...)
-		for name, secret := range secrets {
-			if n := occurrences(answer, secret); n > 0 {
-				t.Errorf("%s: the %s is in the answer to %s", when, name, asked)
-			}
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(h.data, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if strings.HasPrefix(filepath.Base(f), "master.key") || filepath.Base(f) == "busbar.env" { // which are meant to hold them
-			continue
-		}
-		if places[filepath.Base(f)], err = os.ReadFile(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range sorted(secrets) {
-		var found []string
-		for _, place := range sorted(places) {
-			n := occurrences(places[place], secrets[name])
-			found = append(found, fmt.Sprintf("%s %d", place, n))
-			if n > 0 {
-				t.Errorf("%s: the %s is in %s, %d times", when, name, place, n)
-			}
-		}
-		t.Logf("%s: %-28s %s", when, name, strings.Join(found, ", "))
-	}
-}
-
-func sorted[V any](m map[string]V) (names []string) {
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// occurrences counts a secret in a place, in every notation in which somebody might write it.
-func occurrences(place []byte, secret string) (n int) {
-	quoted, _ := json.Marshal(secret)
-	inJSON := strings.Trim(string(quoted), `"`)
-	twice, _ := json.Marshal(inJSON)
-	forms := []string{
-		secret, inJSON, strings.Trim(string(twice), `"`), url.QueryEscape(secret), url.PathEscape(secret), fmt.Sprintf("%q", secret),
-		hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
-	}
-	for skip := range 3 { // base64 of a text that the secret stands in, at any place
-		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			whole := encoding.EncodeToString([]byte(strings.Repeat("x", skip) + secret))
-			forms = append(forms, whole[(skip*8+5)/6:len(whole)-2])
-		}
-	}
-	slices.Sort(forms)
-	for _, form := range slices.Compact(forms) {
-		n += bytes.Count(place, []byte(form))
-	}
-	return n
-}
-
-// What the scan looks for it finds, in each notation.
-func TestTheScanFinds(t *testing.T) {
-	t.Parallel()
-	const secret = `canary-good"/+&<%41`
-	quoted, _ := json.Marshal(map[string]string{"key": secret})
-	for name, place := range map[string]string{
-		"plain": "a " + secret + " b", "JSON": string(quoted), "a query": "?key=" + url.QueryEscape(secret), "hex": hex.EncodeToString([]byte("a" + secret)), "a Go literal": fmt.Sprintf("%q", secret),
-		"base64": base64.StdEncoding.EncodeToString([]byte("user:" + secret)), "base64 again": base64.URLEncoding.EncodeToString([]byte("users:" + secret + ":")), "base64 at once": base64.StdEncoding.EncodeToString([]byte(secret)),
-	} {
-		if occurrences([]byte(place), secret) == 0 {
-			t.Errorf("not found in %s: %s", name, place)
-		}
-	}
-	if occurrences([]byte("canary-bad"), secret) != 0 {
-		t.Error("found where it is not")
-	}
 }
