@@ -216,6 +216,8 @@ func (w *canaries) connectInBrowser() {
 	}
 	back = customer.visit(w.desk, customer.must(200, "POST", at+"/check", form, away))
 	customer.must(303, "GET", back, nil, link)
+	chosen := hidden(customer.must(200, "GET", at+"/choose", nil))
+	customer.must(303, "POST", at+"/connect", chosen)
 	page := customer.must(200, "GET", at+"/done", nil, kinds)
 	code := customer.keep("link code", `bb_cod_[0-9A-Za-z]+`, page)
 	h := w.heard

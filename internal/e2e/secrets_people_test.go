@@ -117,6 +117,15 @@ func (p *person) keep(name, pattern, text string) string {
 	return found
 }
 
+// hidden is what a page's forms send without being asked.
+func hidden(page string) url.Values {
+	form := url.Values{}
+	for _, one := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		form.Set(one[1], html.UnescapeString(one[2]))
+	}
+	return form
+}
+
 // away is what a page shows that leads to a login server.
 const away = `(state|nonce)=[^&"\s\]]+`
 
