@@ -164,6 +164,11 @@ func TestLinkByLoginTwice(t *testing.T) {
 	fresh, err := url.Parse(c.get(c.path + "/done").to)
 	c.check(err)
 	code := fresh.Query().Get("code")
+	for _, page := range []string{"/done", "/choose"} {
+		if r := c.ask(http.MethodHead, c.path+page); r.status != http.StatusMethodNotAllowed || r.to != "" {
+			t.Errorf("HEAD on %s answers %d %q", page, r.status, r.to)
+		}
+	}
 	if r := l.browser().get(third); r.status != http.StatusBadRequest {
 		t.Errorf("another answer in another browser: %d %q", r.status, r.to)
 	}

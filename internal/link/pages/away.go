@@ -34,9 +34,7 @@ type window struct{ Path, Title, Address, Again string }
 func (p *pages) callback(w http.ResponseWriter, r *http.Request) {
 	v := &visit{w: w, r: r}
 	switch {
-	case r.Method == http.MethodHead:
-		w.Header().Set("Allow", http.MethodGet)
-		p.show.Refuse(w, r, &site.Refusal{Status: http.StatusMethodNotAllowed, Code: "missing"}, site.View{})
+	case p.looks(v):
 		return
 	case p.tries.Spent(r):
 		p.show.Refuse(w, r, &site.Refusal{Status: http.StatusTooManyRequests, Code: "often"}, site.View{})
@@ -70,11 +68,24 @@ func (p *pages) callback(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// looks answers a request that only looks (HEAD) where a page does something when it is shown.
+func (p *pages) looks(v *visit) bool {
+	if v.r.Method != http.MethodHead {
+		return false
+	}
+	v.w.Header().Set("Allow", http.MethodGet)
+	p.show.Refuse(v.w, v.r, &site.Refusal{Status: http.StatusMethodNotAllowed, Code: "missing"}, p.view(v, site.View{}))
+	return true
+}
+
 // failedLogin is a login at the system that came to nothing.
 type failedLogin struct{ Path, Detail string }
 
 // granted shows what a login in a browser may read.
 func (p *pages) granted(v *visit) error {
+	if p.looks(v) {
+		return nil
+	}
 	if ok, err := p.mine(v); !ok {
 		return err
 	}

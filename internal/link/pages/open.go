@@ -135,6 +135,9 @@ func (p *pages) cancel(v *visit) error {
 
 // done shows the end of a link to its browser, and takes it back to the vendor.
 func (p *pages) done(v *visit) error {
+	if p.looks(v) {
+		return nil
+	}
 	if v.Standing != link.Connected || !v.Here {
 		if v.Standing == link.Fresh || v.Standing == link.Yours {
 			return v.to("")
