@@ -60,6 +60,8 @@ type Options struct {
 	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
 	OIDC        config.OIDC         // where members may log in besides
 	OpenLinks   int                 // that a project may have at once; default 10,000
+	Demo        bool                // customers may choose simulators too
+	EnvFile     string              // that commands on the server's machine take, as people are told; default: busbar.env in Data
 	Tick        time.Duration       // between looks at the schedule; default 1s
 	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 	KeyStep     func(done string)   // nil, or told after each step of a rotation of keys: for tests
@@ -172,7 +174,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		return err
 	}
 	a.Links = link.NewService(link.Config{
-		Store: a.Store, Connections: a.Connections, Systems: p.systems, Keeper: keeper, PublicURL: o.PublicURL, Most: cmp.Or(o.OpenLinks, defaultOpenLinks), Now: o.Now, Rand: rand.Reader, Log: o.Log,
+		Store: a.Store, Connections: a.Connections, Systems: p.systems, Keeper: keeper, PublicURL: o.PublicURL, Most: cmp.Or(o.OpenLinks, defaultOpenLinks), Simulators: o.Demo, Now: o.Now, Rand: rand.Reader, Log: o.Log,
 	})
 	owner := uuid.NewString()
 	a.Writes = write.NewService(write.Config{

@@ -40,6 +40,22 @@ func (r *reader) send(t *testing.T, page string, form url.Values) (*http.Respons
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Origin", r.stand.URL)
+	return r.do(t, req)
+}
+
+// get asks for a page of Busbar's.
+func (r *reader) get(t *testing.T, address string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept-Language", "en")
+	return r.do(t, req)
+}
+
+func (r *reader) do(t *testing.T, req *http.Request) (*http.Response, string) {
+	t.Helper()
 	req.Header.Set("Cookie", r.cookie)
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {

@@ -50,7 +50,7 @@ func newStand(t *testing.T, settings map[string]any, login *erp.OAuth, connector
 	check(t, err)
 	s.App, err = app.Open(t.Context(), app.Options{
 		Data: dir, MasterKey: filepath.Join(dir, "master.key"), Allow: rules, Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "test", PublicURL: s.URL,
-		Connectors: connectors,
+		Connectors: connectors, Demo: true,
 	})
 	check(t, err)
 	server := &http.Server{Handler: s.Handler, ReadHeaderTimeout: time.Minute}

@@ -11,6 +11,8 @@ type Brand struct {
 	Name         string   `json:"name,omitempty"`          // whose links they are; empty: the project's own
 	Logo         string   `json:"logo,omitempty"`          // an image as a data: address
 	Colour       string   `json:"colour,omitempty"`        // #rrggbb
+	Support      string   `json:"support,omitempty"`       // whom to ask when something fails
+	Languages    []string `json:"languages,omitempty"`     // of the pages; empty: all
 	Origins      []string `json:"origins,omitempty"`       // whose pages may show links in a frame
 	RedirectURIs []string `json:"redirect_uris,omitempty"` // to which customers may be sent back
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -52,6 +53,27 @@ func TestRedirectsThatOnlyLookRegistered(t *testing.T) {
 	n := session()
 	n.RedirectURI = good
 	w.make(n)
+}
+
+// Customers are not shown simulators, but by a link that presets one, and in the demo.
+func TestSimulatorsAreForTheDemo(t *testing.T) {
+	w := newWorld(t)
+	sys := plant()
+	sys.Simulated = true
+	n := session()
+	n.System = ""
+	_, open := w.make(n)
+	_, preset := w.make(session())
+	for _, demo := range []bool{false, true} {
+		c := w.Config
+		c.Systems, c.Simulators = systems{sys}, demo
+		s := link.NewService(c)
+		for plain, want := range map[string]bool{open: demo, preset: true} {
+			if got := must(s.Systems(t.Context(), must(w.Open(t.Context(), plain, "")), "plant")); (len(got) == 1) != want {
+				t.Errorf("demo %v: %d systems are shown, want %v", demo, len(got), want)
+			}
+		}
+	}
 }
 
 // A project has so many open links, each with its pending connection; one that ends makes room.

@@ -51,6 +51,7 @@ type Config struct {
 	Keeper      *secret.Keeper
 	PublicURL   string // without a slash at the end
 	Most        int    // open links of a project at once
+	Simulators  bool   // customers may choose simulators, also where no link presets one
 	Now         func() time.Time
 	Rand        io.Reader // for ids, secrets and codes
 	Log         *slog.Logger

@@ -115,7 +115,7 @@ func (s *Service) Systems(ctx context.Context, v *Visit, words string) ([]Choice
 	}
 	var out []Choice
 	for _, sys := range s.Config.Systems.Systems() {
-		if preset := v.SystemName(); preset != "" && preset != sys.System || !fits(sys, words) {
+		if preset := v.SystemName(); preset != "" && preset != sys.System || preset == "" && sys.Simulated && !s.Simulators || !fits(sys, words) {
 			continue
 		}
 		c := Choice{System: sys, Apps: map[string][]string{}}

@@ -109,28 +109,38 @@ func (s *Site) In(name string) Words {
 // languageCookie keeps the language that somebody chose.
 const languageCookie = "busbar-language"
 
-// Words gives the language of a request: the one chosen with ?lang=, now or before, else preset, which may be empty, else what the browser prefers.
-func (s *Site) Words(r *http.Request, preset string) Words {
+// among gives those languages that there are; all of them when none is.
+func (s *Site) among(wanted []string) []string {
+	all := s.Languages()
+	some := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !slices.Contains(wanted, name) })
+	if len(some) == 0 {
+		return all
+	}
+	return some
+}
+
+// Words gives the language of a request, one of those that are named, all for none: the one chosen with ?lang=, now or before, else preset, which may be empty, else what the browser prefers.
+func (s *Site) Words(r *http.Request, preset string, languages ...string) Words {
+	names := s.among(languages)
 	for _, name := range []string{r.URL.Query().Get("lang"), s.Cookie(r, languageCookie), preset} {
-		if s.texts[name] != nil {
+		if slices.Contains(names, name) {
 			return s.In(name)
 		}
 	}
-	names := s.Languages()
 	tags := make([]language.Tag, len(names))
 	for i, name := range names {
 		tags[i] = language.Make(name)
 	}
 	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err != nil {
-		return s.In(mainLanguage)
+		return s.In(names[0])
 	}
 	_, at, _ := language.NewMatcher(tags).Match(wanted...)
 	return s.In(names[at])
 }
 
-// keepLanguage remembers a language that is chosen with ?lang=.
-func (s *Site) keepLanguage(w http.ResponseWriter, r *http.Request) {
+// KeepLanguage remembers a language that is chosen with ?lang=.
+func (s *Site) KeepLanguage(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("lang")
 	if s.texts[name] != nil && s.Secure(r) && s.Cookie(r, languageCookie) != name {
 		s.SetCookie(w, r, Cookie{Name: languageCookie, Value: name})

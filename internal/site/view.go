@@ -16,15 +16,17 @@ var layoutFiles embed.FS
 
 // View is one page as it is shown.
 type View struct {
-	Status   int // 0: 200
-	Look     Look
-	Who      string   // asks somebody to do something, as the page's sentences name it
-	Language string   // preset by whoever invited; empty: none
-	Frames   []string // origins whose pages may frame this one
-	Forms    []string // origins that a form on it leads to, besides this server
-	Go       string   // address to go on to by itself
-	Wide     bool     // two columns where there is room
-	Data     any
+	Status    int // 0: 200
+	Look      Look
+	Who       string   // asks somebody to do something, as the page's sentences name it
+	Language  string   // preset by whoever invited; empty: none
+	Languages []string // that the page may be in; empty: all
+	Support   string   // whom to ask when something fails; empty: nobody in particular
+	Frames    []string // origins whose pages may frame this one
+	Forms     []string // origins that a form on it leads to, besides this server
+	Go        string   // address to go on to by itself
+	Wide      bool     // two columns where there is room
+	Data      any
 }
 
 // Pages are the pages of one package: its templates in every language.
@@ -36,10 +38,18 @@ type Pages struct {
 // frame is what a template gets.
 type frame struct {
 	View
-	Words     Words
-	Languages []string
-	Framed    bool
-	Path      string
+	Words   Words
+	Choices []string // languages
+	Framed  bool
+	Path    string
+}
+
+// Asking is whom to ask on a page that says that something failed.
+func (f frame) Asking() string {
+	if f.Status < http.StatusBadRequest {
+		return ""
+	}
+	return f.Support
 }
 
 // Lang is the page's language.
@@ -125,17 +135,17 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, name string, v View
 	if v.Status == 0 {
 		v.Status = http.StatusOK
 	}
-	words := s.Words(r, v.Language)
+	words := s.Words(r, v.Language, v.Languages...)
 	var page bytes.Buffer
 	t := p.byID[[2]string{name, words.Language}]
 	if t == nil {
 		panic("there is no page " + name)
 	}
-	f := frame{View: v, Words: words, Languages: s.Languages(), Framed: Framed(r), Path: r.URL.Path}
+	f := frame{View: v, Words: words, Choices: s.among(v.Languages), Framed: Framed(r), Path: r.URL.Path}
 	if err := t.ExecuteTemplate(&page, "layout", f); err != nil {
 		panic(fmt.Sprintf("page %s cannot be written: %v", name, err))
 	}
-	s.keepLanguage(w, r)
+	s.KeepLanguage(w, r)
 	protect(w, v)
 	if v.Go != "" {
 		w.Header().Set("Refresh", "0; url="+v.Go)
@@ -161,7 +171,9 @@ func (p *Pages) Leave(w http.ResponseWriter, r *http.Request, address string, v 
 }
 
 // Words gives the language that a view is shown in.
-func (p *Pages) Words(r *http.Request, v View) Words { return p.site.Words(r, v.Language) }
+func (p *Pages) Words(r *http.Request, v View) Words {
+	return p.site.Words(r, v.Language, v.Languages...)
+}
 
 // Site is what the pages stand on.
 func (p *Pages) Site() *Site { return p.site }

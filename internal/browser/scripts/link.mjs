@@ -13,6 +13,10 @@ export default async ({ args, context, barriers, must }) => {
   await barriers(page, "2-pick");
   await page.getByLabel("Search").fill("nothing like this");
   await page.getByText("No system fits that.").waitFor();
+  await barriers(page, "2-pick-none");
+  await page.getByRole("link", { name: "Show all" }).click();
+  must((await page.locator("#systems li:visible").count()) > 5, "Show all does not show them");
+  must((await page.evaluate(() => document.activeElement.id)) === "q", "the focus is not on the search");
   await page.getByLabel("Search").fill("simerp");
   must((await page.locator("#systems li:visible").count()) === 1, "the search does not narrow the list to one");
   await page.getByRole("link", { name: "SimERP" }).click();

@@ -120,7 +120,7 @@ func (p *pages) taken(v *visit, e *entry) (link.Login, error) {
 		return link.Login{}, err
 	}
 	if l == nil || l.System != e.system.System || l.Method != e.method.Method {
-		return link.Login{}, problem.New(problem.ValidationFailed, p.words(v).Say("link.fault.login-over", "system", e.system.Name))
+		return link.Login{}, problem.New(problem.ValidationFailed, p.words(v).Say("link.choose.over", "system", e.system.Name))
 	}
 	l.History, e.held = e.history, true
 	return *l, nil

@@ -91,6 +91,7 @@ func (p *pages) mine(v *visit) (bool, error) {
 type picker struct {
 	Path, Query string
 	Systems     []choice
+	Nothing     bool // whatever is searched for
 }
 
 // choice is one system in the list.
@@ -116,6 +117,7 @@ func (p *pages) pick(v *visit) error {
 	for _, s := range systems {
 		data.Systems = append(data.Systems, choice{s.System.System, s.System.Name, s.System.Summary, v.Path() + "/login?system=" + url.QueryEscape(s.System.System), s.System.Simulated})
 	}
+	data.Nothing = len(systems) == 0 && words == ""
 	p.page(v, "pick", site.View{Data: data})
 	return nil
 }
@@ -131,6 +133,17 @@ func (p *pages) cancel(v *visit) error {
 	}
 	p.finish(v, done, "cancelled")
 	return nil
+}
+
+// stray leads whoever comes to the address of a form, by reloading or by a choice of language, back to where the link stands.
+func (p *pages) stray(v *visit) error {
+	p.Site.KeepLanguage(v.w, v.r)
+	return v.to("")
+}
+
+// unknown answers an address below the links' at which there is nothing.
+func (p *pages) unknown(w http.ResponseWriter, r *http.Request) {
+	p.page(&visit{w: w, r: r}, "standing", site.View{Status: http.StatusNotFound, Data: "unknown"})
 }
 
 // done shows the end of a link to its browser, and takes it back to the vendor.

@@ -58,6 +58,8 @@ func New(c Config) ([]site.Route, error) {
 	routes := []site.Route{
 		{Pattern: "GET /link/embed.js", Handler: http.HandlerFunc(serveEmbed)},
 		{Pattern: "GET /link/oauth/callback", Handler: http.HandlerFunc(p.callback)},
+		{Pattern: "GET /link", Handler: http.HandlerFunc(p.unknown)},
+		{Pattern: "GET /link/{rest...}", Handler: http.HandlerFunc(p.unknown)},
 	}
 	for pattern, page := range map[string]page{
 		"GET /link/{secret}":           p.open,
@@ -69,6 +71,10 @@ func New(c Config) ([]site.Route, error) {
 		"POST /link/{secret}/connect":  p.connect,
 		"POST /link/{secret}/cancel":   p.cancel,
 		"GET /link/{secret}/done":      p.done,
+		"GET /link/{secret}/check":     p.stray,
+		"GET /link/{secret}/connect":   p.stray,
+		"GET /link/{secret}/continue":  p.stray,
+		"GET /link/{secret}/cancel":    p.stray,
 	} {
 		routes = append(routes, site.Route{Pattern: pattern, Handler: p.visited(page)})
 	}
@@ -145,6 +151,7 @@ func (p *pages) fail(v *visit, err error) {
 // view adds to a view what every page of the link has.
 func (p *pages) view(v *visit, view site.View) site.View {
 	view.Look, view.Frames = site.Look{Name: v.brand.Name, Own: v.brand.Name != "", Logo: v.brand.Logo, Colour: v.brand.Colour}, v.brand.Origins
+	view.Support, view.Languages = v.brand.Support, v.brand.Languages
 	if v.Visit != nil {
 		view.Language = v.Settings.Language
 	}

@@ -27,6 +27,7 @@ type accountPage struct {
 	Other    string // address at which the member goes to the login server; empty: there is none
 	Linked   bool   // the member logs in there
 	Unlink   bool   // it can end that now
+	EnvFile  string // that commands take
 }
 
 type sessionRow struct {
@@ -39,7 +40,7 @@ type sessionRow struct {
 func done() []string { return []string{"password", "proved", "ended", "others", "untied"} }
 
 func home(v *visit) error {
-	v.page("home", site.View{Data: accountPage{Member: v.member, Scopes: member.ScopesOf(v.member.Role)}})
+	v.page("home", site.View{Data: accountPage{Member: v.member, EnvFile: v.EnvFile, Scopes: member.ScopesOf(v.member.Role)}})
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Site    *site.Site
 	Members *member.Service
 	Other   string // address at which people log in by way of another server; empty: none
+	EnvFile string // that commands on the server's machine take
 	Now     func() time.Time
 	Log     *slog.Logger
 }

@@ -49,6 +49,14 @@
       none.hidden = shown > 0;
     };
     input.addEventListener("input", filter);
+    // Where the whole list is on the page, all of it comes back without asking for it.
+    each(`[data-clear="${input.id}"]`, (link) => link.addEventListener("click", (event) => {
+      if (input.defaultValue) return;
+      event.preventDefault();
+      input.value = "";
+      filter();
+      input.focus();
+    }));
   });
 
   // A login that was begun in a frame came back to this window: the frame goes on with it.
