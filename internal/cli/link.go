@@ -24,6 +24,8 @@ type linkGroup struct {
 	Show     linkShowCmd     `cmd:"" help:"Show one link and what became of it."`
 	Revoke   linkRevokeCmd   `cmd:"" help:"End a link at once."`
 	Exchange linkExchangeCmd `cmd:"" help:"Exchange the code of a link for the connection's token; it is shown once."`
+	Settings linkSettingsCmd `cmd:"" help:"How the pages of links look, and where they may lead: show and change it."`
+	App      linkAppGroup    `cmd:"" help:"Your own registrations with systems' login servers."`
 }
 
 type linkSession struct {
