@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,9 +15,11 @@ import (
 )
 
 type connectionsInput struct {
-	System string `query:"system" doc:"Only connections to this system." example:"tryton"`
-	Status string `query:"status" enum:"pending,syncing,active,degraded,unreachable,needs_reauthorization,paused,disconnected" doc:"Only connections in this state."`
-	Tag    string `query:"tag" doc:"Only connections with this tag."`
+	System   string            `query:"system" doc:"Only connections to this system." example:"tryton"`
+	Status   string            `query:"status" enum:"pending,syncing,active,degraded,unreachable,needs_reauthorization,paused,disconnected" doc:"Only connections in this state."`
+	Tag      string            `query:"tag" doc:"Only connections with this tag."`
+	Q        string            `query:"q" maxLength:"200" doc:"Only connections of which each of these words is part of the name, the system or (from 8 characters on) the id, in whatever case. A page may be shorter than limit, or empty, while there are more: go on until next_cursor is null." example:"rotterdam"`
+	Metadata map[string]string `query:"metadata,deepObject" maxProperties:"10" doc:"Only connections with this member of their metadata: metadata[customer]=4711. Members at the top count; with several, all have to be there."`
 	PageInput
 }
 
@@ -103,18 +106,34 @@ func (s *server) registerConnections() {
 
 func (s *server) listConnections(ctx context.Context, in *connectionsInput) (*page[connectionView], error) {
 	project := callerOf(ctx).project()
-	at := place{kind: idCursor, owner: project, subject: "connections", filters: fmt.Sprintf("%q %q %q", in.System, in.Status, in.Tag)}
+	at := place{kind: idCursor, owner: project, subject: "connections", filters: fmt.Sprintf("%q %q %q %q %q", in.System, in.Status, in.Tag, in.Q, in.Metadata)}
 	before, err := s.before(at, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Store.Connections(ctx, project, store.ConnectionFilter{
-		Before: before, System: in.System, State: store.ConnectionState(in.Status), Tag: in.Tag, Limit: in.Limit + 1,
-	})
+	filter := store.ConnectionFilter{Before: before, System: in.System, State: store.ConnectionState(in.Status), Tag: in.Tag, Limit: in.Limit + 1}
+	if strings.TrimSpace(in.Q) != "" || len(in.Metadata) > 0 {
+		return s.findConnections(ctx, at, filter, store.Find{Words: in.Q, Metadata: in.Metadata})
+	}
+	found, err := s.Store.Connections(ctx, project, filter)
 	if err != nil {
 		return nil, fmt.Errorf("read connections: %w", err)
 	}
 	return pageOf(s, at, in.Limit, found, s.viewConnection, endsAt(func(c *store.Connection) string { return c.ID })), nil
+}
+
+func (s *server) findConnections(ctx context.Context, at place, f store.ConnectionFilter, by store.Find) (*page[connectionView], error) {
+	f.Limit--
+	found, behind, err := s.Store.FindConnections(ctx, at.owner, f, by)
+	if err != nil {
+		return nil, fmt.Errorf("search connections: %w", err)
+	}
+	out := pageOf(s, at, len(found), found, s.viewConnection, nil)
+	if behind != "" {
+		next := s.seal(at, position{id: behind})
+		out.Body.NextCursor = &next
+	}
+	return out, nil
 }
 
 func (s *server) createConnection(ctx context.Context, in *newConnectionInput) (*createdOutput, error) {

@@ -66,8 +66,13 @@ func TestConnectRefusesWhatIsWrong(t *testing.T) {
 
 func TestListConnections(t *testing.T) {
 	w := newWorld(t)
+	var ids []string
 	for _, name := range []string{"A", "B", "C"} {
-		w.connect(name)
+		c, _ := w.connect(name)
+		ids = append(ids, c.ID)
+		if name == "C" {
+			w.want(w.call("PATCH", "/v1/connections/"+c.ID, w.key, `{"metadata":{"customer":"4711","n":1}}`), 200, "")
+		}
 	}
 	first := w.want(w.call("GET", "/v1/connections?limit=2", w.key, ""), 200, "")
 	if len(first.data()) != 2 || first.data()[0]["name"] != "C" || !strings.Contains(first.header.Get("Link"), `rel="next"`) {
@@ -82,6 +87,24 @@ func TestListConnections(t *testing.T) {
 	}
 	w.want(w.call("GET", "/v1/connections?status=paused&cursor="+first.next(), w.key, ""), 400, "cursor-mismatch")
 	w.want(w.call("GET", "/v1/connections?status=happy", w.key, ""), 422, "invalid-parameter")
+	for query, want := range map[string]string{"q=PLANT": "CBA", "q=plant+b": "B", "q=d": "", "q=" + ids[1][24:]: "B", "metadata[customer]=4711": "C", "metadata%5Bcustomer%5D=4711&metadata[n]=1&q=c": "C", "metadata[customer]=4711&metadata[n]=2": "", "q=+": "CBA"} {
+		names := ""
+		for path := "/v1/connections?limit=1&" + query; path != ""; {
+			a := w.want(w.call("GET", path, w.key, ""), 200, "")
+			for _, c := range a.data() {
+				names += c["name"].(string)
+			}
+			if path = ""; a.next() != "" {
+				path = "/v1/connections?limit=1&" + query + "&cursor=" + a.next()
+			}
+		}
+		if names != want {
+			t.Errorf("%s finds %q, want %q", query, names, want)
+		}
+	}
+	found := w.want(w.call("GET", "/v1/connections?limit=1&q=plant", w.key, ""), 200, "")
+	w.want(w.call("GET", "/v1/connections?limit=1&q=other&cursor="+found.next(), w.key, ""), 400, "cursor-mismatch")
+	w.want(w.call("GET", "/v1/connections?metadata=4711", w.key, ""), 422, "invalid-parameter")
 	if none := w.want(w.call("GET", "/v1/connections?status=paused&tag=x", w.key, ""), 200, ""); none.text != `{"data":[],"next_cursor":null}`+"\n" {
 		t.Errorf("got %s", none.text)
 	}

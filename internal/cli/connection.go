@@ -53,15 +53,17 @@ func (c connection) facts() *table {
 }
 
 type connectionListCmd struct {
-	System string `placeholder:"NAME" help:"Only connections to this system."`
-	Status string `placeholder:"STATUS" help:"Only connections in this state, such as unreachable."`
-	Tag    string `placeholder:"TAG" help:"Only connections with this tag."`
-	Limit  int    `default:"100" help:"At most so many (1 to 500)."`
+	System   string            `placeholder:"NAME" help:"Only connections to this system."`
+	Status   string            `placeholder:"STATUS" help:"Only connections in this state, such as unreachable."`
+	Tag      string            `placeholder:"TAG" help:"Only connections with this tag."`
+	Search   string            `placeholder:"WORDS" help:"Only connections with these words in their name, system or id."`
+	Metadata map[string]string `placeholder:"NAME=VALUE" help:"Only connections with this in their metadata; several times: with all of it."`
+	Limit    int               `default:"100" help:"At most so many (1 to 500)."`
 }
 
 // Help ends the command's help with an example.
 func (connectionListCmd) Help() string {
-	return "Example:\n\n  busbar connection list --status needs_reauthorization"
+	return "Examples:\n\n  busbar connection list --status needs_reauthorization\n  busbar connection list --search rotterdam --metadata customer=4711"
 }
 
 // Run prints one page of connections.
@@ -70,6 +72,10 @@ func (cmd *connectionListCmd) Run(ctx context.Context, c *client, s *Streams) er
 	set(query, "system", cmd.System)
 	set(query, "status", cmd.Status)
 	set(query, "tag", cmd.Tag)
+	set(query, "q", cmd.Search)
+	for name, value := range cmd.Metadata {
+		query.Set("metadata["+name+"]", value)
+	}
 	page, raw, err := get[list[connection]](ctx, c, request{method: http.MethodGet, path: "/connections", query: query, who: aKey})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -50,6 +51,64 @@ var connectionTests = []test{
 			w.equal(name, got, tt.want)
 		}
 		w.equal("other project", len(must[[]*store.Connection](w)(w.Connections(t.Context(), "p2", store.ConnectionFilter{}))), 0)
+	}},
+	{"a search finds words and metadata, page by page", func(t *testing.T, w *world) {
+		var ids []string
+		w.write(func(tx *store.Tx) error {
+			ids = nil
+			for i := range 1100 { // more than are looked at at once
+				c := &store.Connection{ID: w.id(), ProjectID: project, System: []string{"odoo", "tryton"}[i%2], Name: fmt.Sprintf("Plant %d", i), State: store.ConnectionActive, CreatedAt: w.now}
+				if i%10 == 0 {
+					c.Name, c.Metadata = "WERK München "+c.Name, json.RawMessage(fmt.Sprintf(`{"customer": "4711", "number": %d, "deep": {"a": 1}}`, i))
+				}
+				ids = append(ids, c.ID)
+				if err := tx.InsertConnection(t.Context(), c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		find := func(project string, f store.ConnectionFilter, by store.Find) (got []string) {
+			for pages := 0; pages < 1200; pages++ {
+				found, behind, err := w.FindConnections(t.Context(), project, f, by)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range found {
+					got = append(got, c.ID)
+				}
+				if f.Before = behind; behind == "" {
+					return got
+				}
+			}
+			t.Fatal("the search does not end")
+			return nil
+		}
+		var tenth []string
+		for i := 1090; i >= 0; i -= 10 {
+			tenth = append(tenth, ids[i])
+		}
+		customer := map[string]string{"customer": "4711"}
+		for name, tt := range map[string]struct {
+			filter store.ConnectionFilter
+			by     store.Find
+			want   []string
+		}{
+			"words in any order and case":  {store.ConnectionFilter{Limit: 500}, store.Find{Words: "  plant MÜNCHEN "}, tenth},
+			"in pages":                     {store.ConnectionFilter{Limit: 7}, store.Find{Words: "werk"}, tenth},
+			"in pages that end at the end": {store.ConnectionFilter{Limit: 11}, store.Find{Words: "werk"}, tenth},
+			"by system and id":             {store.ConnectionFilter{Limit: 5}, store.Find{Words: "tryton " + ids[1]}, []string{ids[1]}},
+			"with a filter":                {store.ConnectionFilter{Limit: 5, System: "tryton"}, store.Find{Words: "werk"}, nil},
+			"metadata":                     {store.ConnectionFilter{Limit: 50}, store.Find{Metadata: customer}, tenth},
+			"metadata and words":           {store.ConnectionFilter{Limit: 50}, store.Find{Metadata: customer, Words: ids[20]}, []string{ids[20]}},
+			"a number":                     {store.ConnectionFilter{Limit: 50}, store.Find{Metadata: map[string]string{"number": "30", "customer": "4711"}}, []string{ids[30]}},
+			"an object":                    {store.ConnectionFilter{Limit: 500}, store.Find{Metadata: map[string]string{"deep": `{"a":1}`}}, tenth},
+			"another value":                {store.ConnectionFilter{Limit: 50}, store.Find{Metadata: map[string]string{"customer": "471"}}, nil},
+			"no wildcards":                 {store.ConnectionFilter{Limit: 50}, store.Find{Words: "werk%"}, nil},
+		} {
+			w.equal(name, find(project, tt.filter, tt.by), tt.want)
+		}
+		w.equal("other project", find("p2", store.ConnectionFilter{Limit: 5}, store.Find{Words: "plant"}), []string(nil))
 	}},
 	{"profile and credentials change apart", func(t *testing.T, w *world) {
 		c := w.connect()
