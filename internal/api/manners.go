@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,7 +42,7 @@ func noteCaller(ctx context.Context, who caller) {
 func (s *server) manners(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		i := &info{id: requestID(r.Header.Get("Request-Id")), path: withoutSecrets(r.URL.EscapedPath())}
+		i := &info{id: requestID(r.Header.Get("Request-Id")), path: safePath(r.URL)}
 		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
 		out := &recorder{ResponseWriter: w, within: s.Limits.Answer}
 		safeHeaders(out.Header(), r, i.id)
@@ -100,12 +102,37 @@ func safeHeaders(h http.Header, r *http.Request, id string) {
 
 var (
 	saneID    = regexp.MustCompile(`^[A-Za-z0-9._:/+=@-]{1,128}$`)
-	ownSecret = regexp.MustCompile(`(bb_[a-z]{3}_)[0-9A-Za-z]+`)
+	ownSecret = regexp.MustCompile(`(bb(?:_|%(?:25)*5[Ff])[a-z]{3}(?:_|%(?:25)*5[Ff]))[0-9A-Za-z%]+`) // in an address its line below may be escaped, more than once too
+	escaped   = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	saneTrace = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
 )
 
 // withoutSecrets takes Busbar's own secrets out of a text, such as a path.
 func withoutSecrets(text string) string { return ownSecret.ReplaceAllString(text, "${1}[redacted]") }
+
+// safePath gives a path for the log and for answers: without Busbar's own secrets, however they are escaped.
+func safePath(u *url.URL) string {
+	plain := u.Path
+	for deep := 0; ; deep++ {
+		next := escaped.ReplaceAllStringFunc(plain, func(one string) string {
+			b, _ := strconv.ParseUint(one[1:], 16, 8)
+			return string([]byte{byte(b)})
+		})
+		if next == plain {
+			break
+		}
+		if plain = next; deep == maxEscapes {
+			return "/[redacted]"
+		}
+	}
+	if ownSecret.MatchString(plain) {
+		return withoutSecrets((&url.URL{Path: plain}).EscapedPath())
+	}
+	return u.EscapedPath()
+}
+
+// maxEscapes is how often a path may be escaped that is still looked into.
+const maxEscapes = 8
 
 // requestID keeps the caller's id when it is sane and no secret of ours, and makes one otherwise.
 func requestID(given string) string {
