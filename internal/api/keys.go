@@ -79,16 +79,18 @@ func (s *server) registerKeys() {
 	register(s, admin, huma.Operation{
 		OperationID: "update-key", Method: http.MethodPatch, Path: "/v1/keys/{id}", Tags: []string{tagProject},
 		Summary:     "Rename a project key",
+		Description: "Who may not do all that the key may gets 403 missing-scope.",
 		RequestBody: example(map[string]any{"label": "reporting, old"}),
 	}, func(ctx context.Context, in *changeKeyInput) (*one[projectKeyView], error) {
-		return s.key(ctx, in.ID, s.Connections.RenameKey(ctx, callerOf(ctx).projectID(), in.ID, in.Body.Label))
+		return s.actOnKey(ctx, in.ID, func() error { return s.Connections.RenameKey(ctx, callerOf(ctx).projectID(), in.ID, in.Body.Label) })
 	})
 	revoke := func(ctx context.Context, in *projectKeyInput) (*one[projectKeyView], error) {
-		return s.key(ctx, in.ID, s.Connections.RevokeKey(ctx, callerOf(ctx).projectID(), in.ID))
+		return s.actOnKey(ctx, in.ID, func() error { return s.Connections.RevokeKey(ctx, callerOf(ctx).projectID(), in.ID) })
 	}
 	register(s, admin, huma.Operation{
 		OperationID: "revoke-key", Method: http.MethodPost, Path: "/v1/keys/{id}/revoke", Tags: []string{tagProject},
-		Summary: "Revoke a project key at once",
+		Summary:     "Revoke a project key at once",
+		Description: "Who may not do all that the key may gets 403 missing-scope.",
 	}, revoke)
 	register(s, admin, huma.Operation{
 		OperationID: "delete-key", Method: http.MethodDelete, Path: "/v1/keys/{id}", Tags: []string{tagProject},
@@ -123,6 +125,18 @@ func (s *server) issueKey(ctx context.Context, in *newKeyInput) (*one[issuedProj
 		return nil, err
 	}
 	return &one[issuedProjectKey]{issuedProjectKey{viewProjectKey(k.Key), k.Plain}}, nil
+}
+
+// actOnKey acts on a key for a caller who may do all that the key may: nobody takes more than they have, or hides behind its name.
+func (s *server) actOnKey(ctx context.Context, id string, act func() error) (*one[projectKeyView], error) {
+	k, err := s.Store.ProjectKey(ctx, callerOf(ctx).projectID(), id)
+	if err == nil {
+		err = callerOf(ctx).lacks(k.Scopes)
+	}
+	if err == nil {
+		err = act()
+	}
+	return s.key(ctx, id, err)
 }
 
 // key answers with a key as it is after an act, unless that failed.

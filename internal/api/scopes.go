@@ -74,7 +74,7 @@ func (c caller) lacks(wanted []string) error {
 	for _, scope := range connection.Among(wanted, connection.Scopes()) {
 		if !slices.Contains(c.scopes(), scope) {
 			return &problem.Error{Code: problem.MissingScope,
-				Detail: fmt.Sprintf("Nobody gives more than they have: you have the scopes %s, and %s is not among them.", strings.Join(c.scopes(), ", "), scope)}
+				Detail: fmt.Sprintf("Nobody gives or takes more than they have: you have the scopes %s, and %s is not among them.", strings.Join(c.scopes(), ", "), scope)}
 		}
 	}
 	return nil
