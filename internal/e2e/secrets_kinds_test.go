@@ -284,7 +284,9 @@ func (w *canaries) showCertificate() (token string) {
 			w.t.Errorf("a broken key was answered with %d", status)
 		}
 	}
-	w.ask("POST", "/v1/connections/check", w.key, login(key))
+	if status, answer := w.ask("POST", "/v1/connections/check", w.key, map[string]any{"system": "sim-erp", "entities": []string{"vendors"}, "credentials": login(key)["credentials"]}); status != http.StatusOK || answer["ok"] != true {
+		w.t.Errorf("a good login is checked with %d %v", status, answer)
+	}
 	made := w.vendor("/v1/connections", login(key), kinds)
 	token = text(field1(made, "token.token"))
 	w.secrets["connection token"] = token
