@@ -157,12 +157,14 @@ func (s *Service) finishData(ctx context.Context) error {
 			return err
 		}
 	}
+	ctx = audit.By(ctx, audit.Actor{Kind: audit.System, Name: "busbar", At: s.Now()})
 	ended := false
-	d, err := changeState(ctx, s.Store, dataName, func(_ *store.Tx, d *dataRotation) (bool, error) {
-		if ended = d.active() && len(d.Waiting) == 0; ended {
-			d.FinishedAt = s.Now().UTC()
+	d, err := changeState(ctx, s.Store, dataName, func(tx *store.Tx, d *dataRotation) (bool, error) {
+		if ended = d.active() && len(d.Waiting) == 0; !ended {
+			return false, nil
 		}
-		return ended, nil
+		d.FinishedAt = s.Now().UTC()
+		return true, audit.Note(ctx, tx, audit.Act{Action: "data-keys.rotated", Target: "data-keys"})
 	})
 	if err != nil || !ended {
 		return err

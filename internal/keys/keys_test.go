@@ -179,6 +179,15 @@ func dataEnded(t *testing.T, w *world, was, ids []string) {
 			t.Errorf("the login of %s is sealed with the key of before", ids[i])
 		}
 	}
+	log, _, err := w.store.AuditChain(t.Context(), 0, 100)
+	w.must(err)
+	var told []string
+	for _, e := range log {
+		told = append(told, e.Action)
+	}
+	if !slices.Equal(told, []string{"data-keys.rotation-started", "data-keys.rotated"}) {
+		t.Errorf("the audit log tells %v", told)
+	}
 }
 
 // Nothing is sealed with a new key before every process can open it; one that is gone is not waited for.
