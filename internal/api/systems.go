@@ -40,6 +40,7 @@ type credentialFieldView struct {
 	Default  string                 `json:"default"`
 	Example  string                 `json:"example"`
 	Help     string                 `json:"help"`
+	Vendor   bool                   `json:"vendor_only" doc:"Names something of the machine that Busbar runs on: for whoever runs Busbar to fill in, never for a customer. A link offers this way to log in only where a registration fills the field in."`
 	Group    string                 `json:"group" enum:",tls" doc:"Where a form shows the input: empty for most; tls: apart from the others, for networks that have certificates of their own."`
 }
 
@@ -121,7 +122,7 @@ func viewSystem(sys *manifest.System) SystemView {
 func viewAuth(a manifest.AuthMethod) authMethodView {
 	v := authMethodView{Method: a.Method, Fields: []credentialFieldView{}}
 	for _, f := range a.Fields {
-		field := credentialFieldView{f.Name, f.Label, f.Type, []credentialOptionView{}, f.Secret, f.Identity, f.Required, f.Default, f.Example, f.Help, f.Group}
+		field := credentialFieldView{f.Name, f.Label, f.Type, []credentialOptionView{}, f.Secret, f.Identity, f.Required, f.Default, f.Example, f.Help, f.Vendor, f.Group}
 		for _, o := range f.Options {
 			field.Options = append(field.Options, credentialOptionView(o))
 		}

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -36,12 +39,23 @@ func openShares(dir string, st *store.Store) (*shares, error) {
 }
 
 // of gives a project's directory; nil when it has none.
-func (s *shares) of(projectID string) *os.Root {
+func (s *shares) of(projectID string) driver.Files {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.root == nil || s.isFirst(projectID) {
-		return s.root
+	if s.root == nil {
+		return nil
 	}
+	if s.isFirst(projectID) {
+		return whole{s.root, s.store, projectID}
+	}
+	if root := s.further(projectID); root != nil {
+		return root
+	}
+	return nil
+}
+
+// further gives the directory of another project than the first; nil when it has none.
+func (s *shares) further(projectID string) *os.Root {
 	root := s.roots[projectID]
 	if root == nil {
 		var err error
@@ -60,6 +74,26 @@ func (s *shares) isFirst(projectID string) bool {
 	}
 	return s.first != "" && s.first == projectID
 }
+
+// whole is the directory of --files for the first project, without those of other projects.
+type whole struct {
+	*os.Root
+	store   *store.Store
+	project string
+}
+
+// OpenRoot implements driver.Files.
+func (w whole) OpenRoot(name string) (*os.Root, error) {
+	first, _, _ := strings.Cut(filepath.ToSlash(filepath.Clean(name)), "/")
+	if id := strings.ToLower(first); id != w.project {
+		if _, err := w.store.Project(context.Background(), id); !errors.Is(err, store.ErrNotFound) {
+			return nil, errors.Join(errAnothers, err)
+		}
+	}
+	return w.Root.OpenRoot(name)
+}
+
+var errAnothers = errors.New("the directory is another project's")
 
 func (s *shares) close() error {
 	s.mu.Lock()

@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/sqlite"
 )
 
-// A project sees the directory of its own name below --files and nothing beside it; only the first project sees all.
+// A project sees the directory of its own name below --files and nothing beside it; only the first project sees all, but for the directories of others.
 func TestProjectsShareNoDirectory(t *testing.T) {
 	t.Parallel()
 	st, err := sqlite.Open(t.Context(), t.TempDir())
@@ -29,7 +30,7 @@ func TestProjectsShareNoDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"secret", "aa-second/own"} {
+	for _, name := range []string{"secret/deep", "aa-second/own", "AA-second/own", "zz-first"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -39,18 +40,19 @@ func TestProjectsShareNoDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.close() })
-	sees := func(root *os.Root, name string) bool {
-		if root == nil {
+	sees := func(files driver.Files, name string) bool {
+		if files == nil {
 			return false
 		}
-		_, err := root.Stat(name)
-		return err == nil
+		root, err := files.OpenRoot(name)
+		return err == nil && root.Close() == nil
 	}
 	for _, c := range []struct {
 		project, name string
 		want          bool
 	}{
-		{"zz-first", "secret", true}, {"zz-first", "aa-second/own", true},
+		{"zz-first", "secret", true}, {"zz-first", "secret/deep", true}, {"zz-first", ".", true}, {"zz-first", "other", false}, {"zz-first", "zz-first", true},
+		{"zz-first", "aa-second", false}, {"zz-first", "aa-second/own", false}, {"zz-first", "./AA-second/own", false}, {"zz-first", "secret/../aa-second/own", false},
 		{"aa-second", "own", true}, {"aa-second", "secret", false}, {"aa-second", "../secret", false}, {"third", "secret", false}, {"..", "secret", false}, {"", "secret", false}, {"secret", ".", true},
 	} {
 		if got := sees(s.of(c.project), c.name); got != c.want {

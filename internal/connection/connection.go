@@ -26,7 +26,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -60,7 +59,7 @@ type Config struct {
 	Client        Wire
 	ProbeClient   Wire                                                                         // likewise, for the check of a login: sends each call once
 	Line          func(c *store.Connection, sys *manifest.System, own trust.Trust) driver.Line // for protocols that are not HTTP
-	Files         func(projectID string) *os.Root                                              // the directory of this machine that drivers may use for a project; nil, and nil given: none
+	Files         func(projectID string) driver.Files                                          // the directory of this machine that drivers may use for a project; nil, and nil given: none
 	Wait          func(ctx context.Context, d time.Duration)                                   // returns after d, or when ctx ends
 	Ended         func(connectionID string)                                                    // nil, or told when a connection was disconnected
 	Syncs         Syncer

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -58,7 +57,7 @@ func (s *Service) dial(c *store.Connection, sys *manifest.System, method string,
 	return client, nil
 }
 
-func (s *Service) filesOf(c *store.Connection) *os.Root {
+func (s *Service) filesOf(c *store.Connection) driver.Files {
 	if s.Files == nil {
 		return nil
 	}

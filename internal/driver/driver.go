@@ -38,8 +38,14 @@ type Config struct {
 	Line        Line             // likewise, for a protocol that is not HTTP
 	Now         func() time.Time //
 	TimeZone    *time.Location   // of source times that carry none
-	Files       *os.Root         // the directory of this machine that drivers may use; nil: none
+	Files       Files            // the directory of this machine that drivers may use; nil: none
 	Tokens      Tokens           // of a login with tokens; Probe, Fetch and writes use it, Open does not
+}
+
+// Files is a directory of this machine; *os.Root is one. What it opens is the caller's to close.
+type Files interface {
+	// OpenRoot opens a directory in it. No path and no link leads out.
+	OpenRoot(name string) (*os.Root, error)
 }
 
 // Line is the way to a system that does not speak HTTP; egress.Line is one. Its methods may be called concurrently.

@@ -35,3 +35,33 @@ func TestAppsAreAProjectsOwn(t *testing.T) {
 	w.ok(w.DropApp(w.vendor(), w.project, "plant", ""))
 	w.refused(w.DropApp(w.vendor(), w.project, "plant", ""), problem.NotFound)
 }
+
+// A way to log in with a field that is the vendor's alone is the customer's only where the vendor has filled it in; a link for a system without any other is not made.
+func TestAFieldOfTheVendorsAloneIsNotTheCustomers(t *testing.T) {
+	w := newWorld(t)
+	shut := plant()
+	shut.Auth[0].Fields[0].Vendor = true
+	w.Config.Systems = systems{shut}
+	v, _ := w.browse(second(w.make(session())))
+	l := login()
+	l.Method = "basic"
+	_, err := w.Check(t.Context(), v, l)
+	if w.refused(err, problem.ValidationFailed); w.driver.probes != 0 {
+		t.Error("the system was asked")
+	}
+	for _, c := range must(w.Systems(t.Context(), v, "")) {
+		if len(c.Ways) != 1 || c.Ways[0].Method != "oauth2" {
+			t.Errorf("offered: %+v", c.Ways)
+		}
+	}
+	shut.Auth = shut.Auth[:1]
+	_, _, err = w.Create(w.vendor(), w.project, session())
+	w.refused(err, problem.ValidationFailed)
+	must(w.PutApp(w.vendor(), w.project, "plant", "basic", map[string]string{"url": "https://erp.example.com"}))
+	v, _ = w.browse(second(w.make(session())))
+	if found := must(w.Check(t.Context(), v, login())); !found[0].OK {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func second[A, B any](_ A, b B) B { return b }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -47,13 +48,35 @@ func (s *Service) form(ctx context.Context, v *Visit, l Login) (connection.Form,
 	if v.Renews() {
 		f.AuthMethod = cmp.Or(f.AuthMethod, v.Connection.AuthMethod)
 	}
-	if sys := s.Config.Systems.System(f.System); sys != nil && f.AuthMethod == "" {
-		f.AuthMethod = sys.Auth[0].Method
-	}
-	app, err := s.app(ctx, v.Link.ProjectID, f.System, f.AuthMethod)
 	maps.Copy(f.Credentials, l.Values)
+	sys := s.Config.Systems.System(f.System)
+	if sys == nil {
+		return f, nil // as the connection will say
+	}
+	app, err := s.way(ctx, v.Link.ProjectID, sys, &f.AuthMethod)
 	maps.Copy(f.Credentials, app)
 	return f, err
+}
+
+// way gives the vendor's own registration for a way to log in; the first that is the customer's to choose when none is named.
+func (s *Service) way(ctx context.Context, projectID string, sys *manifest.System, method *string) (map[string]string, error) {
+	known := *method == ""
+	for _, m := range sys.Auth {
+		if *method != "" && m.Method != *method {
+			continue
+		}
+		known = true
+		app, err := s.app(ctx, projectID, sys.System, m.Method)
+		if err != nil || open(m, func(name string) bool { return app[name] != "" }) {
+			*method = m.Method
+			return app, err
+		}
+	}
+	if !known {
+		return nil, nil // as the connection will say
+	}
+	return nil, problem.New(problem.ValidationFailed, "This way to log in is not the customer's to choose.").
+		At("/auth_method", problem.Invalid, "It reads files of the machine that Busbar runs on; choose another way to log in.")
 }
 
 // Connect checks a login, stores it and ends the link. Errors: as those of connection.Service.Create; rate-limited; conflict when the link does not stand so any more.

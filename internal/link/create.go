@@ -34,6 +34,9 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*store.L
 	if err != nil {
 		return nil, "", err
 	}
+	if err := s.offered(ctx, projectID, n); err != nil {
+		return nil, "", err
+	}
 	n.Name = r.Name
 	if l.Settings, err = json.Marshal(n.Settings); err != nil {
 		return nil, "", fmt.Errorf("write the settings of a link: %w", err)
@@ -65,6 +68,20 @@ func (s *Service) Create(ctx context.Context, projectID string, n New) (*store.L
 		return nil, "", fmt.Errorf("make a link: %w", err)
 	}
 	return l, s.PublicURL + "/link/" + plain, nil
+}
+
+// offered refuses a link for a system that no customer can log in to.
+func (s *Service) offered(ctx context.Context, projectID string, n New) error {
+	sys := s.Config.Systems.System(n.System)
+	if sys == nil {
+		return nil
+	}
+	given, err := s.given(ctx, projectID)
+	if err != nil || len(choiceOf(sys, given).Ways) > 0 {
+		return err
+	}
+	return problem.New(problem.ValidationFailed, "Something in the request is not valid; mend every entry of errors and send it again.").
+		At("/system", problem.Invalid, "Every way to log in has a field that is yours alone to fill in: PUT /v1/project/apps/"+sys.System+" with it, or connect the system with POST /v1/connections.")
 }
 
 // room refuses one more link where the project has as many open as it may.

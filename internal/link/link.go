@@ -170,5 +170,6 @@ type Returned struct {
 // Choice is a system that can be connected.
 type Choice struct {
 	System *manifest.System
-	Apps   map[string][]string // by way to log in: fields that the vendor's own registration fills in, so that the form leaves them out
+	Ways   []manifest.AuthMethod // to log in that are the customer's to choose
+	Apps   map[string][]string   // by way to log in: fields that the vendor's own registration fills in, so that the form leaves them out
 }

@@ -118,18 +118,33 @@ func (s *Service) Systems(ctx context.Context, v *Visit, words string) ([]Choice
 		if preset := v.SystemName(); preset != "" && preset != sys.System || preset == "" && sys.Simulated && !s.Simulators || !fits(sys, words) {
 			continue
 		}
-		c := Choice{System: sys, Apps: map[string][]string{}}
-		for _, m := range sys.Auth {
-			if fields := given[appKey{sys.System, m.Method}]; len(fields) > 0 {
-				c.Apps[m.Method] = fields
-			}
+		if c := choiceOf(sys, given); len(c.Ways) > 0 {
+			out = append(out, c)
 		}
-		out = append(out, c)
 	}
 	slices.SortStableFunc(out, func(a, b Choice) int {
 		return cmp.Compare(strings.ToLower(a.System.Name), strings.ToLower(b.System.Name))
 	})
 	return out, nil
+}
+
+func choiceOf(sys *manifest.System, given map[appKey][]string) Choice {
+	c := Choice{System: sys, Apps: map[string][]string{}}
+	for _, m := range sys.Auth {
+		fields := given[appKey{sys.System, m.Method}]
+		if len(fields) > 0 {
+			c.Apps[m.Method] = fields
+		}
+		if open(m, func(name string) bool { return slices.Contains(fields, name) }) {
+			c.Ways = append(c.Ways, m)
+		}
+	}
+	return c
+}
+
+// open tells whether a customer may log in this way: not where a field is the vendor's alone and the vendor has not filled it in.
+func open(m manifest.AuthMethod, filled func(name string) bool) bool {
+	return !slices.ContainsFunc(m.Fields, func(f manifest.CredentialField) bool { return f.Vendor && !filled(f.Name) })
 }
 
 // fits says that every word is in what people know of the system.

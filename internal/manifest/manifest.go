@@ -73,6 +73,7 @@ type CredentialField struct {
 	Example  string
 	Help     string
 	Group    string // where the form shows it: "" among the first, GroupTLS
+	Vendor   bool   // names something of the machine that Busbar runs on: filled in by whoever runs it, never by a customer
 }
 
 // CredentialOption is one of the values that a select takes.

@@ -47,6 +47,7 @@ type credentialForm struct {
 	Default  string             `yaml:"default"`
 	Example  string             `yaml:"example"`
 	Help     string             `yaml:"help"`
+	Vendor   bool               `yaml:"vendor_only"`
 }
 
 const defaultConcurrency = 2
@@ -155,7 +156,7 @@ func (c credentialForm) field() CredentialField {
 	if c.Required != nil {
 		required = *c.Required
 	}
-	return CredentialField{c.Name, c.Label, c.Type, c.Options, c.Secret, identity, required, c.Default, c.Example, c.Help, ""}
+	return CredentialField{c.Name, c.Label, c.Type, c.Options, c.Secret, identity, required, c.Default, c.Example, c.Help, "", c.Vendor}
 }
 
 func (b *builder) credential(c credentialForm, names map[string]bool, at []string) {

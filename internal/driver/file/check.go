@@ -84,6 +84,11 @@ func (c *checker) login() {
 		if !remote && !has(fieldPath) {
 			c.wrong("the login "+m.Method+" leads nowhere", "give it host, username, host_key and password or private_key (SFTP), or path (a directory)")
 		}
+		for _, f := range m.Fields {
+			if f.Name == fieldPath && !f.Vendor {
+				c.wrong("path names a directory of Busbar's own machine, and a customer could fill it in", "write vendor_only: true to the field path of "+m.Method)
+			}
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ versions: ["1"]
 auth:
   - method: none
     fields:
-      - {name: path, label: Directory, type: text}
+      - {name: path, label: Directory, type: text, vendor_only: true}
       - {name: delimiter, label: Delimiter, type: text, default: ","}
       - {name: encoding, label: Encoding, type: text, default: utf-8}
       - {name: decimal, label: Decimal, type: text, default: "."}
@@ -106,7 +106,7 @@ type world struct {
 	dir    string
 	system *manifest.System
 	login  map[string]string
-	root   *os.Root
+	root   driver.Files
 	rules  []allow.Rule
 	now    time.Time
 	client driver.Client

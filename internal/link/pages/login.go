@@ -24,8 +24,9 @@ const prefix = "f_"
 type entry struct {
 	system  *manifest.System
 	method  manifest.AuthMethod
-	hides   map[string]bool   // fields that the vendor has filled in for everybody
-	values  map[string]string // public ones
+	ways    []manifest.AuthMethod // that the customer may choose
+	hides   map[string]bool       // fields that the vendor has filled in for everybody
+	values  map[string]string     // public ones
 	secret  map[string]string
 	asked   map[string]bool   // secrets to be typed anew
 	faults  map[string]string // by field
@@ -54,28 +55,30 @@ type form struct {
 	Other                string
 }
 
-// entry finds the system and the way to log in that a request names; nil when there is none such.
+// entry finds the system and the way to log in that a request names; nil when there is none such that the customer may choose.
 func (p *pages) entry(v *visit, from url.Values) (*entry, error) {
-	s := p.Links.Config.Systems.System(cmp.Or(v.SystemName(), from.Get("system")))
-	if s == nil || len(s.Auth) == 0 {
+	name := cmp.Or(v.SystemName(), from.Get("system"))
+	systems, err := p.Links.Systems(v.r.Context(), v.Visit, "")
+	at := slices.IndexFunc(systems, func(c link.Choice) bool { return c.System.System == name })
+	switch {
+	case err != nil:
+		return nil, err
+	case at < 0 && v.SystemName() != "":
+		return nil, &site.Refusal{Status: http.StatusNotFound, Code: "missing"}
+	case at < 0:
 		return nil, nil
 	}
-	e := &entry{system: s, values: map[string]string{}, secret: map[string]string{}, asked: map[string]bool{}, hides: map[string]bool{}, faults: map[string]string{}}
+	c := systems[at]
+	e := &entry{system: c.System, ways: c.Ways, values: map[string]string{}, secret: map[string]string{}, asked: map[string]bool{}, hides: map[string]bool{}, faults: map[string]string{}}
 	wanted := from.Get("method")
 	if wanted == "" && v.Renews() && v.Connection != nil {
 		wanted = v.Connection.AuthMethod
 	}
-	at := max(0, slices.IndexFunc(s.Auth, func(m manifest.AuthMethod) bool { return m.Method == wanted }))
-	e.method = s.Auth[at]
-	apps, err := p.Links.Systems(v.r.Context(), v.Visit, "")
-	for _, c := range apps {
-		if c.System.System == s.System {
-			for _, name := range c.Apps[e.method.Method] {
-				e.hides[name] = true
-			}
-		}
+	e.method = c.Ways[max(0, slices.IndexFunc(c.Ways, func(m manifest.AuthMethod) bool { return m.Method == wanted }))]
+	for _, name := range c.Apps[e.method.Method] {
+		e.hides[name] = true
 	}
-	return e, err
+	return e, nil
 }
 
 // login shows the form.
@@ -113,8 +116,8 @@ func (p *pages) ask(v *visit, e *entry, found []connection.Finding, status int) 
 	if v.Renews() && v.Connection != nil {
 		data.Connection = v.Connection.Name
 	}
-	if len(e.system.Auth) > 1 {
-		for _, m := range e.system.Auth {
+	if len(e.ways) > 1 {
+		for _, m := range e.ways {
 			query := url.Values{"system": {e.system.System}, "method": {m.Method}}
 			data.Methods = append(data.Methods, methodLink{words.Say("link.method." + m.Method), v.Path() + "/login?" + query.Encode(), m.Method == e.method.Method})
 		}
