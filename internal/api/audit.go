@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,7 +65,11 @@ func (s *server) listAudit(ctx context.Context, in *auditInput) (*page[chain.Ent
 		}
 		from = p
 	}
-	found, err := s.Store.AuditLog(ctx, project, store.AuditFilter{
+	seen, err := s.auditedFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Store.AuditLog(ctx, seen, store.AuditFilter{
 		Before: from.seq, Actor: in.Actor, Action: in.Action, Target: in.Target, Since: in.Since, Limit: in.Limit + 1,
 	})
 	if err != nil {
@@ -74,14 +79,31 @@ func (s *server) listAudit(ctx context.Context, in *auditInput) (*page[chain.Ent
 		func(shown []store.Audited) position { return position{seq: shown[len(shown)-1].N} }), nil
 }
 
+// auditedFor lists the projects whose entries a caller sees: their own, and in the first project what was done to the whole Busbar.
+func (s *server) auditedFor(ctx context.Context) ([]string, error) {
+	own := callerOf(ctx).projectID()
+	first, err := s.Store.FirstProject(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look the first project up: %w", err)
+	}
+	if first == own {
+		return []string{own, ""}, nil
+	}
+	return []string{own}, nil
+}
+
 func (s *server) auditChain(ctx context.Context, in *chainInput) (*one[chainView], error) {
+	seen, err := s.auditedFor(ctx)
+	if err != nil {
+		return nil, err
+	}
 	found, last, err := s.Store.AuditChain(ctx, in.After, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	v := chainView{Data: make([]chain.AuditLink, len(found)), Last: last}
 	for i, e := range found {
-		if v.Data[i], err = linkOf(e, callerOf(ctx).projectID()); err != nil {
+		if v.Data[i], err = linkOf(e, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -89,13 +111,13 @@ func (s *server) auditChain(ctx context.Context, in *chainInput) (*one[chainView
 }
 
 // linkOf shows an entry's place in the chain, and the entry to its own project.
-func linkOf(e store.Audited, project string) (chain.AuditLink, error) {
+func linkOf(e store.Audited, seen []string) (chain.AuditLink, error) {
 	sum, err := e.Sum(e.Previous)
 	if err != nil {
 		return chain.AuditLink{}, err
 	}
 	l := chain.AuditLink{N: e.N, Hash: hex.EncodeToString(e.Hash), Before: hex.EncodeToString(e.Previous), Intact: bytes.Equal(sum, e.Hash)}
-	if e.ProjectID == project {
+	if slices.Contains(seen, e.ProjectID) {
 		l.Entry = &e.Entry
 	}
 	return l, nil

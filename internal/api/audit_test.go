@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/audit/chain"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -238,6 +239,14 @@ func TestProjectsSeeNothingOfEachOther(t *testing.T) {
 	}
 	if a := w.want(w.call("GET", "/v1/audit-log", second, ""), 200, ""); strings.Contains(a.text, w.project) {
 		t.Errorf("got %s", a.text)
+	}
+	w.ok(w.store.Write(t.Context(), func(tx *store.Tx) error {
+		return audit.Note(acting(t.Context()), tx, audit.Act{Action: "master-key.rotated", Target: "master-key"})
+	}))
+	for key, sees := range map[string]bool{w.key: true, second: false} {
+		if a := w.want(w.call("GET", "/v1/audit-log?action=master-key.rotated", key, ""), 200, ""); strings.Contains(a.text, "master-key.rotated") != sees {
+			t.Errorf("what was done to the whole Busbar is seen: %v, want %v", !sees, sees)
+		}
 	}
 	w.ok(w.walk(second))
 	reader := must(w.conns.IssueKey(acting(t.Context()), w.project, connection.NewKey{Label: "r", Scopes: []string{"admin", "read"}})).Plain

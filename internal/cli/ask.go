@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sure is the flag of commands that nothing undoes.
+// sure is the flag of commands that ask before they act.
 type sure struct {
 	Yes bool `short:"y" help:"Do not ask."`
 }
@@ -18,7 +18,7 @@ func (y sure) ask(s *Streams, question string) error {
 		return nil
 	}
 	if !s.Terminal.In {
-		return usage{errors.New("nothing undoes this: add --yes when no person is there to ask")}
+		return usage{errors.New("this asks first: add --yes when no person is there to ask")}
 	}
 	fmt.Fprintf(s.Err, "%s. Type yes to go on: ", question)
 	line, _ := bufio.NewReader(s.In).ReadString('\n')

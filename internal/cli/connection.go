@@ -193,7 +193,11 @@ func (cmd *connectionDeleteDataCmd) Run(ctx context.Context, c *client, s *Strea
 	if err := cmd.ask(s, "Delete everything that this connection stored? Nothing brings it back"); err != nil {
 		return err
 	}
-	return cmd.do(ctx, c, s, http.MethodPost, "/delete-data", nil)
+	if err := cmd.do(ctx, c, s, http.MethodPost, "/delete-data", nil); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Err, "The deletion has begun. When it is done, the connection is no longer there; GET /v1/connections/{id}/deletion gives the report.")
+	return nil
 }
 
 func actExample(act string) string {

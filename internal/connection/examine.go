@@ -132,6 +132,8 @@ func (l login) failed(err error) []Finding {
 	case e.Untrusted:
 		bad.Step, bad.Do = StepTLS, e.Detail
 		return []Finding{l.reached(), bad}
+	case e.Kind == driver.Credentials:
+		bad.Says = fmt.Sprintf("%s refuses this login.", name)
 	case e.Kind == driver.Unreachable:
 		bad.Step, bad.Says, bad.Do = StepNetwork, fmt.Sprintf("No answer came from %s.", name), "Check the address, and that it can be reached from Busbar."
 		return []Finding{bad}

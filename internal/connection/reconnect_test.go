@@ -93,7 +93,7 @@ func TestDeletionIsNotedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	noted, err := w.store.AuditLog(t.Context(), w.project, store.AuditFilter{Action: "connection.data_deletion_asked", Limit: 10})
+	noted, err := w.store.AuditLog(t.Context(), []string{w.project}, store.AuditFilter{Action: "connection.data_deletion_asked", Limit: 10})
 	if err != nil || len(noted) != 1 {
 		t.Errorf("%d entries, %v", len(noted), err)
 	}

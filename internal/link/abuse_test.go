@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -76,4 +77,25 @@ func TestARenewalCallsNoOtherInstance(t *testing.T) {
 	}
 	must(w.Check(t.Context(), v, login()))
 	must(w.Connect(t.Context(), v, login()))
+}
+
+// A check of a renewal looks at what its connection reads, and at nothing else.
+func TestARenewalChecksWhatIsRead(t *testing.T) {
+	w := newWorld(t)
+	l, plain := w.make(session())
+	v, _ := w.browse(plain)
+	some := login()
+	some.Entities = []string{"vendors"}
+	must(w.Connect(t.Context(), v, some))
+	_, plain = w.make(link.New{Purpose: link.PurposeReauthorize, ConnectionID: l.ConnectionID})
+	v, _ = w.browse(plain)
+	var looked []string
+	for _, f := range must(w.Check(t.Context(), v, login())) {
+		if f.Entity != "" {
+			looked = append(looked, f.Entity)
+		}
+	}
+	if !slices.Equal(looked, some.Entities) {
+		t.Errorf("looked at %v, want %v", looked, some.Entities)
+	}
 }

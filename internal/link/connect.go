@@ -42,14 +42,19 @@ func (s *Service) Check(ctx context.Context, v *Visit, l Login) ([]connection.Fi
 // form is the login with what is preset and with the vendor's own registration.
 func (s *Service) form(ctx context.Context, v *Visit, l Login) (connection.Form, error) {
 	f := connection.Form{System: cmp.Or(v.SystemName(), l.System), AuthMethod: l.Method, Entities: l.Entities, TimeZone: v.Settings.TimeZone, Credentials: map[string]string{}}
+	sys := s.Config.Systems.System(f.System)
 	if len(f.Entities) == 0 {
 		f.Entities = v.Settings.Entities
 	}
 	if v.Renews() {
 		f.AuthMethod = cmp.Or(f.AuthMethod, v.Connection.AuthMethod)
+		read, err := s.read(ctx, v.Connection, sys)
+		if err != nil {
+			return f, err
+		}
+		f.Entities = read
 	}
 	maps.Copy(f.Credentials, l.Values)
-	sys := s.Config.Systems.System(f.System)
 	if sys == nil {
 		return f, nil // as the connection will say
 	}
@@ -77,6 +82,20 @@ func (s *Service) way(ctx context.Context, projectID string, sys *manifest.Syste
 	}
 	return nil, problem.New(problem.ValidationFailed, "This way to log in is not the customer's to choose.").
 		At("/auth_method", problem.Invalid, "It reads files of the machine that Busbar runs on; choose another way to log in.")
+}
+
+// read lists what a connection reads, of what its system still has.
+func (s *Service) read(ctx context.Context, c *store.Connection, sys *manifest.System) (entities []string, err error) {
+	streams, err := s.Store.Streams(ctx, c.Scope())
+	if err != nil {
+		return nil, fmt.Errorf("look up what a connection reads: %w", err)
+	}
+	for _, st := range streams {
+		if sys != nil && sys.Entity(st.Entity) != nil {
+			entities = append(entities, st.Entity)
+		}
+	}
+	return entities, nil
 }
 
 // Connect checks a login, stores it and ends the link. Errors: as those of connection.Service.Create; rate-limited; conflict when the link does not stand so any more.

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/audit/chain"
@@ -60,8 +62,21 @@ func (t *Tx) AppendAudit(ctx context.Context, e chain.Entry) (err error) {
 	})
 }
 
-// AuditLog lists entries of a project, newest first.
-func (s *Store) AuditLog(ctx context.Context, projectID string, f AuditFilter) ([]Audited, error) {
+// AuditLog lists entries of projects, newest first. The empty project's are about the whole Busbar.
+func (s *Store) AuditLog(ctx context.Context, projects []string, f AuditFilter) ([]Audited, error) {
+	var all []Audited
+	for _, id := range projects {
+		found, err := s.auditLog(ctx, id, f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b Audited) int { return cmp.Compare(b.N, a.N) })
+	return all[:min(len(all), f.Limit)], nil
+}
+
+func (s *Store) auditLog(ctx context.Context, projectID string, f AuditFilter) ([]Audited, error) {
 	before := f.Before
 	if before == 0 {
 		before = math.MaxInt64

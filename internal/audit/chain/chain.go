@@ -14,7 +14,7 @@ import (
 
 // Entry is what was done, by whom: as it is hashed, served and exported.
 type Entry struct {
-	N            int64     `json:"n" doc:"Its number in the log of this Busbar; the numbers have no gaps."`
+	N            int64     `json:"n" doc:"Its number in the log of this Busbar. The numbers have no gaps; what is missing in a list was done in other projects."`
 	DoneAt       time.Time `json:"done_at"`
 	ProjectID    string    `json:"project_id" doc:"Empty: the deployment's own."`
 	Actor        string    `json:"actor" enum:"member,key,token,link,command,system" doc:"What kind of actor did it."`

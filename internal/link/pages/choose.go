@@ -83,6 +83,7 @@ type chooser struct {
 	Rows                              []row
 	Preset                            bool // what is read was chosen by whoever invited
 	Missing                           bool // something may not be read
+	Writes                            bool // something can be written too
 	AskHistory                        bool
 	Histories                         []site.Option
 	History                           string
@@ -129,10 +130,13 @@ func (p *pages) choose(v *visit, e *entry, found []connection.Finding, status in
 		}
 		r := row{finding: p.tell(words, e.system, f), Name: f.Entity, Title: words.Say("link.entities." + f.Entity), Chosen: f.OK && (!v.form.Has(choosing) || slices.Contains(v.form["entity"], f.Entity))}
 		data.Rows, data.Missing = append(data.Rows, r), data.Missing || !f.OK
+		data.Writes = data.Writes || writable(e.system.Entity(f.Entity))
 	}
 	p.page(v, "choose", site.View{Status: status, Data: data})
 	return nil
 }
+
+func writable(e *manifest.Entity) bool { return e != nil && len(e.Operations) > 0 }
 
 // connect stores the login.
 func (p *pages) connect(v *visit) error {

@@ -64,11 +64,16 @@ var auditTests = []test{
 				tt.filter.Limit = 100
 			}
 			var got string
-			for _, e := range must[[]store.Audited](w)(w.AuditLog(t.Context(), project, tt.filter)) {
+			for _, e := range must[[]store.Audited](w)(w.AuditLog(t.Context(), []string{project}, tt.filter)) {
 				got += fmt.Sprint(e.N)
 			}
 			w.equal(fmt.Sprintf("%+v", tt.filter), got, tt.want)
 		}
+		var both string
+		for _, e := range must[[]store.Audited](w)(w.AuditLog(t.Context(), []string{"p2", project}, store.AuditFilter{Limit: 5})) {
+			both += fmt.Sprint(e.N)
+		}
+		w.equal("two projects", both, "65432")
 	}},
 }
 
