@@ -143,11 +143,30 @@ func (o *OIDC) connect(ctx context.Context, who *oidc.Person, m *store.Member, s
 	return Session{MemberSession: *session, Member: m}, err
 }
 
+// logIn lets in who is a member, and makes one of who was invited. Who joins in several browsers at once is one member, and comes in with each.
 func (o *OIDC) logIn(ctx context.Context, who *oidc.Person, b Browser) (Session, error) {
+	s, err := o.known(ctx, who, b)
+	if !errors.Is(err, store.ErrNotFound) {
+		return s, err
+	}
+	s, err = o.join(ctx, who, b)
+	if refused := new(problem.Error); !errors.As(err, &refused) {
+		return s, err
+	}
+	again, meanwhile := o.known(ctx, who, b)
+	switch {
+	case !errors.Is(meanwhile, store.ErrNotFound):
+		return again, meanwhile
+	case errors.Is(err, ErrLinkGone):
+		err = stranger()
+	}
+	return s, err
+}
+
+// known begins a session of the member whom the server knows. Errors: store.ErrNotFound, ErrStranger, those of Start.
+func (o *OIDC) known(ctx context.Context, who *oidc.Person, b Browser) (Session, error) {
 	m, err := o.Store.MemberByOIDC(ctx, who.Issuer, who.Subject)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return o.join(ctx, who, b)
 	case err != nil:
 		return Session{}, fmt.Errorf("look a member up: %w", err)
 	case !active(m):

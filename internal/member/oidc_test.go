@@ -25,6 +25,7 @@ type logins struct {
 	*world
 	*member.OIDC
 	server *server.Server
+	met    func() // nil, or called when the server has answered to a code
 }
 
 func verified(name string) server.Person {
@@ -33,7 +34,12 @@ func verified(name string) server.Person {
 
 func newLogins(t *testing.T, people ...server.Person) *logins {
 	t.Helper()
-	w := newWorld(t)
+	return loginsOf(newWorld(t), people...)
+}
+
+func loginsOf(w *world, people ...server.Person) *logins {
+	t := w.t
+	t.Helper()
 	w.now = time.Now().UTC()
 	l := &logins{world: w, server: server.Start(t, server.Settings{Clients: []server.Client{server.Web("busbar", "CANARY-secret", back)}, People: people})}
 	l.OIDC = l.replica()
@@ -43,7 +49,16 @@ func newLogins(t *testing.T, people ...server.Person) *logins {
 // replica is another process's way in.
 func (l *logins) replica() *member.OIDC {
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))
-	return l.world.NewOIDC(oidc.Config{Issuer: l.server.Issuer, ClientID: "busbar", Secret: "CANARY-secret", RedirectURI: back, HTTP: &http.Client{}}, keeper, func(context.Context) (string, error) { return l.project, nil })
+	return l.world.NewOIDC(oidc.Config{Issuer: l.server.Issuer, ClientID: "busbar", Secret: "CANARY-secret", RedirectURI: back, HTTP: &http.Client{Transport: l}}, keeper, func(context.Context) (string, error) { return l.project, nil })
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *logins) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if r.Method == http.MethodPost && l.met != nil {
+		l.met()
+	}
+	return resp, err
 }
 
 // visit begins in a browser, logs a person in at the server and gives what comes back.

@@ -51,13 +51,14 @@ func newWorld(t *testing.T, changes ...func(*member.Config)) *world {
 	t.Parallel()
 	w := &world{t: t, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}
 	w.ctx = audit.By(t.Context(), audit.Actor{Kind: audit.Command, Name: "test", ProjectID: "project", At: w.now})
-	w.store = must(sqlite.Open(t.Context(), t.TempDir()))
-	t.Cleanup(func() { _ = w.store.Close() })
+	file := must(sqlite.Open(t.Context(), t.TempDir()))
+	t.Cleanup(func() { _ = file.Close() })
 	keeper := must(secret.FromText(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "", rand.Reader))
-	c := member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
+	c := member.Config{Store: file, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 	for _, change := range changes {
 		change(&c)
 	}
+	w.store = c.Store
 	w.Service = must(member.NewService(c))
 	p, _, err := w.store.EnsureProject(t.Context(), "project", "Plant", w.now)
 	w.ok(err)

@@ -26,7 +26,7 @@ func (t *Tx) LockProject(ctx context.Context, id string) error {
 	return orNotFound(err)
 }
 
-// InsertMember stores a new member. ErrConflict: the address is a member's already.
+// InsertMember stores a new member. ErrConflict: the address, or the name at a login server, is a member's already.
 func (t *Tx) InsertMember(ctx context.Context, m Member) error {
 	n, err := t.q.InsertMember(ctx, queries.InsertMemberParams{
 		ID: m.ID, ProjectID: m.ProjectID, Email: m.Email, EmailKey: m.EmailKey, Name: m.Name, Role: m.Role, Password: m.Password,

@@ -5,7 +5,7 @@ update projects set name = name where id = @id returning id;
 -- name: InsertMember :execrows
 insert into members (id, project_id, email, email_key, name, role, password, oidc_issuer, oidc_subject, created_at, updated_at, last_login_at, disabled_at)
 values (@id, @project_id, @email, @email_key, @name, @role, @password, @oidc_issuer, @oidc_subject, @created_at, @updated_at, null, null)
-on conflict (email_key) do nothing;
+on conflict do nothing;
 
 -- name: Member :one
 select * from members where project_id = @project_id and id = @id;

@@ -71,7 +71,7 @@ func (q *Queries) EndMemberSessions(ctx context.Context, endedAt Time, memberID 
 const insertMember = `-- name: InsertMember :execrows
 insert into members (id, project_id, email, email_key, name, role, password, oidc_issuer, oidc_subject, created_at, updated_at, last_login_at, disabled_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, null)
-on conflict (email_key) do nothing
+on conflict do nothing
 `
 
 type InsertMemberParams struct {

@@ -46,6 +46,8 @@ var memberTests = []test{
 		w.is(w.Write(t.Context(), func(tx *store.Tx) error {
 			return tx.SetMemberOIDC(t.Context(), other.ID, "https://id", "s1", w.now)
 		}), store.ErrConflict)
+		same := store.Member{ID: w.id(), ProjectID: project, Email: "cem@example.com", EmailKey: "cem@example.com", OIDCIssuer: "https://id", OIDCSubject: "s1", CreatedAt: w.now}
+		w.is(w.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertMember(t.Context(), same) }), store.ErrConflict)
 		w.write(func(tx *store.Tx) error { return tx.SetMemberOIDC(t.Context(), other.ID, "https://other", "s1", w.now) })
 		for _, want := range []bool{true, false} {
 			w.write(func(tx *store.Tx) error {
