@@ -32,7 +32,7 @@ export default async ({ args, context, barriers, must, picture }) => {
   const tab = await open({ modifiers: ["Control"] });
   await logIn(tab);
   await tab.getByRole("button", { name: "Allow" }).click();
-  await h1(tab, "You are logged in");
+  await h1(tab, "Go back to where you began");
   await barriers(tab, "31-window");
   await frame.getByText("Waiting for your login in the other window.").waitFor();
   await tab.close();

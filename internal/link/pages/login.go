@@ -47,6 +47,8 @@ type form struct {
 	Method               string
 	Methods              []methodLink
 	Fields, Wrong        []site.Field
+	Line                 []site.Field // about certificates, which few need
+	LineOpen             bool         // something is filled in, or wrong, there
 	Findings             []finding
 	Kept                 string
 	Guide, More          template.HTML
@@ -131,7 +133,11 @@ func (p *pages) ask(v *visit, e *entry, found []connection.Finding, status int) 
 		if field.Kept {
 			keep[f.Name] = e.secret[f.Name]
 		}
-		data.Fields = append(data.Fields, field)
+		if f.Group == manifest.GroupTLS {
+			data.Line, data.LineOpen = append(data.Line, field), data.LineOpen || field.Value != "" || field.Kept || field.Error != ""
+		} else {
+			data.Fields = append(data.Fields, field)
+		}
 		if field.Error != "" {
 			data.Wrong = append(data.Wrong, field)
 		}
