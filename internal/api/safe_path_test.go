@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"encoding/hex"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -26,15 +28,26 @@ func TestSecretsOfLinksAreNotKeptHoweverEscaped(t *testing.T) {
 		"in a misspelt one":  "/v1/members?bb%5Finv%5F" + secret + "=1",
 	} {
 		a := w.call("GET", path, w.key, "")
-		if strings.Contains(w.log.String(), secret) {
+		if strings.Contains(unescaped(w.log.String()), secret) {
 			t.Errorf("%s: the log holds the secret: %s", name, w.log.String())
 		}
-		if strings.Contains(a.text, secret) {
+		if strings.Contains(unescaped(a.text), secret) {
 			t.Errorf("%s: the answer repeats it: %s", name, a.text)
 		}
 	}
 	w.call("GET", "/v1/w%C3%A9ird%2Fpath/100%25", "", "")
 	if !strings.Contains(w.log.String(), "/v1/w%C3%A9ird%2Fpath/100%25") {
 		t.Errorf("a path without a secret is not logged as it came: %s", w.log.String())
+	}
+}
+
+// unescaped is a text with every escape in it resolved, however deep.
+func unescaped(text string) string {
+	for {
+		next := regexp.MustCompile(`%[0-9A-Fa-f]{2}`).ReplaceAllStringFunc(text, func(one string) string { return string(must(hex.DecodeString(one[1:]))) })
+		if next == text {
+			return text
+		}
+		text = next
 	}
 }
