@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/egress"
@@ -21,19 +20,10 @@ func (a *App) otherLogin(s *site.Site, members *member.Service, keeper *secret.K
 	way := members.NewOIDC(oidc.Config{
 		Issuer: o.OIDCIssuer, ClientID: o.OIDCClientID, Secret: o.OIDCClientSecret, RedirectURI: a.opts.PublicURL + oidcpages.Callback,
 		HTTP: a.guard.Client(egress.ClientConfig{Attempts: 1, MaxBody: 1 << 20}),
-	}, keeper, a.project)
+	}, keeper, a.Store.FirstProject)
 	routes, err = oidcpages.New(oidcpages.Config{Site: s, OIDC: way, Cookie: member.Cookie, Now: a.opts.Now, Log: a.opts.Log})
 	if err != nil {
 		return nil, "", fmt.Errorf("let members log in at %s: %w", o.OIDCIssuer, err)
 	}
 	return routes, oidcpages.Login, nil
-}
-
-// project is the one that members belong to.
-func (a *App) project(ctx context.Context) (string, error) {
-	project, _, err := a.Store.EnsureProject(ctx, "", "", a.opts.Now())
-	if err != nil {
-		return "", fmt.Errorf("find the project: %w", err)
-	}
-	return project.ID, nil
 }

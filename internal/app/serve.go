@@ -100,12 +100,12 @@ func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url strin
 
 // setupLink prints a new link by which the first owner comes in, at every start until there is one.
 func (p Program) setupLink(ctx context.Context, a *App, url string) error {
-	project, _, err := a.Store.EnsureProject(ctx, "", "", p.Now()) // which the first key made
+	project, err := a.Store.FirstProject(ctx) // which the first key made
 	if err != nil {
 		return err
 	}
-	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", ProjectID: project.ID, At: a.opts.Now()})
-	l, ok, err := a.Members.SetupLink(ctx, project.ID)
+	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", ProjectID: project, At: a.opts.Now()})
+	l, ok, err := a.Members.SetupLink(ctx, project)
 	if ok && err == nil {
 		fmt.Fprintf(p.Out, "Nobody owns this Busbar yet. Open this link within %.0f minutes to set it up: %s\n", member.SetupWithin.Minutes(), url+l.Path())
 	}

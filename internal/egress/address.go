@@ -42,11 +42,12 @@ var ranges = []struct { //nolint:gochecknoglobals // a constant table
 	{netip.MustParsePrefix("fe80::/10"), never}, // link-local
 	{netip.MustParsePrefix("ff00::/8"), never},  // multicast
 	{netip.MustParsePrefix("fc00::/7"), private},
-	{netip.MustParsePrefix("fec0::/10"), private},     // site-local, abolished
-	{netip.MustParsePrefix("100::/64"), private},      // discard
-	{netip.MustParsePrefix("2001::/32"), never},       // Teredo: hides an IPv4 address
-	{netip.MustParsePrefix("2001:db8::/32"), private}, // documentation
-	{netip.MustParsePrefix("3fff::/20"), private},     // documentation
+	{netip.MustParsePrefix("fec0::/10"), private},      // site-local, abolished
+	{netip.MustParsePrefix("100::/64"), private},       // discard
+	{netip.MustParsePrefix("64:ff9b:1::/48"), private}, // NAT64, local use: where the IPv4 address stands is up to the network
+	{netip.MustParsePrefix("2001::/32"), never},        // Teredo: hides an IPv4 address
+	{netip.MustParsePrefix("2001:db8::/32"), private},  // documentation
+	{netip.MustParsePrefix("3fff::/20"), private},      // documentation
 }
 
 // Prefixes of IPv6 that carry an IPv4 address, and the byte where it begins.

@@ -70,6 +70,9 @@ func AppPlace(project, system, method string) Place {
 	return Place{Table: "project_apps", Column: "sealed", Row: system + " " + method, Project: project}
 }
 
+// FormPlace is what secrets that were typed into the form of a link are bound to on their way from page to page, for SealOwn.
+func FormPlace(link string) Place { return Place{Table: "link_sessions", Column: "form", Row: link} }
+
 // AttemptPlace is where a login under way is remembered, for SealOwn; state is the keyed hash of its state.
 func AttemptPlace(state []byte) Place {
 	return Place{Table: "login_attempts", Column: "sealed", Row: fmt.Sprintf("%x", state)}

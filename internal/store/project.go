@@ -27,6 +27,9 @@ func (s *Store) Project(ctx context.Context, id string) (Project, error) {
 	return Project{ID: row.ID, Name: row.Name, CreatedAt: row.CreatedAt.Time, Settings: json.RawMessage(row.Settings)}, nil
 }
 
+// firstProject names the value of meta that tells which project was made first.
+const firstProject = "first_project"
+
 // FirstProject gives the id of the project that was made first: that of whoever runs Busbar. ErrNotFound.
 func (s *Store) FirstProject(ctx context.Context) (string, error) {
 	row, err := s.read.FirstProject(ctx)
@@ -73,7 +76,10 @@ func (t *Tx) ensureProject(ctx context.Context, id, name string, now time.Time) 
 		return Project{}, false, err
 	}
 	p := Project{ID: id, Name: name, CreatedAt: micros(now)}
-	return p, true, t.q.InsertProject(ctx, p.ID, p.Name, queries.At(now))
+	if err := t.q.InsertProject(ctx, p.ID, p.Name, queries.At(now)); err != nil {
+		return Project{}, false, err
+	}
+	return p, true, t.q.SetMeta(ctx, firstProject, p.ID)
 }
 
 // micros is an instant as it comes back from the database.

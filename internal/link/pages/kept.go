@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/secret"
 )
 
 // keepFor is how long secrets may be on their way from page to page.
@@ -16,8 +18,6 @@ type kept struct {
 	Until          time.Time
 }
 
-const keptName = "form of a link"
-
 // seal hides secrets for the next page: only this server can open them, for this link alone, and not for long.
 func (p *pages) seal(v *visit, k kept) (string, error) {
 	if len(k.Values) == 0 {
@@ -28,7 +28,7 @@ func (p *pages) seal(v *visit, k kept) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sealed, err := p.Sealer.SealAnswer(v.Link.ID, keptName, plain)
+	sealed, err := p.Sealer.SealOwn(secret.FormPlace(v.Link.ID), plain)
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
@@ -38,7 +38,7 @@ func (p *pages) unseal(v *visit, system, method string) map[string]string {
 	if err != nil || len(sealed) == 0 {
 		return nil
 	}
-	plain, err := p.Sealer.OpenAnswer(v.Link.ID, keptName, sealed)
+	plain, err := p.Sealer.OpenOwn(secret.FormPlace(v.Link.ID), sealed)
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/site"
 )
 
@@ -24,8 +25,8 @@ var embedScript []byte
 
 // Sealer hides secrets that somebody typed on their way from one page to the next. Package secret has one.
 type Sealer interface {
-	SealAnswer(owner, name string, plaintext []byte) (sealed []byte, err error)
-	OpenAnswer(owner, name string, sealed []byte) (plaintext []byte, err error)
+	SealOwn(p secret.Place, plaintext []byte) (sealed []byte, err error)
+	OpenOwn(p secret.Place, sealed []byte) (plaintext []byte, err error)
 }
 
 // Config is what the pages are built from; every member is required.

@@ -16,7 +16,7 @@ update counters set value = value + 1 where name = @name returning value;
 update counters set value = value where name = @name;
 
 -- name: FirstProject :one
-select * from projects order by created_at, id limit 1;
+select * from projects where id = (select value from meta where key = 'first_project');
 
 -- name: InsertProject :exec
 insert into projects (id, name, created_at) values (@id, @name, @created_at);

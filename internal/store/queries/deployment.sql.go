@@ -10,7 +10,7 @@ import (
 )
 
 const firstProject = `-- name: FirstProject :one
-select id, name, created_at, data_key, settings, sealed from projects order by created_at, id limit 1
+select id, name, created_at, data_key, settings, sealed from projects where id = (select value from meta where key = 'first_project')
 `
 
 func (q *Queries) FirstProject(ctx context.Context) (Project, error) {

@@ -23,6 +23,10 @@ var deploymentTests = []test{
 		w.ok(err)
 		w.equal("created again", created, false)
 		w.equal("project", again, p)
+		w.write(func(tx *store.Tx) error {
+			return tx.InsertProject(t.Context(), store.Project{ID: "0", Name: "Made when a clock stood earlier", CreatedAt: p.CreatedAt.Add(-48 * time.Hour)})
+		})
+		w.equal("first project", must[string](w)(w.FirstProject(t.Context())), p.ID)
 	}},
 	{"a key is found by its hash, and revoked only by its project", func(t *testing.T, w *world) {
 		k := store.Key{ID: w.id(), ProjectID: project, Label: "ci", Hash: []byte{1, 2}, Last4: "abcd", Scopes: []string{"read", "admin"}, CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour)}
