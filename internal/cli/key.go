@@ -42,14 +42,14 @@ func (keyListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 }
 
 type keyIssueCmd struct {
-	Label   string         `required:"" placeholder:"LABEL" help:"What the key is for."`
-	Scopes  []string       `name:"scope" placeholder:"SCOPE" help:"read, sync, write, connect, admin or own. Repeat the flag. Default: the first four."`
-	Expires *time.Duration `placeholder:"720h" help:"Ends by itself after that time. Default: never."`
+	Label   string   `required:"" placeholder:"LABEL" help:"What the key is for."`
+	Scopes  []string `name:"scope" placeholder:"SCOPE" help:"read, sync, write, connect, admin or own. Repeat the flag. Default: the first four."`
+	Expires *life    `placeholder:"90d" help:"Ends by itself after that time. Default: never."`
 }
 
 // Help ends the command's help with an example.
 func (keyIssueCmd) Help() string {
-	return "Example:\n\n  busbar key issue --label reporting --scope read --expires 720h"
+	return "Example:\n\n  busbar key issue --label reporting --scope read --expires 90d"
 }
 
 // Run makes the key and prints it.
@@ -62,7 +62,7 @@ func (cmd *keyIssueCmd) Run(ctx context.Context, c *client, s *Streams, now cloc
 		if *cmd.Expires <= 0 {
 			return usage{errors.New("--expires lies in the future: write a time such as 720h, or leave it out for a key that does not expire")}
 		}
-		body["expires_at"] = now().Add(*cmd.Expires).UTC().Format(time.RFC3339)
+		body["expires_at"] = now().Add(time.Duration(*cmd.Expires)).UTC().Format(time.RFC3339)
 	}
 	made, raw, err := get[issuedKey](ctx, c, request{method: http.MethodPost, path: "/keys", body: body, who: aKey})
 	if err != nil {

@@ -53,21 +53,21 @@ func (l linkSession) facts() *table {
 }
 
 type linkCreateCmd struct {
-	System      string         `arg:"" optional:"" help:"The system to connect. Default: the customer chooses."`
-	Magic       bool           `help:"A Magic Link, to be sent: it lives for 7 days, not 30 minutes."`
-	Reauthorize string         `placeholder:"CONNECTION" help:"Renew the login of this connection; also of one that was disconnected."`
-	Expires     *time.Duration `placeholder:"2h" help:"How long it lives: from 1m to 24h, a Magic Link to 2160h."`
-	Name        string         `placeholder:"NAME" help:"What people call the connection."`
-	Entities    []string       `placeholder:"ENTITY" help:"Sync only these. Needs a system."`
-	History     string         `placeholder:"P90D" help:"How far back the first sync reads."`
-	Schedule    string         `placeholder:"1h" help:"How often to sync."`
-	TimeZone    string         `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one."`
-	Language    string         `placeholder:"de" help:"Of the pages. Default: the browser's."`
-	Tags        []string       `name:"tag" placeholder:"TAG" help:"Tags of the connection. Repeat the flag."`
-	Metadata    string         `placeholder:"JSON" help:"A JSON object of your own to keep with the connection."`
-	RedirectURI string         `name:"redirect-uri" placeholder:"URL" help:"Where the customer goes at the end, with a code: exactly one of the project's redirect addresses."`
-	State       string         `placeholder:"TEXT" help:"Given back to the redirect address as it came."`
-	Challenge   string         `name:"code-challenge" placeholder:"TEXT" help:"SHA-256 of a code_verifier in base64url. Default with --redirect-uri: a verifier is made and shown once."`
+	System      string   `arg:"" optional:"" help:"The system to connect. Default: the customer chooses."`
+	Magic       bool     `help:"A Magic Link, to be sent: it lives for 7 days, not 30 minutes."`
+	Reauthorize string   `placeholder:"CONNECTION" help:"Renew the login of this connection; also of one that was disconnected."`
+	Expires     *life    `placeholder:"2h" help:"How long it lives: from 1m to 24h, a Magic Link to 90d."`
+	Name        string   `placeholder:"NAME" help:"What people call the connection."`
+	Entities    []string `placeholder:"ENTITY" help:"Sync only these. Needs a system."`
+	History     string   `placeholder:"P90D" help:"How far back the first sync reads."`
+	Schedule    string   `placeholder:"1h" help:"How often to sync."`
+	TimeZone    string   `name:"time-zone" placeholder:"ZONE" help:"Of times that the system gives without one."`
+	Language    string   `placeholder:"de" help:"Of the pages. Default: the browser's."`
+	Tags        []string `name:"tag" placeholder:"TAG" help:"Tags of the connection. Repeat the flag."`
+	Metadata    string   `placeholder:"JSON" help:"A JSON object of your own to keep with the connection."`
+	RedirectURI string   `name:"redirect-uri" placeholder:"URL" help:"Where the customer goes at the end, with a code: exactly one of the project's redirect addresses."`
+	State       string   `placeholder:"TEXT" help:"Given back to the redirect address as it came."`
+	Challenge   string   `name:"code-challenge" placeholder:"TEXT" help:"SHA-256 of a code_verifier in base64url. Default with --redirect-uri: a verifier is made and shown once."`
 }
 
 // Help ends the command's help with examples.
@@ -145,10 +145,10 @@ func (cmd *linkCreateCmd) body() (newLink, error) {
 		n.Purpose, n.ConnectionID = "reauthorize", cmd.Reauthorize
 	}
 	if cmd.Expires != nil {
-		if *cmd.Expires < time.Minute {
+		if time.Duration(*cmd.Expires) < time.Minute {
 			return n, usage{errors.New("--expires is at least 1m")}
 		}
-		n.ExpiresIn = int(cmd.Expires.Seconds())
+		n.ExpiresIn = int(time.Duration(*cmd.Expires).Seconds())
 	}
 	var err error
 	n.Metadata, err = metadataOf(cmd.Metadata)

@@ -59,14 +59,14 @@ func (tokenListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 }
 
 type tokenIssueCmd struct {
-	Label   string         `required:"" placeholder:"LABEL" help:"What the token is for."`
-	Scopes  []string       `name:"scope" placeholder:"SCOPE" help:"read, sync or write. Repeat the flag. Default: all three."`
-	Expires *time.Duration `placeholder:"720h" help:"Ends by itself after that time. Default: never."`
+	Label   string   `required:"" placeholder:"LABEL" help:"What the token is for."`
+	Scopes  []string `name:"scope" placeholder:"SCOPE" help:"read, sync or write. Repeat the flag. Default: all three."`
+	Expires *life    `placeholder:"90d" help:"Ends by itself after that time. Default: never."`
 }
 
 // Help ends the command's help with an example.
 func (tokenIssueCmd) Help() string {
-	return "Example:\n\n  busbar token issue -c 0190b5a4-7c1e-7d7a-9f5e-2f6f6d0e8a11 --label reporting --scope read --expires 720h"
+	return "Example:\n\n  busbar token issue -c 0190b5a4-7c1e-7d7a-9f5e-2f6f6d0e8a11 --label reporting --scope read --expires 90d"
 }
 
 // Run makes the token and prints it.
@@ -83,7 +83,7 @@ func (cmd *tokenIssueCmd) Run(ctx context.Context, c *client, s *Streams, now cl
 		if *cmd.Expires <= 0 {
 			return usage{errors.New("--expires lies in the future: write a time such as 720h, or leave it out for a token that does not expire")}
 		}
-		body["expires_at"] = now().Add(*cmd.Expires).UTC().Format(time.RFC3339)
+		body["expires_at"] = now().Add(time.Duration(*cmd.Expires)).UTC().Format(time.RFC3339)
 	}
 	made, raw, err := get[issuedToken](ctx, c, request{method: http.MethodPost, path: path, body: body, who: aKey})
 	if err != nil {

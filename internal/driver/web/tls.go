@@ -56,7 +56,11 @@ func (a Answerer) namesOf(c *x509.Certificate) string {
 	if c == nil || len(c.DNSNames) == 0 {
 		return ""
 	}
-	return " (" + a.Quote(strings.Join(c.DNSNames[:min(3, len(c.DNSNames))], ", "), 120) + ")"
+	names := a.Quote(strings.Join(c.DNSNames[:min(3, len(c.DNSNames))], ", "), 120)
+	if names == "" { // whoever asks is not told
+		return ""
+	}
+	return " (" + names + ")"
 }
 
 // weak tells a signature that others can forge.
