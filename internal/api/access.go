@@ -146,6 +146,9 @@ func (s *server) admitToken(r *http.Request, who caller, need access) (caller, e
 }
 
 func (s *server) admitKey(r *http.Request, who caller, need access) (caller, error) {
+	if !need.plane.takesKeys() {
+		return who, problem.New(problem.MissingScope, "Only a member who logged in may: it is about their own sessions, and a key has none.")
+	}
 	if err := need.missing("key", who.principal.Key.Scopes); err != nil {
 		return who, err
 	}

@@ -128,7 +128,7 @@ func (w *world) outsiders(victim *store.Connection) []stranger {
 		return letIn
 	}
 	own := func(r api.Route) outcome {
-		if keyless[r.ID] != "" {
+		if !r.Keys {
 			return lacking
 		}
 		return rule(r)
@@ -137,14 +137,6 @@ func (w *world) outsiders(victim *store.Connection) []stranger {
 		{"a key of another project", func(api.Route) string { return key }, []string{"Busbar-Connection", victim.ID}, own},
 		{"a session of another project", nobodys, page(w.memberOf(project, "eve@example.com", member.Owner), "Busbar-Connection", victim.ID), rule},
 	}
-}
-
-// keyless are the routes that only members have, and why.
-var keyless = map[string]string{
-	"end-session":        "a key has no sessions",
-	"end-other-sessions": "a key has no sessions",
-	"reauthenticate":     "a key has no password",
-	"untie-me":           "a key logs in nowhere",
 }
 
 func nobodys(api.Route) string { return "" }
@@ -169,10 +161,19 @@ func (w *world) unknown(good string) map[string]string {
 	w.ok(w.conns.Disconnect(ctx, ended))
 	w.tick(time.Minute)
 	return map[string]string{
-		"nobody": "", "garbage": "garbage", "a typo": good[:len(good)-1] + "0", "a made up token": "bb_con_" + strings.Repeat("A", 38),
+		"nobody": "", "garbage": "garbage", "a typo": mistyped(good), "a made up token": "bb_con_" + strings.Repeat("A", 38),
 		"a revoked token": revoked.Plain, "an expired token": expired.Plain, "the token of a connection that ended": dead,
 		"a revoked key": revokedKey.Plain, "an expired key": expiredKey.Plain,
 	}
+}
+
+// mistyped is a secret with another last character.
+func mistyped(good string) string {
+	last := "0"
+	if strings.HasSuffix(good, last) {
+		last = "1"
+	}
+	return good[:len(good)-1] + last
 }
 
 // visitors are members of the victim's project who look for what is not there.

@@ -16,6 +16,7 @@ import (
 type Route struct {
 	ID, Method, Path string
 	Tokens           bool     // it takes the token of a connection
+	Keys             bool     // it takes a project key
 	Connection       bool     // it works on one connection, which a key or a member names
 	Scopes           []string // of which one is enough
 	Roles            []string // that have one of them
@@ -45,7 +46,7 @@ func Routes(m *model.Model) ([]Route, error) {
 
 func routeOf(op *huma.Operation) Route {
 	need := accessOf(op)
-	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane.takesTokens(), Connection: need.plane == dataPlane, First: need.plane == wholePlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
+	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane.takesTokens(), Keys: need.plane.takesKeys(), Connection: need.plane == dataPlane, First: need.plane == wholePlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
 	for _, role := range member.Roles() {
 		if need.missing("role", member.ScopesOf(role)) == nil {
 			r.Roles = append(r.Roles, role)
@@ -74,7 +75,7 @@ func AccessPage(m *model.Model) (string, error) {
 	page.WriteString(accessHead)
 	shown := map[string]bool{}
 	for _, r := range all {
-		line := fmt.Sprintf("| `%s %s` | %s | yes | %s | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Connection), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive), yes(r.First))
+		line := fmt.Sprintf("| `%s %s` | %s | %s | %s | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Keys), yes(r.Connection), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive), yes(r.First))
 		if !shown[line] {
 			shown[line] = true
 			page.WriteString(line)

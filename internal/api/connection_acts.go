@@ -27,11 +27,11 @@ func (r reauthorize) renewal() connection.Renewal {
 
 func (s *server) registerConnectionActs() {
 	s.registerReconnect()
-	s.registerAct("pause", connection.ScopeSync, "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
-	s.registerAct("resume", connection.ScopeSync, "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
-	s.registerAct("disconnect", connection.ScopeConnect, "Disconnect",
+	s.registerAct("pause", connection.ScopeSync, manner{}, "Pause a connection", "Stored records stay readable; syncs stop until it is resumed.", s.Connections.Pause)
+	s.registerAct("resume", connection.ScopeSync, manner{}, "Resume a paused connection", "Schedules go on where they were.", s.Connections.Resume)
+	s.registerAct("disconnect", connection.ScopeConnect, manner{}, "Disconnect",
 		"Tokens are dead at once, schedules stop, queued runs are cancelled. Data stay until delete-data. Until then it can be connected again.", s.Connections.Disconnect)
-	s.registerAct("delete-data", connection.ScopeConnect, "Delete the data of a disconnected connection",
+	s.registerAct("delete-data", connection.ScopeConnect, manner{sensitive: true}, "Delete the data of a disconnected connection",
 		"Records, history and credentials are deleted for good, in the background; then the connection itself is gone (404).", s.Connections.DeleteData)
 	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
 		OperationID: "reauthorize-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reauthorize", Tags: []string{tagConnections},
@@ -65,7 +65,7 @@ type reconnected struct {
 }
 
 func (s *server) registerReconnect() {
-	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
+	registerAs(s, access{controlPlane, connection.ScopeConnect}, manner{sensitive: true}, huma.Operation{
 		OperationID: "reconnect-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/reconnect", Tags: []string{tagConnections},
 		Summary:     "Connect a disconnected connection again",
 		RequestBody: example(map[string]any{"credentials": exampleLogin()}),
@@ -89,8 +89,8 @@ func (s *server) registerReconnect() {
 }
 
 // registerAct adds POST /v1/connections/{id}/<verb>.
-func (s *server) registerAct(verb, scope, summary, description string, do func(context.Context, *store.Connection) error) {
-	register(s, access{controlPlane, scope}, huma.Operation{
+func (s *server) registerAct(verb, scope string, m manner, summary, description string, do func(context.Context, *store.Connection) error) {
+	registerAs(s, access{controlPlane, scope}, m, huma.Operation{
 		OperationID: verb + "-connection", Method: http.MethodPost, Path: "/v1/connections/{id}/" + verb, Tags: []string{tagConnections},
 		Summary: summary, Description: description,
 	}, func(ctx context.Context, in *connectionInput) (*one[connectionView], error) {

@@ -78,7 +78,7 @@ func (s *server) registerConnections() {
 		OperationID: "list-connections", Method: http.MethodGet, Path: "/v1/connections", Tags: []string{tagConnections},
 		Summary: "List connections, newest first",
 	}, s.listConnections)
-	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
+	registerAs(s, access{controlPlane, connection.ScopeConnect}, manner{sensitive: true}, huma.Operation{
 		OperationID: "create-connection", Method: http.MethodPost, Path: "/v1/connections", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
 		Summary: "Connect a system",
 		RequestBody: example(map[string]any{

@@ -126,7 +126,7 @@ func (s *server) registerLinks() {
 		}
 		return &one[LinkSessionView]{viewLink(l)}, nil
 	})
-	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
+	registerAs(s, access{controlPlane, connection.ScopeConnect}, manner{sensitive: true}, huma.Operation{
 		OperationID: "exchange-link-code", Method: http.MethodPost, Path: "/v1/link-sessions/exchange", Tags: []string{tagLinks},
 		Summary:     "Exchange the code of a link for the connection's token",
 		Description: "A code is good for 60 seconds and once: a second use revokes the token that the first one gave. Send an Idempotency-Key, so that an answer that is lost can be asked for again.",

@@ -15,7 +15,7 @@ func (s *server) registerLoginServer() {
 		Summary:     "Let a member log in at the login server no more",
 		Description: "All sessions of the member end. One without a password needs a link to choose one.",
 	}, s.untieMember)
-	register(s, access{controlPlane, connection.ScopeRead}, huma.Operation{
+	registerAs(s, access{memberPlane, connection.ScopeRead}, manner{sensitive: true}, huma.Operation{
 		OperationID: "untie-me", Method: http.MethodDelete, Path: "/v1/me/login-server", Tags: []string{tagMembers}, DefaultStatus: http.StatusNoContent,
 		Summary:     "Log in at the login server no more",
 		Description: "Your other sessions end. Without a password you could not log in any more: 409 conflict.",
@@ -27,9 +27,6 @@ func (s *server) untieMember(ctx context.Context, in *memberInput) (*struct{}, e
 }
 
 func (s *server) untieMe(ctx context.Context, _ *empty) (*struct{}, error) {
-	m, current, err := session(ctx)
-	if err != nil {
-		return nil, err
-	}
+	m, current := session(ctx)
 	return nil, s.Members.UntieOwn(ctx, m, current)
 }

@@ -20,12 +20,7 @@ func TestLoginServerIsShownAndUntied(t *testing.T) {
 			t.Errorf("login_server is %v and %v, want %v", shown, own["login_server"], want)
 		}
 	}
-	tie := func() {
-		t.Helper()
-		w.ok(w.store.Write(t.Context(), func(tx *store.Tx) error {
-			return tx.SetMemberOIDC(t.Context(), s.MemberID, "https://idp.example.com", "ada", w.clock())
-		}))
-	}
+	tie := func() { w.tie(s.MemberID) }
 	tied(false)
 	tie()
 	tied(true)
@@ -41,4 +36,13 @@ func TestLoginServerIsShownAndUntied(t *testing.T) {
 	if got := w.want(w.call("GET", path, w.key, ""), 200, "").body["login_server"]; got != false {
 		t.Errorf("login_server is %v", got)
 	}
+}
+
+// tie lets a member log in at a login server.
+func (w *world) tie(id string) string {
+	w.t.Helper()
+	w.ok(w.store.Write(w.t.Context(), func(tx *store.Tx) error {
+		return tx.SetMemberOIDC(w.t.Context(), id, "https://idp.example.com", id, w.clock())
+	}))
+	return id
 }

@@ -15,9 +15,11 @@ const (
 	controlPlane              // a project key or a member
 	anyCaller                 // either; no connection is needed
 	wholePlane                // as controlPlane, of the first project: that of whoever runs Busbar
+	memberPlane               // a member: it is about their own sessions and ways in
 )
 
 func (p plane) takesTokens() bool { return p == dataPlane || p == anyCaller }
+func (p plane) takesKeys() bool   { return p != memberPlane }
 
 // access is what a route demands of its caller.
 type access struct {
@@ -27,8 +29,9 @@ type access struct {
 
 // manner is what a route does otherwise than most.
 type manner struct {
-	streamed bool // it reads its body itself
-	keyed    bool // it honours Idempotency-Key itself, or has no effect to repeat
+	streamed  bool // it reads its body itself
+	keyed     bool // it honours Idempotency-Key itself, or has no effect to repeat
+	sensitive bool // a session needs a recent proof of identity: it gives out a secret, or takes away for good
 }
 
 // What the router keeps of a route.
@@ -90,7 +93,10 @@ func securityOf(need access) (either []map[string][]string) {
 		if need.plane.takesTokens() {
 			either = append(either, map[string][]string{"connectionToken": {scope}})
 		}
-		either = append(either, map[string][]string{"projectKey": {scope}}, map[string][]string{"session": {scope}})
+		if need.plane.takesKeys() {
+			either = append(either, map[string][]string{"projectKey": {scope}})
+		}
+		either = append(either, map[string][]string{"session": {scope}})
 	}
 	return either
 }

@@ -58,11 +58,11 @@ func fromOurPage(r *http.Request) error {
 	return nil
 }
 
-// sensitive tells whether a route needs a recent proof of identity: what gives power to others, or takes data away for good.
+// sensitive tells whether a route needs a recent proof of identity: what only admins and owners may do, and what says so of itself.
 func sensitive(op *huma.Operation) bool {
 	if op.Method == http.MethodGet {
 		return false
 	}
 	powerful := slices.ContainsFunc(accessOf(op).scopes(), func(one string) bool { return one == connection.ScopeAdmin || one == connection.ScopeOwn })
-	return powerful || slices.Contains([]string{"create-token", "delete-data-connection", "untie-me"}, op.OperationID)
+	return powerful || mannerOf(op).sensitive
 }

@@ -62,7 +62,7 @@ func (s *server) registerTokens() {
 		OperationID: "list-tokens", Method: http.MethodGet, Path: "/v1/connections/{id}/tokens", Tags: []string{tagConnections},
 		Summary: "List the tokens of a connection",
 	}, s.listTokens)
-	register(s, access{controlPlane, connection.ScopeConnect}, huma.Operation{
+	registerAs(s, access{controlPlane, connection.ScopeConnect}, manner{sensitive: true}, huma.Operation{
 		OperationID: "create-token", Method: http.MethodPost, Path: "/v1/connections/{id}/tokens", Tags: []string{tagConnections}, DefaultStatus: http.StatusCreated,
 		Summary:     "Issue another token for a connection",
 		RequestBody: example(map[string]any{"label": "reporting", "scopes": []string{"read"}}),
