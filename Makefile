@@ -23,7 +23,7 @@ build: ## Build the static binary ./busbar
 
 test: ## Install what the tests need, then run all of them (PACKAGES=./internal/store/... for some)
 	scripts/setup-test
-	go test -vet=off -timeout 25m $(PACKAGES)
+	GOGC=200 go test -vet=off -timeout 25m $(PACKAGES)
 
 lint: ## Check format, vet, staticcheck and the rules of the architecture
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs -r ls -d 2>/dev/null | xargs -r gofmt -l); \
