@@ -16,7 +16,7 @@ func tokenEdits(grant string) []string {
 	}
 	return []string{
 		"  - method: api_key\n", "  - method: oauth2\n",
-		`      - {name: api_key, label: API key, type: password, secret: true, help: "busbar demo prints it and keeps it in demo.env as SIM_ERP_KEY."}`,
+		`      - {name: api_key, label: API key, type: password, secret: true, help: "busbar demo keeps it in demo.env as SIM_ERP_KEY."}`,
 		"      - {name: client_id, label: Client, type: text}\n      - {name: client_secret, label: Secret, type: password, secret: true}" + refresh,
 		`auth: {style: bearer, token: "{api_key}"}`,
 		`auth: {style: oauth2, token_url: "{url}/oauth/token", grant: ` + grant + `, client_id: "{client_id}", client_secret: "{client_secret}"` + token + `}`,
