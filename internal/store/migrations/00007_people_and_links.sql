@@ -47,7 +47,6 @@ create table member_links (
   project_id text   not null,
   member_id  text   not null, -- whose password; empty: nobody's yet
   email      text   not null, -- who is invited; empty: whoever comes
-  email_key  text   not null, -- as compared: folded
   role       text   not null,
   created_at bigint not null,
   expires_at bigint not null,
@@ -55,7 +54,6 @@ create table member_links (
   revoked_at bigint
 );
 create index member_links_project on member_links (project_id, id);
-create index member_links_email on member_links (project_id, email_key);
 
 -- A login by way of another server that is under way. hash is the keyed hash of the state.
 create table login_attempts (

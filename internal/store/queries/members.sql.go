@@ -177,7 +177,7 @@ func (q *Queries) InsertMemberSession(ctx context.Context, arg InsertMemberSessi
 }
 
 const invitations = `-- name: Invitations :many
-select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by, email_key from member_links where project_id = $1 and purpose = 'invite' and id < $2 order by id desc limit $3
 `
 
 func (q *Queries) Invitations(ctx context.Context, projectID string, before string, maxRows int32) ([]MemberLink, error) {
@@ -196,13 +196,13 @@ func (q *Queries) Invitations(ctx context.Context, projectID string, before stri
 			&i.ProjectID,
 			&i.MemberID,
 			&i.Email,
-			&i.EmailKey,
 			&i.Role,
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.UsedAt,
 			&i.RevokedAt,
 			&i.MadeBy,
+			&i.EmailKey,
 		); err != nil {
 			return nil, err
 		}
@@ -218,7 +218,7 @@ func (q *Queries) Invitations(ctx context.Context, projectID string, before stri
 }
 
 const linksMadeBy = `-- name: LinksMadeBy :many
-select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by, email_key from member_links
 where project_id = $1 and made_by = $2 and made_by <> '' and used_at is null and revoked_at is null and expires_at > $3 order by id
 `
 
@@ -239,13 +239,13 @@ func (q *Queries) LinksMadeBy(ctx context.Context, projectID string, madeBy stri
 			&i.ProjectID,
 			&i.MemberID,
 			&i.Email,
-			&i.EmailKey,
 			&i.Role,
 			&i.CreatedAt,
 			&i.ExpiresAt,
 			&i.UsedAt,
 			&i.RevokedAt,
 			&i.MadeBy,
+			&i.EmailKey,
 		); err != nil {
 			return nil, err
 		}
@@ -348,7 +348,7 @@ func (q *Queries) MemberByOIDC(ctx context.Context, oidcIssuer string, oidcSubje
 }
 
 const memberLink = `-- name: MemberLink :one
-select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where project_id = $1 and id = $2
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by, email_key from member_links where project_id = $1 and id = $2
 `
 
 func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (MemberLink, error) {
@@ -361,19 +361,19 @@ func (q *Queries) MemberLink(ctx context.Context, projectID string, iD string) (
 		&i.ProjectID,
 		&i.MemberID,
 		&i.Email,
-		&i.EmailKey,
 		&i.Role,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.UsedAt,
 		&i.RevokedAt,
 		&i.MadeBy,
+		&i.EmailKey,
 	)
 	return i, err
 }
 
 const memberLinkByHash = `-- name: MemberLinkByHash :one
-select id, hash, purpose, project_id, member_id, email, email_key, role, created_at, expires_at, used_at, revoked_at, made_by from member_links where hash = $1
+select id, hash, purpose, project_id, member_id, email, role, created_at, expires_at, used_at, revoked_at, made_by, email_key from member_links where hash = $1
 `
 
 func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink, error) {
@@ -386,13 +386,13 @@ func (q *Queries) MemberLinkByHash(ctx context.Context, hash []byte) (MemberLink
 		&i.ProjectID,
 		&i.MemberID,
 		&i.Email,
-		&i.EmailKey,
 		&i.Role,
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.UsedAt,
 		&i.RevokedAt,
 		&i.MadeBy,
+		&i.EmailKey,
 	)
 	return i, err
 }

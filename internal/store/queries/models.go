@@ -183,13 +183,13 @@ type MemberLink struct {
 	ProjectID string
 	MemberID  string
 	Email     string
-	EmailKey  string
 	Role      string
 	CreatedAt Time
 	ExpiresAt Time
 	UsedAt    Time
 	RevokedAt Time
 	MadeBy    string
+	EmailKey  string
 }
 
 type MemberSession struct {
