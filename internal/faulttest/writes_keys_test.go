@@ -44,6 +44,8 @@ func TestOneKeyOneEffect(t *testing.T) {
 			if made != 1 {
 				t.Errorf("%d of 50 are told that theirs did it", made)
 			}
+			w.check(w.app.Writes.Drain(t.Context()))
+			w.step()
 			w.clock.add(29 * 24 * time.Hour)
 			w.step()
 			if a := w.write(q); a.status/100 != 2 || !a.replayed {

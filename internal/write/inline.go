@@ -25,6 +25,7 @@ type single struct {
 	item    *store.Item
 	outcome Outcome // of the last transaction that made the item final
 	turn    turnstile
+	made    chan struct{} // closed when the operation is stored, right before its first byte
 	done    chan error
 }
 
@@ -66,7 +67,7 @@ func (w *single) write(ctx context.Context) (*Outcome, error) {
 		defer w.target.close()
 		return w.queue(ctx)
 	}
-	w.done = make(chan error, 1)
+	w.made, w.done = make(chan struct{}), make(chan error, 1)
 	w.inline.Go(func() {
 		defer w.target.close()
 		w.done <- w.run(context.WithoutCancel(ctx), v)
@@ -105,7 +106,12 @@ func (w *single) wait(ctx context.Context) (*Outcome, error) {
 	if w.turn.shut() {
 		return nil, errorOf(errWaitOver)
 	}
-	return w.sofar(context.WithoutCancel(ctx))
+	select { // the transaction that makes the operation is under way: what it says is known when it has committed, or has not
+	case err := <-w.done:
+		return w.ended(err)
+	case <-w.made:
+		return w.sofar(context.WithoutCancel(ctx))
+	}
 }
 
 func (w *single) ended(err error) (*Outcome, error) {
@@ -177,6 +183,7 @@ func (w *single) run(ctx context.Context, v judged) error {
 	})
 	defer stop.Stop()
 	snd.made = func() {
+		close(w.made)
 		l.Keep(func(ctx context.Context) error {
 			return w.Store.RenewOperation(ctx, snd.operation(), w.Now().Add(lease.For))
 		}, lostLease)
