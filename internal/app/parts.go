@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"sync"
 
 	"github.com/busbar-dev/busbar/connectors"
 	"github.com/busbar-dev/busbar/internal/driver"
@@ -41,31 +43,53 @@ func newParts(bench *Bench) *parts {
 	return p
 }
 
-// loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping.
+// loadParts loads the model, the built-in connectors and the user's own, and compiles every mapping. On a Bench the built-in ones are left out.
 func loadParts(more []fs.FS, bench *Bench) (*parts, error) {
-	p := newParts(bench)
-	var err error
-	if p.model, err = model.Load(); err != nil {
-		return nil, fmt.Errorf("load the model: %w", err)
-	}
 	for _, folder := range more {
 		if found, err := fs.Glob(folder, "*/manifest.yaml"); err != nil || len(found) == 0 {
 			return nil, errors.New("the --connectors folder holds no connector: it has one folder for each, with a manifest.yaml in it")
 		}
 	}
+	p := newParts(bench)
+	var err error
+	if p.model, err = model.Load(); err != nil {
+		return nil, fmt.Errorf("load the model: %w", err)
+	}
 	folders := overlay(more)
 	if bench == nil {
 		folders = append(overlay{connectors.FS}, more...)
 	}
-	if err = folders.check(); err != nil {
+	if err := folders.check(); err != nil {
 		return nil, err
 	}
-	if p.systems, err = loadSystems(p.model, folders); err != nil {
+	if p.systems, err = loadSystems(p.model, overlay(more)); err != nil {
 		return nil, err
 	}
 	bench.tune(p.systems)
-	return p, p.compile()
+	if err := p.compile(); err != nil || bench != nil {
+		return p, err
+	}
+	builtIn, err := shipped()
+	if err != nil {
+		return nil, err
+	}
+	p.systems = p.systems.With(builtIn.systems)
+	maps.Copy(p.mappers, builtIn.mappers)
+	return p, nil
 }
+
+// shipped loads the built-in connectors once in a process: nothing changes them.
+var shipped = sync.OnceValues(func() (*parts, error) {
+	p := newParts(nil)
+	m, err := model.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load the model: %w", err)
+	}
+	if p.systems, err = loadSystems(m, connectors.FS); err != nil {
+		return nil, err
+	}
+	return p, p.compile()
+})
 
 // compile makes the mappers of every connector.
 func (p *parts) compile() error {

@@ -226,6 +226,9 @@ func unconnected(t tester, s setup, data string) *world {
 	w := &world{tester: t, setup: s.withDefaults(), plan: &erp.Plan{}, data: data}
 	w.clock = &clock{now: w.start}
 	w.shift.Store(int64(s.ahead))
+	if w.database == "" {
+		w.check(begin(data))
+	}
 	w.startSim()
 	w.open()
 	t.Cleanup(w.close)
