@@ -65,12 +65,12 @@ func TestKeysEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorks(t, setup{})
 	k := kinds()[0]
-	first := w.write(k.make(w, 1).with("Idempotency-Key", "one"))
+	first := w.write(k.make(w, 1).with("Idempotency-Key", "one").patient())
 	made := w.call(w.key, "POST", "/v1/connections", map[string]any{
 		"system": "sim-test", "history": "all", "schedule": "manual", "entities": w.entities, "credentials": map[string]string{"url": w.sim.URL(), "api_key": erp.DefaultKey},
 	}, http.StatusCreated)
 	w.check(w.app.Step(w.Context(), made.get("connection", "id")))
-	other, err := w.try(made.get("token", "token"), k.make(w, 2).with("Idempotency-Key", "one"))
+	other, err := w.try(made.get("token", "token"), k.make(w, 2).with("Idempotency-Key", "one").patient())
 	w.check(err)
 	if first.status != http.StatusCreated || other.status != http.StatusCreated || other.replayed {
 		t.Errorf("the key of another connection: %d, %d (replayed: %t)", first.status, other.status, other.replayed)
@@ -80,7 +80,7 @@ func TestKeysEnd(t *testing.T) {
 		w.step()
 	}
 	w.asked = nil // their operations are gone by now, or another connection's
-	if a := w.write(k.make(w, 3).with("Idempotency-Key", "one")); a.status != http.StatusCreated || a.replayed {
+	if a := w.write(k.make(w, 3).with("Idempotency-Key", "one").patient()); a.status != http.StatusCreated || a.replayed {
 		t.Errorf("31 days later: %d (replayed: %t) %s", a.status, a.replayed, a.body)
 	}
 	w.even()
@@ -93,7 +93,7 @@ func TestClientGoesAway(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorks(t, setup{})
-			q := k.make(w, 1).with("Idempotency-Key", "one").with("Prefer", "wait=60")
+			q := k.make(w, 1).with("Idempotency-Key", "one").patient()
 			ctx, leave := context.WithCancel(t.Context())
 			w.plan.Set(erp.Rule{Path: "*", Write: "*", Times: 1, Fault: erp.Fault{Before: leave}})
 			if a, err := w.tryUntil(ctx, w.token, q); err == nil {

@@ -94,6 +94,9 @@ type want struct {
 // async lets it be done when the clock moves; else the client waits for a second.
 func (q want) async() want { return q.with("Prefer", "respond-async") }
 
+// patient waits as long as it may: what is asked of a healthy system is then told as done on a busy machine, too.
+func (q want) patient() want { return q.with("Prefer", "wait=60") }
+
 func (q want) with(name, value string) want {
 	h := map[string]string{name: value}
 	for k, v := range q.header {
