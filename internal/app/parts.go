@@ -50,11 +50,6 @@ func loadParts(more []fs.FS, bench *Bench) (*parts, error) {
 			return nil, errors.New("the --connectors folder holds no connector: it has one folder for each, with a manifest.yaml in it")
 		}
 	}
-	p := newParts(bench)
-	var err error
-	if p.model, err = model.Load(); err != nil {
-		return nil, fmt.Errorf("load the model: %w", err)
-	}
 	folders := overlay(more)
 	if bench == nil {
 		folders = append(overlay{connectors.FS}, more...)
@@ -62,7 +57,8 @@ func loadParts(more []fs.FS, bench *Bench) (*parts, error) {
 	if err := folders.check(); err != nil {
 		return nil, err
 	}
-	if p.systems, err = loadSystems(p.model, overlay(more)); err != nil {
+	p := newParts(bench)
+	if err := p.load(overlay(more)); err != nil {
 		return nil, err
 	}
 	bench.tune(p.systems)
@@ -81,15 +77,20 @@ func loadParts(more []fs.FS, bench *Bench) (*parts, error) {
 // shipped loads the built-in connectors once in a process: nothing changes them.
 var shipped = sync.OnceValues(func() (*parts, error) {
 	p := newParts(nil)
-	m, err := model.Load()
-	if err != nil {
-		return nil, fmt.Errorf("load the model: %w", err)
-	}
-	if p.systems, err = loadSystems(m, connectors.FS); err != nil {
+	if err := p.load(connectors.FS); err != nil {
 		return nil, err
 	}
 	return p, p.compile()
 })
+
+// load loads the model and the connectors of a folder.
+func (p *parts) load(folder fs.FS) (err error) {
+	if p.model, err = model.Load(); err != nil {
+		return fmt.Errorf("load the model: %w", err)
+	}
+	p.systems, err = loadSystems(p.model, folder)
+	return err
+}
 
 // compile makes the mappers of every connector.
 func (p *parts) compile() error {
@@ -120,12 +121,8 @@ func loadSystems(m *model.Model, folder fs.FS) (*manifest.Registry, error) {
 // CheckConnectors loads a folder of connectors alone, maps what was recorded for them, and names the systems in it. The error is a manifest.Problems when something is
 // wrong with them.
 func CheckConnectors(folder fs.FS) ([]string, error) {
-	m, err := model.Load()
-	if err != nil {
-		return nil, err
-	}
 	p := newParts(nil)
-	if p.systems, err = loadSystems(m, folder); err != nil {
+	if err := p.load(folder); err != nil {
 		return nil, err
 	}
 	if err := p.compile(); err != nil {

@@ -33,7 +33,7 @@ var begun = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "busbar.db"))
 })
 
-// begin puts such a database into a directory that has none: making one takes longer than most tests.
+// begin puts such a database into a directory that has none, which costs less than making the tables anew. How they are made is tested by package sqlite and by the whole program.
 func begin(dir string) error {
 	file := filepath.Join(dir, "busbar.db")
 	if _, err := os.Stat(file); err == nil {

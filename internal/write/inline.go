@@ -109,6 +109,8 @@ func (w *single) wait(ctx context.Context) (*Outcome, error) {
 	select { // the transaction that makes the operation is under way: what it says is known when it has committed, or has not
 	case err := <-w.done:
 		return w.ended(err)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	case <-w.made:
 		return w.sofar(context.WithoutCancel(ctx))
 	}
