@@ -62,7 +62,7 @@ func owners() []owner {
 		{"github.com/coreos/go-oidc", []string{"internal/member/oidc"}},
 		{"golang.org/x/oauth2", []string{"internal/member/oidc"}},
 		{"github.com/yuin/goldmark", []string{"internal/link/pages"}},
-		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping"}},
+		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping", "internal/flow/lang"}},
 	}
 }
 

@@ -60,13 +60,13 @@ func (b *builder) entities(n *yaml.Node) {
 	if n.Kind == 0 {
 		return
 	}
-	b.members(n, "entities", func(key, value *yaml.Node) {
+	b.Members(n, "entities", func(key, value *yaml.Node) {
 		m := b.model.Entity(key.Value)
 		if m == nil {
-			b.report(key, "entities."+key.Value, "the model has no such entity", suggest(key.Value, b.model.Names()))
+			b.Report(key, "entities."+key.Value, "the model has no such entity", suggest(key.Value, b.model.Names()))
 			return
 		}
-		e := &Entity{Name: m.Name, Model: m, Pos: Pos{b.file, key.Line, key.Column}}
+		e := &Entity{Name: m.Name, Model: m, Pos: Pos{File: b.File, Line: key.Line, Column: key.Column}}
 		b.system.Entities = append(b.system.Entities, e)
 		(&entityBuilder{b, e, []string{"entities", m.Name}}).build(value)
 	})
@@ -85,7 +85,7 @@ func (b *entityBuilder) wrong(message, mend string, at ...string) {
 func (b *entityBuilder) build(n *yaml.Node) {
 	var f entityForm
 	at := strings.Join(b.path, ".")
-	b.value(n, reflect.ValueOf(&f).Elem(), at)
+	b.Value(n, reflect.ValueOf(&f).Elem(), at)
 	e := b.entity
 	e.Read = b.options(&f.Read, at+".read")
 	e.ID, e.DisplayID, e.DisplayName, e.CreatedAt, e.UpdatedAt = f.ID, f.DisplayID, f.DisplayName, f.CreatedAt, f.UpdatedAt

@@ -61,16 +61,16 @@ func (b *entityBuilder) fields(fields []*model.Field, n *yaml.Node, s scope) []*
 	for _, f := range fields {
 		names = append(names, f.Name)
 	}
-	b.members(n, s.String(), func(key, value *yaml.Node) {
+	b.Members(n, s.String(), func(key, value *yaml.Node) {
 		if !slices.Contains(names, key.Value) {
-			b.report(key, s.in(key.Value).String(), "the model has no such field", suggest(key.Value, names))
+			b.Report(key, s.in(key.Value).String(), "the model has no such field", suggest(key.Value, names))
 		}
 		nodes[key.Value] = [2]*yaml.Node{key, value}
 	})
 	var out []*FieldMap
 	for _, f := range fields {
 		if n, ok := nodes[f.Name]; ok {
-			m := &FieldMap{Field: f, Pos: Pos{b.file, n[0].Line, n[0].Column}}
+			m := &FieldMap{Field: f, Pos: Pos{File: b.File, Line: n[0].Line, Column: n[0].Column}}
 			b.field(m, n[1], s.in(f.Name))
 			out = append(out, m)
 		}
@@ -125,10 +125,10 @@ func (b *entityBuilder) scalarField(m *FieldMap, n *yaml.Node, s scope) {
 // form reads a form from its keys, or from a path alone.
 func (b *entityBuilder) form(n *yaml.Node, form any, from any, s scope) {
 	if n.Kind == yaml.ScalarNode {
-		b.value(n, reflect.ValueOf(from).Elem(), s.String())
+		b.Value(n, reflect.ValueOf(from).Elem(), s.String())
 		return
 	}
-	b.value(n, reflect.ValueOf(form).Elem(), s.String())
+	b.Value(n, reflect.ValueOf(form).Elem(), s.String())
 }
 
 // plain takes over where a value comes from, which must be said in exactly one way.
@@ -171,7 +171,7 @@ func (b *entityBuilder) single(s scope, p Path) []Path {
 
 // reported tells whether a problem within this scope is known already: what follows from it would only be noise.
 func (b *entityBuilder) reported(s scope) bool {
-	return slices.ContainsFunc(b.problems, func(p Problem) bool {
+	return slices.ContainsFunc(b.Problems, func(p Problem) bool {
 		return p.Path == s.String() || strings.HasPrefix(p.Path, s.String()+".")
 	})
 }

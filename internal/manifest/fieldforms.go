@@ -22,9 +22,9 @@ func (b *entityBuilder) word(m *FieldMap, n *yaml.Node, s scope) {
 		known = append(known, v.Name)
 	}
 	if f.Values.Kind != 0 {
-		b.members(&f.Values, s.in("values").String(), func(key, value *yaml.Node) {
+		b.Members(&f.Values, s.in("values").String(), func(key, value *yaml.Node) {
 			if !slices.Contains(known, value.Value) {
-				b.report(value, s.in("values").in(key.Value).String(), "the model has no such word "+strconv.Quote(value.Value), suggest(value.Value, known))
+				b.Report(value, s.in("values").in(key.Value).String(), "the model has no such word "+strconv.Quote(value.Value), suggest(value.Value, known))
 			}
 			m.Values = append(m.Values, EnumMap{Source: key.Value, Name: value.Value})
 		})
@@ -60,9 +60,9 @@ func (b *entityBuilder) parts(m *FieldMap, n *yaml.Node, s scope, alone string) 
 			known = append(known, f.Name)
 		}
 	}
-	b.members(n, s.String(), func(key, value *yaml.Node) {
+	b.Members(n, s.String(), func(key, value *yaml.Node) {
 		if !slices.Contains(known, key.Value) {
-			b.report(key, s.in(key.Value).String(), "unknown key", suggest(key.Value, known))
+			b.Report(key, s.in(key.Value).String(), "unknown key", suggest(key.Value, known))
 			return
 		}
 		b.part(m, key.Value, value, s.in(key.Value))
@@ -78,7 +78,7 @@ func (b *entityBuilder) parts(m *FieldMap, n *yaml.Node, s scope, alone string) 
 func (b *entityBuilder) part(m *FieldMap, name string, n *yaml.Node, s scope) {
 	f := partForm{}
 	if n.Kind == yaml.SequenceNode {
-		b.value(n, reflect.ValueOf(&f.From).Elem(), s.String())
+		b.Value(n, reflect.ValueOf(&f.From).Elem(), s.String())
 	} else {
 		b.form(n, &f, &f.From, s)
 	}
@@ -123,7 +123,7 @@ func (b *entityBuilder) list(m *FieldMap, n *yaml.Node, s scope) {
 		return
 	}
 	f := listForm{}
-	b.value(n, reflect.ValueOf(&f).Elem(), s.String())
+	b.Value(n, reflect.ValueOf(&f).Elem(), s.String())
 	m.From, m.ID, m.As = b.single(s, f.From), f.ID, f.As
 	inner := scope{append(slices.Clone(s.path), "fields"), s.depth + 1}
 	for _, p := range m.ID {

@@ -1,18 +1,17 @@
 package manifest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/busbar-dev/busbar/internal/strictyaml"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -56,15 +55,15 @@ func LoadSystem(fsys fs.FS, folder string, m *model.Model, checkers map[string]C
 	if err != nil {
 		return nil, fmt.Errorf("read the manifest of %s: %w", folder, err)
 	}
-	b := &builder{decoder: decoder{file: file}, model: m, checkers: checkers, system: &System{}}
+	b := &builder{decoder: decoder{File: file}, model: m, checkers: checkers, system: &System{}}
 	if b.parse(text) {
 		b.build(path.Base(folder))
 		b.guide(fsys, folder)
 		b.driver()
 	}
-	if len(b.problems) > 0 {
-		slices.SortStableFunc(b.problems, func(a, c Problem) int { return cmp.Compare(a.Pos.Line, c.Pos.Line) })
-		return nil, b.problems
+	if len(b.Problems) > 0 {
+		b.Problems.Sort()
+		return nil, b.Problems
 	}
 	return b.system, nil
 }
@@ -78,32 +77,16 @@ type builder struct {
 	system   *System
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
 // parse reads the YAML; the builder goes on only with a mapping.
 func (b *builder) parse(text []byte) bool {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		message, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
-		if at := yamlLine.FindStringSubmatch(message); at != nil {
-			line, _ = strconv.Atoi(at[1])
-			message = strings.Replace(message, at[0], "", 1)
-		}
-		b.report(&yaml.Node{Line: line, Column: 1}, "", "not YAML: "+message, "")
-		return false
-	}
-	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		b.report(&yaml.Node{Line: 1, Column: 1}, "", "a manifest is keys and values", "see docs/connectors/manifest.md")
-		return false
-	}
-	b.root = doc.Content[0]
-	return true
+	b.root, b.Problems = strictyaml.Parse(b.File, text, "a manifest", "see docs/connectors/manifest.md")
+	return b.root != nil
 }
 
 // problem reports the value at a place of the manifest.
 func (b *builder) problem(message, mend string, at ...string) {
-	place := position(b.file, b.root, at)
-	b.problems = append(b.problems, Problem{Pos: place, Path: strings.Join(at, "."), Message: message, Mend: mend})
+	place := position(b.File, b.root, at)
+	b.Problems = append(b.Problems, Problem{Pos: place, Path: strings.Join(at, "."), Message: message, Mend: mend})
 }
 
 func (b *builder) guide(fsys fs.FS, folder string) {
@@ -129,7 +112,7 @@ func (b *builder) driver() {
 		b.problem("unknown driver "+strconv.Quote(b.system.Driver), suggest(b.system.Driver, names), "driver")
 		return
 	}
-	b.problems = append(b.problems, checker.Check(b.system)...)
+	b.Problems = append(b.Problems, checker.Check(b.system)...)
 	if d, ok := checker.(interface{ Forms() Forms }); ok && d.Forms().TLS {
 		b.system.offerTLS()
 	}

@@ -69,12 +69,12 @@ type moveForm struct {
 // whenForm is a condition: always, never, or {status: [...]}.
 type whenForm struct{ When }
 
-func (w *whenForm) decode(d *decoder, n *yaml.Node, at string) {
+func (w *whenForm) DecodeYAML(d *decoder, n *yaml.Node, at string) {
 	if n.Kind == yaml.MappingNode {
 		var f struct {
 			Status []string `yaml:"status" manifest:"required"`
 		}
-		d.value(n, reflect.ValueOf(&f).Elem(), at)
+		d.Value(n, reflect.ValueOf(&f).Elem(), at)
 		w.Status = f.Status
 		return
 	}
@@ -84,24 +84,24 @@ func (w *whenForm) decode(d *decoder, n *yaml.Node, at string) {
 	case n.Kind == yaml.ScalarNode && n.Value == "never":
 		w.Never = true
 	case n.Kind == yaml.ScalarNode:
-		d.report(n, at, "unknown condition "+describe(n), suggest(n.Value, words)+"; a condition is always, never or {status: [...]}")
+		d.Report(n, at, "unknown condition "+describe(n), suggest(n.Value, words)+"; a condition is always, never or {status: [...]}")
 	default:
-		d.report(n, at, "wants a condition, this is "+describe(n), "write always, never or {status: [...]}")
+		d.Report(n, at, "wants a condition, this is "+describe(n), "write always, never or {status: [...]}")
 	}
 }
 
 // picklistForm is a list of values, or where they are: {entity, field}.
 type picklistForm struct{ Picklist }
 
-func (p *picklistForm) decode(d *decoder, n *yaml.Node, at string) {
+func (p *picklistForm) DecodeYAML(d *decoder, n *yaml.Node, at string) {
 	if n.Kind == yaml.SequenceNode {
-		d.value(n, reflect.ValueOf(&p.Values).Elem(), at)
+		d.Value(n, reflect.ValueOf(&p.Values).Elem(), at)
 		return
 	}
 	var f struct {
 		Entity string `yaml:"entity" manifest:"required"`
 		Field  string `yaml:"field" manifest:"required"`
 	}
-	d.value(n, reflect.ValueOf(&f).Elem(), at)
+	d.Value(n, reflect.ValueOf(&f).Elem(), at)
 	p.Entity, p.Field = f.Entity, f.Field
 }

@@ -16,13 +16,13 @@ type Options struct {
 // Decode fills the struct that v points to, by its yaml tags, and gives every problem at once: unknown keys, missing keys (fields
 // tagged `manifest:"required"`), values of the wrong shape. Without options it checks for missing keys only.
 func (o Options) Decode(v any) Problems {
-	d := decoder{file: o.File}
+	d := decoder{File: o.File}
 	node := o.Node
 	if node == nil {
 		node = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
 	}
-	d.value(node, reflect.ValueOf(v).Elem(), o.Path)
-	return d.problems
+	d.Value(node, reflect.ValueOf(v).Elem(), o.Path)
+	return d.Problems
 }
 
 // Gives tells whether the options have a key themselves, and not by default.
@@ -36,28 +36,6 @@ func (o Options) Problem(message, mend string, at ...string) Problem {
 		path = join(path, key)
 	}
 	return Problem{Pos: position(o.File, o.Node, at), Path: path, Message: message, Mend: mend}
-}
-
-// position finds the place of a value below node.
-func position(file string, node *yaml.Node, at []string) Pos {
-	if node == nil {
-		return Pos{File: file, Line: 1, Column: 1}
-	}
-	for _, key := range at {
-		next := child(node, key)
-		if next == nil {
-			break
-		}
-		node = next
-	}
-	return Pos{File: file, Line: node.Line, Column: node.Column}
-}
-
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
 }
 
 // Part gives what stands at a key of the options; its Node is nil when there is nothing.

@@ -27,9 +27,9 @@ func (p Path) Pointer() string {
 	return b.String()
 }
 
-func (p *Path) decode(d *decoder, n *yaml.Node, at string) {
+func (p *Path) DecodeYAML(d *decoder, n *yaml.Node, at string) {
 	if n.Kind != yaml.ScalarNode || n.Value == "" {
-		d.report(n, at, "wants a path, this is "+describe(n), "write member names with / between them")
+		d.Report(n, at, "wants a path, this is "+describe(n), "write member names with / between them")
 		return
 	}
 	*p = strings.Split(n.Value, "/")
@@ -38,32 +38,32 @@ func (p *Path) decode(d *decoder, n *yaml.Node, at string) {
 		front = front && name == Up
 		switch {
 		case name == "":
-			d.report(n, at, "an empty member name in the path "+n.Value, "write member names with one / between them")
+			d.Report(n, at, "an empty member name in the path "+n.Value, "write member names with one / between them")
 			return
 		case name == Up && !front:
-			d.report(n, at, "^ stands at the front of a path only", "")
+			d.Report(n, at, "^ stands at the front of a path only", "")
 		}
 	}
 	if (*p)[len(*p)-1] == Up {
-		d.report(n, at, "the path "+n.Value+" names no member", "write ^/member")
+		d.Report(n, at, "the path "+n.Value+" names no member", "write ^/member")
 	}
 }
 
 // paths is one path or a list of them.
 type paths []Path
 
-func (p *paths) decode(d *decoder, n *yaml.Node, at string) {
+func (p *paths) DecodeYAML(d *decoder, n *yaml.Node, at string) {
 	if n.Kind == yaml.ScalarNode {
 		*p = make(paths, 1)
-		(*p)[0].decode(d, n, at)
+		(*p)[0].DecodeYAML(d, n, at)
 		return
 	}
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		d.report(n, at, "wants a path or a list of paths, this is "+describe(n), "")
+		d.Report(n, at, "wants a path or a list of paths, this is "+describe(n), "")
 		return
 	}
 	*p = make(paths, len(n.Content))
 	for i, item := range n.Content {
-		(*p)[i].decode(d, item, at)
+		(*p)[i].DecodeYAML(d, item, at)
 	}
 }

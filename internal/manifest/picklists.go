@@ -88,5 +88,5 @@ func (b *entityBuilder) entityOptions(f *yaml.Node, at ...string) Options {
 }
 
 func (b *entityBuilder) place(at ...string) Pos {
-	return position(b.file, b.root, append(slices.Clone(b.path), at...))
+	return position(b.File, b.root, append(slices.Clone(b.path), at...))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/busbar-dev/busbar/internal/strictyaml"
 	"github.com/busbar-dev/busbar/model"
 )
 
@@ -41,11 +42,11 @@ func keysOf(t reflect.Type, keys map[string]bool) {
 		if t == nodeType {
 			return
 		}
-		fields, names := fieldsOf(reflect.New(t).Elem())
+		fields, names := strictyaml.FieldsOf(reflect.New(t).Elem())
 		for _, name := range names {
 			if known := keys[name]; !known {
 				keys[name] = true
-				keysOf(fields[name].value.Type(), keys)
+				keysOf(fields[name].Value.Type(), keys)
 			}
 		}
 	}
@@ -121,7 +122,7 @@ func (s *schemaWriter) of(t reflect.Type) schema {
 func texts() schema { return schema{"type": "array", "items": schema{"type": "string"}} }
 
 func (s *schemaWriter) shape(t reflect.Type) schema {
-	if words := wordsOfType(t); words != nil {
+	if words := strictyaml.WordsOfType(t); words != nil {
 		return s.named(t.String(), func() schema { return schema{"enum": words} })
 	}
 	switch t.Kind() {
@@ -167,16 +168,16 @@ func (s *schemaWriter) inline(t reflect.Type) schema {
 }
 
 func (s *schemaWriter) members(t reflect.Type, properties schema, required *[]string) {
-	fields, names := fieldsOf(reflect.New(t).Elem())
+	fields, names := strictyaml.FieldsOf(reflect.New(t).Elem())
 	for _, name := range names {
-		properties[name] = s.of(fields[name].value.Type())
-		if words := fields[name].words; words != nil {
+		properties[name] = s.of(fields[name].Value.Type())
+		if words := fields[name].Words; words != nil {
 			properties[name] = schema{"enum": words}
-			if fields[name].value.Kind() == reflect.Slice {
+			if fields[name].Value.Kind() == reflect.Slice {
 				properties[name] = schema{"type": "array", "items": schema{"enum": words}}
 			}
 		}
-		if fields[name].required {
+		if fields[name].Required {
 			*required = append(*required, name)
 		}
 	}

@@ -60,7 +60,7 @@ var (
 // build fills the system from the manifest's nodes.
 func (b *builder) build(folder string) {
 	var f systemForm
-	b.value(b.root, reflect.ValueOf(&f).Elem(), "")
+	b.Value(b.root, reflect.ValueOf(&f).Elem(), "")
 	*b.system = System{
 		System: f.System, Name: f.Name, Summary: f.Summary, Categories: f.Categories, Driver: f.Driver,
 		Versions: f.Versions, Simulated: f.Simulated, Limits: f.Limits, TimeZone: f.TimeZone, Nulls: f.Nulls, Decimals: f.Decimals,
@@ -77,7 +77,7 @@ func (b *builder) options(n *yaml.Node, at string) Options {
 	if n.Kind == 0 {
 		n = nil
 	}
-	return Options{Node: n, File: b.file, Path: at}
+	return Options{Node: n, File: b.File, Path: at}
 }
 
 func (b *builder) identity(folder string) {

@@ -1,19 +1,40 @@
 package lang
 
-// Env are the names that an expression sees.
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/types"
+	"github.com/expr-lang/expr/vm"
+)
+
+// Bounds of an expression, so that none can hang the program or eat its memory.
+const (
+	maxText   = 10_000 // bytes of an expression
+	maxNodes  = 1_000
+	maxMemory = 1_000_000 // elements that a calculation may hold
+)
+
+// Env are the names that an expression sees. Their values are of the kinds that Decode gives.
 type Env map[string]any
+
+// names are what an expression may see, wherever it stands.
+func names() []string {
+	return []string{"trigger", "params", "run", "item", "index", "steps", "record", "change"}
+}
 
 // Expr is a compiled expression.
 type Expr struct {
 	Text, Path string
 	Line       int
-	program    any
-}
-
-// Value is a value of the document with expressions in it, compiled.
-type Value struct {
-	Path string
-	Line int
+	node       ast.Node
+	program    *vm.Program
 }
 
 // EvalError says which expression failed, and why.
@@ -22,22 +43,81 @@ type EvalError struct {
 	Line               int
 }
 
-func (e *EvalError) Error() string { return e.Path + ": " + e.Detail }
+func (e *EvalError) Error() string {
+	return fmt.Sprintf("%s (line %d): %s: %s", e.Path, e.Line, e.Text, e.Detail)
+}
 
-// Eval calculates; the error is an *EvalError.
-func (e *Expr) Eval(env Env) (any, error) { return nil, nil }
+// compile gives the expression of a text; the error is a sentence.
+func compile(text, path string, line int) (*Expr, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("the expression is longer than %d letters", maxText)
+	}
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return nil, sentence(err)
+	}
+	env := types.Map{}
+	for _, name := range names() {
+		env[name] = types.Any
+	}
+	options := append(functions(), expr.Env(env), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	program, err := expr.Compile(text, options...)
+	if err != nil {
+		return nil, sentence(err)
+	}
+	return &Expr{Text: text, Path: path, Line: line, node: tree.Node, program: program}, nil
+}
+
+// sentence takes the excerpt away that errors of the library show.
+func sentence(err error) error {
+	var at *file.Error
+	if errors.As(err, &at) {
+		hint := ""
+		if strings.Contains(at.Message, `Operator(":")`) {
+			hint = " (an object that map gives stands in braces of its own: map(list, {{name: #.name}}))"
+		}
+		return fmt.Errorf("%s, at letter %d%s", inWords(at.Message), at.From+1, hint)
+	}
+	return errors.New(inWords(err.Error()))
+}
+
+// Eval calculates; the error is an *EvalError. The value is of the kinds that Decode gives.
+func (e *Expr) Eval(env Env) (value any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			value, err = nil, e.fails(fmt.Sprint(r))
+		}
+	}()
+	v, err := e.run(env)
+	if err != nil {
+		return nil, e.fails(e.explain(err))
+	}
+	if value, err = plain(v); err != nil {
+		return nil, e.fails(err.Error())
+	}
+	return value, nil
+}
+
+func (e *Expr) run(env Env) (any, error) {
+	seen := make(map[string]any, len(env))
+	maps.Copy(seen, env)
+	machine := vm.VM{MemoryBudget: maxMemory}
+	return machine.Run(e.program, seen)
+}
 
 // True calculates a condition; anything but true and false is an *EvalError.
-func (e *Expr) True(env Env) (bool, error) { return false, nil }
+func (e *Expr) True(env Env) (bool, error) {
+	v, err := e.Eval(env)
+	if err != nil {
+		return false, err
+	}
+	yes, ok := v.(bool)
+	if !ok {
+		return false, e.fails("a condition is true or false, this is " + Describe(v))
+	}
+	return yes, nil
+}
 
-// Eval calculates every expression of the value; the error is an *EvalError. A nil Value gives nil.
-func (v *Value) Eval(env Env) (any, error) { return nil, nil }
-
-// Decode reads JSON as expressions see it: whole numbers are int64, others float64 where that holds them exactly, else the number's text.
-func Decode(text []byte) (any, error) { return nil, nil }
-
-// Encode writes a value of an expression as JSON, in a canonical form.
-func Encode(v any) ([]byte, error) { return nil, nil }
-
-// Describe says in words what a value is.
-func Describe(v any) string { return "" }
+func (e *Expr) fails(detail string) error {
+	return &EvalError{Path: e.Path, Text: e.Text, Detail: detail, Line: e.Line}
+}

@@ -1,4 +1,4 @@
-package manifest
+package strictyaml
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"github.com/busbar-dev/busbar/internal/spelling"
 )
 
-// suggest says what a misspelt word may have meant: the nearest of the known ones, or all of them when none is near.
-func suggest(word string, known []string) string {
+// Suggest says what a misspelt word may have meant: the nearest of the known ones, or all of them when none is near.
+func Suggest(word string, known []string) string {
 	near := spelling.Near(word, known)
 	switch {
 	case len(near) > 0:

@@ -1,17 +1,19 @@
-package manifest
+package strictyaml
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Pos is a place in a manifest.
+// Pos is a place in a document.
 type Pos struct {
 	File         string
 	Line, Column int
 }
 
-// Problem is one thing wrong with a manifest, and how to mend it.
+// Problem is one thing wrong with a document, and how to mend it.
 type Problem struct {
 	Pos     Pos
 	Path    string // entities.vendors.fields.name
@@ -31,7 +33,7 @@ func (p Problem) String() string {
 	return s
 }
 
-// Problems is every problem of a manifest, in the order of its lines. It is an error when it is not empty.
+// Problems is every problem of a document, in the order of its lines. It is an error when it is not empty.
 type Problems []Problem
 
 func (ps Problems) Error() string {
@@ -40,4 +42,9 @@ func (ps Problems) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Sort puts problems in the order of their lines.
+func (ps Problems) Sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int { return cmp.Compare(a.Pos.Line, b.Pos.Line) })
 }
