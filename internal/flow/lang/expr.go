@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -56,16 +57,36 @@ func compile(text, path string, line int) (*Expr, error) {
 	if err != nil {
 		return nil, sentence(err)
 	}
-	env := types.Map{}
-	for _, name := range names() {
-		env[name] = types.Any
+	if err := sameEverywhere(tree.Node); err != nil {
+		return nil, err
 	}
-	options := append(functions(), expr.Env(env), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
-	program, err := expr.Compile(text, options...)
+	seen := types.Map{}
+	for _, name := range names() {
+		seen[name] = types.Any
+	}
+	options := append(functions(), expr.Env(seen), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	if _, err := expr.Compile(text, options...); err != nil {
+		return nil, sentence(err)
+	}
+	guarded := maps.Clone(seen)
+	guarded[workName] = types.Any
+	program, err := expr.Compile(text, slices.Concat(options, guards(), []expr.Option{expr.Env(guarded), expr.Patch(guard{})})...)
 	if err != nil {
 		return nil, sentence(err)
 	}
 	return &Expr{Text: text, Path: path, Line: line, node: tree.Node, program: program}, nil
+}
+
+// sameEverywhere refuses what gives another value on another machine.
+func sameEverywhere(node ast.Node) (err error) {
+	walk(node, func(n ast.Node) {
+		if c, ok := n.(*ast.CallNode); ok {
+			if m, ok := c.Callee.(*ast.MemberNode); ok && memberName(m) == "Local" {
+				err = errors.New("Local is another zone on another machine: write .In(timezone(\"Europe/Berlin\"))")
+			}
+		}
+	})
+	return err
 }
 
 // sentence takes the excerpt away that errors of the library show.
@@ -99,8 +120,9 @@ func (e *Expr) Eval(env Env) (value any, err error) {
 }
 
 func (e *Expr) run(env Env) (any, error) {
-	seen := make(map[string]any, len(env))
+	seen := make(map[string]any, len(env)+1)
 	maps.Copy(seen, env)
+	seen[workName] = new(work)
 	machine := vm.VM{MemoryBudget: maxMemory}
 	return machine.Run(e.program, seen)
 }

@@ -13,7 +13,7 @@ import (
 func functions() []expr.Option {
 	own := map[string]func(args ...any) (any, error){"urlEncode": urlEncode}
 	instead := map[string]func(args ...any) (any, error){"toJSON": toJSON, "fromJSON": fromJSON, "keys": keys, "values": values, "toPairs": toPairs}
-	var options []expr.Option
+	options := decimals()
 	for name, f := range own {
 		options = append(options, expr.Function(name, f))
 	}
