@@ -1,5 +1,5 @@
 // Package jobs owns the job engine: it is the only package that knows River. A job is no more than a wake-up for one
-// connection; what there is to do lives in the store's own tables. It knows nothing of runs, pages or systems.
+// connection or flow; what there is to do lives in the store's own tables. It knows nothing of runs, pages or systems.
 package jobs
 
 import (
@@ -33,10 +33,10 @@ const (
 	fetchPoll   = 500 * time.Millisecond
 )
 
-// Handler does a connection's work until the context's deadline or until nothing is left; more says that work is left and the connection wants
+// Handler does the work of a connection, or of a flow in the lane of flows, until the context's deadline or until nothing is left; more says that work is left and the connection wants
 // another turn. Where a request must not be lost between the last look and the job's end, it calls done and then looks once more, in one
 // transaction: done holds off new wake-ups of the connection until that transaction ends. Without done the job ends a little later.
-type Handler func(ctx context.Context, connectionID string, done func(tx *store.Tx) error) (more bool, err error)
+type Handler func(ctx context.Context, id string, done func(tx *store.Tx) error) (more bool, err error)
 
 // Config is what a Runner needs.
 type Config struct {

@@ -180,13 +180,13 @@ func connection(t *testing.T, s *store.Store) *store.Connection {
 	return c
 }
 
-// What a person asked for, and writes, do not wait behind scheduled turns, however many hold all workers.
+// What a person asked for, writes and flows do not wait behind scheduled turns, however many hold all workers.
 func TestLanesDoNotWaitForScheduled(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, open func() *store.Store) {
 		s := open()
 		r := newRunner(t, s)
-		release, ran := make(chan struct{}), make(chan store.Lane, 2)
+		release, ran := make(chan struct{}), make(chan store.Lane, 3)
 		quick := func(lane store.Lane) Handler {
 			return func(ctx context.Context, _ string, done func(*store.Tx) error) (bool, error) {
 				ran <- lane
@@ -203,7 +203,7 @@ func TestLanesDoNotWaitForScheduled(t *testing.T) {
 				}
 				return false, s.Write(ctx, done)
 			},
-			store.LaneAsked: quick(store.LaneAsked), store.LaneWrites: quick(store.LaneWrites),
+			store.LaneAsked: quick(store.LaneAsked), store.LaneWrites: quick(store.LaneWrites), store.LaneFlows: quick(store.LaneFlows),
 		}
 		if err := r.Start(t.Context(), handlers); err != nil {
 			t.Fatal(err)
@@ -219,7 +219,7 @@ func TestLanesDoNotWaitForScheduled(t *testing.T) {
 		if crowded, err := r.Crowded(t.Context(), store.LaneScheduled); err != nil || !crowded {
 			t.Errorf("crowded: %v, %v; half of the connections wait", crowded, err)
 		}
-		for _, lane := range []store.Lane{store.LaneAsked, store.LaneWrites} {
+		for _, lane := range []store.Lane{store.LaneAsked, store.LaneWrites, store.LaneFlows} {
 			wake(t, r, lane, ids[0])
 			if got := <-ran; got != lane {
 				t.Errorf("a turn in lane %s, want %s", got, lane)

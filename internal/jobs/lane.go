@@ -14,13 +14,13 @@ type spec struct {
 	lane  store.Lane
 	kind  string // of its jobs
 	queue string
-	turns int // connections worked on at once: most of the time they wait for their systems; what bounds them is memory
+	turns int // connections, or flows, worked on at once: most of the time they wait for their systems; what bounds them is memory
 
 	// How often the queue is looked at: at most once in a pause, of which a longer one lets many turns that end together be filled by one look; at least once in a poll, where
 	// nobody tells that something came.
 	pause, poll time.Duration
 
-	args     func(connectionID string) river.JobArgs
+	args     func(id string) river.JobArgs
 	register func(*river.Workers, *Runner) error
 }
 
@@ -31,6 +31,7 @@ type (
 	scheduled struct{}
 	asked     struct{}
 	writes    struct{}
+	flows     struct{}
 )
 
 func (scheduled) spec() spec {
@@ -45,13 +46,19 @@ func (writes) spec() spec {
 	return spec{lane: store.LaneWrites, kind: "wake_writes", queue: "writes", turns: 16, pause: fetchPause, poll: 100 * time.Millisecond}
 }
 
+func (flows) spec() spec {
+	return spec{lane: store.LaneFlows, kind: "wake_flow", queue: "flows", turns: 8, pause: fetchPause, poll: 200 * time.Millisecond}
+}
+
 func specOf[L lane]() spec {
 	var l L
 	return l.spec()
 }
 
 // lanes lists them all.
-func lanes() []spec { return []spec{whole[scheduled](), whole[asked](), whole[writes]()} }
+func lanes() []spec {
+	return []spec{whole[scheduled](), whole[asked](), whole[writes](), whole[flows]()}
+}
 
 // whole adds what follows from the lane's type.
 func whole[L lane]() spec {

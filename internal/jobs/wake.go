@@ -16,29 +16,29 @@ import (
 // maxAttempts is how often a wake-up may fail: a turn that goes on later is no failure.
 const maxAttempts = 1000
 
-// Wake asks for a turn of each connection in the lane, within the caller's transaction, which must have stored before what there is to do.
+// Wake asks for a turn of each connection in the lane (of each flow, in the lane of flows), within the caller's transaction, which must have stored before what there is to do.
 // A turn that is waiting or under way is not doubled.
-func (r *Runner) Wake(ctx context.Context, tx *store.Tx, lane store.Lane, connectionIDs ...string) error {
-	if len(connectionIDs) == 0 {
+func (r *Runner) Wake(ctx context.Context, tx *store.Tx, lane store.Lane, ids ...string) error {
+	if len(ids) == 0 {
 		return nil
 	}
 	in, err := specFor(lane)
 	if err != nil {
 		return err
 	}
-	ids := slices.Clone(connectionIDs)
+	ids = slices.Clone(ids)
 	slices.Sort(ids) // all processes in one order, so that they do not wait for each other in a circle
 	var params []river.InsertManyParams
 	for _, id := range slices.Compact(ids) {
 		params = append(params, river.InsertManyParams{Args: in.args(id)})
 	}
 	if _, err := r.client.InsertManyTx(ctx, tx.SQL(), params); err != nil {
-		return fmt.Errorf("wake %d connections, %s among them: %w", len(params), ids[0], err)
+		return fmt.Errorf("wake %d in lane %s, %s among them: %w", len(params), lane, ids[0], err)
 	}
 	return nil
 }
 
-// wakeUp names the connection that has something to do in a lane.
+// wakeUp names the connection, or the flow, that has something to do in a lane.
 type wakeUp[L lane] struct {
 	ConnectionID string `json:"connection_id"`
 }

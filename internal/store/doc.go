@@ -25,8 +25,11 @@
 //	                                         ▲                                      │ DecideItem, RetryItems
 //	                                         └──────────────────────────────────────┘
 //
-// Locks are taken in one order: idempotency key, connection, stream, run or operation, item, record, audit log. So in one transaction ClaimKey comes before
-// InsertOperation, and ApplyRecord before MoveItem.
+// A flow has a lease of the same kind, which is one for all of its runs. A run has a ledger: how many items it took in is always the sum of how many have each
+// FlowItemStatus. TakeFlowItems and MoveFlowItems count, and refuse what does not add up; a run with open items does not end.
+//
+// Locks are taken in one order: idempotency key, connection, stream, run or operation, item, record, flow, run of a flow, its item, audit log. So in one transaction ClaimKey
+// comes before InsertOperation, ApplyRecord before MoveItem, and QueueOperation before HoldFlow.
 //
 // All instants are time.Time in UTC with microsecond precision. Nothing here reads a clock or makes an id: both are arguments.
 package store

@@ -64,6 +64,12 @@ type Bulk interface {
 	RemoteIDs(ctx context.Context, k StreamKey, ids []uuid.UUID, each func(id uuid.UUID, remoteID string)) error
 	// InsertItems inserts pending items: number, reference, op, record, remote id, data, version demanded and mark.
 	InsertItems(ctx context.Context, tx *sql.Tx, k OperationKey, at time.Time, items []Item) error
+	// FlowKeys calls each with every key that an item of the step has, in any order.
+	FlowKeys(ctx context.Context, tx *sql.Tx, k FlowStepKey, keys []string, each func(key string)) error
+	// InsertFlowItems inserts pending items of a step: number, key, thread, input and when they are due.
+	InsertFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, items []FlowItem) error
+	// MoveFlowItems stores the steps of items of a run, whatever step of the flow they are of, that are as the steps say. n is how many were.
+	MoveFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, moves []FlowItemMove) (n int64, err error)
 }
 
 // OperationKey is what every item of an operation begins with.

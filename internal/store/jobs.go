@@ -14,6 +14,7 @@ const (
 	LaneAsked     Lane = "asked"     // somebody waits for it
 	LaneScheduled Lane = "scheduled" // nobody does
 	LaneWrites    Lane = "writes"    // operations: what was accepted and is not over
+	LaneFlows     Lane = "flows"     // runs of flows; its wake-ups are a flow's, not a connection's
 )
 
 // Lane is the one in which a run of this trigger is worked on.

@@ -91,7 +91,7 @@ func (s *Store) ReleaseRun(ctx context.Context, r *Run) error {
 	})
 }
 
-// ClearLeases frees all leases of runs, operations and logins: embedded mode, at start.
+// ClearLeases frees all leases of runs, operations, flows and logins: embedded mode, at start.
 func (s *Store) ClearLeases(ctx context.Context) error {
 	return s.Write(ctx, func(tx *Tx) error {
 		if err := tx.q.ClearLoginLeases(ctx); err != nil {
@@ -105,7 +105,10 @@ func (t *Tx) clearLeases(ctx context.Context) error {
 	if err := t.q.ClearLeases(ctx); err != nil {
 		return err
 	}
-	return t.q.ClearOperationLeases(ctx)
+	if err := t.q.ClearOperationLeases(ctx); err != nil {
+		return err
+	}
+	return t.q.ClearFlowLeases(ctx)
 }
 
 // PlanRun stores Since, HistoryFrom and a first checkpoint of a run that has none. ErrFenced.

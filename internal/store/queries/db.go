@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.acquireFlowStmt, err = db.PrepareContext(ctx, acquireFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query AcquireFlow: %w", err)
+	}
 	if q.acquireOperationStmt, err = db.PrepareContext(ctx, acquireOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query AcquireOperation: %w", err)
 	}
@@ -41,6 +44,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.appendAttemptStmt, err = db.PrepareContext(ctx, appendAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendAttempt: %w", err)
+	}
+	if q.applyFlowStmt, err = db.PrepareContext(ctx, applyFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query ApplyFlow: %w", err)
 	}
 	if q.askCancelOperationStmt, err = db.PrepareContext(ctx, askCancelOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query AskCancelOperation: %w", err)
@@ -108,6 +114,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimProbeStmt, err = db.PrepareContext(ctx, claimProbe); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimProbe: %w", err)
 	}
+	if q.clearFlowLeasesStmt, err = db.PrepareContext(ctx, clearFlowLeases); err != nil {
+		return nil, fmt.Errorf("error preparing query ClearFlowLeases: %w", err)
+	}
 	if q.clearLeasesStmt, err = db.PrepareContext(ctx, clearLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query ClearLeases: %w", err)
 	}
@@ -152,6 +161,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
+	}
+	if q.countFlowItemsStmt, err = db.PrepareContext(ctx, countFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query CountFlowItems: %w", err)
 	}
 	if q.countItemsStmt, err = db.PrepareContext(ctx, countItems); err != nil {
 		return nil, fmt.Errorf("error preparing query CountItems: %w", err)
@@ -225,6 +237,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.doubtPendingItemsStmt, err = db.PrepareContext(ctx, doubtPendingItems); err != nil {
 		return nil, fmt.Errorf("error preparing query DoubtPendingItems: %w", err)
 	}
+	if q.dropFlowRunsStmt, err = db.PrepareContext(ctx, dropFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query DropFlowRuns: %w", err)
+	}
 	if q.dropHeldStmt, err = db.PrepareContext(ctx, dropHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query DropHeld: %w", err)
 	}
@@ -233,6 +248,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.dropQuarantineStmt, err = db.PrepareContext(ctx, dropQuarantine); err != nil {
 		return nil, fmt.Errorf("error preparing query DropQuarantine: %w", err)
+	}
+	if q.dueFlowsStmt, err = db.PrepareContext(ctx, dueFlows); err != nil {
+		return nil, fmt.Errorf("error preparing query DueFlows: %w", err)
 	}
 	if q.dueStreamsStmt, err = db.PrepareContext(ctx, dueStreams); err != nil {
 		return nil, fmt.Errorf("error preparing query DueStreams: %w", err)
@@ -263,6 +281,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseConnectionStmt, err = db.PrepareContext(ctx, eraseConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseConnection: %w", err)
+	}
+	if q.eraseFlowStmt, err = db.PrepareContext(ctx, eraseFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlow: %w", err)
+	}
+	if q.eraseFlowRolesStmt, err = db.PrepareContext(ctx, eraseFlowRoles); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowRoles: %w", err)
+	}
+	if q.eraseFlowVersionsStmt, err = db.PrepareContext(ctx, eraseFlowVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowVersions: %w", err)
 	}
 	if q.eraseHeadsStmt, err = db.PrepareContext(ctx, eraseHeads); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseHeads: %w", err)
@@ -348,6 +375,54 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.firstProjectStmt, err = db.PrepareContext(ctx, firstProject); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstProject: %w", err)
 	}
+	if q.flowStmt, err = db.PrepareContext(ctx, flow); err != nil {
+		return nil, fmt.Errorf("error preparing query Flow: %w", err)
+	}
+	if q.flowByHookStmt, err = db.PrepareContext(ctx, flowByHook); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowByHook: %w", err)
+	}
+	if q.flowByIDStmt, err = db.PrepareContext(ctx, flowByID); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowByID: %w", err)
+	}
+	if q.flowItemStmt, err = db.PrepareContext(ctx, flowItem); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItem: %w", err)
+	}
+	if q.flowItemCountsStmt, err = db.PrepareContext(ctx, flowItemCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItemCounts: %w", err)
+	}
+	if q.flowItemsStmt, err = db.PrepareContext(ctx, flowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItems: %w", err)
+	}
+	if q.flowItemsByStatusStmt, err = db.PrepareContext(ctx, flowItemsByStatus); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItemsByStatus: %w", err)
+	}
+	if q.flowRunStmt, err = db.PrepareContext(ctx, flowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRun: %w", err)
+	}
+	if q.flowRunsOfFlowStmt, err = db.PrepareContext(ctx, flowRunsOfFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunsOfFlow: %w", err)
+	}
+	if q.flowRunsOfProjectStmt, err = db.PrepareContext(ctx, flowRunsOfProject); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunsOfProject: %w", err)
+	}
+	if q.flowRunsOpenStmt, err = db.PrepareContext(ctx, flowRunsOpen); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunsOpen: %w", err)
+	}
+	if q.flowVersionStmt, err = db.PrepareContext(ctx, flowVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowVersion: %w", err)
+	}
+	if q.flowVersionsStmt, err = db.PrepareContext(ctx, flowVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowVersions: %w", err)
+	}
+	if q.flowsStmt, err = db.PrepareContext(ctx, flows); err != nil {
+		return nil, fmt.Errorf("error preparing query Flows: %w", err)
+	}
+	if q.flowsOfConnectionStmt, err = db.PrepareContext(ctx, flowsOfConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowsOfConnection: %w", err)
+	}
+	if q.flowsReadyStmt, err = db.PrepareContext(ctx, flowsReady); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowsReady: %w", err)
+	}
 	if q.forgetBadStmt, err = db.PrepareContext(ctx, forgetBad); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetBad: %w", err)
 	}
@@ -387,6 +462,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.heldOfConnectionStmt, err = db.PrepareContext(ctx, heldOfConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query HeldOfConnection: %w", err)
 	}
+	if q.holdFlowStmt, err = db.PrepareContext(ctx, holdFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldFlow: %w", err)
+	}
 	if q.holdRunStmt, err = db.PrepareContext(ctx, holdRun); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldRun: %w", err)
 	}
@@ -413,6 +491,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertDeletionStmt, err = db.PrepareContext(ctx, insertDeletion); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertDeletion: %w", err)
+	}
+	if q.insertFlowRoleStmt, err = db.PrepareContext(ctx, insertFlowRole); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFlowRole: %w", err)
+	}
+	if q.insertFlowRunStmt, err = db.PrepareContext(ctx, insertFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFlowRun: %w", err)
+	}
+	if q.insertFlowRunConnectionStmt, err = db.PrepareContext(ctx, insertFlowRunConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFlowRunConnection: %w", err)
+	}
+	if q.insertFlowVersionStmt, err = db.PrepareContext(ctx, insertFlowVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFlowVersion: %w", err)
 	}
 	if q.insertHeldOperationStmt, err = db.PrepareContext(ctx, insertHeldOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertHeldOperation: %w", err)
@@ -495,6 +585,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastStateStmt, err = db.PrepareContext(ctx, lastState); err != nil {
 		return nil, fmt.Errorf("error preparing query LastState: %w", err)
 	}
+	if q.leaveFlowStmt, err = db.PrepareContext(ctx, leaveFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaveFlow: %w", err)
+	}
 	if q.linkStmt, err = db.PrepareContext(ctx, link); err != nil {
 		return nil, fmt.Errorf("error preparing query Link: %w", err)
 	}
@@ -521,6 +614,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockConnectionNumberStmt, err = db.PrepareContext(ctx, lockConnectionNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query LockConnectionNumber: %w", err)
+	}
+	if q.lockFlowStmt, err = db.PrepareContext(ctx, lockFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query LockFlow: %w", err)
+	}
+	if q.lockFlowRunStmt, err = db.PrepareContext(ctx, lockFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query LockFlowRun: %w", err)
 	}
 	if q.lockLinkStmt, err = db.PrepareContext(ctx, lockLink); err != nil {
 		return nil, fmt.Errorf("error preparing query LockLink: %w", err)
@@ -593,6 +692,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nextErasingStmt, err = db.PrepareContext(ctx, nextErasing); err != nil {
 		return nil, fmt.Errorf("error preparing query NextErasing: %w", err)
+	}
+	if q.nextFlowItemStmt, err = db.PrepareContext(ctx, nextFlowItem); err != nil {
+		return nil, fmt.Errorf("error preparing query NextFlowItem: %w", err)
+	}
+	if q.nextFlowItemNStmt, err = db.PrepareContext(ctx, nextFlowItemN); err != nil {
+		return nil, fmt.Errorf("error preparing query NextFlowItemN: %w", err)
+	}
+	if q.nextFlowRunStmt, err = db.PrepareContext(ctx, nextFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query NextFlowRun: %w", err)
 	}
 	if q.nextNumberStmt, err = db.PrepareContext(ctx, nextNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query NextNumber: %w", err)
@@ -723,8 +831,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.rehashMemberPasswordStmt, err = db.PrepareContext(ctx, rehashMemberPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query RehashMemberPassword: %w", err)
 	}
+	if q.releaseFlowStmt, err = db.PrepareContext(ctx, releaseFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseFlow: %w", err)
+	}
 	if q.releaseRunStmt, err = db.PrepareContext(ctx, releaseRun); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseRun: %w", err)
+	}
+	if q.renewFlowStmt, err = db.PrepareContext(ctx, renewFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewFlow: %w", err)
 	}
 	if q.renewOperationStmt, err = db.PrepareContext(ctx, renewOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewOperation: %w", err)
@@ -768,6 +882,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.runStmt, err = db.PrepareContext(ctx, run); err != nil {
 		return nil, fmt.Errorf("error preparing query Run: %w", err)
 	}
+	if q.runnableFlowItemsStmt, err = db.PrepareContext(ctx, runnableFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query RunnableFlowItems: %w", err)
+	}
+	if q.runnableFlowRunsStmt, err = db.PrepareContext(ctx, runnableFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query RunnableFlowRuns: %w", err)
+	}
 	if q.runnableOperationsStmt, err = db.PrepareContext(ctx, runnableOperations); err != nil {
 		return nil, fmt.Errorf("error preparing query RunnableOperations: %w", err)
 	}
@@ -797,6 +917,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setDeletionCountsStmt, err = db.PrepareContext(ctx, setDeletionCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDeletionCounts: %w", err)
+	}
+	if q.setFlowStmt, err = db.PrepareContext(ctx, setFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query SetFlow: %w", err)
+	}
+	if q.setFlowRunStmt, err = db.PrepareContext(ctx, setFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query SetFlowRun: %w", err)
 	}
 	if q.setHeldSeqsStmt, err = db.PrepareContext(ctx, setHeldSeqs); err != nil {
 		return nil, fmt.Errorf("error preparing query SetHeldSeqs: %w", err)
@@ -906,6 +1032,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
 	}
+	if q.takeFlowNameStmt, err = db.PrepareContext(ctx, takeFlowName); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeFlowName: %w", err)
+	}
 	if q.takeProjectStmt, err = db.PrepareContext(ctx, takeProject); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeProject: %w", err)
 	}
@@ -945,6 +1074,21 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.useMemberLinkStmt, err = db.PrepareContext(ctx, useMemberLink); err != nil {
 		return nil, fmt.Errorf("error preparing query UseMemberLink: %w", err)
 	}
+	if q.waitersOfOperationStmt, err = db.PrepareContext(ctx, waitersOfOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query WaitersOfOperation: %w", err)
+	}
+	if q.wakeFlowStmt, err = db.PrepareContext(ctx, wakeFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeFlow: %w", err)
+	}
+	if q.wakeFlowItemStmt, err = db.PrepareContext(ctx, wakeFlowItem); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeFlowItem: %w", err)
+	}
+	if q.wakeFlowItemsOfOperationStmt, err = db.PrepareContext(ctx, wakeFlowItemsOfOperation); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeFlowItemsOfOperation: %w", err)
+	}
+	if q.wakeFlowRunStmt, err = db.PrepareContext(ctx, wakeFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query WakeFlowRun: %w", err)
+	}
 	if q.wakeOperationStmt, err = db.PrepareContext(ctx, wakeOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query WakeOperation: %w", err)
 	}
@@ -956,6 +1100,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.acquireFlowStmt != nil {
+		if cerr := q.acquireFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing acquireFlowStmt: %w", cerr)
+		}
+	}
 	if q.acquireOperationStmt != nil {
 		if cerr := q.acquireOperationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing acquireOperationStmt: %w", cerr)
@@ -984,6 +1133,11 @@ func (q *Queries) Close() error {
 	if q.appendAttemptStmt != nil {
 		if cerr := q.appendAttemptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendAttemptStmt: %w", cerr)
+		}
+	}
+	if q.applyFlowStmt != nil {
+		if cerr := q.applyFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing applyFlowStmt: %w", cerr)
 		}
 	}
 	if q.askCancelOperationStmt != nil {
@@ -1096,6 +1250,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimProbeStmt: %w", cerr)
 		}
 	}
+	if q.clearFlowLeasesStmt != nil {
+		if cerr := q.clearFlowLeasesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing clearFlowLeasesStmt: %w", cerr)
+		}
+	}
 	if q.clearLeasesStmt != nil {
 		if cerr := q.clearLeasesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing clearLeasesStmt: %w", cerr)
@@ -1169,6 +1328,11 @@ func (q *Queries) Close() error {
 	if q.connectionsWithRunnableRunsStmt != nil {
 		if cerr := q.connectionsWithRunnableRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsWithRunnableRunsStmt: %w", cerr)
+		}
+	}
+	if q.countFlowItemsStmt != nil {
+		if cerr := q.countFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countFlowItemsStmt: %w", cerr)
 		}
 	}
 	if q.countItemsStmt != nil {
@@ -1291,6 +1455,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing doubtPendingItemsStmt: %w", cerr)
 		}
 	}
+	if q.dropFlowRunsStmt != nil {
+		if cerr := q.dropFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropFlowRunsStmt: %w", cerr)
+		}
+	}
 	if q.dropHeldStmt != nil {
 		if cerr := q.dropHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropHeldStmt: %w", cerr)
@@ -1304,6 +1473,11 @@ func (q *Queries) Close() error {
 	if q.dropQuarantineStmt != nil {
 		if cerr := q.dropQuarantineStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropQuarantineStmt: %w", cerr)
+		}
+	}
+	if q.dueFlowsStmt != nil {
+		if cerr := q.dueFlowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dueFlowsStmt: %w", cerr)
 		}
 	}
 	if q.dueStreamsStmt != nil {
@@ -1354,6 +1528,21 @@ func (q *Queries) Close() error {
 	if q.eraseConnectionStmt != nil {
 		if cerr := q.eraseConnectionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseConnectionStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowStmt != nil {
+		if cerr := q.eraseFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowRolesStmt != nil {
+		if cerr := q.eraseFlowRolesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowRolesStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowVersionsStmt != nil {
+		if cerr := q.eraseFlowVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowVersionsStmt: %w", cerr)
 		}
 	}
 	if q.eraseHeadsStmt != nil {
@@ -1496,6 +1685,86 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing firstProjectStmt: %w", cerr)
 		}
 	}
+	if q.flowStmt != nil {
+		if cerr := q.flowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowStmt: %w", cerr)
+		}
+	}
+	if q.flowByHookStmt != nil {
+		if cerr := q.flowByHookStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowByHookStmt: %w", cerr)
+		}
+	}
+	if q.flowByIDStmt != nil {
+		if cerr := q.flowByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowByIDStmt: %w", cerr)
+		}
+	}
+	if q.flowItemStmt != nil {
+		if cerr := q.flowItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemStmt: %w", cerr)
+		}
+	}
+	if q.flowItemCountsStmt != nil {
+		if cerr := q.flowItemCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemCountsStmt: %w", cerr)
+		}
+	}
+	if q.flowItemsStmt != nil {
+		if cerr := q.flowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemsStmt: %w", cerr)
+		}
+	}
+	if q.flowItemsByStatusStmt != nil {
+		if cerr := q.flowItemsByStatusStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemsByStatusStmt: %w", cerr)
+		}
+	}
+	if q.flowRunStmt != nil {
+		if cerr := q.flowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunStmt: %w", cerr)
+		}
+	}
+	if q.flowRunsOfFlowStmt != nil {
+		if cerr := q.flowRunsOfFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunsOfFlowStmt: %w", cerr)
+		}
+	}
+	if q.flowRunsOfProjectStmt != nil {
+		if cerr := q.flowRunsOfProjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunsOfProjectStmt: %w", cerr)
+		}
+	}
+	if q.flowRunsOpenStmt != nil {
+		if cerr := q.flowRunsOpenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunsOpenStmt: %w", cerr)
+		}
+	}
+	if q.flowVersionStmt != nil {
+		if cerr := q.flowVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowVersionStmt: %w", cerr)
+		}
+	}
+	if q.flowVersionsStmt != nil {
+		if cerr := q.flowVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowVersionsStmt: %w", cerr)
+		}
+	}
+	if q.flowsStmt != nil {
+		if cerr := q.flowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowsStmt: %w", cerr)
+		}
+	}
+	if q.flowsOfConnectionStmt != nil {
+		if cerr := q.flowsOfConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowsOfConnectionStmt: %w", cerr)
+		}
+	}
+	if q.flowsReadyStmt != nil {
+		if cerr := q.flowsReadyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowsReadyStmt: %w", cerr)
+		}
+	}
 	if q.forgetBadStmt != nil {
 		if cerr := q.forgetBadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetBadStmt: %w", cerr)
@@ -1561,6 +1830,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing heldOfConnectionStmt: %w", cerr)
 		}
 	}
+	if q.holdFlowStmt != nil {
+		if cerr := q.holdFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdFlowStmt: %w", cerr)
+		}
+	}
 	if q.holdRunStmt != nil {
 		if cerr := q.holdRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdRunStmt: %w", cerr)
@@ -1604,6 +1878,26 @@ func (q *Queries) Close() error {
 	if q.insertDeletionStmt != nil {
 		if cerr := q.insertDeletionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertDeletionStmt: %w", cerr)
+		}
+	}
+	if q.insertFlowRoleStmt != nil {
+		if cerr := q.insertFlowRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFlowRoleStmt: %w", cerr)
+		}
+	}
+	if q.insertFlowRunStmt != nil {
+		if cerr := q.insertFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFlowRunStmt: %w", cerr)
+		}
+	}
+	if q.insertFlowRunConnectionStmt != nil {
+		if cerr := q.insertFlowRunConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFlowRunConnectionStmt: %w", cerr)
+		}
+	}
+	if q.insertFlowVersionStmt != nil {
+		if cerr := q.insertFlowVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFlowVersionStmt: %w", cerr)
 		}
 	}
 	if q.insertHeldOperationStmt != nil {
@@ -1741,6 +2035,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastStateStmt: %w", cerr)
 		}
 	}
+	if q.leaveFlowStmt != nil {
+		if cerr := q.leaveFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaveFlowStmt: %w", cerr)
+		}
+	}
 	if q.linkStmt != nil {
 		if cerr := q.linkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing linkStmt: %w", cerr)
@@ -1784,6 +2083,16 @@ func (q *Queries) Close() error {
 	if q.lockConnectionNumberStmt != nil {
 		if cerr := q.lockConnectionNumberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockConnectionNumberStmt: %w", cerr)
+		}
+	}
+	if q.lockFlowStmt != nil {
+		if cerr := q.lockFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockFlowStmt: %w", cerr)
+		}
+	}
+	if q.lockFlowRunStmt != nil {
+		if cerr := q.lockFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockFlowRunStmt: %w", cerr)
 		}
 	}
 	if q.lockLinkStmt != nil {
@@ -1904,6 +2213,21 @@ func (q *Queries) Close() error {
 	if q.nextErasingStmt != nil {
 		if cerr := q.nextErasingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextErasingStmt: %w", cerr)
+		}
+	}
+	if q.nextFlowItemStmt != nil {
+		if cerr := q.nextFlowItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextFlowItemStmt: %w", cerr)
+		}
+	}
+	if q.nextFlowItemNStmt != nil {
+		if cerr := q.nextFlowItemNStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextFlowItemNStmt: %w", cerr)
+		}
+	}
+	if q.nextFlowRunStmt != nil {
+		if cerr := q.nextFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextFlowRunStmt: %w", cerr)
 		}
 	}
 	if q.nextNumberStmt != nil {
@@ -2121,9 +2445,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing rehashMemberPasswordStmt: %w", cerr)
 		}
 	}
+	if q.releaseFlowStmt != nil {
+		if cerr := q.releaseFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseFlowStmt: %w", cerr)
+		}
+	}
 	if q.releaseRunStmt != nil {
 		if cerr := q.releaseRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseRunStmt: %w", cerr)
+		}
+	}
+	if q.renewFlowStmt != nil {
+		if cerr := q.renewFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewFlowStmt: %w", cerr)
 		}
 	}
 	if q.renewOperationStmt != nil {
@@ -2196,6 +2530,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing runStmt: %w", cerr)
 		}
 	}
+	if q.runnableFlowItemsStmt != nil {
+		if cerr := q.runnableFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runnableFlowItemsStmt: %w", cerr)
+		}
+	}
+	if q.runnableFlowRunsStmt != nil {
+		if cerr := q.runnableFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing runnableFlowRunsStmt: %w", cerr)
+		}
+	}
 	if q.runnableOperationsStmt != nil {
 		if cerr := q.runnableOperationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing runnableOperationsStmt: %w", cerr)
@@ -2244,6 +2588,16 @@ func (q *Queries) Close() error {
 	if q.setDeletionCountsStmt != nil {
 		if cerr := q.setDeletionCountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setDeletionCountsStmt: %w", cerr)
+		}
+	}
+	if q.setFlowStmt != nil {
+		if cerr := q.setFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setFlowStmt: %w", cerr)
+		}
+	}
+	if q.setFlowRunStmt != nil {
+		if cerr := q.setFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setFlowRunStmt: %w", cerr)
 		}
 	}
 	if q.setHeldSeqsStmt != nil {
@@ -2426,6 +2780,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing takeDoubtfulRecordsStmt: %w", cerr)
 		}
 	}
+	if q.takeFlowNameStmt != nil {
+		if cerr := q.takeFlowNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeFlowNameStmt: %w", cerr)
+		}
+	}
 	if q.takeProjectStmt != nil {
 		if cerr := q.takeProjectStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeProjectStmt: %w", cerr)
@@ -2491,6 +2850,31 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing useMemberLinkStmt: %w", cerr)
 		}
 	}
+	if q.waitersOfOperationStmt != nil {
+		if cerr := q.waitersOfOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing waitersOfOperationStmt: %w", cerr)
+		}
+	}
+	if q.wakeFlowStmt != nil {
+		if cerr := q.wakeFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeFlowStmt: %w", cerr)
+		}
+	}
+	if q.wakeFlowItemStmt != nil {
+		if cerr := q.wakeFlowItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeFlowItemStmt: %w", cerr)
+		}
+	}
+	if q.wakeFlowItemsOfOperationStmt != nil {
+		if cerr := q.wakeFlowItemsOfOperationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeFlowItemsOfOperationStmt: %w", cerr)
+		}
+	}
+	if q.wakeFlowRunStmt != nil {
+		if cerr := q.wakeFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wakeFlowRunStmt: %w", cerr)
+		}
+	}
 	if q.wakeOperationStmt != nil {
 		if cerr := q.wakeOperationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing wakeOperationStmt: %w", cerr)
@@ -2540,12 +2924,14 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                              DBTX
 	tx                              *sql.Tx
+	acquireFlowStmt                 *sql.Stmt
 	acquireOperationStmt            *sql.Stmt
 	acquireRunStmt                  *sql.Stmt
 	activeRunsStmt                  *sql.Stmt
 	activeRunsOfStreamStmt          *sql.Stmt
 	answerIdempotencyKeyStmt        *sql.Stmt
 	appendAttemptStmt               *sql.Stmt
+	applyFlowStmt                   *sql.Stmt
 	askCancelOperationStmt          *sql.Stmt
 	askCancelRunStmt                *sql.Stmt
 	askDeleteDataStmt               *sql.Stmt
@@ -2568,6 +2954,7 @@ type Queries struct {
 	claimDueStreamStmt              *sql.Stmt
 	claimIdempotencyKeyStmt         *sql.Stmt
 	claimProbeStmt                  *sql.Stmt
+	clearFlowLeasesStmt             *sql.Stmt
 	clearLeasesStmt                 *sql.Stmt
 	clearLoginLeasesStmt            *sql.Stmt
 	clearMemberOIDCStmt             *sql.Stmt
@@ -2583,6 +2970,7 @@ type Queries struct {
 	connectionsWithAskedRunsStmt    *sql.Stmt
 	connectionsWithOperationsStmt   *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
+	countFlowItemsStmt              *sql.Stmt
 	countItemsStmt                  *sql.Stmt
 	countLivingTokensStmt           *sql.Stmt
 	countOpenLinksStmt              *sql.Stmt
@@ -2607,9 +2995,11 @@ type Queries struct {
 	doubtItemsStmt                  *sql.Stmt
 	doubtOperationsStmt             *sql.Stmt
 	doubtPendingItemsStmt           *sql.Stmt
+	dropFlowRunsStmt                *sql.Stmt
 	dropHeldStmt                    *sql.Stmt
 	dropKeyHoldersStmt              *sql.Stmt
 	dropQuarantineStmt              *sql.Stmt
+	dueFlowsStmt                    *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	endAttemptStmt                  *sql.Stmt
 	endLinksOfStmt                  *sql.Stmt
@@ -2620,6 +3010,9 @@ type Queries struct {
 	eraseBodiesStmt                 *sql.Stmt
 	eraseBudgetStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
+	eraseFlowStmt                   *sql.Stmt
+	eraseFlowRolesStmt              *sql.Stmt
+	eraseFlowVersionsStmt           *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
 	eraseHeldStmt                   *sql.Stmt
 	eraseIdempotencyKeysStmt        *sql.Stmt
@@ -2648,6 +3041,22 @@ type Queries struct {
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
 	firstProjectStmt                *sql.Stmt
+	flowStmt                        *sql.Stmt
+	flowByHookStmt                  *sql.Stmt
+	flowByIDStmt                    *sql.Stmt
+	flowItemStmt                    *sql.Stmt
+	flowItemCountsStmt              *sql.Stmt
+	flowItemsStmt                   *sql.Stmt
+	flowItemsByStatusStmt           *sql.Stmt
+	flowRunStmt                     *sql.Stmt
+	flowRunsOfFlowStmt              *sql.Stmt
+	flowRunsOfProjectStmt           *sql.Stmt
+	flowRunsOpenStmt                *sql.Stmt
+	flowVersionStmt                 *sql.Stmt
+	flowVersionsStmt                *sql.Stmt
+	flowsStmt                       *sql.Stmt
+	flowsOfConnectionStmt           *sql.Stmt
+	flowsReadyStmt                  *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
 	forgiveStreamStmt               *sql.Stmt
 	freeIdempotencyKeyStmt          *sql.Stmt
@@ -2661,6 +3070,7 @@ type Queries struct {
 	headStmt                        *sql.Stmt
 	heldStmt                        *sql.Stmt
 	heldOfConnectionStmt            *sql.Stmt
+	holdFlowStmt                    *sql.Stmt
 	holdRunStmt                     *sql.Stmt
 	holdRunsStmt                    *sql.Stmt
 	hurryProbeStmt                  *sql.Stmt
@@ -2670,6 +3080,10 @@ type Queries struct {
 	insertBudgetStmt                *sql.Stmt
 	insertConnectionStmt            *sql.Stmt
 	insertDeletionStmt              *sql.Stmt
+	insertFlowRoleStmt              *sql.Stmt
+	insertFlowRunStmt               *sql.Stmt
+	insertFlowRunConnectionStmt     *sql.Stmt
+	insertFlowVersionStmt           *sql.Stmt
 	insertHeldOperationStmt         *sql.Stmt
 	insertKeyStmt                   *sql.Stmt
 	insertLinkStmt                  *sql.Stmt
@@ -2697,6 +3111,7 @@ type Queries struct {
 	labelKeyStmt                    *sql.Stmt
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
+	leaveFlowStmt                   *sql.Stmt
 	linkStmt                        *sql.Stmt
 	linkByCodeStmt                  *sql.Stmt
 	linkByHashStmt                  *sql.Stmt
@@ -2706,6 +3121,8 @@ type Queries struct {
 	lockBudgetStmt                  *sql.Stmt
 	lockConnectionStmt              *sql.Stmt
 	lockConnectionNumberStmt        *sql.Stmt
+	lockFlowStmt                    *sql.Stmt
+	lockFlowRunStmt                 *sql.Stmt
 	lockLinkStmt                    *sql.Stmt
 	lockMetaStmt                    *sql.Stmt
 	lockNumbersStmt                 *sql.Stmt
@@ -2730,6 +3147,9 @@ type Queries struct {
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
 	nextErasingStmt                 *sql.Stmt
+	nextFlowItemStmt                *sql.Stmt
+	nextFlowItemNStmt               *sql.Stmt
+	nextFlowRunStmt                 *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
 	noteMemberLoginStmt             *sql.Stmt
@@ -2773,7 +3193,9 @@ type Queries struct {
 	recordVersionStmt               *sql.Stmt
 	rehashStmt                      *sql.Stmt
 	rehashMemberPasswordStmt        *sql.Stmt
+	releaseFlowStmt                 *sql.Stmt
 	releaseRunStmt                  *sql.Stmt
+	renewFlowStmt                   *sql.Stmt
 	renewOperationStmt              *sql.Stmt
 	renewRunStmt                    *sql.Stmt
 	resealConnectionStmt            *sql.Stmt
@@ -2788,6 +3210,8 @@ type Queries struct {
 	revokeTokenStmt                 *sql.Stmt
 	revokeTokensStmt                *sql.Stmt
 	runStmt                         *sql.Stmt
+	runnableFlowItemsStmt           *sql.Stmt
+	runnableFlowRunsStmt            *sql.Stmt
 	runnableOperationsStmt          *sql.Stmt
 	runnableRunsStmt                *sql.Stmt
 	runsStmt                        *sql.Stmt
@@ -2798,6 +3222,8 @@ type Queries struct {
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
 	setDeletionCountsStmt           *sql.Stmt
+	setFlowStmt                     *sql.Stmt
+	setFlowRunStmt                  *sql.Stmt
 	setHeldSeqsStmt                 *sql.Stmt
 	setHotStmt                      *sql.Stmt
 	setItemStmt                     *sql.Stmt
@@ -2834,6 +3260,7 @@ type Queries struct {
 	swapConnectionKeyStmt           *sql.Stmt
 	swapProjectKeyStmt              *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
+	takeFlowNameStmt                *sql.Stmt
 	takeProjectStmt                 *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
 	takeSeqsStmt                    *sql.Stmt
@@ -2847,6 +3274,11 @@ type Queries struct {
 	upgradeRunStmt                  *sql.Stmt
 	useLoginAttemptStmt             *sql.Stmt
 	useMemberLinkStmt               *sql.Stmt
+	waitersOfOperationStmt          *sql.Stmt
+	wakeFlowStmt                    *sql.Stmt
+	wakeFlowItemStmt                *sql.Stmt
+	wakeFlowItemsOfOperationStmt    *sql.Stmt
+	wakeFlowRunStmt                 *sql.Stmt
 	wakeOperationStmt               *sql.Stmt
 	whoWritesStmt                   *sql.Stmt
 }
@@ -2855,12 +3287,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                              tx,
 		tx:                              tx,
+		acquireFlowStmt:                 q.acquireFlowStmt,
 		acquireOperationStmt:            q.acquireOperationStmt,
 		acquireRunStmt:                  q.acquireRunStmt,
 		activeRunsStmt:                  q.activeRunsStmt,
 		activeRunsOfStreamStmt:          q.activeRunsOfStreamStmt,
 		answerIdempotencyKeyStmt:        q.answerIdempotencyKeyStmt,
 		appendAttemptStmt:               q.appendAttemptStmt,
+		applyFlowStmt:                   q.applyFlowStmt,
 		askCancelOperationStmt:          q.askCancelOperationStmt,
 		askCancelRunStmt:                q.askCancelRunStmt,
 		askDeleteDataStmt:               q.askDeleteDataStmt,
@@ -2883,6 +3317,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		claimDueStreamStmt:              q.claimDueStreamStmt,
 		claimIdempotencyKeyStmt:         q.claimIdempotencyKeyStmt,
 		claimProbeStmt:                  q.claimProbeStmt,
+		clearFlowLeasesStmt:             q.clearFlowLeasesStmt,
 		clearLeasesStmt:                 q.clearLeasesStmt,
 		clearLoginLeasesStmt:            q.clearLoginLeasesStmt,
 		clearMemberOIDCStmt:             q.clearMemberOIDCStmt,
@@ -2898,6 +3333,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
 		connectionsWithOperationsStmt:   q.connectionsWithOperationsStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
+		countFlowItemsStmt:              q.countFlowItemsStmt,
 		countItemsStmt:                  q.countItemsStmt,
 		countLivingTokensStmt:           q.countLivingTokensStmt,
 		countOpenLinksStmt:              q.countOpenLinksStmt,
@@ -2922,9 +3358,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		doubtItemsStmt:                  q.doubtItemsStmt,
 		doubtOperationsStmt:             q.doubtOperationsStmt,
 		doubtPendingItemsStmt:           q.doubtPendingItemsStmt,
+		dropFlowRunsStmt:                q.dropFlowRunsStmt,
 		dropHeldStmt:                    q.dropHeldStmt,
 		dropKeyHoldersStmt:              q.dropKeyHoldersStmt,
 		dropQuarantineStmt:              q.dropQuarantineStmt,
+		dueFlowsStmt:                    q.dueFlowsStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		endAttemptStmt:                  q.endAttemptStmt,
 		endLinksOfStmt:                  q.endLinksOfStmt,
@@ -2935,6 +3373,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
 		eraseBudgetStmt:                 q.eraseBudgetStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
+		eraseFlowStmt:                   q.eraseFlowStmt,
+		eraseFlowRolesStmt:              q.eraseFlowRolesStmt,
+		eraseFlowVersionsStmt:           q.eraseFlowVersionsStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
 		eraseHeldStmt:                   q.eraseHeldStmt,
 		eraseIdempotencyKeysStmt:        q.eraseIdempotencyKeysStmt,
@@ -2963,6 +3404,22 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
 		firstProjectStmt:                q.firstProjectStmt,
+		flowStmt:                        q.flowStmt,
+		flowByHookStmt:                  q.flowByHookStmt,
+		flowByIDStmt:                    q.flowByIDStmt,
+		flowItemStmt:                    q.flowItemStmt,
+		flowItemCountsStmt:              q.flowItemCountsStmt,
+		flowItemsStmt:                   q.flowItemsStmt,
+		flowItemsByStatusStmt:           q.flowItemsByStatusStmt,
+		flowRunStmt:                     q.flowRunStmt,
+		flowRunsOfFlowStmt:              q.flowRunsOfFlowStmt,
+		flowRunsOfProjectStmt:           q.flowRunsOfProjectStmt,
+		flowRunsOpenStmt:                q.flowRunsOpenStmt,
+		flowVersionStmt:                 q.flowVersionStmt,
+		flowVersionsStmt:                q.flowVersionsStmt,
+		flowsStmt:                       q.flowsStmt,
+		flowsOfConnectionStmt:           q.flowsOfConnectionStmt,
+		flowsReadyStmt:                  q.flowsReadyStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
 		forgiveStreamStmt:               q.forgiveStreamStmt,
 		freeIdempotencyKeyStmt:          q.freeIdempotencyKeyStmt,
@@ -2976,6 +3433,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		headStmt:                        q.headStmt,
 		heldStmt:                        q.heldStmt,
 		heldOfConnectionStmt:            q.heldOfConnectionStmt,
+		holdFlowStmt:                    q.holdFlowStmt,
 		holdRunStmt:                     q.holdRunStmt,
 		holdRunsStmt:                    q.holdRunsStmt,
 		hurryProbeStmt:                  q.hurryProbeStmt,
@@ -2985,6 +3443,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertBudgetStmt:                q.insertBudgetStmt,
 		insertConnectionStmt:            q.insertConnectionStmt,
 		insertDeletionStmt:              q.insertDeletionStmt,
+		insertFlowRoleStmt:              q.insertFlowRoleStmt,
+		insertFlowRunStmt:               q.insertFlowRunStmt,
+		insertFlowRunConnectionStmt:     q.insertFlowRunConnectionStmt,
+		insertFlowVersionStmt:           q.insertFlowVersionStmt,
 		insertHeldOperationStmt:         q.insertHeldOperationStmt,
 		insertKeyStmt:                   q.insertKeyStmt,
 		insertLinkStmt:                  q.insertLinkStmt,
@@ -3012,6 +3474,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		labelKeyStmt:                    q.labelKeyStmt,
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
+		leaveFlowStmt:                   q.leaveFlowStmt,
 		linkStmt:                        q.linkStmt,
 		linkByCodeStmt:                  q.linkByCodeStmt,
 		linkByHashStmt:                  q.linkByHashStmt,
@@ -3021,6 +3484,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockBudgetStmt:                  q.lockBudgetStmt,
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
+		lockFlowStmt:                    q.lockFlowStmt,
+		lockFlowRunStmt:                 q.lockFlowRunStmt,
 		lockLinkStmt:                    q.lockLinkStmt,
 		lockMetaStmt:                    q.lockMetaStmt,
 		lockNumbersStmt:                 q.lockNumbersStmt,
@@ -3045,6 +3510,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextErasingStmt:                 q.nextErasingStmt,
+		nextFlowItemStmt:                q.nextFlowItemStmt,
+		nextFlowItemNStmt:               q.nextFlowItemNStmt,
+		nextFlowRunStmt:                 q.nextFlowRunStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
 		noteMemberLoginStmt:             q.noteMemberLoginStmt,
@@ -3088,7 +3556,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		recordVersionStmt:               q.recordVersionStmt,
 		rehashStmt:                      q.rehashStmt,
 		rehashMemberPasswordStmt:        q.rehashMemberPasswordStmt,
+		releaseFlowStmt:                 q.releaseFlowStmt,
 		releaseRunStmt:                  q.releaseRunStmt,
+		renewFlowStmt:                   q.renewFlowStmt,
 		renewOperationStmt:              q.renewOperationStmt,
 		renewRunStmt:                    q.renewRunStmt,
 		resealConnectionStmt:            q.resealConnectionStmt,
@@ -3103,6 +3573,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		revokeTokenStmt:                 q.revokeTokenStmt,
 		revokeTokensStmt:                q.revokeTokensStmt,
 		runStmt:                         q.runStmt,
+		runnableFlowItemsStmt:           q.runnableFlowItemsStmt,
+		runnableFlowRunsStmt:            q.runnableFlowRunsStmt,
 		runnableOperationsStmt:          q.runnableOperationsStmt,
 		runnableRunsStmt:                q.runnableRunsStmt,
 		runsStmt:                        q.runsStmt,
@@ -3113,6 +3585,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
 		setDeletionCountsStmt:           q.setDeletionCountsStmt,
+		setFlowStmt:                     q.setFlowStmt,
+		setFlowRunStmt:                  q.setFlowRunStmt,
 		setHeldSeqsStmt:                 q.setHeldSeqsStmt,
 		setHotStmt:                      q.setHotStmt,
 		setItemStmt:                     q.setItemStmt,
@@ -3149,6 +3623,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		swapConnectionKeyStmt:           q.swapConnectionKeyStmt,
 		swapProjectKeyStmt:              q.swapProjectKeyStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
+		takeFlowNameStmt:                q.takeFlowNameStmt,
 		takeProjectStmt:                 q.takeProjectStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
 		takeSeqsStmt:                    q.takeSeqsStmt,
@@ -3162,6 +3637,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upgradeRunStmt:                  q.upgradeRunStmt,
 		useLoginAttemptStmt:             q.useLoginAttemptStmt,
 		useMemberLinkStmt:               q.useMemberLinkStmt,
+		waitersOfOperationStmt:          q.waitersOfOperationStmt,
+		wakeFlowStmt:                    q.wakeFlowStmt,
+		wakeFlowItemStmt:                q.wakeFlowItemStmt,
+		wakeFlowItemsOfOperationStmt:    q.wakeFlowItemsOfOperationStmt,
+		wakeFlowRunStmt:                 q.wakeFlowRunStmt,
 		wakeOperationStmt:               q.wakeOperationStmt,
 		whoWritesStmt:                   q.whoWritesStmt,
 	}

@@ -80,6 +80,95 @@ type Deletion struct {
 	Counts       string
 }
 
+type Flow struct {
+	ID            string
+	ProjectID     string
+	Name          string
+	Title         string
+	Version       int64
+	Paused        Flag
+	Settings      string
+	Sealed        []byte
+	TriggerKind   string
+	TriggerNote   string
+	TriggerAt     Time
+	TriggerCursor string
+	HookHash      []byte
+	HookSealed    []byte
+	WakeAt        Time
+	LeaseOwner    string
+	LeaseEpoch    int64
+	LeaseUntilAt  Time
+	CreatedAt     Time
+	UpdatedAt     Time
+}
+
+type FlowItem struct {
+	Flow       string
+	Run        string
+	Step       string
+	N          int64
+	ItemKey    string
+	Status     string
+	Attempts   int64
+	Thread     string
+	Input      string
+	Output     string
+	Error      string
+	DueAt      Time
+	Waits      string
+	Operation  string
+	OperationN int64
+	Connection string
+	UpdatedAt  Time
+}
+
+type FlowRun struct {
+	Flow            string
+	ID              string
+	ProjectID       string
+	Version         int64
+	State           string
+	TriggerKind     string
+	Input           string
+	Settings        string
+	Sealed          []byte
+	MainCounts      Flag
+	InCount         int64
+	PendingCount    int64
+	RunningCount    int64
+	OkCount         int64
+	FailedCount     int64
+	SkippedCount    int64
+	CancelledCount  int64
+	CreatedAt       Time
+	StartedAt       Time
+	FinishedAt      Time
+	DueAt           Time
+	CancelRequested Flag
+	Paused          Flag
+	ReasonCode      string
+	ReasonDetail    string
+	Caller          string
+	Output          string
+	ParentFlow      string
+	ParentRun       string
+	ParentStep      string
+	ParentN         int64
+	Retries         int64
+	Change          int64
+	Erased          Flag
+}
+
+type FlowVersion struct {
+	Flow     string
+	Version  int64
+	Document string
+	Format   string
+	MadeAt   Time
+	MadeBy   string
+}
+
 type HeldDeletion struct {
 	Connection   int64
 	Stream       int64

@@ -20,6 +20,9 @@ type bulk struct {
 	remoteIDs              lists // on the reading pool
 	insertBodies, putHeads inserts
 	insertItems            inserts
+
+	flowKeys                       lists // on the writing pool
+	insertFlowItems, moveFlowItems inserts
 }
 
 func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
@@ -32,6 +35,8 @@ func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 		insertItems:  p.inserts(writer, insertItems),
 		insertBodies: p.inserts(writer, insertBodies),
 		putHeads:     p.inserts(writer, putHeads),
+
+		flowKeys: p.lists(writer, selectFlowKeys), insertFlowItems: p.inserts(writer, insertFlowItems), moveFlowItems: p.inserts(writer, moveFlowItems),
 	}
 	return b, p.err
 }
@@ -47,7 +52,7 @@ where h.connection = ?1 and h.stream = ?2 and h.deleted = 0 and h.id in (LIST)`
 
 // Heads is store.Bulk's.
 func (b *bulk) Heads(ctx context.Context, tx *sql.Tx, k store.StreamKey, ids []uuid.UUID, each func(store.HeadRow)) error {
-	return b.heads.query(ctx, tx, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
+	return b.heads.query(ctx, tx, of(k), len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
 		var h store.HeadRow
 		var id, hash sql.RawBytes
 		var created, updated, ranged queries.Time
@@ -64,7 +69,7 @@ func (b *bulk) Heads(ctx context.Context, tx *sql.Tx, k store.StreamKey, ids []u
 
 // Raws is store.Bulk's.
 func (b *bulk) Raws(ctx context.Context, k store.StreamKey, seqs []int64, each func(seq int64, raw []byte)) error {
-	return b.raws.query(ctx, nil, k, len(seqs), func(i int) any { return seqs[i] }, func(rows *sql.Rows) error {
+	return b.raws.query(ctx, nil, of(k), len(seqs), func(i int) any { return seqs[i] }, func(rows *sql.Rows) error {
 		var seq int64
 		var raw sql.RawBytes
 		if err := rows.Scan(&seq, &raw); err != nil {
@@ -77,7 +82,7 @@ func (b *bulk) Raws(ctx context.Context, k store.StreamKey, seqs []int64, each f
 
 // RemoteIDs is store.Bulk's.
 func (b *bulk) RemoteIDs(ctx context.Context, k store.StreamKey, ids []uuid.UUID, each func(id uuid.UUID, remoteID string)) error {
-	return b.remoteIDs.query(ctx, nil, k, len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
+	return b.remoteIDs.query(ctx, nil, of(k), len(ids), func(i int) any { return ids[i][:] }, func(rows *sql.Rows) error {
 		var id sql.RawBytes
 		var remoteID string
 		if err := rows.Scan(&id, &remoteID); err != nil {
@@ -90,8 +95,11 @@ func (b *bulk) RemoteIDs(ctx context.Context, k store.StreamKey, ids []uuid.UUID
 
 // DeleteBodies is store.Bulk's.
 func (b *bulk) DeleteBodies(ctx context.Context, tx *sql.Tx, k store.StreamKey, seqs []int64) error {
-	return b.deleteBodies.exec(ctx, tx, k, len(seqs), func(i int) any { return seqs[i] })
+	return b.deleteBodies.exec(ctx, tx, of(k), len(seqs), func(i int) any { return seqs[i] })
 }
+
+// of is what the rows of a stream share.
+func of(k store.StreamKey) []any { return []any{k.Connection, k.Stream} }
 
 // lists are statements with a list of so many values; a shorter list is filled up with its last value, which changes nothing.
 type lists [len(listSizes)]*sql.Stmt
@@ -110,10 +118,10 @@ func (l lists) pick(n int) (st *sql.Stmt, size int) {
 }
 
 // each calls do for every part of a list of n values.
-func (l lists) each(k store.StreamKey, n int, value func(int) any, do func(st *sql.Stmt, args []any) error) error {
+func (l lists) each(shared []any, n int, value func(int) any, do func(st *sql.Stmt, args []any) error) error {
 	for start := 0; start < n; {
 		st, size := l.pick(n - start)
-		args := append(make([]any, 0, size+2), k.Connection, k.Stream)
+		args := append(make([]any, 0, size+len(shared)), shared...)
 		for i := range size {
 			args = append(args, value(min(start+i, n-1)))
 		}
@@ -125,15 +133,15 @@ func (l lists) each(k store.StreamKey, n int, value func(int) any, do func(st *s
 	return nil
 }
 
-func (l lists) exec(ctx context.Context, tx *sql.Tx, k store.StreamKey, n int, value func(int) any) error {
-	return l.each(k, n, value, func(st *sql.Stmt, args []any) error {
+func (l lists) exec(ctx context.Context, tx *sql.Tx, shared []any, n int, value func(int) any) error {
+	return l.each(shared, n, value, func(st *sql.Stmt, args []any) error {
 		_, err := tx.StmtContext(ctx, st).ExecContext(ctx, args...)
 		return err
 	})
 }
 
-func (l lists) query(ctx context.Context, tx *sql.Tx, k store.StreamKey, n int, value func(int) any, row func(*sql.Rows) error) error {
-	return l.each(k, n, value, func(st *sql.Stmt, args []any) error {
+func (l lists) query(ctx context.Context, tx *sql.Tx, shared []any, n int, value func(int) any, row func(*sql.Rows) error) error {
+	return l.each(shared, n, value, func(st *sql.Stmt, args []any) error {
 		if tx != nil {
 			st = tx.StmtContext(ctx, st)
 		}

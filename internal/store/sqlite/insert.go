@@ -38,24 +38,26 @@ var (
 // InsertBodies is store.Bulk's.
 func (b *bulk) InsertBodies(ctx context.Context, tx *sql.Tx, k store.StreamKey, c store.Commit, rows []store.BodyRow) error {
 	shared := []any{k.Connection, k.Stream, c.Epoch, queries.At(c.At)}
-	return b.insertBodies.exec(ctx, tx, shared, len(rows), func(args []any, i int) []any {
+	_, err := b.insertBodies.exec(ctx, tx, shared, len(rows), func(args []any, i int) []any {
 		r := &rows[i]
 		return append(args, r.Seq, r.ID[:], flag(r.Deleted), r.CreatedSeq, r.RemoteID, string(r.Record), string(r.Raw))
 	})
+	return err
 }
 
 // PutHeads is store.Bulk's.
 func (b *bulk) PutHeads(ctx context.Context, tx *sql.Tx, k store.StreamKey, rows []store.HeadRow) error {
-	return b.putHeads.exec(ctx, tx, []any{k.Connection, k.Stream}, len(rows), func(args []any, i int) []any {
+	_, err := b.putHeads.exec(ctx, tx, []any{k.Connection, k.Stream}, len(rows), func(args []any, i int) []any {
 		r := &rows[i]
 		return append(args, r.ID[:], r.RawHash[:], r.Seq, r.CreatedSeq, queries.At(r.CreatedAt), flag(r.Deleted), queries.At(r.RemoteUpdatedAt), queries.At(r.RangeAt))
 	})
+	return err
 }
 
 // InsertItems is store.Bulk's.
 func (b *bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey, at time.Time, items []store.Item) error {
 	shared := []any{k.Connection, k.Operation, queries.At(at)}
-	return b.insertItems.exec(ctx, tx, shared, len(items), func(args []any, i int) []any {
+	_, err := b.insertItems.exec(ctx, tx, shared, len(items), func(args []any, i int) []any {
 		it := &items[i]
 		var record any
 		if it.Record != uuid.Nil {
@@ -63,6 +65,7 @@ func (b *bulk) InsertItems(ctx context.Context, tx *sql.Tx, k store.OperationKey
 		}
 		return append(args, it.N, it.ClientRef, it.Op, record, it.RemoteID, string(it.Data), it.IfMatch, it.Mark, string(it.Status), string(it.Error))
 	})
+	return err
 }
 
 func flag(b bool) int64 {
@@ -72,12 +75,12 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// inserts are one insert prepared for each of the sizes.
+// inserts are one statement of this kind prepared for each of the sizes.
 type inserts [len(sizes)]*sql.Stmt
 
 var sizes = [...]int{50, 10, 1}
 
-func (in inserts) exec(ctx context.Context, tx *sql.Tx, shared []any, n int, row func(args []any, i int) []any) error {
+func (in inserts) exec(ctx context.Context, tx *sql.Tx, shared []any, n int, row func(args []any, i int) []any) (touched int64, err error) {
 	args := make([]any, 0, 512)
 	done := 0
 	for i, size := range sizes {
@@ -90,12 +93,18 @@ func (in inserts) exec(ctx context.Context, tx *sql.Tx, shared []any, n int, row
 			for j := range size {
 				args = row(args, done+j)
 			}
-			if _, err := st.ExecContext(ctx, args...); err != nil {
-				return err
+			r, err := st.ExecContext(ctx, args...)
+			if err != nil {
+				return touched, err
 			}
+			k, err := r.RowsAffected()
+			if err != nil {
+				return touched, err
+			}
+			touched += k
 		}
 	}
-	return nil
+	return touched, nil
 }
 
 func (p *preparer) inserts(db *sql.DB, in insert) (out inserts) {

@@ -34,6 +34,8 @@ func Run(t *testing.T, open Opener) {
 		{"Items", itemTests},
 		{"Decisions", decisionTests},
 		{"Written records", writtenTests},
+		{"Flows", flowTests},
+		{"Items of flows", flowItemTests},
 		{"Idempotency keys", keyTests},
 		{"Tokens of logins", loginTests},
 		{"Data keys", dataKeyTests},

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+// NewFlowRun is a run to be inserted.
+type NewFlowRun struct {
+	ID          string
+	Flow        *Flow
+	Version     int64 // 0: the flow's newest
+	TriggerKind string
+	Input       []byte
+	Settings    json.RawMessage // nil: the flow's
+	Sealed      []byte          // with Settings nil: the flow's
+	MainCounts  bool            // the flow has no each: the main thread is the run's one item
+	Connections []Scope         // that it works with: where their data are erased, so is what it holds
+	Caller      string
+	Parent      FlowItemKey
+}
+
+// InsertFlowRun makes a queued run with its main thread (step "", number 0), which is pending and due, and wakes the flow. Takes the flow's lock. ErrNotFound: the flow is gone.
+func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*FlowRun, error) {
+	if err := t.WakeFlow(ctx, n.Flow.ID, now); err != nil {
+		return nil, fmt.Errorf("begin run %s: %w", n.ID, err)
+	}
+	if err := t.q.InsertFlowRun(ctx, newFlowRun(n, now)); err != nil {
+		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
+	}
+	for _, sc := range n.Connections {
+		if err := t.q.InsertFlowRunConnection(ctx, sc.no, n.Flow.ID, n.ID); err != nil {
+			return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
+		}
+	}
+	k := FlowStepKey{Flow: n.Flow.ID, Run: n.ID}
+	if err := t.s.engine.Bulk.InsertFlowItems(ctx, t.tx, k, now, []FlowItem{{DueAt: now}}); err != nil {
+		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
+	}
+	return getFlowRun(ctx, t.q, n.Flow.ID, n.ID)
+}
+
+func newFlowRun(n NewFlowRun, now time.Time) queries.InsertFlowRunParams {
+	p := queries.InsertFlowRunParams{
+		Flow: n.Flow.ID, ID: n.ID, ProjectID: n.Flow.ProjectID, Version: n.Version, TriggerKind: n.TriggerKind, Input: string(storableBytes(n.Input)),
+		Settings: objectText(n.Settings), Sealed: n.Sealed, MainCounts: queries.Flag(n.MainCounts), CreatedAt: queries.At(now), Caller: Storable(n.Caller),
+		ParentFlow: n.Parent.Flow, ParentRun: n.Parent.Run, ParentStep: n.Parent.Step, ParentN: n.Parent.N,
+	}
+	if n.Version == 0 {
+		p.Version = n.Flow.Version
+	}
+	if n.Settings == nil {
+		p.Settings, p.Sealed = objectText(n.Flow.Settings), n.Flow.Sealed
+	}
+	return p
+}
+
+// SetFlowRun stores State, StartedAt, DueAt, CancelRequested, Paused, the reason, Output and Retries of a run that is as it was read, but for its counts. One that begins gets StartedAt; one
+// that ends gets FinishedAt, and loses DueAt. ErrConflict: somebody has changed it meanwhile, or it is to end and has open items. The caller has the flow's lock.
+func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
+	next := *r
+	next.settle(now)
+	if next.State.Ended() {
+		row, err := t.q.LockFlowRun(ctx, r.FlowID, r.ID)
+		if err != nil {
+			return fmt.Errorf("change run %s: %w", r.ID, noRows(err, ErrConflict))
+		}
+		if next.Counts = flowCountsFrom(row); next.Counts.Open() > 0 {
+			return fmt.Errorf("change run %s: %d of its items are not final: %w", r.ID, next.Counts.Open(), ErrConflict)
+		}
+	}
+	n, err := t.q.SetFlowRun(ctx, queries.SetFlowRunParams{
+		State: string(next.State), StartedAt: queries.At(next.StartedAt), FinishedAt: queries.At(next.FinishedAt), DueAt: queries.At(next.DueAt),
+		CancelRequested: queries.Flag(next.CancelRequested), Paused: queries.Flag(next.Paused), ReasonCode: next.ReasonCode, ReasonDetail: Storable(next.ReasonDetail),
+		Output: string(storableBytes(next.Output)), Retries: next.Retries, Flow: r.FlowID, ID: r.ID, Change: r.change,
+	})
+	if err := hit(n, err, ErrConflict); err != nil {
+		return fmt.Errorf("change run %s: %w", r.ID, err)
+	}
+	next.change++
+	*r = next
+	return nil
+}
+
+// settle gives the run the times that its state has.
+func (r *FlowRun) settle(now time.Time) {
+	if r.StartedAt.IsZero() && r.State != FlowRunQueued {
+		r.StartedAt = micros(now)
+	}
+	r.StartedAt, r.DueAt = micros(r.StartedAt), micros(r.DueAt)
+	switch {
+	case !r.State.Ended():
+		r.FinishedAt = time.Time{}
+	case r.FinishedAt.IsZero():
+		r.FinishedAt = micros(now)
+	}
+	if r.State.Ended() {
+		r.DueAt = time.Time{}
+	}
+}

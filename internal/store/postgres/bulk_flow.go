@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+const (
+	selectFlowKeys = `select i.item_key from unnest($4::text[]) u(key) cross join lateral (
+select item_key from flow_items where flow = $1 and run = $2 and step = $3 and item_key = u.key offset 0) i`
+	insertFlowItems = `insert into flow_items (flow, run, step, updated_at, status, attempts, output, error, waits, operation, operation_n, connection,
+  n, item_key, thread, input, due_at)
+select $1, $2, $3, $4, 'pending', 0, '', '', '', '', 0, '', u.* from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[]) u`
+	moveFlowItems = `update flow_items i set status = m.status, attempts = m.attempts, thread = m.thread, input = coalesce(m.input, i.input), output = m.output, error = m.error,
+  due_at = m.due_at, waits = m.waits, operation = m.operation, operation_n = m.operation_n, connection = m.connection, updated_at = $3
+from (select u.*, f.ctid as row from unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[],
+  $14::text[], $15::text[], $16::bigint[], $17::text[])
+  u(step, n, was, status, attempts, thread, input, output, error, due_at, waits, operation, operation_n, connection) cross join lateral (
+select ctid from flow_items where flow = $1 and run = $2 and step = u.step and n = u.n and status = u.was offset 0) f) m
+where i.ctid = m.row and i.flow = $1 and i.run = $2`
+)
+
+// FlowKeys is store.Bulk's.
+func (b bulk) FlowKeys(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, keys []string, each func(key string)) error {
+	return query(ctx, tx, selectFlowKeys, []any{k.Flow, k.Run, k.Step, keys}, func(rows *sql.Rows) error {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return err
+		}
+		each(key)
+		return nil
+	})
+}
+
+// InsertFlowItems is store.Bulk's.
+func (b bulk) InsertFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, at time.Time, items []store.FlowItem) error {
+	n := len(items)
+	_, err := tx.ExecContext(ctx, insertFlowItems, k.Flow, k.Run, k.Step, at.UnixMicro(),
+		column(n, func(i int) int64 { return items[i].N }),
+		column(n, func(i int) string { return items[i].Key }),
+		column(n, func(i int) []byte { return items[i].Thread }),
+		column(n, func(i int) []byte { return items[i].Input }),
+		column(n, func(i int) *int64 { return micros(items[i].DueAt) }))
+	return err
+}
+
+// MoveFlowItems is store.Bulk's.
+func (b bulk) MoveFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, at time.Time, moves []store.FlowItemMove) (int64, error) {
+	n := len(moves)
+	r, err := tx.ExecContext(ctx, moveFlowItems, k.Flow, k.Run, at.UnixMicro(),
+		column(n, func(i int) string { return moves[i].Step }),
+		column(n, func(i int) int64 { return moves[i].N }),
+		column(n, func(i int) string { return string(moves[i].From) }),
+		column(n, func(i int) string { return string(moves[i].To) }),
+		column(n, func(i int) int64 { return moves[i].Attempts }),
+		column(n, func(i int) []byte { return moves[i].Thread }),
+		column(n, func(i int) *string { return text(moves[i].Input) }),
+		column(n, func(i int) []byte { return moves[i].Output }),
+		column(n, func(i int) []byte { return moves[i].Error }),
+		column(n, func(i int) *int64 { return micros(moves[i].DueAt) }),
+		column(n, func(i int) string { return moves[i].Waits }),
+		column(n, func(i int) string { return moves[i].Operation }),
+		column(n, func(i int) int64 { return moves[i].OperationN }),
+		column(n, func(i int) string { return moves[i].Connection }))
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// text gives bytes as text, or nothing.
+func text(b []byte) *string {
+	if b == nil {
+		return nil
+	}
+	s := string(b)
+	return &s
+}

@@ -1,0 +1,41 @@
+-- name: FlowItem :one
+select * from flow_items where flow = @flow and run = @run and step = @step and n = @n;
+
+-- name: FlowItems :many
+-- statuses: between commas; empty: all. bare: without what is large.
+select flow, run, step, n, item_key, status, attempts, cast(case when cast(@bare as bigint) = 1 then '' else thread end as text) as thread,
+  cast(case when cast(@bare as bigint) = 1 then '' else input end as text) as input, cast(case when cast(@bare as bigint) = 1 then '' else output end as text) as output,
+  error, due_at, waits, operation, operation_n, connection, updated_at
+from flow_items where flow = @flow and run = @run and (step, n) >= (cast(@from_step as text), cast(@from_n as bigint))
+  and (cast(@whole as bigint) = 1 or step = @step) and (cast(@statuses as text) = '' or cast(@statuses as text) like '%,' || status || ',%')
+order by step, n limit @max_rows;
+
+-- name: FlowItemsByStatus :many
+select flow, run, step, n, item_key, status, attempts, cast(case when cast(@bare as bigint) = 1 then '' else thread end as text) as thread,
+  cast(case when cast(@bare as bigint) = 1 then '' else input end as text) as input, cast(case when cast(@bare as bigint) = 1 then '' else output end as text) as output,
+  error, due_at, waits, operation, operation_n, connection, updated_at
+from flow_items where flow = @flow and run = @run and status = @status and (step, n) >= (cast(@from_step as text), cast(@from_n as bigint))
+  and (cast(@whole as bigint) = 1 or step = @step)
+order by step, n limit @max_rows;
+
+-- name: RunnableFlowItems :many
+select * from flow_items where flow = @flow and run = @run and due_at is not null and due_at <= @now order by step, n limit @max_rows;
+
+-- name: NextFlowItem :many
+-- When the first of the items goes on.
+select due_at from flow_items where flow = @flow and run = @run and due_at is not null order by due_at limit 1;
+
+-- name: FlowItemCounts :many
+select step, status, count(*) as items from flow_items where flow = @flow and run = @run group by step, status order by step, status;
+
+-- name: NextFlowItemN :one
+select cast(coalesce(max(n) + 1, 0) as bigint) as n from flow_items where flow = @flow and run = @run and step = @step;
+
+-- name: WaitersOfOperation :many
+select flow, run, step, n from flow_items where connection = @connection and operation = @operation and operation <> '' and waits = 'operation' order by flow, run, step, n;
+
+-- name: WakeFlowItemsOfOperation :exec
+update flow_items set due_at = @now where connection = @connection and operation = @operation and operation <> '' and waits = 'operation' and flow = @flow and run = @run;
+
+-- name: WakeFlowItem :execrows
+update flow_items set due_at = @now where flow = @flow and run = @run and step = @step and n = @n and status in ('pending', 'running');

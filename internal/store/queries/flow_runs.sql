@@ -1,0 +1,56 @@
+-- name: InsertFlowRun :exec
+insert into flow_runs (flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count,
+  failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output,
+  parent_flow, parent_run, parent_step, parent_n, retries, change, erased)
+values (@flow, @id, @project_id, @version, 'queued', @trigger_kind, @input, @settings, @sealed, @main_counts, @main_counts, @main_counts, 0, 0,
+  0, 0, 0, @created_at, null, null, @created_at, 0, 0, '', '', @caller, '',
+  @parent_flow, @parent_run, @parent_step, @parent_n, 0, 0, 0);
+
+-- name: InsertFlowRunConnection :exec
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n) values (@connection, @flow, @run, '', 0)
+on conflict (connection, flow, run) do nothing;
+
+-- name: FlowRun :one
+select * from flow_runs where flow = @flow and id = @id and state <> 'erasing';
+
+-- name: FlowRunsOfFlow :many
+select * from flow_runs where flow = @flow and id < @before and state <> 'erasing' and (cast(@state as text) = '' or state = @state) order by id desc limit @max_rows;
+
+-- name: FlowRunsOfProject :many
+select * from flow_runs where project_id = @project_id and id < @before and state <> 'erasing' and (cast(@state as text) = '' or state = @state) order by id desc limit @max_rows;
+
+-- name: FlowRunsOpen :many
+select * from flow_runs where flow = @flow and state in ('queued', 'running', 'waiting') order by id limit @max_rows;
+
+-- name: RunnableFlowRuns :many
+-- A paused one goes on only to be cancelled.
+select * from flow_runs where flow = @flow and due_at is not null and due_at <= @now and (paused = 0 or cancel_requested = 1) order by due_at, id limit @max_rows;
+
+-- name: NextFlowRun :many
+-- When the first of the runs goes on that is not due yet.
+select due_at from flow_runs where flow = @flow and due_at is not null and (paused = 0 or cancel_requested = 1) order by due_at limit 1;
+
+-- name: LockFlowRun :one
+-- Takes the run's lock.
+update flow_runs set change = change where flow = @flow and id = @id and state <> 'erasing' returning *;
+
+-- name: SetFlowRun :execrows
+-- Of a row that is as it was read.
+update flow_runs set state = @state, started_at = @started_at, finished_at = @finished_at, due_at = @due_at, cancel_requested = @cancel_requested, paused = @paused,
+  reason_code = @reason_code, reason_detail = @reason_detail, output = @output, retries = @retries, change = change + 1
+where flow = @flow and id = @id and change = @change and state <> 'erasing';
+
+-- name: CountFlowItems :one
+-- Takes the run's lock.
+update flow_runs set in_count = in_count + cast(@taken as bigint), pending_count = pending_count + cast(@pending as bigint), running_count = running_count + cast(@running as bigint),
+  ok_count = ok_count + cast(@ok as bigint), failed_count = failed_count + cast(@failed as bigint), skipped_count = skipped_count + cast(@skipped as bigint),
+  cancelled_count = cancelled_count + cast(@cancelled as bigint)
+where flow_runs.flow = @flow and flow_runs.id = @id and flow_runs.state <> 'erasing' returning *;
+
+-- name: WakeFlowRun :exec
+update flow_runs set due_at = case when due_at is null or due_at > cast(@now as bigint) then cast(@now as bigint) else due_at end, change = change + 1
+where flow = @flow and id = @id and state in ('queued', 'running', 'waiting');
+
+-- name: DropFlowRuns :exec
+-- Of a flow that is gone: nobody sees them any more.
+update flow_runs set state = 'erasing', due_at = null, finished_at = null where flow = @flow;

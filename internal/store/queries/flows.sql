@@ -1,0 +1,91 @@
+-- name: Flow :one
+select * from flows where project_id = @project_id and name = @name;
+
+-- name: FlowByID :one
+select * from flows where id = @id;
+
+-- name: FlowByHook :one
+select * from flows where hook_hash = @hook_hash;
+
+-- name: Flows :many
+select * from flows where project_id = @project_id and name > @after_name
+  and (cast(@of_connection as bigint) = 0 or id in (select c.flow from flow_connections c where c.connection = @of_connection))
+order by name limit @max_rows;
+
+-- name: DueFlows :many
+select * from flows where trigger_at is not null and trigger_at <= @now and paused = 0 order by trigger_at, id limit @max_rows;
+
+-- name: FlowsReady :many
+select id from flows where coalesce(lease_until_at, wake_at) <= cast(@now as bigint) order by coalesce(lease_until_at, wake_at), id limit @max_rows;
+
+-- name: LockFlow :one
+-- Takes the flow's lock.
+update flows set version = version where id = @id returning *;
+
+-- name: TakeFlowName :one
+-- Takes the flow's lock; makes it where it is not there.
+insert into flows (id, project_id, name, title, version, paused, settings, sealed, trigger_kind, trigger_note, trigger_at, trigger_cursor, hook_hash, hook_sealed,
+  wake_at, lease_owner, lease_epoch, lease_until_at, created_at, updated_at)
+values (@id, @project_id, @name, '', 0, 0, '{}', null, '', '{}', null, '', null, null, null, '', 0, null, @created_at, @created_at)
+on conflict (project_id, name) do update set version = flows.version returning *;
+
+-- name: ApplyFlow :exec
+update flows set title = @title, version = @version, settings = @settings, sealed = @sealed, trigger_kind = @trigger_kind, updated_at = @updated_at where id = @id;
+
+-- name: SetFlow :execrows
+update flows set paused = @paused, trigger_note = @trigger_note, trigger_at = @trigger_at, trigger_cursor = @trigger_cursor, hook_hash = @hook_hash,
+  hook_sealed = @hook_sealed, updated_at = @updated_at where id = @id;
+
+-- name: EraseFlow :execrows
+delete from flows where id = @id;
+
+-- name: EraseFlowVersions :exec
+delete from flow_versions where flow = @flow;
+
+-- name: InsertFlowVersion :exec
+insert into flow_versions (flow, version, document, format, made_at, made_by) values (@flow, @version, @document, @format, @made_at, @made_by);
+
+-- name: FlowVersion :one
+select * from flow_versions where flow = @flow and version = @version;
+
+-- name: FlowVersions :many
+select * from flow_versions where flow = @flow and version < @before order by version desc limit @max_rows;
+
+-- name: EraseFlowRoles :exec
+delete from flow_connections where flow = @flow;
+
+-- name: InsertFlowRole :exec
+insert into flow_connections (flow, role, connection) values (@flow, @role, @connection);
+
+-- name: FlowsOfConnection :many
+select f.* from flows f where f.id in (select c.flow from flow_connections c where c.connection = @connection) order by f.project_id, f.name;
+
+-- name: AcquireFlow :one
+update flows set lease_owner = @lease_owner, lease_epoch = lease_epoch + 1, lease_until_at = @lease_until_at, wake_at = null
+where flows.id = @id and (lease_until_at is null or lease_until_at <= cast(@now as bigint)) returning *;
+
+-- name: RenewFlow :execrows
+update flows set lease_until_at = @lease_until_at where id = @id and lease_epoch = @lease_epoch and lease_until_at is not null;
+
+-- name: HoldFlow :one
+-- Takes the flow's lock, if the lease is still held.
+update flows set version = version where id = @id and lease_epoch = @lease_epoch and lease_until_at is not null returning *;
+
+-- name: ReleaseFlow :one
+-- Whoever woke it meanwhile is heard. The fence goes up at once: who let go may not write any more.
+update flows set lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null,
+  wake_at = case when wake_at is null or wake_at > cast(@wake_at as bigint) then cast(@wake_at as bigint) else wake_at end
+where flows.id = @id and lease_epoch = @lease_epoch and lease_until_at is not null returning *;
+
+-- name: LeaveFlow :one
+-- As ReleaseFlow, where nothing is left to do.
+update flows set lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null
+where flows.id = @id and lease_epoch = @lease_epoch and lease_until_at is not null returning *;
+
+-- name: WakeFlow :execrows
+-- Takes the flow's lock.
+update flows set wake_at = case when wake_at is null or wake_at > cast(@wake_at as bigint) then cast(@wake_at as bigint) else wake_at end where id = @id;
+
+-- name: ClearFlowLeases :exec
+-- Whoever held one wakes it: nobody knows any more when it was to go on.
+update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, lease_until_at = null where lease_until_at is not null;

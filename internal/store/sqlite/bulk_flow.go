@@ -1,0 +1,62 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/store/queries"
+)
+
+const selectFlowKeys = `select item_key from flow_items where flow = ?1 and run = ?2 and step = ?3 and item_key in (LIST)`
+
+var (
+	insertFlowItems = insert{
+		head: `insert into flow_items (flow, run, step, updated_at, status, attempts, output, error, waits, operation, operation_n, connection,
+  n, item_key, thread, input, due_at) values `,
+		row: `(?1, ?2, ?3, ?4, 'pending', 0, '', '', '', '', 0, '', ?, ?, ?, ?, ?)`,
+	}
+	// Columns are numbered as the row has them.
+	moveFlowItems = insert{
+		head: `update flow_items set status = m.column4, attempts = m.column5, thread = m.column6, input = coalesce(m.column7, input), output = m.column8, error = m.column9,
+  due_at = m.column10, waits = m.column11, operation = m.column12, operation_n = m.column13, connection = m.column14, updated_at = ?3 from (values `,
+		row:  `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		tail: `) m where flow_items.flow = ?1 and flow_items.run = ?2 and flow_items.step = m.column1 and flow_items.n = m.column2 and flow_items.status = m.column3`,
+	}
+)
+
+// FlowKeys is store.Bulk's.
+func (b *bulk) FlowKeys(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, keys []string, each func(key string)) error {
+	return b.flowKeys.query(ctx, tx, []any{k.Flow, k.Run, k.Step}, len(keys), func(i int) any { return keys[i] }, func(rows *sql.Rows) error {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return err
+		}
+		each(key)
+		return nil
+	})
+}
+
+// InsertFlowItems is store.Bulk's.
+func (b *bulk) InsertFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, at time.Time, items []store.FlowItem) error {
+	shared := []any{k.Flow, k.Run, k.Step, queries.At(at)}
+	_, err := b.insertFlowItems.exec(ctx, tx, shared, len(items), func(args []any, i int) []any {
+		it := &items[i]
+		return append(args, it.N, it.Key, string(it.Thread), string(it.Input), queries.At(it.DueAt))
+	})
+	return err
+}
+
+// MoveFlowItems is store.Bulk's.
+func (b *bulk) MoveFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKey, at time.Time, moves []store.FlowItemMove) (int64, error) {
+	return b.moveFlowItems.exec(ctx, tx, []any{k.Flow, k.Run, queries.At(at)}, len(moves), func(args []any, i int) []any {
+		m := &moves[i]
+		var input any
+		if m.Input != nil {
+			input = string(m.Input)
+		}
+		return append(args, m.Step, m.N, string(m.From), string(m.To), m.Attempts, string(m.Thread), input, string(m.Output), string(m.Error), queries.At(m.DueAt), m.Waits, m.Operation,
+			m.OperationN, m.Connection)
+	})
+}
