@@ -60,6 +60,7 @@ type batch struct {
 	held    int          // bytes of it
 	total   int64
 	ops     map[manifest.Op]bool
+	refused error // what Also gave
 }
 
 // What one transaction takes of a batch, and what of it is held in memory.

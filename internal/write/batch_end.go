@@ -42,6 +42,8 @@ func (b *batch) end(ctx context.Context) (*store.Operation, bool, error) {
 	switch {
 	case errors.Is(err, errKeyTaken):
 		return b.replay(ctx, hash)
+	case err != nil && b.refused != nil:
+		return nil, false, b.refused
 	case err != nil:
 		return nil, false, b.explain(err)
 	}
@@ -53,6 +55,7 @@ func (b *batch) end(ctx context.Context) (*store.Operation, bool, error) {
 }
 
 func (b *batch) queue(ctx context.Context, tx *store.Tx) error {
+	b.refused = nil // a transaction may be done again
 	o, err := b.storePiece(ctx, tx)
 	if err != nil {
 		return err
@@ -61,6 +64,11 @@ func (b *batch) queue(ctx context.Context, tx *store.Tx) error {
 	o.Mode, o.OnError, o.ChunkSize, o.ChunkDelay = r.Mode, r.OnError, r.ChunkSize, r.ChunkDelay
 	if err := tx.QueueOperation(ctx, o, b.Now()); err != nil {
 		return fmt.Errorf("queue operation %s: %w", b.id, err)
+	}
+	if r.Also != nil {
+		if b.refused = r.Also(ctx, tx, o); b.refused != nil {
+			return b.refused
+		}
 	}
 	return b.Waker.Wake(ctx, tx, store.LaneWrites, r.Connection.ID)
 }

@@ -51,6 +51,7 @@ type plant struct {
 	reports []error
 	opened  []string // the sealed credentials with which the system was opened, each time
 	woken   int
+	ended   []string // what was told of batches
 }
 
 // edit changes SimERP's manifest.
@@ -132,7 +133,7 @@ func (p *plant) process(owner string) (*write.Service, *write.Worker) {
 	}
 	s := write.NewService(write.Config{
 		Store: p.store, Connections: p, Mapper: func(_, entity string) *mapping.Mapper { return mappers[entity] }, Systems: p.systems, Waker: p,
-		Now: p.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(p.Output(), nil)), Owner: owner,
+		Now: p.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(p.Output(), nil)), Owner: owner, Ended: p.told,
 	})
 	return s, write.NewWorker(s, write.WorkerConfig{Turn: time.Minute, ShortTurn: 5 * time.Second, LastStep: 10 * time.Second, StopStep: 5 * time.Second})
 }
@@ -199,6 +200,12 @@ func (p *plant) Wake(_ context.Context, _ *store.Tx, lane store.Lane, ids ...str
 	}
 	p.woken += len(ids)
 	return nil
+}
+
+func (p *plant) told(_ context.Context, o *store.Operation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = append(p.ended, fmt.Sprintf("%s %d of %d", o.State, o.Total-o.Counts.Open(), o.Total))
 }
 
 func (p *plant) Open(_ context.Context, c *store.Connection) (driver.Client, *manifest.System, error) {

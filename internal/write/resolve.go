@@ -155,6 +155,9 @@ func (v *decision) store(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("store the decision on item %d of operation %s: %w", v.item.N, v.op.ID, err)
 	}
+	if v.Happened {
+		v.tell(ctx, v.op, v.op.Counts.Open()+1)
+	}
 	return nil
 }
 

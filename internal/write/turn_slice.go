@@ -27,11 +27,12 @@ type slice struct {
 	other  bool // the connection has other credentials than the sender, which may lead elsewhere
 	sent   bool // a chunk was begun
 	moved  atomic.Bool
+	before int64 // items that were not final when it began
 }
 
 // slice works on one operation and frees it.
 func (t *turn) slice(conn *store.Connection, o *store.Operation, l *lease.Lease, rest *pause) error {
-	s := &slice{turn: t, conn: conn, op: o, lease: l, rest: rest}
+	s := &slice{turn: t, conn: conn, op: o, lease: l, rest: rest, before: o.Counts.Open()}
 	s.Log.Debug("operation taken", "connection", conn.ID, "entity", o.Entity, "operation", o.ID, "pending", o.Counts.Pending, "unknown", o.Counts.Unknown)
 	kept := *o
 	l.Keep(func(ctx context.Context) error {
@@ -164,7 +165,10 @@ func (s *slice) release(p *pause) error {
 	for {
 		err := s.Store.ReleaseOperation(ctx, s.op, p.until, p.code, p.detail, s.Now())
 		switch {
-		case err == nil, errors.Is(err, store.ErrFenced):
+		case err == nil:
+			s.tell(ctx, s.op, s.before)
+			return nil
+		case errors.Is(err, store.ErrFenced):
 			return nil
 		case !s.Store.Away(err):
 			return fmt.Errorf("free operation %s: %w", s.op.ID, err)

@@ -45,6 +45,9 @@ type Config struct {
 	Rand        io.Reader // for ids
 	Log         *slog.Logger
 	Owner       string // this process, unique
+
+	// Ended is told of a batch that has ended or some of whose items have become final, after that is stored; a process that is killed does not come to it. nil: nobody is told.
+	Ended func(ctx context.Context, o *store.Operation)
 }
 
 // Request is one write, or the dry run of one.
@@ -96,6 +99,10 @@ type BatchRequest struct {
 	// Late brings Mode, OnError, ChunkSize and ChunkDelay up to date: a JSON body may name them behind its items. It is called when the last item has come, before the operation is queued
 	// (Operation's fields of these names are stored by QueueOperation). An error is given back as it is, and nothing is kept. nil: they are what they are.
 	Late func(*BatchRequest) error
+
+	// Also stores what belongs to the operation, within the transaction that queues it, which may be done again. An error is given back as it is, and nothing is kept. A replay does not come
+	// to it. nil: nothing does.
+	Also func(ctx context.Context, tx *store.Tx, o *store.Operation) error
 }
 
 // BatchItem is one item as it was sent.
