@@ -61,6 +61,7 @@ func owners() []owner {
 		{"github.com/miekg/dns", []string{"internal/sim/dns"}},
 		{"github.com/coreos/go-oidc", []string{"internal/member/oidc"}},
 		{"golang.org/x/oauth2", []string{"internal/member/oidc"}},
+		{"github.com/robfig/cron", []string{"internal/schedule"}},
 		{"github.com/yuin/goldmark", []string{"internal/link/pages"}},
 		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping", "internal/flow/lang"}},
 	}
