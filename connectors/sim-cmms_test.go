@@ -26,7 +26,7 @@ func TestSimCMMS(t *testing.T) {
 	conformance.Run(t, conformance.Stand{
 		Folder: connectors.FS, System: "sim-cmms", Credentials: map[string]string{"url": sim.URL(), "api_key": "sim-cmms-suite-key"}, Clock: clock,
 		Writes: true, Hands: sim, Touches: append(slices.Clone(adds), "stock-levels"), Adds: adds, Removes: adds,
-		Samples: map[string]conformance.Sample{"stock-levels": {Create: shelf, Update: map[string]any{"on_hand": map[string]any{"value": "7"}}}, "meter-readings": {Create: reading}, "purchase-requisitions": {Create: wish}},
+		Samples: map[string]conformance.Sample{"stock-levels": {Create: shelf, Update: map[string]any{"on_hand": map[string]any{"value": "7"}}}, "meter-readings": {Create: reading}, "stock-adjustments": {Create: delivery}, "purchase-requisitions": {Create: wish}},
 	})
 }
 

@@ -1,6 +1,7 @@
 package connectors_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/busbar-dev/busbar/connectors"
@@ -25,7 +26,7 @@ func TestSimERP(t *testing.T) {
 		Folder: connectors.FS, System: "sim-erp", Credentials: map[string]string{"url": sim.URL(), "api_key": "sim-erp-suite-key"}, Clock: clock,
 		Writes: true, Hands: hands, Touches: hands.Touches(), Adds: hands.Adds(), Removes: hands.Adds(),
 		Words:   map[string][]string{"purchase-orders": {"ON_HOLD"}, "accounts": {"STAT"}, "locations": {"YARD"}, "items": {"RENTAL"}},
-		Samples: map[string]conformance.Sample{"goods-receipts": {Create: receipt}},
+		Samples: map[string]conformance.Sample{"goods-receipts": {Create: receipt}, "stock-adjustments": {Create: delivery}},
 	})
 }
 
@@ -38,4 +39,12 @@ func receipt(_ int, stored conformance.Stored) map[string]any {
 		}
 	}
 	return nil
+}
+
+// delivery puts pieces of an item into a place where there are some.
+func delivery(n int, stored conformance.Stored) map[string]any {
+	lies := stored("stock-levels")
+	at := lies[n%len(lies)]
+	line := map[string]any{"item_id": at["item_id"], "location_id": at["location_id"], "quantity": map[string]any{"value": fmt.Sprint(n + 1)}}
+	return map[string]any{"type": "receipt", "reference": fmt.Sprint("DN-", n), "lines": []any{line}}
 }

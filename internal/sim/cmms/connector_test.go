@@ -146,7 +146,7 @@ func TestEveryRecordMaps(t *testing.T) {
 			}
 		}
 	}
-	if len(mapped) != 15 {
+	if len(mapped) != 16 {
 		t.Errorf("%d entities", len(mapped))
 	}
 	_, stranger := connector(t, sim.URL(), "wrong")

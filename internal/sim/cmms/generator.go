@@ -33,6 +33,7 @@ func generate(s *records.Store, o Options) {
 	g.makeRequests()
 	g.makeOrders()
 	g.makeRequisitions()
+	g.makeMovements()
 	s.Sort()
 }
 

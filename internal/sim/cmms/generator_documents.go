@@ -118,3 +118,16 @@ func (g *generator) makeRequisitions() {
 			"neededOn": created.AddDate(0, 0, 21).Format(time.DateOnly), "currency": "EUR", "total": line["amount"], "lines": []any{line}})
 	}
 }
+
+// makeMovements gives what came into the stores in earlier days, which today's stock shows already.
+func (g *generator) makeMovements() {
+	count := max(10, g.counts.Parts/10)
+	for i := range count {
+		created, _ := g.documentTimes(i, count)
+		part := g.IntN(g.parts)
+		line := records.Record{"id": number1(400000 + i), "part": linkTo(strconv.Itoa(part + 1)), "place": linkTo(strconv.Itoa(g.binOf(part))), "quantity": num(g.pick("2", "5", "10")),
+			"unit": g.store.Read("parts", strconv.Itoa(part+1)).Record["unit"]}
+		g.store.Generate("movements", created, created, records.Record{"number": fmt.Sprintf("MV-%06d", i+1), "kind": g.pick("RECEIPT", "RECEIPT", "RETURN", "COUNT"),
+			"reference": fmt.Sprintf("DN-%05d", 70000+g.IntN(9999)), "bookedAt": created.Format(time.RFC3339), "bookedBy": g.any(g.people), "lines": []any{line}})
+	}
+}

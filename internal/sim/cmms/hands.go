@@ -48,6 +48,10 @@ func (s *Server) hands() records.Hands {
 				return s.whole(x, "requisitions", records.Record{"requester": one()})
 			}},
 		"stock-levels": {Table: "stock", Touch: bump("min")},
+		"stock-adjustments": hand("movements", "note", func(*records.Tx) records.Record {
+			line := records.Record{"part": one(), "place": linkTo("2"), "quantity": num("1")}
+			return records.Record{"kind": "RECEIPT", "lines": []any{line}}
+		}),
 		"meter-readings": {Table: "readings", Touch: bump("value"), New: func(x *records.Tx) records.Record {
 			return records.Record{"meter": one(), "equipment": x.Get("meters", "1")["equipment"], "value": num("1"), "unit": "h", "readAt": x.Now(), "reset": true}
 		}},

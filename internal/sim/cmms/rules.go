@@ -24,6 +24,7 @@ func rules() map[string]rule {
 		"meters":       {},
 		"readings":     {kept: true, settle: settleReading},
 		"stock":        {kept: true, settle: settleStock},
+		"movements":    {kept: true, settle: settleMovement},
 		"plans":        {settle: settlePlan},
 		"work-orders":  {settled: []string{"CLOSED", "CANCELLED"}, removed: []string{"OPEN", "CANCELLED"}, moves: orderMoves(), settle: settleOrder, moved: movedOrder},
 		"requests":     {settled: []string{"REJECTED", "CONVERTED", "RESOLVED"}, removed: []string{"SUBMITTED", "REJECTED"}, moves: requestMoves(), settle: settleRequest, moved: movedRequest},

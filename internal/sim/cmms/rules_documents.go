@@ -74,18 +74,12 @@ func issue(x *records.Tx, old, r records.Record) error {
 		if taken[key].Sign() == 0 {
 			continue
 		}
-		stock := stockOf(x, key[0], key[1])
-		if key[1] == "" || stock == nil {
+		if key[1] == "" || stockOf(x, key[0], key[1]) == nil {
 			return flaw("NOT_IN_STOCK", "parts", "A part that is used names a store that holds it.")
 		}
-		stock = records.Clone(stock)
-		left := new(big.Rat).Sub(exactly(stock["onHand"]), taken[key])
-		if left.Sign() < 0 {
-			return flaw("STOCK_BELOW_ZERO", "parts", "The store holds only %s of part %s.", stock["onHand"], key[0])
+		if err := restock(x, key[0], key[1], taken[key].Neg(taken[key])); err != nil {
+			return err
 		}
-		stock["onHand"] = plain(left)
-		available(stock)
-		x.Put("stock", stock)
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ func tables() []records.Table {
 			list("offers", needs("supplier", "suppliers"), text("no"), number("price"), text("currency"), count("leadDays"), number("minimum"))),
 		table("stock", needs("part", "parts").Fixed(), needs("place", "places").Fixed(), number("onHand").Start(num("0")), number("reserved").Start(num("0")), number("available").Own(),
 			text("unit"), number("min"), number("max"), number("reorderAt"), number("reorderQuantity"), at("countedAt").Own()),
+		table("movements", text("number").Own(), word("kind", "ISSUE", "RECEIPT", "RETURN", "COUNT", "SCRAP").Need(), text("reference"), at("bookedAt"), link("bookedBy", "people"), text("note"),
+			list("lines", needs("part", "parts"), needs("place", "places"), number("quantity").Need(), text("unit"))),
 		table("plans", text("code").Need().Unique(), text("name").Need(), text("note"), records.Refs("equipment", "equipment"), word("state", "DRAFT", "ACTIVE", "PAUSED", "RETIRED").Start("DRAFT"),
 			priority(), word("trigger", "CALENDAR", "METER", "BOTH").Start("CALENDAR"), count("everyDays"), link("meter", "meters"),
 			object("step", number("value"), text("unit")), day("nextDue"), day("lastDone"),

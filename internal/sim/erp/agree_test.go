@@ -246,7 +246,7 @@ func TestOperationsAreSimERPsOwn(t *testing.T) {
 	sim, api := start(t, erp.Options{Counts: few()})
 	s, _ := connector(t, sim.URL(), erp.DefaultKey)
 	for name := range resources {
-		e := s.Entity(map[string]string{"companies": "organizations", "units": "units-of-measure", "warehouses": "sites", "stock": "stock-levels"}[name])
+		e := s.Entity(map[string]string{"companies": "organizations", "units": "units-of-measure", "warehouses": "sites", "stock": "stock-levels", "stock-postings": "stock-adjustments"}[name])
 		if e == nil {
 			e = s.Entity(name)
 		}
@@ -272,6 +272,7 @@ func TestRequiredFieldsAreSimERPsOwn(t *testing.T) {
 		"purchase-requisitions": {"lines": []any{map[string]any{"item": remote("000003"), "quantity": value("2")}}},
 		"purchase-orders":       {"vendor": remote("000001"), "lines": []any{map[string]any{"item": remote("000003"), "quantity": value("2")}}},
 		"goods-receipts":        {"purchase_order": remote("ORDER"), "lines": []any{map[string]any{"purchase_order_line": "ORDER-10", "quantity": value("1")}}},
+		"stock-adjustments":     {"type": "receipt", "lines": []any{map[string]any{"item": remote("000003"), "location": remote("000003"), "quantity": value("1")}}},
 	} {
 		t.Run(entity, func(t *testing.T) {
 			t.Parallel()
@@ -289,7 +290,7 @@ func TestRequiredFieldsAreSimERPsOwn(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				return call(t, "POST", api+entity, string(body))
+				return call(t, "POST", api+strings.Replace(entity, "stock-adjustments", "stock-postings", 1), string(body))
 			}
 			if status, body := create(needed); status != 201 {
 				t.Errorf("with all that is required: %d %s", status, body)

@@ -70,7 +70,7 @@ func TestConnectorReadsAllThatSimERPHas(t *testing.T) {
 	for _, e := range s.Entities {
 		var high time.Time
 		got := fetchAll(t, c, driver.Request{Entity: e, Limit: 400, HistoryFrom: base.AddDate(0, 0, -90)}, func(p *driver.Page) { high = p.HighWater })
-		resource := map[string]string{"organizations": "companies", "units-of-measure": "units", "sites": "warehouses", "stock-levels": "stock"}[e.Name]
+		resource := map[string]string{"organizations": "companies", "units-of-measure": "units", "sites": "warehouses", "stock-levels": "stock", "stock-adjustments": "stock-postings"}[e.Name]
 		if resource == "" {
 			resource = e.Name
 		}

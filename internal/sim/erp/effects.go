@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Effect is one change that came through the API and had its effect. A receipt has two: its own, and the order's.
+// Effect is one change that came through the API and had its effect. A receipt has two: its own, and the order's; a posting one more for each line, the stock's.
 type Effect struct {
 	Resource string
 	Op       string // create, update, delete

@@ -94,6 +94,7 @@ func field(t *testing.T, record []byte, name string) string {
 var resources = map[string]int{ // and how many records the demo has at least
 	"companies": 2, "warehouses": 6, "locations": 60, "units": 10, "currencies": 7, "accounts": 10, "statuses": 20, "users": 40, "vendors": 500,
 	"customers": 300, "items": 2000, "stock": 4000, "purchase-requisitions": 200, "purchase-orders": 2000, "goods-receipts": 900, "invoices": 900, "sales-orders": 500,
+	"stock-postings": 200,
 }
 
 func TestEveryResourceListsToItsEndInOrderAndGetsById(t *testing.T) {
@@ -153,7 +154,7 @@ func TestReferencesLeadToRecords(t *testing.T) {
 		}
 	}
 	targets := map[string]string{"companyId": "companies", "warehouseId": "warehouses", "locationId": "locations", "parentId": "locations", "vendorId": "vendors",
-		"customerId": "customers", "itemId": "items", "buyerId": "users", "requesterId": "users", "approverId": "users", "receivedById": "users", "accountId": "accounts",
+		"customerId": "customers", "itemId": "items", "buyerId": "users", "requesterId": "users", "approverId": "users", "receivedById": "users", "postedById": "users", "accountId": "accounts",
 		"purchaseOrderId": "purchase-orders", "baseUnit": "units", "unit": "units"}
 	var walk func(v any)
 	walk = func(v any) {

@@ -33,6 +33,7 @@ const (
 	forLocation
 	forReceipt
 	forInvoice
+	forPosting
 )
 
 const (

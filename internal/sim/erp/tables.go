@@ -25,6 +25,7 @@ func (g *generator) tables(b *cacheBudget) []*table {
 		})},
 		{name: "goods-receipts", budget: b, write: receiptRules{}, record: func(i int) any { return g.receipt(i) }, fill: g.fillReceipts},
 		{name: "invoices", budget: b, record: g.anyInvoice, fill: g.fillInvoices},
+		{name: "stock-postings", budget: b, write: postingRules{}, keyed: true, record: func(i int) any { return g.posting(i) }, fill: dated((c.Stock+19)/20, orderID, g.postingTimes)},
 		{name: "sales-orders", budget: b, record: func(i int) any { return g.salesOrder(i) }, fill: dated(c.SalesOrders, orderID, g.salesTimes)},
 	}
 	for _, t := range all {
@@ -41,6 +42,8 @@ func (g *generator) offer(t *table) {
 		t.indexes = []*index{memberIndex("vendorNumber", func(i int) []string { return []string{vendorNumber(i)} })}
 	case "items":
 		t.bulk, t.keyed = true, true
+	case "stock":
+		t.indexes = []*index{{made: g.stockedAt, wrote: stockedAt}}
 	case "purchase-orders":
 		t.bulk = true
 		t.indexes = []*index{memberIndex("externalRef", nil), {made: g.orderedFrom, wrote: orderedFrom}, {made: g.orderedItems, wrote: orderedItems}}

@@ -162,6 +162,8 @@ func dateOf(record any) int64 {
 		return startOf(o.RequestDate)
 	case receipt:
 		return midnight(instant(o.ReceivedAt))
+	case posting:
+		return midnight(instant(o.PostedAt))
 	}
 	return 0
 }
