@@ -30,6 +30,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/flow"
 	"github.com/busbar-dev/busbar/internal/jobs"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/link"
@@ -71,6 +72,7 @@ type Options struct {
 const (
 	defaultTick      = time.Second
 	defaultOpenLinks = 10_000
+	keepFlowRuns     = 30 * 24 * time.Hour
 )
 
 // App is one Busbar, ready to answer. Start lets it work in the background.
@@ -82,6 +84,7 @@ type App struct {
 	Keys        *keys.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
+	Flows       *flow.Service
 	Members     *member.Service
 	Handler     http.Handler
 
@@ -97,6 +100,7 @@ type App struct {
 	files  *shares
 	worker *engine.Worker
 	writer *write.Worker
+	flower *flow.Worker
 	jobs   *jobs.Runner
 	clock  *clock
 	opts   Options
@@ -179,6 +183,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	owner := uuid.NewString()
 	a.Writes = write.NewService(write.Config{
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Systems: p.systems, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Log: o.Log, Owner: owner,
+		Ended: a.operationEnded,
 	})
 	a.writer = write.NewWorker(a.Writes, write.WorkerConfig{
 		Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, LastStep: jobs.LastStep, StopStep: jobs.StopStep, Crowded: a.jobs.Crowded,
@@ -187,6 +192,10 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Store: a.Store, Connections: a.Connections, Mapper: p.mapper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
 		Log: o.Log, Owner: owner, Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, FetchWithin: jobs.LastStep, Crowded: a.jobs.Crowded,
 	})
+	a.Flows = flow.NewService(flow.Config{
+		Store: a.Store, Writes: a.Writes, Systems: p.systems, Model: p.model, Keeper: keeper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Log: o.Log, Owner: owner, Keep: keepFlowRuns,
+	})
+	a.flower = flow.NewWorker(a.Flows, flow.WorkerConfig{Turn: jobs.Turn, LastStep: jobs.LastStep})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))
 	a.stopping, a.StopWaiting = context.WithCancel(context.WithoutCancel(ctx))
 	a.Members, err = member.NewService(member.Config{Store: a.Store, Keeper: keeper, Now: o.Now, Rand: rand.Reader, Log: o.Log})
@@ -218,7 +227,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.followServer(ctx); err != nil {
 		return err
 	}
-	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked, store.LaneWrites: a.writer.Work}
+	lanes := map[store.Lane]jobs.Handler{store.LaneScheduled: a.worker.Work, store.LaneAsked: a.worker.WorkAsked, store.LaneWrites: a.writer.Work, store.LaneFlows: a.flower.Work}
 	if err := a.jobs.Start(ctx, lanes); err != nil {
 		return err
 	}
@@ -246,6 +255,24 @@ func (a *App) Step(ctx context.Context, connectionID string) error {
 	return nil
 }
 
+// StepFlows does what Step does for flows: their triggers, and turns of all that have something to do, until none wants more.
+func (a *App) StepFlows(ctx context.Context) error {
+	for {
+		if err := a.flower.Tick(ctx); err != nil {
+			return err
+		}
+		ids, err := a.Store.FlowBacklog(ctx, a.opts.Now(), 100)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := a.flower.Work(ctx, id, func(*store.Tx) error { return nil }); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // recover looks until ctx ends whether systems that did not answer are back. It waits for slow ones, which the schedule must not.
 func (a *App) recover(ctx context.Context) {
 	a.everyTick(ctx, "a look whether systems are back failed; the next one follows", a.Connections.Recover)
@@ -254,7 +281,7 @@ func (a *App) recover(ctx context.Context) {
 // tick looks at the schedule until ctx ends.
 func (a *App) tick(ctx context.Context) {
 	a.everyTick(ctx, "a look at the schedule failed; the next one follows", func(ctx context.Context) error {
-		return errors.Join(a.Connections.SaveLogins(ctx), a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.Connections.FlushUse(ctx), a.Links.Tidy(ctx))
+		return errors.Join(a.Connections.SaveLogins(ctx), a.followServer(ctx), a.jobs.Recover(ctx), a.worker.Tick(ctx), a.writer.Tick(ctx), a.flower.Tick(ctx), a.Connections.FlushUse(ctx), a.Links.Tidy(ctx))
 	})
 }
 

@@ -70,6 +70,14 @@ func AppPlace(project, system, method string) Place {
 	return Place{Table: "project_apps", Column: "sealed", Row: system + " " + method, Project: project}
 }
 
+// FlowPlace is where the secret parameters of a flow and of its runs stand.
+func FlowPlace(project, flow string) Place {
+	return Place{Table: "flows", Column: "sealed", Row: flow, Project: project}
+}
+
+// HookPlace is where what signs calls of a flow's webhook is kept, for SealOwn.
+func HookPlace(flow string) Place { return Place{Table: "flows", Column: "hook_sealed", Row: flow} }
+
 // FormPlace is what secrets that were typed into the form of a link are bound to on their way from page to page, for SealOwn.
 func FormPlace(link string) Place { return Place{Table: "link_sessions", Column: "form", Row: link} }
 

@@ -20,15 +20,16 @@ const (
 	MemberLink      Kind = "bb_inv_" // to set up, to join, to choose a password
 	LinkSecret      Kind = "bb_lnk_" // to connect a system
 	LinkCode        Kind = "bb_cod_" // that is exchanged for a connection token
+	HookSecret      Kind = "bb_hok_" // in the address of a flow's webhook
 )
 
 // kinds lists them.
 func kinds() []Kind {
-	return []Kind{ConnectionToken, ProjectKey, SessionSecret, MemberLink, LinkSecret, LinkCode}
+	return []Kind{ConnectionToken, ProjectKey, SessionSecret, MemberLink, LinkSecret, LinkCode, HookSecret}
 }
 
 // TokenPattern finds tokens in text: a regular expression for secret scanners.
-const TokenPattern = `bb_(con|key|inv|lnk|cod|ses)_[0-9A-Za-z]{38,50}`
+const TokenPattern = `bb_(con|key|inv|lnk|cod|ses|hok)_[0-9A-Za-z]{38,50}`
 
 const (
 	base62  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

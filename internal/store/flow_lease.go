@@ -57,6 +57,15 @@ func (s *Store) ReleaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) erro
 	return nil
 }
 
+// ReleaseFlow in the caller's transaction; it gives the flow as it is then, whose WakeAt says when it is to go on.
+func (t *Tx) ReleaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) (*Flow, error) {
+	out, err := t.releaseFlow(ctx, f, wakeAt)
+	if err != nil {
+		return nil, fmt.Errorf("free flow %s: %w", f.Name, err)
+	}
+	return out, nil
+}
+
 func (t *Tx) releaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) (*Flow, error) {
 	if wakeAt.IsZero() {
 		row, err := t.q.LeaveFlow(ctx, f.ID, f.leaseEpoch)

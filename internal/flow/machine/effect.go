@@ -252,3 +252,6 @@ func mustMarshal(v any) json.RawMessage {
 	}
 	return text
 }
+
+// Env gives what expressions of the step at hand see.
+func (p *Program) Env(f Frame, t *Thread) lang.Env { return p.walk(f, t).names() }

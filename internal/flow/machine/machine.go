@@ -29,7 +29,7 @@ func (p *Program) Advance(f Frame, t *Thread) Effect {
 	for {
 		s := w.step()
 		if s == nil {
-			return Effect{Kind: End, Status: OK}
+			return Effect{Kind: End, Status: OK, Result: t.Results[t.Last]}
 		}
 		if e, wanted := w.do(s); wanted {
 			return e
@@ -42,7 +42,7 @@ func (p *Program) Resume(f Frame, t *Thread, r Result) Effect {
 	w := p.walk(f, t)
 	s := w.step()
 	if s == nil {
-		return Effect{Kind: End, Status: OK}
+		return Effect{Kind: End, Status: OK, Result: t.Results[t.Last]}
 	}
 	if e, ended := w.take(s, r); ended {
 		return e
@@ -100,7 +100,7 @@ func (w *walk) keep(s *lang.Step, result json.RawMessage) {
 	if w.Results == nil {
 		w.Results = map[string]json.RawMessage{}
 	}
-	w.Results[s.ID], w.env = result, nil
+	w.Results[s.ID], w.Last, w.env = result, s.ID, nil
 	w.Failed, w.Resting, w.Target = 0, false, nil
 }
 
@@ -112,7 +112,7 @@ func (w *walk) do(s *lang.Step) (e Effect, wanted bool) {
 	if s.If != nil && w.Target == nil {
 		ok, err := s.If.True(w.names())
 		if err != nil {
-			return w.fail(s, Result{Failure: failureOf(err)})
+			return w.fail(s, Result{Failure: FailureOf(err)})
 		}
 		if !ok {
 			w.next(s, nil)
@@ -132,7 +132,7 @@ func (w *walk) do(s *lang.Step) (e Effect, wanted bool) {
 	}
 	e, err := w.effect(s)
 	if err != nil {
-		return w.fail(s, Result{Failure: failureOf(err)})
+		return w.fail(s, Result{Failure: FailureOf(err)})
 	}
 	return e, true
 }
@@ -140,7 +140,7 @@ func (w *walk) do(s *lang.Step) (e Effect, wanted bool) {
 func (w *walk) transform(s *lang.Step) (Effect, bool) {
 	v, err := w.json(s.Transform)
 	if err != nil {
-		return w.fail(s, Result{Failure: failureOf(err)})
+		return w.fail(s, Result{Failure: FailureOf(err)})
 	}
 	w.next(s, v)
 	return Effect{}, false
@@ -150,7 +150,7 @@ func (w *walk) filter(s *lang.Step) (Effect, bool) {
 	ok, err := s.Filter.True(w.names())
 	switch {
 	case err != nil:
-		return w.fail(s, Result{Failure: failureOf(err)})
+		return w.fail(s, Result{Failure: FailureOf(err)})
 	case !ok:
 		return Effect{Kind: End, Step: s, Status: Skipped}, true
 	}
@@ -164,7 +164,7 @@ func (w *walk) branch(s *lang.Step) (Effect, bool) {
 		if !ok {
 			var err error
 			if ok, err = arm.If.True(w.names()); err != nil {
-				return w.fail(s, Result{Failure: failureOf(err)})
+				return w.fail(s, Result{Failure: FailureOf(err)})
 			}
 		}
 		if ok {
@@ -238,8 +238,8 @@ func (w *walk) again(s *lang.Step) *lang.Again {
 	return nil
 }
 
-// failureOf makes the problem of an expression that failed.
-func failureOf(err error) *problem.Error {
+// FailureOf makes the problem of an expression that failed.
+func FailureOf(err error) *problem.Error {
 	var failed *lang.EvalError
 	var p *problem.Error
 	switch {

@@ -23,6 +23,7 @@ type Thread struct {
 	Attempt int                        `json:"attempt,omitempty"` // effects of this thread with a definite end: the next is another one
 	Failed  int                        `json:"failed,omitempty"`  // times that the step at hand has failed
 	Resting bool                       `json:"resting,omitempty"` // before the step at hand is tried again
+	Last    string                     `json:"last,omitempty"`    // the step whose result came last
 	Target  *Target                    `json:"target,omitempty"`  // of an upsert: what was found
 }
 
@@ -71,8 +72,9 @@ type Effect struct {
 	Kind Kind
 	Step *lang.Step // nil at the end of the steps
 
-	Status  Status         // End
-	Failure *problem.Error // End, Failed
+	Status  Status          // End
+	Failure *problem.Error  // End, Failed
+	Result  json.RawMessage // End, OK: of the last step; nil: there was none
 
 	Role, Entity string // Get, Find, Write
 	ID           string // Get, Write

@@ -1,0 +1,75 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// callKind is what the trigger of a run is called that another run began.
+const callKind = lang.Call
+
+// Begin is what a run begins with.
+type Begin struct {
+	Kind        string                     // of the trigger, as lang.Manual
+	Input       json.RawMessage            // nil: none
+	Parameters  map[string]json.RawMessage // in place of the flow's own
+	Connections map[string]string          // ids by role, in place of the flow's own
+	Caller      string                     // id of the key or member; of a call, the run's
+	Parent      store.FlowItemKey
+}
+
+// begin makes a run in the transaction, and wakes the flow. The error is a *problem.Error where the run cannot be.
+func (s *Service) begin(ctx context.Context, tx *store.Tx, f *store.Flow, b Begin) (*store.FlowRun, error) {
+	p, err := s.program(ctx, f.ID, f.Version)
+	if err != nil {
+		return nil, err
+	}
+	set, err := settingsOf(f.Settings)
+	if err != nil {
+		return nil, err
+	}
+	own := Settings{Connections: merged(set.Connections, b.Connections), Parameters: merged(set.Parameters, b.Parameters)}
+	secrets, err := s.open(ctx, f, f.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	if err := own.check(p.Flow(), secrets); err != nil {
+		return nil, err
+	}
+	scopes, err := s.scopes(ctx, f.ProjectID, p.Flow(), own.Connections)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(own)
+	if err != nil {
+		return nil, fmt.Errorf("write the settings of a run: %w", err)
+	}
+	id, err := uuid.NewV7FromReader(s.Rand)
+	if err != nil {
+		return nil, fmt.Errorf("make an id: %w", err)
+	}
+	r, err := tx.InsertFlowRun(ctx, store.NewFlowRun{
+		ID: id.String(), Flow: f, Version: f.Version, TriggerKind: b.Kind, Input: b.Input, Settings: text, Sealed: f.Sealed, MainCounts: !p.Flow().HasEach(),
+		Connections: scopes, Caller: b.Caller, Parent: b.Parent,
+	}, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	return r, s.Waker.Wake(ctx, tx, store.LaneFlows, f.ID)
+}
+
+func merged[V any](under, over map[string]V) map[string]V {
+	all := maps.Clone(under)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, over)
+	return all
+}

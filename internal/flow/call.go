@@ -1,0 +1,90 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// child is the run that a thread has called.
+type child struct {
+	Flow string `json:"flow"` // id
+	Run  string `json:"run"`
+}
+
+// deepest is how many flows may wait for each other in a row.
+const deepest = 8
+
+// callable gives the flow that a thread calls; a problem: it cannot be called.
+func (w *work) callable(th *thread) (*store.Flow, error) {
+	f, err := w.Store.Flow(w.turn.work, w.flow.ProjectID, th.effect.Flow)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, problem.Newf(problem.NothingFound, "There is no flow %q in this project.", th.effect.Flow)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read flow %s: %w", th.effect.Flow, err)
+	}
+	for depth, r := 1, w.run; r.Parent.Run != ""; depth++ {
+		if depth == deepest {
+			return nil, problem.Newf(problem.FlowStopped, "Flows call each other %d deep; one of them calls itself, perhaps by way of others.", deepest)
+		}
+		if r, err = w.Store.FlowRun(w.turn.work, r.Parent.Flow, r.Parent.Run); err != nil {
+			return nil, fmt.Errorf("read the calling run: %w", err)
+		}
+	}
+	return f, nil
+}
+
+// call makes the run that a thread calls, in the transaction that stores the thread.
+func (w *work) call(ctx context.Context, tx *store.Tx, th *thread) error {
+	b := Begin{Kind: callKind, Input: th.effect.Input, Caller: w.run.ID, Parent: store.FlowItemKey{Flow: w.flow.ID, Run: w.run.ID, Step: th.item.Step, N: th.item.N}}
+	if len(th.effect.Parameters) > 0 {
+		if err := json.Unmarshal(th.effect.Parameters, &b.Parameters); err != nil {
+			return fmt.Errorf("read the parameters of a call: %w", err)
+		}
+	}
+	r, err := w.begin(ctx, tx, th.callee, b)
+	if err != nil {
+		return err
+	}
+	th.state.Child = &child{Flow: r.FlowID, Run: r.ID}
+	return nil
+}
+
+// returned lets a thread take the end of the run that it called. on: it has ended.
+func (w *work) returned(th *thread) (on bool, err error) {
+	c := th.state.Child
+	if c == nil {
+		return false, fmt.Errorf("item %d of step %q waits for a run that nobody made", th.item.N, th.item.Step)
+	}
+	r, err := w.Store.FlowRun(w.turn.work, c.Flow, c.Run)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		w.take(th, machine.Result{Failure: problem.Newf(problem.CalledFlowFailed, "The run %s is not kept any more.", c.Run)})
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("read run %s: %w", c.Run, err)
+	case !r.State.Ended():
+		return false, nil
+	}
+	th.state.Child = nil
+	if r.State != store.FlowRunCompleted {
+		detail := fmt.Sprintf("The run %s is %s.", r.ID, r.State)
+		if r.ReasonDetail != "" {
+			detail += " " + r.ReasonDetail
+		}
+		w.take(th, machine.Result{Failure: problem.New(problem.CalledFlowFailed, detail).With("run", r.ID)})
+		return true, nil
+	}
+	text, err := json.Marshal(map[string]any{"run": r.ID, "state": r.State, "counts": r.Counts, "output": json.RawMessage(orNull(r.Output))})
+	if err != nil {
+		return false, fmt.Errorf("write the result of run %s: %w", r.ID, err)
+	}
+	w.take(th, machine.Result{Value: text})
+	return true, nil
+}

@@ -1,0 +1,195 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/busbar-dev/busbar/internal/audit"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// Start begins a run for whoever asks. The error is a *problem.Error where there can be none.
+func (s *Service) Start(ctx context.Context, project, name string, b Begin) (r *store.FlowRun, err error) {
+	f, err := s.Flow(ctx, project, name)
+	if err != nil {
+		return nil, err
+	}
+	if b.Kind == "" {
+		b.Kind = lang.Manual
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.LockFlow(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		p, err := s.program(ctx, now.ID, now.Version)
+		if err != nil {
+			return err
+		}
+		if r, err = s.admit(ctx, tx, now, p.Flow(), b); err != nil {
+			return err
+		}
+		if r == nil {
+			return problem.Newf(problem.Conflict, "%s The flow says to skip others meanwhile.", noteOf(now).Detail)
+		}
+		if err := tx.SetFlow(ctx, now); err != nil {
+			return err
+		}
+		return audit.Note(ctx, tx, audit.Act{Action: "flow.started", Target: "flow", TargetID: f.ID})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin a run of flow %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Pause lets a flow's trigger begin nothing more. Runs that are under way go on.
+func (s *Service) Pause(ctx context.Context, project, name string) (*store.Flow, error) {
+	return s.change(ctx, project, name, "flow.paused", func(f *store.Flow, _ *lang.Flow) error {
+		f.Paused = true
+		return nil
+	})
+}
+
+// Where a trigger goes on whose stream was reset.
+const (
+	FromNow       = "now"
+	FromBeginning = "start"
+)
+
+// Resume lets a flow's trigger go on; from says where in the stream, where that was reset.
+func (s *Service) Resume(ctx context.Context, project, name, from string) (*store.Flow, error) {
+	return s.change(ctx, project, name, "flow.resumed", func(f *store.Flow, doc *lang.Flow) error {
+		n := noteOf(f)
+		if n.Code == problem.ReasonStreamReset && from == "" {
+			return problem.New(problem.Conflict, n.Detail+" Say `from: now` or `from: start`.")
+		}
+		if from != "" && doc.Trigger.Change != nil {
+			follow := *doc.Trigger.Change
+			follow.FromStart, f.Cursor = from == FromBeginning, ""
+			if err := s.beginToFollow(ctx, f, &follow); err != nil {
+				return err
+			}
+		}
+		f.Paused, n.Code, n.Detail = false, "", ""
+		return errors.Join(setNote(f, n), s.due(f, doc))
+	})
+}
+
+// due sets when the trigger is looked at next.
+func (s *Service) due(f *store.Flow, doc *lang.Flow) (err error) {
+	switch t := doc.Trigger; {
+	case t.Schedule != nil:
+		f.DueAt, err = nextTime(t.Schedule, s.Now())
+	case t.Change != nil:
+		f.DueAt = s.Now()
+	}
+	return err
+}
+
+func (s *Service) change(ctx context.Context, project, name, action string, do func(f *store.Flow, doc *lang.Flow) error) (*store.Flow, error) {
+	f, err := s.Flow(ctx, project, name)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if f, err = tx.LockFlow(ctx, f.ID); err != nil {
+			return err
+		}
+		p, err := s.program(ctx, f.ID, f.Version)
+		if err != nil {
+			return err
+		}
+		if err := do(f, p.Flow()); err != nil {
+			return err
+		}
+		if err := tx.SetFlow(ctx, f); err != nil {
+			return err
+		}
+		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow", TargetID: f.ID})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change flow %s: %w", name, err)
+	}
+	return f, nil
+}
+
+// Delete forgets a flow with its versions and runs. Runs that have not ended are to be cancelled before.
+func (s *Service) Delete(ctx context.Context, project, name string) error {
+	f, err := s.Flow(ctx, project, name)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.LockFlow(ctx, f.ID); err != nil {
+			return err
+		}
+		open, err := tx.FlowRunsOpen(ctx, f.ID, 1)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			return problem.Newf(problem.Conflict, "The run %s of this flow is %s. Cancel what is under way first, or pause the flow.", open[0].ID, open[0].State)
+		}
+		if err := tx.DeleteFlow(ctx, f.ID); err != nil {
+			return err
+		}
+		return audit.Note(ctx, tx, audit.Act{Action: "flow.deleted", Target: "flow", TargetID: f.ID})
+	})
+}
+
+// Cancel asks a run to end: what was not begun is left out, what was sent is waited for. One that has ended is left as it is.
+func (s *Service) Cancel(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
+	return s.changeRun(ctx, project, name, run, "flow.run-cancelled", func(tx *store.Tx, r *store.FlowRun) error { return s.requestCancel(ctx, tx, r.FlowID, r.ID) })
+}
+
+// PauseRun lets a run begin nothing more until ResumeRun; what is under way ends.
+func (s *Service) PauseRun(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
+	return s.changeRun(ctx, project, name, run, "flow.run-paused", func(tx *store.Tx, r *store.FlowRun) error {
+		if r.State.Ended() || r.Paused {
+			return nil
+		}
+		r.Paused, r.State, r.ReasonCode, r.ReasonDetail = true, store.FlowRunWaiting, problem.ReasonPaused, "Somebody paused the run."
+		return tx.SetFlowRun(ctx, r, s.Now())
+	})
+}
+
+// ResumeRun lets a paused run go on.
+func (s *Service) ResumeRun(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
+	return s.changeRun(ctx, project, name, run, "flow.run-resumed", func(tx *store.Tx, r *store.FlowRun) error {
+		if r.State.Ended() || !r.Paused {
+			return nil
+		}
+		r.Paused, r.State, r.ReasonCode, r.ReasonDetail, r.DueAt = false, store.FlowRunRunning, "", "", s.Now()
+		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
+			return err
+		}
+		return s.Waker.Wake(ctx, tx, store.LaneFlows, r.FlowID)
+	})
+}
+
+func (s *Service) changeRun(ctx context.Context, project, name, run, action string, do func(tx *store.Tx, r *store.FlowRun) error) (*store.FlowRun, error) {
+	f, r, err := s.runOf(ctx, project, name, run)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.WakeFlow(ctx, f.ID, s.Now()); err != nil {
+			return err
+		}
+		if r, err = tx.FlowRun(ctx, f.ID, run); err != nil {
+			return err
+		}
+		if err := do(tx, r); err != nil {
+			return err
+		}
+		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow_run", TargetID: run})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change run %s: %w", run, err)
+	}
+	return s.Store.FlowRun(ctx, f.ID, run)
+}

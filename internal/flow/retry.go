@@ -1,0 +1,221 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/busbar-dev/busbar/internal/audit"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// ItemRef names an item of a run; the steps on top are step "", number 0.
+type ItemRef struct {
+	Step string `json:"step"`
+	N    int64  `json:"n"`
+}
+
+// Retry is what is begun again.
+type Retry struct {
+	Items    []ItemRef       // none: all that failed
+	From     string          // id of the step; empty: the one that failed
+	Input    json.RawMessage // in place of the one item's own; nil: as it is
+	Repeat   bool            // also steps whose writes were applied
+	Continue bool            // also what was cancelled because the flow stopped, and the rest of its list
+}
+
+// retryAtOnce bounds what one transaction begins again.
+const retryAtOnce = 500
+
+// Retry begins failed items of a run again. It gives how many.
+func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry) (r *store.FlowRun, n int, err error) {
+	f, r, err := s.runOf(ctx, project, name, run)
+	if err != nil {
+		return nil, 0, err
+	}
+	p, err := s.program(ctx, f.ID, r.Version)
+	if err != nil {
+		return nil, 0, err
+	}
+	again := &retrying{Service: s, flow: f, prog: p, Retry: q}
+	if err := again.check(r); err != nil {
+		return nil, 0, err
+	}
+	for more := true; more; {
+		err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			if err := tx.WakeFlow(ctx, f.ID, s.Now()); err != nil {
+				return err
+			}
+			if r, err = tx.FlowRun(ctx, f.ID, run); err != nil {
+				return err
+			}
+			var taken int
+			if taken, more, err = again.some(ctx, tx, r, n == 0); err != nil || taken == 0 {
+				return err
+			}
+			again.done = n + taken
+			if err := s.Waker.Wake(ctx, tx, store.LaneFlows, f.ID); err != nil || n > 0 {
+				return err
+			}
+			return audit.Note(ctx, tx, audit.Act{Action: "flow.run-retried", Target: "flow_run", TargetID: run})
+		})
+		if err != nil {
+			return nil, n, fmt.Errorf("retry items of run %s: %w", run, err)
+		}
+		n = again.done
+	}
+	if n == 0 {
+		return nil, 0, problem.New(problem.Conflict, "Nothing of this run has failed, or what is named has not; there is nothing to retry.")
+	}
+	return r, n, nil
+}
+
+// retrying is one request to begin items again.
+type retrying struct {
+	*Service
+	Retry
+	flow *store.Flow
+	prog *machine.Program
+	done int
+}
+
+func (q *retrying) check(r *store.FlowRun) error {
+	switch {
+	case q.Input != nil && len(q.Items) != 1:
+		return problem.New(problem.ValidationFailed, "A new input is for one item; see errors.").At("/input", problem.Invalid, "Name the one item that it is for.")
+	case q.From != "" && q.prog.Flow().Step(q.From) == nil:
+		return problem.New(problem.ValidationFailed, "There is no such step; see errors.").At("/from", problem.Unknown, fmt.Sprintf("Version %d of the flow has no step %q.", r.Version, q.From))
+	case !r.State.Ended():
+		return problem.Newf(problem.Conflict, "The run is %s. Its items can be retried when it has ended, or cancel it first.", r.State)
+	case r.Erased:
+		return problem.New(problem.Conflict, "What the run worked with was erased with the data of a connection.")
+	}
+	return nil
+}
+
+// some begins some items again; more says that there may be others.
+func (q *retrying) some(ctx context.Context, tx *store.Tx, r *store.FlowRun, first bool) (n int, more bool, err error) {
+	items, more, err := q.items(ctx, tx, r)
+	if err != nil {
+		return 0, false, err
+	}
+	var moves []store.FlowItemMove
+	for i := range items {
+		m, err := q.again(&items[i])
+		if err != nil {
+			return 0, false, err
+		}
+		moves = append(moves, m)
+	}
+	if len(moves) == 0 {
+		return 0, false, nil
+	}
+	if err := tx.MoveFlowItems(ctx, r, moves, q.Now()); err != nil {
+		return 0, false, err
+	}
+	if r.State, r.DueAt, r.CancelRequested, r.ReasonCode, r.ReasonDetail = store.FlowRunRunning, q.Now(), false, "", ""; first {
+		r.Retries++
+	}
+	return len(moves), more, tx.SetFlowRun(ctx, r, q.Now())
+}
+
+// items gives failed ones that are to be begun again: those that are named, or the next of all.
+func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (items []store.FlowItem, more bool, err error) {
+	if len(q.Items) > 0 {
+		if q.done > 0 {
+			return nil, false, nil
+		}
+		for _, ref := range q.Items {
+			it, err := tx.FlowItem(ctx, r.FlowID, r.ID, ref.Step, ref.N)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil, false, problem.Newf(problem.NotFound, "The run has no item %d of step %q.", ref.N, ref.Step)
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			if it.Status != store.FlowItemFailed {
+				return nil, false, problem.Newf(problem.Conflict, "Item %d of step %q is %s; only failed ones are retried.", ref.N, ref.Step, it.Status)
+			}
+			items = append(items, *it)
+		}
+		return items, false, nil
+	}
+	statuses := []store.FlowItemStatus{store.FlowItemFailed}
+	if q.Continue {
+		statuses = append(statuses, store.FlowItemCancelled)
+	}
+	all, err := tx.FlowItems(ctx, r.FlowID, r.ID, store.FlowItemFilter{Statuses: statuses, Limit: retryAtOnce})
+	if err != nil {
+		return nil, false, err
+	}
+	for _, it := range all {
+		if it.Step != "" || q.Continue || r.MainCounts {
+			items = append(items, it)
+		}
+	}
+	return items, len(all) == retryAtOnce, nil
+}
+
+// again makes the move that begins an item again, from the step that failed or from another.
+func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
+	th := state{Thread: machine.Begin()}
+	if len(it.Thread) > 0 {
+		if err := json.Unmarshal(it.Thread, &th); err != nil {
+			return m, fmt.Errorf("read item %d of step %q: %w", it.N, it.Step, err)
+		}
+	}
+	th.Failed, th.Resting, th.Target, th.Child = 0, false, nil, nil
+	if q.From != "" {
+		repeated, ok := q.prog.Back(&th.Thread, it.Step, q.From)
+		if !ok {
+			return m, problem.Newf(problem.ValidationFailed, "The item cannot go on from %q; see errors.", q.From).At("/from", problem.Invalid, fmt.Sprintf("Item %d of step %q has not come to it.", it.N, it.Step))
+		}
+		if writes := q.writes(repeated); len(writes) > 0 && !q.Repeat {
+			return m, problem.Newf(problem.Conflict, "Going on from %s would do what %s has done a second time. Send `repeat: true` if that is meant.", q.From, writes[0])
+		}
+	}
+	if m = it.Move(store.FlowItemPending); q.Input != nil {
+		m.Input = q.Input
+	}
+	m.Error, m.Output, m.Waits, m.Operation, m.OperationN, m.Connection, m.DueAt = nil, nil, "", "", 0, "", q.Now()
+	m.Thread, err = json.Marshal(th)
+	return m, err
+}
+
+// writes gives those of the steps that have an effect outside.
+func (q *retrying) writes(ids []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool {
+		switch q.prog.Flow().Step(id).Kind {
+		case lang.StepWrite, lang.StepRequest, lang.StepNotify, lang.StepCall:
+			return false
+		}
+		return true
+	})
+}
+
+// runOf gives a run of a flow by their names. The error is a *problem.Error where there is none.
+func (s *Service) runOf(ctx context.Context, project, name, run string) (*store.Flow, *store.FlowRun, error) {
+	f, err := s.Flow(ctx, project, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := s.Store.FlowRun(ctx, f.ID, run)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, problem.Newf(problem.NotFound, "The flow %s has no run %q, or it is not kept any more.", name, run)
+	}
+	return f, r, err
+}
+
+// Flow gives a flow of a project. The error is a *problem.Error where there is none.
+func (s *Service) Flow(ctx context.Context, project, name string) (*store.Flow, error) {
+	f, err := s.Store.Flow(ctx, project, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, problem.Newf(problem.NotFound, "There is no flow %q in your project.", name)
+	}
+	return f, err
+}

@@ -1,0 +1,266 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// work is one run in the hands of a turn.
+type work struct {
+	*turn
+	run     *store.FlowRun
+	prog    *machine.Program
+	conns   map[string]*store.Connection // by role
+	frame   machine.Frame                // of the steps on top
+	main    *thread
+	secrets secret.Credentials
+}
+
+// run carries a run on as far as it goes now.
+func (t *turn) run(r *store.FlowRun) error {
+	w := &work{turn: t, run: r}
+	rest, err := w.open()
+	switch {
+	case err != nil:
+		return fmt.Errorf("open run %s: %w", r.ID, err)
+	case r.CancelRequested:
+		if err := w.cancel(); err != nil {
+			return fmt.Errorf("cancel run %s: %w", r.ID, err)
+		}
+	case rest != nil:
+		return w.rest(rest)
+	}
+	for t.over.Err() == nil && t.lease.Allowed() == nil {
+		moved, err := w.step()
+		if err != nil {
+			return fmt.Errorf("run %s: %w", r.ID, err)
+		}
+		if !moved {
+			return w.settle()
+		}
+	}
+	return nil
+}
+
+// open reads what the run works with. rest says why it cannot go on now.
+func (w *work) open() (rest *pause, err error) {
+	if w.prog, err = w.Service.program(w.turn.work, w.flow.ID, w.run.Version); err != nil {
+		return nil, err
+	}
+	s, err := settingsOf(w.run.Settings)
+	if err != nil {
+		return nil, err
+	}
+	if w.secrets, err = w.Service.open(w.turn.work, w.flow, w.run.Sealed); err != nil {
+		return nil, err
+	}
+	if w.frame, err = w.frameOf(s); err != nil {
+		return nil, err
+	}
+	if w.conns, rest, err = w.connections(w.turn.work, w.flow.ProjectID, w.prog.Flow(), s); err != nil {
+		return nil, err
+	}
+	item, err := w.Store.FlowItem(w.turn.work, w.flow.ID, w.run.ID, "", 0)
+	if err != nil {
+		return nil, fmt.Errorf("read the steps on top: %w", err)
+	}
+	w.main, err = w.thread(item)
+	return rest, err
+}
+
+// frameOf is what the steps on top see of the run.
+func (w *work) frameOf(s Settings) (f machine.Frame, err error) {
+	params, err := s.parameters(w.prog.Flow(), w.secrets)
+	if err != nil {
+		return f, err
+	}
+	input, err := lang.Decode(orNull(w.run.Input))
+	if err != nil {
+		return f, fmt.Errorf("read the input: %w", err)
+	}
+	return machine.Frame{Params: params, Trigger: triggerSeen(w.run, input), Run: map[string]any{
+		"id": w.run.ID, "flow": w.flow.Name, "version": w.run.Version, "now": w.run.CreatedAt.UTC().Format(time.RFC3339Nano),
+	}}, nil
+}
+
+// triggerSeen is what expressions see as trigger: the input's members, with what kind of trigger it was, and when.
+func triggerSeen(r *store.FlowRun, input any) map[string]any {
+	seen := map[string]any{"kind": r.TriggerKind, "at": r.CreatedAt.UTC().Format(time.RFC3339Nano), "input": input}
+	if members, ok := input.(map[string]any); ok {
+		for name, v := range members {
+			if _, taken := seen[name]; !taken {
+				seen[name] = v
+			}
+		}
+	}
+	return seen
+}
+
+// pause is why a run cannot go on now.
+type pause struct {
+	code   problem.Reason
+	detail string
+	until  time.Time
+}
+
+// lookAgain is how often a run looks after what it waits for if nobody tells: a connection, an operation, a run.
+const lookAgain = 30 * time.Second
+
+// connections gives those that the roles of a flow stand for. rest: one of them cannot be used now.
+func (s *Service) connections(ctx context.Context, project string, f *lang.Flow, set Settings) (conns map[string]*store.Connection, rest *pause, err error) {
+	conns = map[string]*store.Connection{}
+	for _, role := range f.Connections {
+		c, err := s.Store.Connection(ctx, project, set.Connections[role.Name])
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, nil, fmt.Errorf("read connection %s: %w", role.Name, err)
+		}
+		switch {
+		case err != nil:
+			rest = &pause{problem.ReasonConnectionGone, fmt.Sprintf("The connection for %s is not there any more. Apply the flow with another one.", role.Name), s.Now().Add(lookAgain)}
+		case unusable(c.State) != "":
+			rest = &pause{unusable(c.State), fmt.Sprintf("The connection for %s, %s, is %s.", role.Name, c.Name, c.State), s.Now().Add(lookAgain)}
+		default:
+			conns[role.Name] = c
+		}
+	}
+	return conns, rest, nil
+}
+
+// unusable gives the reason for which flows leave a connection in this state alone, "" for none: what only does not answer is for the ledger of writes to wait for.
+func unusable(s store.ConnectionState) problem.Reason {
+	switch s {
+	case store.ConnectionDisconnected:
+		return problem.ReasonConnectionDisconnected
+	case store.ConnectionPaused:
+		return problem.ReasonConnectionPaused
+	case store.ConnectionNeedsReauth, store.ConnectionPending:
+		return problem.ReasonConnectionNotReady
+	}
+	return ""
+}
+
+// rest stores that the run waits, and why.
+func (w *work) rest(p *pause) error {
+	return w.commit(func(ctx context.Context, tx *store.Tx) error {
+		w.run.State, w.run.ReasonCode, w.run.ReasonDetail, w.run.DueAt = store.FlowRunWaiting, p.code, p.detail, p.until
+		return tx.SetFlowRun(ctx, w.run, w.Now())
+	})
+}
+
+// commit stores a unit under the fence of the flow's lease.
+func (w *work) commit(do func(ctx context.Context, tx *store.Tx) error) error {
+	if err := w.lease.Allowed(); err != nil {
+		return err
+	}
+	before := *w.run
+	err := w.Store.Write(w.turn.work, func(tx *store.Tx) error {
+		*w.run = before // the transaction may be done again
+		if err := tx.HoldFlow(w.turn.work, w.flow); err != nil {
+			return err
+		}
+		return do(w.turn.work, tx)
+	})
+	if err != nil {
+		*w.run = before
+	}
+	return err
+}
+
+// step does one unit of the run: what can go on of its threads. moved: there may be more.
+func (w *work) step() (moved bool, err error) {
+	items, err := w.Store.RunnableFlowItems(w.turn.work, w.flow.ID, w.run.ID, w.Now(), itemsAtOnce)
+	if err != nil {
+		return false, fmt.Errorf("list what can go on: %w", err)
+	}
+	threads, err := w.threads(items)
+	if err != nil {
+		return false, err
+	}
+	if len(threads) > 0 {
+		return w.unit(threads)
+	}
+	if each := w.main.each(); each != nil {
+		return w.feed(each)
+	}
+	return false, nil
+}
+
+// settle stores what the run has come to when nothing can go on now.
+func (w *work) settle() error {
+	return w.commit(func(ctx context.Context, tx *store.Tx) error {
+		if w.run.Counts.Open() == 0 && w.main.item.Status.Final() {
+			return w.end(ctx, tx)
+		}
+		due, err := tx.NextFlowItem(ctx, w.flow.ID, w.run.ID)
+		if err != nil {
+			return err
+		}
+		if each := w.main.each(); each != nil && each.NextAt.After(w.Now()) && (due.IsZero() || each.NextAt.Before(due)) {
+			due = each.NextAt
+		}
+		if err := w.waits(ctx, tx); err != nil {
+			return err
+		}
+		w.run.DueAt = due
+		return tx.SetFlowRun(ctx, w.run, w.Now())
+	})
+}
+
+// waits tells a run in which something is under way from one that waits for time or for a person.
+func (w *work) waits(ctx context.Context, tx *store.Tx) error {
+	w.run.State, w.run.ReasonCode, w.run.ReasonDetail = store.FlowRunWaiting, problem.ReasonWaitsForTime, ""
+	items, err := tx.FlowItems(ctx, w.flow.ID, w.run.ID, store.FlowItemFilter{Statuses: []store.FlowItemStatus{store.FlowItemRunning}, Limit: itemsAtOnce, Bare: true})
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if it.Waits != store.FlowWaitsTime && it.Waits != store.FlowWaitsEach {
+			w.run.State, w.run.ReasonCode = store.FlowRunRunning, ""
+		}
+	}
+	return nil
+}
+
+// end stores the end of a run, which follows from what its threads have come to, and lets the flow that called it go on.
+func (w *work) end(ctx context.Context, tx *store.Tx) error {
+	r := w.run
+	r.State, r.DueAt, r.FinishedAt = store.FlowRunCompleted, time.Time{}, w.Now()
+	r.ReasonCode, r.ReasonDetail = "", ""
+	switch {
+	case r.CancelRequested:
+		r.State, r.ReasonCode = store.FlowRunCancelled, problem.ReasonCancelled
+	case w.main.item.Status == store.FlowItemFailed:
+		p := problem.FromDocument(w.main.item.Error)
+		r.State, r.ReasonCode, r.ReasonDetail = store.FlowRunFailed, problem.ReasonStepFailed, p.Detail
+		if p.Code == problem.FlowStopped {
+			r.ReasonCode = problem.ReasonFlowStopped
+		}
+	}
+	r.Output = w.main.item.Output
+	if err := tx.SetFlowRun(ctx, r, w.Now()); err != nil {
+		return err
+	}
+	if r.Parent.Run == "" {
+		return nil
+	}
+	if err := tx.WakeFlowItem(ctx, r.Parent, w.Now()); err != nil {
+		return err
+	}
+	return w.Waker.Wake(ctx, tx, store.LaneFlows, r.Parent.Flow)
+}
+
+func orNull(text json.RawMessage) json.RawMessage {
+	if len(text) == 0 {
+		return json.RawMessage("null")
+	}
+	return text
+}

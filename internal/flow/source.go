@@ -1,0 +1,235 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// cursor is how far a list is read: a place in a stream, or a number of values.
+type cursor struct {
+	Epoch int64 `json:"epoch,omitempty"`
+	Seq   int64 `json:"seq,omitempty"`
+	Begun bool  `json:"begun,omitempty"`
+	N     int64 `json:"n,omitempty"`
+}
+
+// found is what a list holds: an item to be, or one that has failed already.
+type found struct {
+	key   string
+	input json.RawMessage
+	fault *problem.Error
+}
+
+const (
+	fewItems     = 100 // are read ahead at least
+	recordsAPage = 500
+	pagesAtOnce  = 20 // without an item among them
+	bytesOfAPage = 4 << 20
+)
+
+// readOn takes the next items of a list in.
+func (w *work) readOn(r *reading, e *lang.Each) error {
+	next, read, items, err := w.items(r, e)
+	if err != nil {
+		var p *problem.Error
+		if !errors.As(err, &p) {
+			return err
+		}
+		return w.unreadable(r, p)
+	}
+	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
+		r.Cursor, r.Read = next, read
+		return w.takeIn(ctx, tx, r.Step, items)
+	})
+}
+
+// unreadable ends an each whose list cannot be read: the step fails.
+func (w *work) unreadable(r *reading, p *problem.Error) error {
+	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
+		r.Stopped, r.Fault = true, problem.Document(p)
+		return w.cancelItems(ctx, tx, &r.Step)
+	})
+}
+
+// takeIn stores what was found; what has failed already is stored as failed.
+func (w *work) takeIn(ctx context.Context, tx *store.Tx, step string, items []found) error {
+	rows := make([]store.FlowItem, len(items))
+	faults := map[string]*problem.Error{}
+	for i, it := range items {
+		rows[i] = store.FlowItem{Key: it.key, Input: w.hidden(it.input)}
+		if it.fault != nil {
+			faults[store.FlowKey(it.key)] = it.fault
+		}
+	}
+	taken, err := tx.TakeFlowItems(ctx, w.run, step, rows, w.Now())
+	if err != nil {
+		return err
+	}
+	var moves []store.FlowItemMove
+	for _, it := range taken {
+		if fault := faults[it.Key]; fault != nil {
+			m := it.Move(store.FlowItemFailed)
+			m.Error = w.hidden(problem.Document(fault))
+			moves = append(moves, m)
+		}
+	}
+	return tx.MoveFlowItems(ctx, w.run, moves, w.Now())
+}
+
+// items reads on in the list of an each.
+func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []found, err error) {
+	env := w.prog.Env(w.main.frame, &w.main.state.Thread)
+	if e.In != "" {
+		return w.records(r.Cursor, e, w.prog.Flow().Step(e.In).List, env)
+	}
+	v, err := e.Over.Eval(env)
+	if err != nil {
+		return next, false, nil, machine.FailureOf(err)
+	}
+	list, ok := v.([]any)
+	if !ok && v != nil {
+		return next, false, nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is %s.", e.Over.Path, lang.Describe(v))
+	}
+	next = r.Cursor
+	for ; next.N < int64(len(list)) && len(items) < max(fewItems, e.BatchSize); next.N++ {
+		text, err := lang.Encode(list[next.N])
+		if err != nil {
+			return next, false, nil, fmt.Errorf("write item %d: %w", next.N, err)
+		}
+		items = append(items, w.found(e, env, list[next.N], text, next.N))
+	}
+	return next, next.N >= int64(len(list)), items, nil
+}
+
+// records reads on in a stream, until it is read to where it ends now: what changes meanwhile comes again there, and is known by its key. Records that came after the run began are left out.
+func (w *work) records(at cursor, e *lang.Each, l *lang.List, env lang.Env) (next cursor, read bool, items []found, err error) {
+	conn := w.conns[l.Connection]
+	if next, err = w.from(at, l, env); err != nil {
+		return next, false, nil, err
+	}
+	seen := maps.Clone(env)
+	for page := 0; page < pagesAtOnce && len(items) < max(fewItems, e.BatchSize); page++ {
+		recs, more, err := w.Store.Page(w.turn.work, conn.Scope(), l.Entity, store.Range{After: next.Seq, Limit: recordsAPage, Bytes: bytesOfAPage, Deleted: l.Deleted})
+		if err != nil {
+			return next, false, nil, fmt.Errorf("read %s of connection %s: %w", l.Entity, conn.ID, err)
+		}
+		for _, rec := range recs {
+			next.Seq = rec.Seq
+			it, wanted, err := w.record(e, l, seen, rec.JSON)
+			if err != nil {
+				return next, false, nil, err
+			}
+			if wanted {
+				items = append(items, it)
+			}
+		}
+		if !more {
+			return next, true, items, nil
+		}
+	}
+	return next, false, items, nil
+}
+
+// from gives where a list goes on: at its beginning, or after a reset of the stream there again.
+func (w *work) from(at cursor, l *lang.List, env lang.Env) (cursor, error) {
+	conn := w.conns[l.Connection]
+	p, err := w.Store.Position(w.turn.work, conn.Scope(), l.Entity)
+	if errors.Is(err, store.ErrNotFound) {
+		return at, problem.Newf(problem.EntityNotEnabled, "The connection for %s does not sync %s. Add it to the connection's entities.", l.Connection, l.Entity)
+	}
+	if err != nil {
+		return at, fmt.Errorf("look where %s of connection %s stands: %w", l.Entity, conn.ID, err)
+	}
+	if at.Begun && at.Epoch == p.Epoch {
+		return at, nil
+	}
+	next := cursor{Epoch: p.Epoch, Begun: true}
+	if l.ChangedAfter == nil {
+		return next, nil
+	}
+	v, err := l.ChangedAfter.Eval(env)
+	if err != nil {
+		return at, machine.FailureOf(err)
+	}
+	text, _ := v.(string)
+	since, err := time.Parse(time.RFC3339Nano, text)
+	if v == nil {
+		return next, nil
+	}
+	if err != nil {
+		return at, problem.Newf(problem.ExpressionFailed, "%s: wants a time such as 2026-11-30T06:00:00Z, and this is %s.", l.ChangedAfter.Path, lang.Describe(v))
+	}
+	next.Seq, err = w.Store.SeqBefore(w.turn.work, conn.Scope(), l.Entity, since)
+	return next, err
+}
+
+// record makes an item of a record that the list wants.
+func (w *work) record(e *lang.Each, l *lang.List, env lang.Env, text string) (it found, wanted bool, err error) {
+	v, err := lang.Decode([]byte(text))
+	if err != nil {
+		return it, false, fmt.Errorf("read a record: %w", err)
+	}
+	members, _ := v.(map[string]any)
+	if text, _ := members["created_at"].(string); after(text, w.run.CreatedAt) {
+		return it, false, nil
+	}
+	if l.Where != nil {
+		env["record"] = v
+		ok, err := l.Where.True(env)
+		delete(env, "record")
+		if err != nil {
+			id, _ := members["id"].(string)
+			return found{key: id, input: json.RawMessage(text), fault: machine.FailureOf(err)}, true, nil
+		}
+		if !ok {
+			return it, false, nil
+		}
+	}
+	return w.found(e, env, v, json.RawMessage(text), -1), true, nil
+}
+
+func after(text string, t time.Time) bool {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && at.After(t)
+}
+
+// found makes an item of a value; n is its place in a list of values.
+func (w *work) found(e *lang.Each, env lang.Env, v any, text json.RawMessage, n int64) found {
+	it := found{input: text}
+	members, _ := v.(map[string]any)
+	id, _ := members["id"].(string)
+	if it.key = id; id == "" {
+		it.key = "#" + strconv.FormatInt(n, 10)
+	}
+	if e.Key == nil {
+		return it
+	}
+	own := maps.Clone(env)
+	own["item"], own["index"] = v, n
+	key, err := e.Key.Eval(own)
+	switch k := key.(type) {
+	case string:
+		it.key = k
+	case int64, bool, float64:
+		text, _ := lang.Encode(k)
+		it.key = string(text)
+	default:
+		if err == nil {
+			err = problem.Newf(problem.ExpressionFailed, "%s: wants a text that tells the item from others, and this is %s.", e.Key.Path, lang.Describe(key))
+		}
+	}
+	if err != nil {
+		it.fault = machine.FailureOf(err)
+	}
+	return it
+}

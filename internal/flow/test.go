@@ -1,0 +1,258 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/manifest"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
+	"github.com/busbar-dev/busbar/internal/store"
+	"github.com/busbar-dev/busbar/internal/write"
+)
+
+// Test asks what a run would do. Nothing is stored, and nothing leaves Busbar but reads that the check of a write needs.
+type Test struct {
+	Document    string // instead of the flow's newest version; empty: that
+	Format      string
+	Connections map[string]string
+	Parameters  map[string]json.RawMessage
+	Input       json.RawMessage              // of the trigger
+	Items       map[string][]json.RawMessage // by each step: in place of its list
+	Most        int                          // items of each list; 0: a few
+}
+
+// Report is what a run would do, thread by thread.
+type Report struct {
+	Threads []Trace `json:"threads"`
+}
+
+// Trace is what one thread would do.
+type Trace struct {
+	Step   string          `json:"step"` // the each; empty: the steps on top
+	N      int64           `json:"n"`
+	Key    string          `json:"key"`
+	Input  json.RawMessage `json:"input,omitempty"`
+	Status string          `json:"status"` // ok | failed | skipped
+	Error  json.RawMessage `json:"error,omitempty"`
+	Steps  []StepTrace     `json:"steps"`
+}
+
+// StepTrace is what one step gave, and what it would have done.
+type StepTrace struct {
+	ID     string          `json:"id"`
+	Kind   string          `json:"kind"`
+	Result json.RawMessage `json:"result"`
+	Would  any             `json:"would,omitempty"`
+}
+
+// Bounds of a test.
+const (
+	fewTested  = 5
+	mostTested = 50
+)
+
+// dry is a test under way.
+type dry struct {
+	*work
+	ctx    context.Context
+	test   Test
+	report *Report
+}
+
+// Try gives what a run would do.
+func (s *Service) Try(ctx context.Context, project, name string, t Test) (*Report, error) {
+	d, err := s.dry(ctx, project, name, t)
+	if err != nil {
+		return nil, err
+	}
+	main := machine.Begin()
+	if err := d.thread(d.frame, &main, "", nil); err != nil {
+		return nil, fmt.Errorf("test flow %s: %w", name, err)
+	}
+	return d.report, nil
+}
+
+func (s *Service) dry(ctx context.Context, project, name string, t Test) (*dry, error) {
+	f := &store.Flow{ProjectID: project, Name: name}
+	var set Settings
+	secrets := secret.NewCredentials(nil)
+	stored, err := s.Flow(ctx, project, name)
+	switch {
+	case err == nil:
+		f = stored
+		if set, err = settingsOf(f.Settings); err == nil {
+			secrets, err = s.open(ctx, f, f.Sealed)
+		}
+		if err != nil {
+			return nil, err
+		}
+	case t.Document == "":
+		return nil, err
+	}
+	set = Settings{Connections: merged(set.Connections, t.Connections), Parameters: merged(set.Parameters, t.Parameters)}
+	p, err := s.tested(ctx, f, t, set)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{turn: &turn{Worker: &Worker{Service: s}, over: ctx, work: ctx, flow: f}, prog: p, secrets: secrets}
+	w.run = &store.FlowRun{ID: "test", FlowID: f.ID, Version: f.Version, TriggerKind: lang.Manual, Input: t.Input, CreatedAt: s.Now()}
+	if err := set.check(p.Flow(), secrets); err != nil {
+		return nil, err
+	}
+	var rest *pause
+	if w.conns, rest, err = s.connections(ctx, project, p.Flow(), set); err != nil {
+		return nil, err
+	}
+	if rest != nil {
+		return nil, problem.New(problem.Conflict, rest.detail)
+	}
+	if w.frame, err = w.frameOf(set); err != nil {
+		return nil, err
+	}
+	return &dry{work: w, ctx: ctx, test: t, report: &Report{Threads: []Trace{}}}, nil
+}
+
+func (s *Service) tested(ctx context.Context, f *store.Flow, t Test, set Settings) (*machine.Program, error) {
+	if t.Document == "" {
+		return s.program(ctx, f.ID, f.Version)
+	}
+	doc, err := s.Check(ctx, f.ProjectID, "flow."+t.Format, t.Document, set.Connections)
+	if err != nil {
+		return nil, err
+	}
+	return machine.New(doc), nil
+}
+
+// thread works one thread to its end, and reports it.
+func (d *dry) thread(f machine.Frame, th *machine.Thread, key string, input json.RawMessage) error {
+	at := len(d.report.Threads)
+	d.report.Threads = append(d.report.Threads, Trace{Step: f.Each, N: f.Index, Key: key, Input: d.hidden(input)})
+	would := map[string]any{}
+	e := d.prog.Advance(f, th)
+	for e.Kind != machine.End {
+		r, shown, err := d.effect(f, th, e)
+		if err != nil {
+			return err
+		}
+		if shown != nil {
+			would[e.Step.ID] = shown
+		}
+		e = d.prog.Resume(f, th, r)
+	}
+	t := &d.report.Threads[at]
+	t.Status = string(e.Status)
+	if e.Failure != nil {
+		t.Error = d.hidden(problem.Document(e.Failure))
+	}
+	t.Steps = []StepTrace{}
+	for _, s := range d.prog.Steps(f.Each) {
+		result, has := th.Results[s.ID]
+		if shown := would[s.ID]; has || shown != nil {
+			t.Steps = append(t.Steps, StepTrace{ID: s.ID, Kind: s.Kind, Result: d.hidden(result), Would: shown})
+		}
+	}
+	return nil
+}
+
+// effect gives what an effect would come to, and what is shown of it.
+func (d *dry) effect(f machine.Frame, th *machine.Thread, e machine.Effect) (r machine.Result, shown any, err error) {
+	switch e.Kind {
+	case machine.Get, machine.Find:
+		r, err = d.look(e)
+		return r, nil, err
+	case machine.Write:
+		return d.write(e)
+	case machine.Request:
+		return machine.Result{Value: json.RawMessage(`{"status":null,"headers":{},"body":null}`)}, d.shownRequest(e), nil
+	case machine.Notify:
+		return machine.Result{Value: json.RawMessage(`{"status":null}`)}, d.shownNotice(e), nil
+	case machine.Call:
+		shown := map[string]any{"flow": e.Flow, "input": orNull(e.Input)}
+		return machine.Result{Value: json.RawMessage(`{"run":null,"state":"completed","counts":{},"output":null}`)}, shown, nil
+	case machine.Each:
+		return d.each(f, th, e.Step)
+	}
+	return machine.Result{}, nil, nil
+}
+
+// write gives the verdict on a write instead of sending it.
+func (d *dry) write(e machine.Effect) (machine.Result, any, error) {
+	v, err := d.Writes.Validate(d.ctx, write.Request{Connection: d.conns[e.Role], Entity: e.Entity, Op: manifest.Op(e.Op), ID: e.ID, Data: e.Data, IfMatch: e.IfMatch, Strict: true})
+	if err != nil {
+		return machine.Result{}, nil, fmt.Errorf("check a write: %w", err)
+	}
+	shown := map[string]any{"op": e.Op, "connection": e.Role, "entity": e.Entity, "id": e.ID, "data": json.RawMessage(d.hidden(orNull(e.Data))), "accepted": v.Problem == nil}
+	if v.Problem != nil {
+		return machine.Result{Failure: v.Problem}, shown, nil
+	}
+	text, err := json.Marshal(written{ID: e.ID, Status: "validated"})
+	return machine.Result{Value: text}, shown, err
+}
+
+func (d *dry) shownRequest(e machine.Effect) any {
+	headers := map[string]string{}
+	for _, h := range e.Headers {
+		headers[strings.ToLower(h.Name)] = string(d.hidden([]byte(h.Value)))
+	}
+	return map[string]any{"method": e.Method, "url": string(d.hidden([]byte(e.URL))), "headers": headers, "body": string(d.hidden(e.Body))}
+}
+
+func (d *dry) shownNotice(e machine.Effect) any {
+	if e.URL != "" {
+		return map[string]any{"webhook": string(d.hidden([]byte(e.URL))), "data": json.RawMessage(d.hidden(orNull(e.Data)))}
+	}
+	return map[string]any{"email": e.To, "subject": e.Subject, "text": string(d.hidden([]byte(e.Text)))}
+}
+
+// each works the first items of a list.
+func (d *dry) each(f machine.Frame, th *machine.Thread, s *lang.Step) (machine.Result, any, error) {
+	items, read, err := d.sample(th, s)
+	if err != nil {
+		return machine.Result{}, nil, err
+	}
+	var c store.FlowCounts
+	for n, it := range items {
+		inner := f
+		if inner.Item, err = lang.Decode(it.input); err != nil {
+			return machine.Result{}, nil, fmt.Errorf("read item %d: %w", n, err)
+		}
+		inner.Each, inner.Index, inner.Outer = s.ID, int64(n), th.Results
+		own := machine.Begin()
+		if err := d.thread(inner, &own, it.key, it.input); err != nil {
+			return machine.Result{}, nil, err
+		}
+		c.In++
+	}
+	text, err := json.Marshal(c)
+	return machine.Result{Value: text}, map[string]any{"tested": len(items), "list_ends_there": read}, err
+}
+
+// sample gives the items that were given for an each, else the first of its list.
+func (d *dry) sample(th *machine.Thread, s *lang.Step) (items []found, read bool, err error) {
+	if given, ok := d.test.Items[s.ID]; ok {
+		for n, text := range given {
+			items = append(items, found{key: fmt.Sprintf("#%d", n), input: text})
+		}
+		return items, true, nil
+	}
+	most := d.test.Most
+	if most <= 0 {
+		most = fewTested
+	}
+	most = min(most, mostTested)
+	r := reading{Step: s.ID}
+	d.main = &thread{frame: d.frame, state: state{Thread: *th}}
+	for !read && len(items) < most {
+		var more []found
+		if r.Cursor, read, more, err = d.items(&r, s.Each); err != nil {
+			return nil, false, err
+		}
+		items = append(items, more...)
+	}
+	return items[:min(most, len(items))], read && len(items) <= most, nil
+}

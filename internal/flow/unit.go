@@ -1,0 +1,217 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/busbar-dev/busbar/internal/flow/machine"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// unit carries threads on until each has ended or waits, and stores what they have come to before each effect. moved: something was.
+func (w *work) unit(threads []*thread) (moved bool, err error) {
+	active, late, err := w.enter(threads)
+	if err != nil {
+		return false, err
+	}
+	if err := w.store(late); err != nil {
+		return false, err
+	}
+	return true, w.carry(active)
+}
+
+// carry carries threads with an effect at hand on until each has ended or waits.
+func (w *work) carry(active []*thread) error {
+	for len(active) > 0 {
+		if err := w.read(active); err != nil {
+			return err
+		}
+		var plain, sent []*thread
+		writes := groups{}
+		for _, th := range active {
+			switch th.effect.Kind {
+			case machine.Write:
+				writes.add(th)
+			case machine.Request, machine.Notify:
+				sent = append(sent, th)
+			default:
+				plain = append(plain, th)
+			}
+			w.settleThread(th)
+		}
+		if err := w.store(append(plain, sent...)); err != nil {
+			return err
+		}
+		refused, err := w.write(writes)
+		if err != nil {
+			return err
+		}
+		w.send(sent)
+		active = append(refused, sent...)
+	}
+	return nil
+}
+
+// settleThread says what is to be stored of a thread that wants this effect.
+func (w *work) settleThread(th *thread) {
+	now := w.Now()
+	th.status, th.due, th.fault, th.output = store.FlowItemRunning, time.Time{}, nil, nil
+	switch e := th.effect; e.Kind {
+	case machine.End:
+		th.ended()
+	case machine.Wait:
+		th.waits, th.due = store.FlowWaitsTime, e.Until
+		if e.Until.IsZero() {
+			th.due = now.Add(e.For)
+		}
+	case machine.Request, machine.Notify: // should this process die, whoever comes next decides whether it is sent again
+		th.waits, th.due = string(e.Kind), now
+	case machine.Write:
+		th.waits, th.due = store.FlowWaitsOperation, now.Add(lookAgain)
+	case machine.Call:
+		th.waits, th.due = store.FlowWaitsCall, now.Add(lookAgain)
+	case machine.Each:
+		th.waits = store.FlowWaitsEach
+		if th.state.Each == nil {
+			th.state.Each = &reading{Step: e.Step.ID, Base: w.run.Counts}
+		}
+		th.state.Each.Stopped, th.state.Each.Fault = false, nil // another try goes on where the list was left
+	}
+}
+
+// enter lets threads take what they waited for. active are those that go on, late those that look again later.
+func (w *work) enter(threads []*thread) (active, late []*thread, err error) {
+	operations := operations{}
+	for _, th := range threads {
+		on := true
+		switch th.item.Waits {
+		case store.FlowWaitsTime:
+			w.take(th, machine.Result{Value: quoted(w.Now())})
+		case store.FlowWaitsRequest, store.FlowWaitsNotify:
+			w.again(th)
+		case store.FlowWaitsOperation:
+			on, err = w.written(operations, th)
+		case store.FlowWaitsCall:
+			on, err = w.returned(th)
+		case store.FlowWaitsEach:
+			on = false
+		default:
+			th.effect = w.prog.Advance(th.frame, &th.state.Thread)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if on {
+			active = append(active, th)
+			continue
+		}
+		if th.due = w.Now().Add(lookAgain); th.item.Waits == store.FlowWaitsEach {
+			th.due = time.Time{}
+		}
+		late = append(late, th)
+	}
+	return active, late, nil
+}
+
+// again goes on with a thread whose process died while it sent something.
+func (w *work) again(th *thread) {
+	if th.effect = w.prog.Advance(th.frame, &th.state.Thread); th.effect.Kind == machine.End || th.effect.Repeatable {
+		return
+	}
+	w.take(th, machine.Result{Unknown: true, Failure: problem.New(problem.RequestOutcomeUnknown, "Busbar was stopped after the request began and before its answer was stored.")})
+}
+
+// read does what is read of Busbar's own store, until no thread wants that.
+func (w *work) read(threads []*thread) error {
+	for _, th := range threads {
+		for wants := true; wants; {
+			var err error
+			if wants, err = w.readFor(th); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readFor does one read that a thread wants; of a call it is the flow that is called.
+func (w *work) readFor(th *thread) (wants bool, err error) {
+	var r machine.Result
+	switch th.effect.Kind {
+	case machine.Get, machine.Find:
+		r, err = w.look(th.effect)
+	case machine.Call:
+		var p *problem.Error
+		if th.callee, err = w.callable(th); !errors.As(err, &p) {
+			return false, err
+		}
+		r, err = machine.Result{Failure: p}, nil
+	default:
+		return false, nil
+	}
+	if err == nil {
+		w.take(th, r)
+	}
+	return true, err
+}
+
+// store stores what threads have come to, and makes the runs that they call.
+func (w *work) store(threads []*thread) error {
+	if len(threads) == 0 {
+		return nil
+	}
+	moves := make([]store.FlowItemMove, len(threads))
+	err := w.commit(func(ctx context.Context, tx *store.Tx) error {
+		for i, th := range threads {
+			if th.effect.Kind == machine.Call {
+				if err := w.call(ctx, tx, th); err != nil {
+					return err
+				}
+			}
+			var err error
+			if moves[i], err = w.move(th); err != nil {
+				return err
+			}
+		}
+		return tx.MoveFlowItems(ctx, w.run, moves, w.Now())
+	})
+	if err != nil {
+		return err
+	}
+	for i, th := range threads {
+		th.stored(moves[i])
+	}
+	return nil
+}
+
+// send sends what threads want sent, a few side by side, and lets them go on with what came of it.
+func (w *work) send(threads []*thread) {
+	var all errgroup.Group
+	all.SetLimit(w.beside(threads))
+	for _, th := range threads {
+		all.Go(func() error {
+			key := w.key(th)
+			if th.effect.Kind == machine.Notify {
+				w.take(th, w.Sender.Notify(w.turn.work, key, th.effect))
+			} else {
+				w.take(th, w.Sender.Request(w.turn.work, key, th.effect))
+			}
+			return nil
+		})
+	}
+	_ = all.Wait()
+}
+
+// beside is how many requests of these threads are under way at once.
+func (w *work) beside(threads []*thread) int {
+	if len(threads) == 0 || threads[0].item.Step == "" {
+		return 1
+	}
+	return max(1, w.prog.Flow().Step(threads[0].item.Step).Each.Concurrency)
+}
+
+func quoted(t time.Time) []byte { return []byte(`"` + t.UTC().Format(time.RFC3339Nano) + `"`) }

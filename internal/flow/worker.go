@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/busbar-dev/busbar/internal/lease"
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+// WorkerConfig is what a Worker needs.
+type WorkerConfig struct {
+	Turn     time.Duration // how long one turn of a flow may take
+	LastStep time.Duration // how long what is under way at its end may take to end
+}
+
+// Worker carries runs out in the background. Safe for concurrent use.
+type Worker struct {
+	*Service
+	WorkerConfig
+	ticks atomic.Int64
+}
+
+// NewWorker gives the Worker of a Service's runs.
+func NewWorker(s *Service, c WorkerConfig) *Worker { return &Worker{Service: s, WorkerConfig: c} }
+
+const (
+	wakeAtOnce = 500 // flows in one look at the backlog
+	runsAtOnce = 100 // runs of a flow in one pass
+	runsBeside = 8   // of them side by side
+
+	itemsAtOnce = 500 // of a run
+)
+
+// errMore says that work came in before a turn's end was stored.
+var errMore = errors.New("work is left")
+
+// turn is one flow's time with a worker.
+type turn struct {
+	*Worker
+	over  context.Context // ends when the turn does: nothing new begins
+	work  context.Context // ends some time later, and with the lease
+	lease *lease.Lease
+	flow  *store.Flow
+}
+
+// Work gives a flow one turn: it works on its runs until nothing can go on or the turn is over. more says that work is left. To end, it calls done and then looks once more for runs, in
+// one transaction: done holds off new requests for a turn until then.
+func (w *Worker) Work(ctx context.Context, flowID string, done func(*store.Tx) error) (more bool, err error) {
+	l := lease.New(ctx)
+	f, err := w.Store.AcquireFlow(ctx, flowID, w.Owner, w.Now().Add(lease.For), w.Now())
+	if err != nil {
+		_ = l.End()
+		if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
+			return false, w.Store.Write(ctx, done)
+		}
+		return false, fmt.Errorf("take flow %s: %w", flowID, err)
+	}
+	t := &turn{Worker: w, lease: l, flow: f}
+	l.Keep(func(ctx context.Context) error { return w.Store.RenewFlow(ctx, f, w.Now().Add(lease.For)) }, fenced)
+	var end, broken context.CancelFunc
+	t.over, end = context.WithTimeout(ctx, w.Turn)
+	defer end()
+	t.work, broken = context.WithTimeout(context.WithoutCancel(l.Context()), w.Turn+w.LastStep)
+	defer broken()
+	stop := context.AfterFunc(l.Context(), broken)
+	defer stop()
+	err = t.passes()
+	if lost := l.End(); lost != nil || errors.Is(err, store.ErrFenced) {
+		return false, w.Store.Write(context.WithoutCancel(ctx), done)
+	}
+	return t.finish(done, err)
+}
+
+func fenced(err error) bool { return errors.Is(err, store.ErrFenced) }
+
+// passes works on the runs that can go on, until none can.
+func (t *turn) passes() error {
+	for t.over.Err() == nil {
+		runs, err := t.Store.RunnableFlowRuns(t.work, t.flow.ID, t.Now(), runsAtOnce)
+		if err != nil {
+			return fmt.Errorf("list the runs of flow %s: %w", t.flow.ID, err)
+		}
+		if runs, err = t.admitted(runs); err != nil || len(runs) == 0 {
+			return err
+		}
+		var all errgroup.Group
+		all.SetLimit(runsBeside)
+		for i := range runs {
+			all.Go(func() error { return t.run(&runs[i]) })
+		}
+		if err := all.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish frees the lease and ends the turn, unless a run can go on by now.
+func (t *turn) finish(done func(*store.Tx) error, failed error) (more bool, err error) {
+	ctx := context.WithoutCancel(t.over)
+	next, err := t.Store.NextFlowRun(ctx, t.flow.ID)
+	if err != nil {
+		return false, errors.Join(failed, err)
+	}
+	if failed == nil {
+		err = t.Store.Write(ctx, func(tx *store.Tx) error {
+			if err := done(tx); err != nil {
+				return err
+			}
+			left, err := tx.ReleaseFlow(ctx, t.flow, next)
+			if err == nil && !left.WakeAt.IsZero() && !left.WakeAt.After(t.Now()) {
+				return errMore
+			}
+			return err
+		})
+		if !errors.Is(err, errMore) {
+			return false, err
+		}
+	}
+	err = t.Store.Write(ctx, func(tx *store.Tx) error { _, err := tx.ReleaseFlow(ctx, t.flow, next); return err })
+	return failed == nil, errors.Join(failed, err)
+}
+
+// admitted gives those of the runs that may be worked on: no more than the flow's document allows are under way at once, the oldest first.
+func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
+	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	open, err := t.Store.FlowRunsOpen(t.work, t.flow.ID, p.Flow().Runs.AtOnce)
+	if err != nil {
+		return nil, err
+	}
+	first := map[string]bool{}
+	for _, r := range open {
+		first[r.ID] = true
+	}
+	return slices.DeleteFunc(runs, func(r store.FlowRun) bool { return !first[r.ID] && r.StartedAt.IsZero() && !r.CancelRequested }), nil
+}
