@@ -154,7 +154,7 @@ type List struct {
 	Deleted            bool   // deleted records too
 }
 
-// Get reads one record by its id.
+// Get reads one record by its id; for a list of ids, the list of their records.
 type Get struct {
 	Connection, Entity string
 	ID                 *Value
@@ -167,7 +167,7 @@ const (
 	NoneEmpty = "empty"
 )
 
-// Find reads the one record whose members are these.
+// Find reads the one record whose members are these. Where values are lists, the result is the list of the records of each place in them, null where a value is null.
 type Find struct {
 	Connection, Entity string
 	By                 []Member

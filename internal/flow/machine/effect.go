@@ -35,10 +35,12 @@ func (w *walk) effect(s *lang.Step) (e Effect, err error) {
 	switch s.Kind {
 	case lang.StepGet:
 		e.Role, e.Entity = s.Get.Connection, s.Get.Entity
-		e.ID, err = w.text(s.Get.ID)
+		if e, err = w.look(e, []lang.Member{{Name: "id", Value: s.Get.ID}}); err == nil && len(e.By) == 1 {
+			e.ID, e.By = e.By[0].Value, nil
+		}
 	case lang.StepFind:
 		e.Role, e.Entity, e.None = s.Find.Connection, s.Find.Entity, s.Find.None
-		e.By, err = w.fields(s.Find.By)
+		e, err = w.look(e, s.Find.By)
 	case lang.StepWrite:
 		return w.write(s, e)
 	case lang.StepRequest:
@@ -186,6 +188,10 @@ func (w *walk) text(v *lang.Value) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return textOf(v, got)
+}
+
+func textOf(v *lang.Value, got any) (string, error) {
 	switch x := got.(type) {
 	case string:
 		return x, nil

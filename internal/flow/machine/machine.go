@@ -101,7 +101,7 @@ func (w *walk) keep(s *lang.Step, result json.RawMessage) {
 		w.Results = map[string]json.RawMessage{}
 	}
 	w.Results[s.ID], w.Last, w.env = result, s.ID, nil
-	w.Failed, w.Resting, w.Target = 0, false, nil
+	w.Failed, w.Resting, w.Target, w.Many = 0, false, nil, nil
 }
 
 // do does a step, or tells the effect that it wants.
@@ -109,7 +109,7 @@ func (w *walk) do(s *lang.Step) (e Effect, wanted bool) {
 	if w.Resting {
 		return Effect{Kind: Wait, Step: s, For: w.again(s).Wait}, true
 	}
-	if s.If != nil && w.Target == nil {
+	if s.If != nil && w.Target == nil && w.Many == nil {
 		ok, err := s.If.True(w.names())
 		if err != nil {
 			return w.fail(s, Result{Failure: FailureOf(err)})
@@ -133,6 +133,10 @@ func (w *walk) do(s *lang.Step) (e Effect, wanted bool) {
 	e, err := w.effect(s)
 	if err != nil {
 		return w.fail(s, Result{Failure: FailureOf(err)})
+	}
+	if w.Many.all() { // an empty list, or nothing but null
+		w.next(s, w.Many.result())
+		return Effect{}, false
 	}
 	return e, true
 }
@@ -194,7 +198,13 @@ func (w *walk) take(s *lang.Step, r Result) (e Effect, ended bool) {
 		w.Target = &Target{ID: idOf(r.Value)}
 		return Effect{}, false
 	}
-	w.next(s, r.Value)
+	result, whole, failure := w.found(r.Value)
+	switch {
+	case failure != nil:
+		return w.fail(s, Result{Failure: failure})
+	case whole:
+		w.next(s, result)
+	}
 	return Effect{}, false
 }
 
@@ -209,7 +219,7 @@ func idOf(record json.RawMessage) string {
 // fail lets the step at hand be tried again, passes it over, or ends the thread there.
 func (w *walk) fail(s *lang.Step, r Result) (Effect, bool) {
 	w.Failed++
-	w.Target, w.env = nil, nil
+	w.Target, w.Many, w.env = nil, nil, nil
 	again := w.again(s)
 	switch {
 	case again != nil && w.Failed < again.Attempts && !pointless(r):

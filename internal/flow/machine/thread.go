@@ -25,6 +25,7 @@ type Thread struct {
 	Resting bool                       `json:"resting,omitempty"` // before the step at hand is tried again
 	Last    string                     `json:"last,omitempty"`    // the step whose result came last
 	Target  *Target                    `json:"target,omitempty"`  // of an upsert: what was found
+	Many    *Many                      `json:"many,omitempty"`    // of a get or find for each of a list
 }
 
 // Target is what an upsert writes to.
