@@ -24,7 +24,7 @@ func (p *Program) Back(t *Thread, each, id string) (repeated []string, ok bool) 
 	if len(repeated) > 0 {
 		t.Attempt++
 	}
-	t.At, t.Failed, t.Resting, t.Target = at, 0, false, nil
+	t.At, t.Failed, t.Resting, t.Target, t.Many = at, 0, false, nil, nil
 	return repeated, true
 }
 
