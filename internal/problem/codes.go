@@ -9,6 +9,7 @@ const (
 	InvalidCursor                  Code = "invalid-cursor"
 	CursorMismatch                 Code = "cursor-mismatch"
 	InvalidToken                   Code = "invalid-token"
+	InvalidSignature               Code = "invalid-signature"
 	MissingScope                   Code = "missing-scope"
 	ReauthenticationRequired       Code = "reauthentication-required"
 	CrossSiteRequest               Code = "cross-site-request"
