@@ -31,6 +31,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/flow"
+	"github.com/busbar-dev/busbar/internal/flow/outside"
 	"github.com/busbar-dev/busbar/internal/jobs"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/link"
@@ -60,6 +61,7 @@ type Options struct {
 	Version     string
 	PublicURL   string              // address under which people reach this Busbar, without a slash at the end
 	OIDC        config.OIDC         // where members may log in besides
+	Mail        config.Mail         // how mail leaves
 	OpenLinks   int                 // that a project may have at once; default 10,000
 	Demo        bool                // customers may choose simulators too
 	EnvFile     string              // that commands on the server's machine take, as people are told; default: busbar.env in Data
@@ -97,6 +99,8 @@ type App struct {
 	StopWaiting context.CancelFunc
 
 	guard  *egress.Guard
+	far    *egress.Guard // of what flows call: the same, more patient
+	sender *outside.Sender
 	files  *shares
 	worker *engine.Worker
 	writer *write.Worker
@@ -151,7 +155,11 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	if a.files, err = openShares(o.Files, a.Store); err != nil {
 		return err
 	}
-	a.guard = egress.New(egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store), RootCAs: o.Authorities, Log: o.Log})
+	rules := egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store), RootCAs: o.Authorities, Log: o.Log}
+	a.guard = egress.New(rules)
+	rules.HeaderTimeout = outside.MaxTimeout
+	a.far = egress.New(rules)
+	a.sender = outside.New(a.far, mailOf(o.Mail), hostName(), o.Now)
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{
@@ -335,6 +343,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.Keys != nil && a.Store != nil {
 		errs = append(errs, a.Keys.Leave(ctx))
+	}
+	if a.far != nil {
+		a.far.Close()
 	}
 	if a.guard != nil {
 		a.guard.Close()

@@ -62,6 +62,8 @@ func owners() []owner {
 		{"github.com/coreos/go-oidc", []string{"internal/member/oidc"}},
 		{"golang.org/x/oauth2", []string{"internal/member/oidc"}},
 		{"github.com/robfig/cron", []string{"internal/schedule"}},
+		{"github.com/standard-webhooks/standard-webhooks", []string{"internal/flow/hook"}},
+		{"net/smtp", []string{"internal/flow/outside"}},
 		{"github.com/yuin/goldmark", []string{"internal/link/pages"}},
 		{"github.com/expr-lang/expr", []string{"internal/manifest", "internal/mapping", "internal/flow/lang"}},
 	}

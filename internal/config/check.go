@@ -45,6 +45,7 @@ func (s Serve) Check() error {
 	c.atLeastOne("open-links", s.OpenLinks)
 	c.ranges("trusted-proxy", s.TrustedProxy)
 	c.oidc(s.OIDC)
+	c.mail(s.Mail)
 	c.log(s.Log)
 	return c.err()
 }

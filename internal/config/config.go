@@ -24,7 +24,17 @@ type Serve struct {
 	OpenLinks        int      `name:"open-links" default:"10000" env:"BUSBAR_OPEN_LINKS" placeholder:"NUMBER" help:"Links to connect a system that a project may have open at once, each with its pending connection."`
 	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
 	OIDC
+	Mail
 	Log
+}
+
+// Mail is the server by which flows send mail; without MailServer they send none.
+type Mail struct {
+	MailServer       string `name:"mail-server" env:"BUSBAR_MAIL_SERVER" placeholder:"HOST:PORT" help:"Mail server that takes the mail of flows, such as smtp.example.com:587. One with a private address has to be allowed as any other (--allow). Empty: no mail."`
+	MailTLS          string `name:"mail-tls" default:"starttls" env:"BUSBAR_MAIL_TLS" placeholder:"WAY" help:"How --mail-server is spoken to: starttls, tls (from the first byte, as on port 465), or none."`
+	MailFrom         string `name:"mail-from" env:"BUSBAR_MAIL_FROM" placeholder:"ADDRESS" help:"Who the mail of flows is from, such as busbar@example.com or Busbar <busbar@example.com>."`
+	MailUser         string `name:"mail-user" env:"BUSBAR_MAIL_USER" placeholder:"USER" help:"Login at --mail-server. Empty: it wants none."`
+	MailPasswordFile string `name:"mail-password-file" env:"BUSBAR_MAIL_PASSWORD_FILE" placeholder:"FILE" help:"File with the password of --mail-user, read anew for each mail."`
 }
 
 // OIDC is the server of OpenID Connect at which members may log in; all empty: none.

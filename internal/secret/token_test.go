@@ -17,7 +17,7 @@ func TestToken(t *testing.T) {
 	if text, err := os.ReadFile("../../SECURITY.md"); err != nil || !strings.Contains(string(text), secret.TokenPattern) {
 		t.Errorf("SECURITY.md does not give the pattern to scanners (%v)", err)
 	}
-	for _, kind := range []secret.Kind{secret.ConnectionToken, secret.ProjectKey, secret.SessionSecret, secret.MemberLink, secret.LinkSecret, secret.LinkCode} {
+	for _, kind := range []secret.Kind{secret.ConnectionToken, secret.ProjectKey, secret.SessionSecret, secret.MemberLink, secret.LinkSecret, secret.LinkCode, secret.HookSecret} {
 		text, err := secret.NewToken(kind, rand.Reader)
 		if err != nil {
 			t.Fatal(err)

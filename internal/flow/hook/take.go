@@ -76,9 +76,9 @@ func inputOf(contentType string, body []byte) (json.RawMessage, error) {
 		return json.RawMessage("null"), nil
 	}
 	kind, _, _ := mime.ParseMediaType(contentType)
-	_, err := lang.Decode(plain)
-	if err == nil && !json.Valid(plain) {
-		err = errors.New("it is not valid JSON")
+	nested, err := json.Marshal([][]json.RawMessage{{plain}}) // as in what steps see
+	if err == nil {
+		_, err = lang.Decode(nested)
 	}
 	if err == nil {
 		return plain, nil

@@ -23,7 +23,7 @@ type answer struct {
 
 var errTooLong = errors.New("the answer is longer than allowed")
 
-// valueOf reads an answer to its end.
+// valueOf reads an answer to its end. Its body is JSON where it says so and can be read as such, else a text; null is none.
 func valueOf(resp *http.Response) (json.RawMessage, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	if err != nil {
@@ -32,32 +32,39 @@ func valueOf(resp *http.Response) (json.RawMessage, error) {
 	if len(body) > MaxAnswer {
 		return nil, errTooLong
 	}
-	a := answer{Status: resp.StatusCode, Headers: shown(resp.Header), Body: bodyOf(resp.Header.Get("Content-Type"), body)}
+	a := answer{Status: resp.StatusCode, Headers: shown(resp.Header), Body: json.RawMessage("null")}
+	contentType := resp.Header.Get("Content-Type")
+	if len(body) == 0 {
+		return json.Marshal(a)
+	}
+	if saysJSON(contentType) {
+		a.Body = bytes.TrimPrefix(body, []byte("\ufeff"))
+		if value, err := json.Marshal(a); err == nil && readable(value) {
+			return value, nil
+		}
+	}
+	a.Body, _ = json.Marshal(textOf(contentType, body))
 	if len(a.Body) > MaxAnswer {
 		return nil, errTooLong
 	}
 	return json.Marshal(a)
 }
 
-// bodyOf gives a body as JSON: as it is where it says that it is and can be read as such, else as a text; null is none.
-func bodyOf(contentType string, body []byte) json.RawMessage {
-	if len(body) == 0 {
-		return json.RawMessage("null")
-	}
-	kind, params, _ := mime.ParseMediaType(contentType)
-	if kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json") {
-		plain := bytes.TrimPrefix(body, []byte("\ufeff"))
-		if _, err := lang.Decode(plain); err == nil && json.Valid(plain) {
-			return plain
-		}
-	}
-	text, _ := json.Marshal(textOf(params["charset"], body))
-	return text
+func saysJSON(contentType string) bool {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	return kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json")
 }
 
-// textOf reads a text in its charset; what is no character there comes out as the sign for that.
-func textOf(charset string, body []byte) string {
-	if known, err := htmlindex.Get(charset); err == nil {
+// readable says that steps can take a value, which is nested no deeper than they read.
+func readable(value []byte) bool {
+	_, err := lang.Decode(value)
+	return err == nil
+}
+
+// textOf reads a text in the charset that it says; what is no character there comes out as the sign for that.
+func textOf(contentType string, body []byte) string {
+	_, params, _ := mime.ParseMediaType(contentType)
+	if known, err := htmlindex.Get(params["charset"]); err == nil {
 		if text, err := known.NewDecoder().Bytes(body); err == nil {
 			body = text
 		}

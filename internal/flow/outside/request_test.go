@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/flow/outside"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -102,6 +103,7 @@ func TestBodiesOfAnswers(t *testing.T) {
 		"text that is no UTF-8":     {"text/plain", "K\xf6ln", `"K` + "\ufffd" + `ln"`},
 		"of no kind":                {"", `{"a":1}`, `"{\"a\":1}"`},
 		"JSON that cannot be read":  {"application/json", `{"a":`, `"{\"a\":"`},
+		"JSON with a name twice":    {"application/json", `{"a":1,"a":2}`, `"{\"a\":1,\"a\":2}"`},
 		"JSON with more behind":     {"application/json", `{} {}`, `"{} {}"`},
 		"a page that says it is no": {"text/html", `<p>`, `"\u003cp\u003e"`},
 	} {
@@ -112,6 +114,24 @@ func TestBodiesOfAnswers(t *testing.T) {
 		r := sender(t, egress.Options{Allow: loopback}, outside.Mail{}).Request(t.Context(), "k", machine.Effect{Method: "GET", URL: o.URL})
 		if v := value(t, r); string(v.Body) != test.want {
 			t.Errorf("%s: %s", name, v.Body)
+		}
+	}
+}
+
+// What steps cannot hold is a text, however near it is to what they can.
+func TestJSONThatIsTooDeep(t *testing.T) {
+	t.Parallel()
+	deepest := 0
+	for depth := 1; depth < 2000; depth++ {
+		if _, err := lang.Decode([]byte(strings.Repeat("[", depth) + strings.Repeat("]", depth))); err == nil {
+			deepest = depth
+		}
+	}
+	for depth := deepest - 2; depth <= deepest+2; depth++ {
+		o := others(t, answerJSON(strings.Repeat("[", depth)+strings.Repeat("]", depth)))
+		r := sender(t, egress.Options{Allow: loopback}, outside.Mail{}).Request(t.Context(), "k", machine.Effect{Method: "GET", URL: o.URL})
+		if _, err := lang.Decode(r.Value); err != nil {
+			t.Errorf("%d deep of %d: %v", depth, deepest, err)
 		}
 	}
 }
