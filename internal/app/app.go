@@ -100,7 +100,6 @@ type App struct {
 
 	guard  *egress.Guard
 	far    *egress.Guard // of what flows call: the same, more patient
-	sender *outside.Sender
 	files  *shares
 	worker *engine.Worker
 	writer *write.Worker
@@ -159,7 +158,6 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	a.guard = egress.New(rules)
 	rules.HeaderTimeout = outside.MaxTimeout
 	a.far = egress.New(rules)
-	a.sender = outside.New(a.far, mailOf(o.Mail), hostName(), o.Now)
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})
 	a.Connections, err = connection.NewService(connection.Config{
@@ -201,7 +199,8 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Log: o.Log, Owner: owner, Turn: jobs.Turn, ShortTurn: jobs.ShortTurn, FetchWithin: jobs.LastStep, Crowded: a.jobs.Crowded,
 	})
 	a.Flows = flow.NewService(flow.Config{
-		Store: a.Store, Writes: a.Writes, Systems: p.systems, Model: p.model, Keeper: keeper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Log: o.Log, Owner: owner, Keep: keepFlowRuns,
+		Store: a.Store, Writes: a.Writes, Systems: p.systems, Model: p.model, Sender: outside.New(a.far, mailOf(o.Mail), hostName(), o.Now), Keeper: keeper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
+		Log: o.Log, Owner: owner, Keep: keepFlowRuns,
 	})
 	a.flower = flow.NewWorker(a.Flows, flow.WorkerConfig{Turn: jobs.Turn, LastStep: jobs.LastStep})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))

@@ -64,7 +64,7 @@ func (p peer) refused(resp *http.Response, now time.Time, secrets []string) mach
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		detail = fmt.Sprintf("%s answered %d: it leads to another address, and redirects are not followed. Write the address that it leads to.", p.host, resp.StatusCode)
 	}
-	r := machine.Result{Failure: problem.New(problem.RequestRefused, detail)}
+	r := machine.Result{Failure: problem.New(problem.UnexpectedAnswer, detail)}
 	if !p.again && provesNothing(resp.StatusCode) {
 		r = p.open(detail, false, nil)
 	}

@@ -22,7 +22,7 @@ import (
 // What may be said of a request that went wrong: once is what is said of one that may not be sent again, again of one that may.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	const unknown, unanswered, refused = problem.RequestOutcomeUnknown, problem.RequestUnanswered, problem.RequestRefused
+	const unknown, unanswered, refused = problem.RequestOutcomeUnknown, problem.RequestUnanswered, problem.UnexpectedAnswer
 	for name, test := range map[string]struct {
 		fault       fault.Fault
 		once, again problem.Code
@@ -195,7 +195,7 @@ func TestWordsOfTheOtherSide(t *testing.T) {
 		})
 		r := sender(t, egress.Options{Allow: loopback}, outside.Mail{}).Request(t.Context(), "k",
 			machine.Effect{Method: "POST", URL: o.URL, Headers: []machine.Field{{Name: "Authorization", Value: "Bearer opensesame-1"}}})
-		wantCode(t, r, problem.RequestRefused, false)
+		wantCode(t, r, problem.UnexpectedAnswer, false)
 		said := r.Failure.Upstream.Message
 		if test.want == "" && said != "" || !strings.Contains(said, test.want) || strings.Contains(told(r), "opensesame") {
 			t.Errorf("%s: %q", name, said)

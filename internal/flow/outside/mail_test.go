@@ -125,7 +125,7 @@ func TestNothingCanBeAddedToAMail(t *testing.T) {
 // A mail goes to all or to nobody, and what the server says is told without the password.
 func TestMailThatDoesNotArrive(t *testing.T) {
 	t.Parallel()
-	const refused, unanswered = problem.RequestRefused, problem.RequestUnanswered
+	const refused, unanswered = problem.UnexpectedAnswer, problem.RequestUnanswered
 	for name, test := range map[string]struct {
 		server *mailServer
 		change func(*outside.Mail)

@@ -79,7 +79,7 @@ func TestAWebhookThatGoesWrongMayBeSentAgain(t *testing.T) {
 	for _, test := range []struct {
 		fault fault.Fault
 		code  problem.Code
-	}{{fault.Fault{Drop: true, Execute: true}, problem.RequestUnanswered}, {fault.Fault{Status: http.StatusBadGateway}, problem.RequestRefused}, {fault.Fault{Status: http.StatusGone}, problem.RequestRefused}, {fault.Fault{Status: http.StatusFound}, problem.RequestRefused}} {
+	}{{fault.Fault{Drop: true, Execute: true}, problem.RequestUnanswered}, {fault.Fault{Status: http.StatusBadGateway}, problem.UnexpectedAnswer}, {fault.Fault{Status: http.StatusGone}, problem.UnexpectedAnswer}, {fault.Fault{Status: http.StatusFound}, problem.UnexpectedAnswer}} {
 		o.Set(fault.Rule{Path: "*", Fault: test.fault})
 		wantCode(t, s.Notify(t.Context(), "k", machine.Effect{URL: o.URL, Secret: hookSecret}), test.code, false)
 	}

@@ -168,7 +168,7 @@ func TestStatusesThatAStepExpects(t *testing.T) {
 			}
 			continue
 		}
-		wantCode(t, r, problem.RequestRefused, false, "answered")
+		wantCode(t, r, problem.UnexpectedAnswer, false, "answered")
 		if r.Failure.Upstream.Status != test.status {
 			t.Error(told(r))
 		}

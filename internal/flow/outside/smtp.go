@@ -173,7 +173,7 @@ func undelivered(err error, limit time.Duration, password string) machine.Result
 		return p.unanswered(err)
 	}
 	told := secret.Credentials{}.Redact(no.Msg, password)
-	f := problem.Newf(problem.RequestRefused, "The mail server answered %d.", no.Code).Wrap(errors.New(secret.Credentials{}.Redact(err.Error(), password)))
+	f := problem.Newf(problem.UnexpectedAnswer, "The mail server answered %d.", no.Code).Wrap(errors.New(secret.Credentials{}.Redact(err.Error(), password)))
 	f.Upstream = &problem.Upstream{Status: no.Code, Message: told}
 	return machine.Result{Failure: f}
 }
