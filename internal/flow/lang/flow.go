@@ -2,7 +2,13 @@
 // held in them, and the JSON Schema. It knows nothing of runs, of the store or of HTTP; what a system can do is told to it as a Catalog.
 package lang
 
-import "time"
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/busbar-dev/busbar/internal/schedule"
+)
 
 // Flow is a checked document.
 type Flow struct {
@@ -16,6 +22,8 @@ type Flow struct {
 	Steps       []Step
 
 	byID map[string]*Step
+	file string
+	root *yaml.Node
 }
 
 // Role is a connection as the steps name it; which one that is, is a setting.
@@ -64,6 +72,13 @@ type ScheduleTrigger struct {
 	Cron     string
 	Every    time.Duration // 0: Cron counts
 	TimeZone string
+
+	made schedule.Schedule
+}
+
+// Next gives the first time after now at which it begins a run; spread as schedule.Schedule has it.
+func (t *ScheduleTrigger) Next(now time.Time, spread float64) time.Time {
+	return t.made.Next(now, spread)
 }
 
 // ChangeTrigger begins runs with the changes of a stream, up to Batch of them each.

@@ -120,6 +120,4 @@ func (e *Expr) DecodeYAML(d *strictyaml.Decoder, n *yaml.Node, path string) {
 	*e = *made
 }
 
-var idText = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-
 func isName(text string) bool { return slices.Contains(names(), text) }

@@ -31,10 +31,11 @@ func Parse(file string, text []byte) (*Flow, error) {
 	if root == nil {
 		return nil, problems
 	}
-	b := &builder{Decoder: strictyaml.Decoder{File: file}, root: root, flow: &Flow{byID: map[string]*Step{}}}
+	b := &builder{Decoder: strictyaml.Decoder{File: file}, root: root, flow: &Flow{byID: map[string]*Step{}, file: file, root: root}}
 	var form flowForm
 	b.Value(root, reflect.ValueOf(&form).Elem(), "")
 	b.build(form)
+	b.check(form)
 	if len(b.Problems) > 0 {
 		b.Problems.Sort()
 		return nil, b.Problems
@@ -51,11 +52,26 @@ type builder struct {
 
 // problem reports the value at a path of the document.
 func (b *builder) problem(path, message, mend string) {
+	b.Problems = append(b.Problems, problemAt(b.File, b.root, path, message, mend))
+}
+
+func problemAt(file string, root *yaml.Node, path, message, mend string) Problem {
 	var at []string
 	if path != "" {
 		at = strings.Split(path, ".")
 	}
-	b.Problems = append(b.Problems, Problem{Pos: strictyaml.Position(b.File, b.root, at), Path: path, Message: message, Mend: mend})
+	return Problem{Pos: strictyaml.Position(file, root, at), Path: path, Message: message, Mend: mend}
+}
+
+// at gives what stands at a path; a node of nothing where there is none.
+func (b *builder) at(path string) *yaml.Node {
+	n := b.root
+	for _, key := range strings.Split(path, ".") {
+		if n = strictyaml.Child(n, key); n == nil {
+			return new(yaml.Node)
+		}
+	}
+	return n
 }
 
 func (b *builder) line(path string) int {

@@ -13,6 +13,7 @@ connections:
   erp: {}
 parameters:
   warehouse: {type: text, default: "1"}
+  rows: {type: list}
 trigger:
   schedule: {cron: "0 2 * * *", time_zone: Europe/Berlin}
 runs: {at_once: 1, more: queue}
@@ -25,7 +26,7 @@ steps:
       key: item.id
       batch_size: 50
       delay: 2s
-      on_error: continue
+      on_error: retry
       retry: {attempts: 3, wait: 30s}
       max_failures: 20%
       steps:
@@ -50,7 +51,7 @@ func TestParse(t *testing.T) {
 	if f.Role("cmms").System != "sim-cmms" || f.Connections[1].Name != "erp" || f.Trigger.Schedule.TimeZone != "Europe/Berlin" || f.Parameters[0].Default != "1" {
 		t.Errorf("got %+v", f)
 	}
-	if s := f.Step("order"); s.Kind != StepWrite || s.Path != "steps.1.each.steps.1" || s.Line != 26 {
+	if s := f.Step("order"); s.Kind != StepWrite || s.Path != "steps.1.each.steps.1" || s.Line != 27 {
 		t.Errorf("got %+v", s)
 	}
 	if lines := f.Step("lines").Each; lines.In != "" || lines.Over.Text != "params.rows" || lines.Steps[0].Wait.For != 90*time.Minute {
@@ -63,12 +64,13 @@ func TestParse(t *testing.T) {
 
 func TestParseTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	text := strings.NewReplacer("delay: 2s", "delay: soon", "max_failures: 20%", "max_failurs: 20%", "on_error: continue", "on_error: go", "none: fail}", "none: fail}\n          wait: {for: 1s}").Replace(requisitions)
+	text := strings.NewReplacer("delay: 2s", "delay: soon", "max_failures: 20%", "max_failurs: 20%", "on_error: retry", "on_error: go", "none: fail}", "none: fail}\n          wait: {for: 1s}").Replace(requisitions)
 	_, err := Parse("f.yaml", []byte(text))
-	want := `f.yaml:19:14: steps.1.each.delay: wants a time span, this is "soon"; write a number with s, m, h, d or w behind it, such as 15m
-f.yaml:20:17: steps.1.each.on_error: unknown word "go"; known: continue, stop, retry
-f.yaml:22:7: steps.1.each.max_failurs: unknown key; did you mean max_failures?
-f.yaml:24:11: steps.1.each.steps.0: the step does several things: find, wait; make a step of each`
+	want := `f.yaml:20:14: steps.1.each.delay: wants a time span, this is "soon"; write a number with s, m, h, d or w behind it, such as 15m
+f.yaml:21:17: steps.1.each.on_error: unknown word "go"; known: continue, stop, retry
+f.yaml:22:14: steps.1.each.retry: counts with on_error: retry only; write on_error: retry, or leave it out
+f.yaml:23:7: steps.1.each.max_failurs: unknown key; did you mean max_failures?
+f.yaml:25:11: steps.1.each.steps.0: the step does several things: find, wait; make a step of each`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
