@@ -125,8 +125,8 @@ func (b *builder) branch(s *Step, at place, ids map[string]string) {
 		otherwise := strictyaml.Child(b.at(way), "else")
 		switch last := i == len(s.Branch)-1; {
 		case arm.If == nil && otherwise == nil:
-			if strictyaml.Child(b.at(way), "if") == nil {
-				b.problem(way, "has no if", "write if: and a condition, or else: true")
+			if strictyaml.Child(b.at(way), "if") == nil && !last {
+				b.problem(way, "has no if, and stands before others", "write if: and a condition, or write it last")
 			}
 		case arm.If != nil && otherwise != nil:
 			b.problem(way, "has an if and an else", "keep one")
