@@ -243,21 +243,17 @@ func (b *builder) checkSchedule(form *scheduleForm) {
 		b.problem("trigger.schedule.time_zone", err.Error(), "write an IANA name such as Europe/Vienna")
 		return
 	}
-	var made schedule.Schedule
 	switch path := "trigger.schedule"; {
 	case (form.Cron == "") == (form.Every == 0):
 		b.problem(path, "wants cron or every", `write cron: "0 2 * * *", or every: 15m`)
 	case form.Every != 0 && form.TimeZone != "":
 		b.problem(path+".time_zone", "an interval has no time zone", "leave it out")
 	case form.Every != 0:
-		made, err = schedule.Every(time.Duration(form.Every))
+		_, err = schedule.Every(time.Duration(form.Every))
 		b.failed(path+".every", err)
 	default:
-		made, err = schedule.Cron(form.Cron, zone)
+		_, err = schedule.Cron(form.Cron, zone)
 		b.failed(path+".cron", err)
-	}
-	if t := b.flow.Trigger.Schedule; t != nil {
-		t.made = made
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/busbar-dev/busbar/internal/schedule"
 )
 
 // Flow is a checked document.
@@ -72,13 +70,6 @@ type ScheduleTrigger struct {
 	Cron     string
 	Every    time.Duration // 0: Cron counts
 	TimeZone string
-
-	made schedule.Schedule
-}
-
-// Next gives the first time after now at which it begins a run; spread as schedule.Schedule has it.
-func (t *ScheduleTrigger) Next(now time.Time, spread float64) time.Time {
-	return t.made.Next(now, spread)
 }
 
 // ChangeTrigger begins runs with the changes of a stream, up to Batch of them each.
