@@ -79,6 +79,9 @@ func (s *Service) Apply(ctx context.Context, project string, a Application) (*Ap
 		if err := tx.SetFlow(ctx, out.Flow); err != nil {
 			return err
 		}
+		if err := s.unqueue(ctx, tx, out.Flow.ID, doc.Runs.AtOnce); err != nil { // it may be more than before
+			return err
+		}
 		return audit.Note(ctx, tx, audit.Act{Action: "flow.applied", Target: "flow", TargetID: out.Flow.ID, Fields: changedFields(old, out)})
 	})
 	if err != nil {

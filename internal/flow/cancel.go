@@ -38,7 +38,13 @@ func (w *work) cancel() error {
 	if len(moves) == 0 {
 		return nil
 	}
-	return w.commit(func(ctx context.Context, tx *store.Tx) error { return tx.MoveFlowItems(ctx, w.run, moves, w.Now()) })
+	err = w.commit(func(ctx context.Context, tx *store.Tx) error { return tx.MoveFlowItems(ctx, w.run, moves, w.Now()) })
+	for _, m := range moves {
+		if err == nil && m.Step == "" {
+			w.main.stored(m)
+		}
+	}
+	return err
 }
 
 func (w *work) cancelPending() error {

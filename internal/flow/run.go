@@ -249,6 +249,9 @@ func (w *work) end(ctx context.Context, tx *store.Tx) error {
 	if err := tx.SetFlowRun(ctx, r, w.Now()); err != nil {
 		return err
 	}
+	if err := w.unqueue(ctx, tx, w.flow.ID, w.prog.Flow().Runs.AtOnce); err != nil {
+		return err
+	}
 	if r.Parent.Run == "" {
 		return nil
 	}

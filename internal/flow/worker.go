@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -128,10 +127,14 @@ func (t *turn) finish(done func(*store.Tx) error, failed error) (more bool, err 
 	return failed == nil, errors.Join(failed, err)
 }
 
-// admitted gives those of the runs that may be worked on: no more than the flow's document allows are under way at once, the oldest first.
+// admitted gives those of the runs that may be worked on: no more than the flow's document allows are under way at once, the oldest first. The others wait until one ends. A run that
+// another one called is always worked on: that one waits for it.
 func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
 	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
-	if err != nil || len(runs) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	open, err := t.Store.FlowRunsOpen(t.work, t.flow.ID, p.Flow().Runs.AtOnce)
@@ -142,5 +145,50 @@ func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
 	for _, r := range open {
 		first[r.ID] = true
 	}
-	return slices.DeleteFunc(runs, func(r store.FlowRun) bool { return !first[r.ID] && r.StartedAt.IsZero() && !r.CancelRequested }), nil
+	var may, wait []store.FlowRun
+	for _, r := range runs {
+		if first[r.ID] || !r.StartedAt.IsZero() || r.CancelRequested || r.Parent.Run != "" {
+			may = append(may, r)
+		} else {
+			wait = append(wait, r)
+		}
+	}
+	return may, t.queue(wait)
+}
+
+// queue lets runs wait until one of the flow ends.
+func (t *turn) queue(runs []store.FlowRun) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	return t.Store.Write(t.work, func(tx *store.Tx) error {
+		if err := tx.HoldFlow(t.work, t.flow); err != nil {
+			return err
+		}
+		for i := range runs {
+			r := runs[i]
+			r.DueAt = time.Time{}
+			if err := tx.SetFlowRun(t.work, &r, t.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// unqueue lets the oldest runs go on that wait for others to end.
+func (s *Service) unqueue(ctx context.Context, tx *store.Tx, flow string, most int) error {
+	open, err := tx.FlowRunsOpen(ctx, flow, most)
+	if err != nil {
+		return err
+	}
+	for i := range open {
+		if r := &open[i]; r.State == store.FlowRunQueued && r.DueAt.IsZero() && !r.Paused {
+			r.DueAt = s.Now()
+			if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -114,6 +114,9 @@ func (w *world) call(method, path string, body any) map[string]any {
 	w.check(err)
 	req.Header.Set("Authorization", "Bearer "+w.key)
 	req.Header.Set("Content-Type", "application/json")
+	if w.id != "" && !strings.HasPrefix(path, "/v1/connections") {
+		req.Header.Set("Busbar-Connection", w.id)
+	}
 	resp, err := w.web.Client().Do(req)
 	w.check(err)
 	defer resp.Body.Close()
