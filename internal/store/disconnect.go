@@ -71,7 +71,7 @@ func (t *Tx) deleteDataStep(ctx context.Context, sc Scope, limit int) (done bool
 	}
 	gone := map[string]int64{}
 	left := int64(max(limit, 1))
-	for _, e := range t.erasures(sc) {
+	for _, e := range t.erasures(sc, c.DeletingAt.Time) {
 		n, err := e.erase(ctx, sc.no, int32(left))
 		gone[e.kind] += n
 		if left -= n; err != nil || left <= 0 {
@@ -91,12 +91,13 @@ type erasure struct {
 	erase func(context.Context, int64, int32) (int64, error)
 }
 
-// erasures are in order: without its run no page can be stored any more, and without its operation no item moves.
-func (t *Tx) erasures(sc Scope) []erasure {
+// erasures are in order: without its run no page can be stored any more, without its operation no item moves, and without its stream nothing is looked up.
+func (t *Tx) erasures(sc Scope, asked time.Time) []erasure {
 	return []erasure{
 		{"operations", t.q.EraseOperations}, {"", t.q.EraseRecordWrites}, {"operation_attempts", t.q.EraseAttempts}, {"operation_items", t.q.EraseItems}, {"idempotency_keys", t.eraseKeys(sc)},
 		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.blankLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
 		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
+		{"", t.q.EraseLookups}, {"", t.q.EraseLookupHeads}, {"flow_items", t.blankFlowRuns(sc, asked)}, {"", t.q.EraseFlowRolesOf},
 	}
 }
 

@@ -70,6 +70,9 @@ type Bulk interface {
 	InsertFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, items []FlowItem) error
 	// MoveFlowItems stores the steps of items of a run, whatever step of the flow they are of, that are as the steps say. n is how many were.
 	MoveFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, moves []FlowItemMove) (n int64, err error)
+	InsertLookups(ctx context.Context, tx *sql.Tx, k StreamKey, field string, rows []LookupRow) error
+	// DeleteLookups deletes what is known of the field of these records.
+	DeleteLookups(ctx context.Context, tx *sql.Tx, k StreamKey, field string, ids []uuid.UUID) error
 }
 
 // OperationKey is what every item of an operation begins with.
@@ -97,6 +100,12 @@ type HeadRow struct {
 	CreatedAt                time.Time
 	Deleted                  bool
 	RemoteUpdatedAt, RangeAt time.Time
+}
+
+// LookupRow is a row of lookups.
+type LookupRow struct {
+	Value string
+	ID    uuid.UUID
 }
 
 // BodyRow is a row of bodies.

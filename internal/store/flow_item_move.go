@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -127,7 +125,7 @@ func (c FlowCounts) balanced() bool {
 }
 
 // TakeFlowItems takes items into a step, pending, by Key, Input, Thread and DueAt; those whose key is there already are left out, and of two with one key the first is taken. The rest are
-// numbered on without holes, and given as they are stored. The caller has the flow's lock. ErrConflict: the run is gone.
+// numbered on without holes, and given as they are stored. The caller has the flow's lock. ErrConflict: the run is gone or has ended.
 func (t *Tx) TakeFlowItems(ctx context.Context, r *FlowRun, step string, items []FlowItem, now time.Time) ([]FlowItem, error) {
 	taken, err := t.takeFlowItems(ctx, r, FlowStepKey{Flow: r.FlowID, Run: r.ID, Step: Storable(step)}, items, now)
 	if err != nil {
@@ -140,8 +138,12 @@ func (t *Tx) takeFlowItems(ctx context.Context, r *FlowRun, k FlowStepKey, items
 	if k.Step == "" || r.MainCounts {
 		return nil, fmt.Errorf("the run has no items but its main thread: %w", ErrConflict)
 	}
-	if _, err := t.q.LockFlowRun(ctx, k.Flow, k.Run); err != nil {
+	row, err := t.q.LockFlowRun(ctx, k.Flow, k.Run)
+	if err != nil {
 		return nil, noRows(err, ErrConflict)
+	}
+	if state := FlowRunState(row.State); state.Ended() {
+		return nil, fmt.Errorf("the run is %s: %w", state, ErrConflict)
 	}
 	known := make(map[string]bool, len(items))
 	keys := each(items, func(it FlowItem) string { return FlowKey(it.Key) })
@@ -176,10 +178,37 @@ func (t *Tx) takeFlowItems(ctx context.Context, r *FlowRun, k FlowStepKey, items
 const longestKey = 400
 
 // FlowKey is an item's key as it is stored: a long one is its beginning and its hash.
-func FlowKey(key string) string {
-	if key = Storable(key); len(key) <= longestKey {
-		return key
+func FlowKey(key string) string { return shortened(key, longestKey) }
+
+// CancelFlowItems cancels the items of a step (nil: of all, the main thread too) that are pending, and with begun those that wait for a time, with this error; r.Counts follow. n is how
+// many there were. The caller has the flow's lock. ErrConflict: the run is gone.
+func (t *Tx) CancelFlowItems(ctx context.Context, r *FlowRun, step *string, begun bool, problem []byte, now time.Time) (n int64, err error) {
+	p := queries.CancelFlowItemsParams{Error: string(storableBytes(problem)), UpdatedAt: queries.At(now), Flow: r.FlowID, Run: r.ID, Whole: 1}
+	if step != nil {
+		p.Whole, p.Step = 0, Storable(*step)
 	}
-	sum := sha256.Sum256([]byte(key))
-	return Storable(key[:longestKey-2*len(sum)-1]) + "~" + hex.EncodeToString(sum[:])
+	if _, err := t.q.LockFlowRun(ctx, r.FlowID, r.ID); err != nil {
+		return 0, fmt.Errorf("cancel items of run %s: %w", r.ID, noRows(err, ErrConflict))
+	}
+	var by FlowCounts
+	from := []FlowItemStatus{FlowItemPending}
+	if begun {
+		from = append(from, FlowItemRunning)
+	}
+	for _, p.Status = range each(from, func(s FlowItemStatus) string { return string(s) }) {
+		for p.Main = range int64(2) {
+			k, err := t.q.CancelFlowItems(ctx, p)
+			if err != nil {
+				return 0, fmt.Errorf("cancel items of run %s: %w", r.ID, err)
+			}
+			if n += k; p.Main == 0 || r.MainCounts {
+				*by.of(FlowItemStatus(p.Status)) -= k
+				by.Cancelled += k
+			}
+		}
+	}
+	if err := t.countFlowItems(ctx, r, by); err != nil {
+		return 0, fmt.Errorf("cancel items of run %s: %w", r.ID, err)
+	}
+	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/store/queries"
@@ -19,12 +20,12 @@ type NewFlowRun struct {
 	Settings    json.RawMessage // nil: the flow's
 	Sealed      []byte          // with Settings nil: the flow's
 	MainCounts  bool            // the flow has no each: the main thread is the run's one item
-	Connections []Scope         // that it works with: where their data are erased, so is what it holds
+	Connections []Scope         // that it works with, and those of a run that calls it: where their data are erased, so is what it holds
 	Caller      string
 	Parent      FlowItemKey
 }
 
-// InsertFlowRun makes a queued run with its main thread (step "", number 0), which is pending and due, and wakes the flow. Takes the flow's lock. ErrNotFound: the flow is gone.
+// InsertFlowRun makes a queued run with its main thread (step "", number 0), which is pending and due, and wakes the flow. Takes the flow's lock. ErrNotFound: the flow is gone. ErrConflict: the data of one of the connections are deleted.
 func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*FlowRun, error) {
 	if err := t.WakeFlow(ctx, n.Flow.ID, now); err != nil {
 		return nil, fmt.Errorf("begin run %s: %w", n.ID, err)
@@ -32,8 +33,9 @@ func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*F
 	if err := t.q.InsertFlowRun(ctx, newFlowRun(n, now)); err != nil {
 		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 	}
-	for _, sc := range n.Connections {
-		if err := t.q.InsertFlowRunConnection(ctx, sc.no, n.Flow.ID, n.ID); err != nil {
+	for _, sc := range slices.Compact(slices.SortedFunc(slices.Values(n.Connections), Scope.Compare)) {
+		rows, err := t.q.InsertFlowRunConnection(ctx, n.Flow.ID, n.ID, sc.no)
+		if err := hit(rows, err, ErrConflict); err != nil {
 			return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 		}
 	}
@@ -60,10 +62,13 @@ func newFlowRun(n NewFlowRun, now time.Time) queries.InsertFlowRunParams {
 }
 
 // SetFlowRun stores State, StartedAt, DueAt, CancelRequested, Paused, the reason, Output and Retries of a run that is as it was read, but for its counts. One that begins gets StartedAt; one
-// that ends gets FinishedAt, and loses DueAt. ErrConflict: somebody has changed it meanwhile, or it is to end and has open items. The caller has the flow's lock.
+// that ends gets FinishedAt, and loses DueAt. ErrConflict: somebody has changed it meanwhile, it is to end and has open items, or to go on and is erased. The caller has the flow's lock.
 func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
 	next := *r
 	next.settle(now)
+	if r.Erased && !next.State.Ended() {
+		return fmt.Errorf("run %s holds nothing any more with which it could go on: %w", r.ID, ErrConflict)
+	}
 	if next.State.Ended() {
 		row, err := t.q.LockFlowRun(ctx, r.FlowID, r.ID)
 		if err != nil {

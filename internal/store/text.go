@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,4 +22,14 @@ func storableBytes(b []byte) []byte {
 		return b
 	}
 	return []byte(Storable(string(b)))
+}
+
+// shortened is a text as an index takes it: one of more bytes than most is its beginning and its hash.
+func shortened(s string, most int) string {
+	if s = Storable(s); len(s) <= most {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	hash := "~" + hex.EncodeToString(sum[:])
+	return strings.ToValidUTF8(s[:most-len(hash)], "") + hash
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -78,4 +80,25 @@ func text(b []byte) *string {
 	}
 	s := string(b)
 	return &s
+}
+
+const (
+	insertLookups = `insert into lookups (connection, stream, field, value, id) select $1, $2, $3, u.* from unnest($4::text[], $5::bytea[]) u`
+	deleteLookups = `delete from lookups where connection = $1 and stream = $2 and field = $3 and id = any($4::bytea[]) and ctid = any(array(select l.* from unnest($4::bytea[]) u(id)
+cross join lateral (select ctid from lookups where connection = $1 and stream = $2 and field = $3 and id = u.id offset 0) l))`
+)
+
+// InsertLookups is store.Bulk's.
+func (b bulk) InsertLookups(ctx context.Context, tx *sql.Tx, k store.StreamKey, field string, rows []store.LookupRow) error {
+	n := len(rows)
+	_, err := tx.ExecContext(ctx, insertLookups, k.Connection, k.Stream, field,
+		column(n, func(i int) string { return rows[i].Value }),
+		column(n, func(i int) []byte { return rows[i].ID[:] }))
+	return err
+}
+
+// DeleteLookups is store.Bulk's.
+func (b bulk) DeleteLookups(ctx context.Context, tx *sql.Tx, k store.StreamKey, field string, ids []uuid.UUID) error {
+	_, err := tx.ExecContext(ctx, deleteLookups, k.Connection, k.Stream, field, column(len(ids), func(i int) []byte { return ids[i][:] }))
+	return err
 }

@@ -78,6 +78,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.beginReadingStmt, err = db.PrepareContext(ctx, beginReading); err != nil {
 		return nil, fmt.Errorf("error preparing query BeginReading: %w", err)
 	}
+	if q.blankFlowItemsStmt, err = db.PrepareContext(ctx, blankFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankFlowItems: %w", err)
+	}
+	if q.blankFlowItemsUpToStmt, err = db.PrepareContext(ctx, blankFlowItemsUpTo); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankFlowItemsUpTo: %w", err)
+	}
+	if q.blankFlowRunStmt, err = db.PrepareContext(ctx, blankFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankFlowRun: %w", err)
+	}
 	if q.blankLinkSessionsStmt, err = db.PrepareContext(ctx, blankLinkSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query BlankLinkSessions: %w", err)
 	}
@@ -86,6 +95,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.budgetStmt, err = db.PrepareContext(ctx, budget); err != nil {
 		return nil, fmt.Errorf("error preparing query Budget: %w", err)
+	}
+	if q.cancelFlowItemsStmt, err = db.PrepareContext(ctx, cancelFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query CancelFlowItems: %w", err)
 	}
 	if q.cancelItemsStmt, err = db.PrepareContext(ctx, cancelItems); err != nil {
 		return nil, fmt.Errorf("error preparing query CancelItems: %w", err)
@@ -258,6 +270,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endAttemptStmt, err = db.PrepareContext(ctx, endAttempt); err != nil {
 		return nil, fmt.Errorf("error preparing query EndAttempt: %w", err)
 	}
+	if q.endErasedFlowItemsStmt, err = db.PrepareContext(ctx, endErasedFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query EndErasedFlowItems: %w", err)
+	}
+	if q.endErasedFlowRunStmt, err = db.PrepareContext(ctx, endErasedFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query EndErasedFlowRun: %w", err)
+	}
 	if q.endLinksOfStmt, err = db.PrepareContext(ctx, endLinksOf); err != nil {
 		return nil, fmt.Errorf("error preparing query EndLinksOf: %w", err)
 	}
@@ -285,8 +303,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseFlowStmt, err = db.PrepareContext(ctx, eraseFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlow: %w", err)
 	}
+	if q.eraseFlowItemsStmt, err = db.PrepareContext(ctx, eraseFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowItems: %w", err)
+	}
 	if q.eraseFlowRolesStmt, err = db.PrepareContext(ctx, eraseFlowRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlowRoles: %w", err)
+	}
+	if q.eraseFlowRolesOfStmt, err = db.PrepareContext(ctx, eraseFlowRolesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowRolesOf: %w", err)
+	}
+	if q.eraseFlowRunStmt, err = db.PrepareContext(ctx, eraseFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowRun: %w", err)
+	}
+	if q.eraseFlowRunConnectionsStmt, err = db.PrepareContext(ctx, eraseFlowRunConnections); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowRunConnections: %w", err)
 	}
 	if q.eraseFlowVersionsStmt, err = db.PrepareContext(ctx, eraseFlowVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlowVersions: %w", err)
@@ -320,6 +350,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseLoginTokensStmt, err = db.PrepareContext(ctx, eraseLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseLoginTokens: %w", err)
+	}
+	if q.eraseLookupHeadsStmt, err = db.PrepareContext(ctx, eraseLookupHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLookupHeads: %w", err)
+	}
+	if q.eraseLookupsStmt, err = db.PrepareContext(ctx, eraseLookups); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseLookups: %w", err)
 	}
 	if q.eraseOperationStmt, err = db.PrepareContext(ctx, eraseOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseOperation: %w", err)
@@ -363,6 +399,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.fenceRunStmt, err = db.PrepareContext(ctx, fenceRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FenceRun: %w", err)
 	}
+	if q.findRecordsStmt, err = db.PrepareContext(ctx, findRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query FindRecords: %w", err)
+	}
 	if q.finishDeletionStmt, err = db.PrepareContext(ctx, finishDeletion); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishDeletion: %w", err)
 	}
@@ -386,6 +425,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.flowItemStmt, err = db.PrepareContext(ctx, flowItem); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowItem: %w", err)
+	}
+	if q.flowItemBehindStmt, err = db.PrepareContext(ctx, flowItemBehind); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItemBehind: %w", err)
 	}
 	if q.flowItemCountsStmt, err = db.PrepareContext(ctx, flowItemCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowItemCounts: %w", err)
@@ -425,6 +467,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetBadStmt, err = db.PrepareContext(ctx, forgetBad); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetBad: %w", err)
+	}
+	if q.forgetLookupsStmt, err = db.PrepareContext(ctx, forgetLookups); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetLookups: %w", err)
 	}
 	if q.forgiveStreamStmt, err = db.PrepareContext(ctx, forgiveStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgiveStream: %w", err)
@@ -588,6 +633,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.leaveFlowStmt, err = db.PrepareContext(ctx, leaveFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaveFlow: %w", err)
 	}
+	if q.leaveFlowRunStmt, err = db.PrepareContext(ctx, leaveFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaveFlowRun: %w", err)
+	}
 	if q.linkStmt, err = db.PrepareContext(ctx, link); err != nil {
 		return nil, fmt.Errorf("error preparing query Link: %w", err)
 	}
@@ -651,11 +699,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.loginTokensStmt, err = db.PrepareContext(ctx, loginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query LoginTokens: %w", err)
 	}
+	if q.lookupHeadStmt, err = db.PrepareContext(ctx, lookupHead); err != nil {
+		return nil, fmt.Errorf("error preparing query LookupHead: %w", err)
+	}
 	if q.madeByAnotherStmt, err = db.PrepareContext(ctx, madeByAnother); err != nil {
 		return nil, fmt.Errorf("error preparing query MadeByAnother: %w", err)
 	}
 	if q.markFinishedStmt, err = db.PrepareContext(ctx, markFinished); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkFinished: %w", err)
+	}
+	if q.markFlowRunsStmt, err = db.PrepareContext(ctx, markFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkFlowRuns: %w", err)
 	}
 	if q.markReceivingStmt, err = db.PrepareContext(ctx, markReceiving); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkReceiving: %w", err)
@@ -693,6 +747,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextErasingStmt, err = db.PrepareContext(ctx, nextErasing); err != nil {
 		return nil, fmt.Errorf("error preparing query NextErasing: %w", err)
 	}
+	if q.nextErasingFlowRunStmt, err = db.PrepareContext(ctx, nextErasingFlowRun); err != nil {
+		return nil, fmt.Errorf("error preparing query NextErasingFlowRun: %w", err)
+	}
 	if q.nextFlowItemStmt, err = db.PrepareContext(ctx, nextFlowItem); err != nil {
 		return nil, fmt.Errorf("error preparing query NextFlowItem: %w", err)
 	}
@@ -701,6 +758,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.nextFlowRunStmt, err = db.PrepareContext(ctx, nextFlowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query NextFlowRun: %w", err)
+	}
+	if q.nextFlowRunOfConnectionStmt, err = db.PrepareContext(ctx, nextFlowRunOfConnection); err != nil {
+		return nil, fmt.Errorf("error preparing query NextFlowRunOfConnection: %w", err)
 	}
 	if q.nextNumberStmt, err = db.PrepareContext(ctx, nextNumber); err != nil {
 		return nil, fmt.Errorf("error preparing query NextNumber: %w", err)
@@ -785,6 +845,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.putLoginTokensStmt, err = db.PrepareContext(ctx, putLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query PutLoginTokens: %w", err)
+	}
+	if q.putLookupHeadStmt, err = db.PrepareContext(ctx, putLookupHead); err != nil {
+		return nil, fmt.Errorf("error preparing query PutLookupHead: %w", err)
 	}
 	if q.putOutOfRangeStmt, err = db.PrepareContext(ctx, putOutOfRange); err != nil {
 		return nil, fmt.Errorf("error preparing query PutOutOfRange: %w", err)
@@ -917,6 +980,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setDeletionCountsStmt, err = db.PrepareContext(ctx, setDeletionCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDeletionCounts: %w", err)
+	}
+	if q.setErasedFlowItemsStmt, err = db.PrepareContext(ctx, setErasedFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query SetErasedFlowItems: %w", err)
 	}
 	if q.setFlowStmt, err = db.PrepareContext(ctx, setFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query SetFlow: %w", err)
@@ -1190,6 +1256,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing beginReadingStmt: %w", cerr)
 		}
 	}
+	if q.blankFlowItemsStmt != nil {
+		if cerr := q.blankFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankFlowItemsStmt: %w", cerr)
+		}
+	}
+	if q.blankFlowItemsUpToStmt != nil {
+		if cerr := q.blankFlowItemsUpToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankFlowItemsUpToStmt: %w", cerr)
+		}
+	}
+	if q.blankFlowRunStmt != nil {
+		if cerr := q.blankFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankFlowRunStmt: %w", cerr)
+		}
+	}
 	if q.blankLinkSessionsStmt != nil {
 		if cerr := q.blankLinkSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing blankLinkSessionsStmt: %w", cerr)
@@ -1203,6 +1284,11 @@ func (q *Queries) Close() error {
 	if q.budgetStmt != nil {
 		if cerr := q.budgetStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing budgetStmt: %w", cerr)
+		}
+	}
+	if q.cancelFlowItemsStmt != nil {
+		if cerr := q.cancelFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing cancelFlowItemsStmt: %w", cerr)
 		}
 	}
 	if q.cancelItemsStmt != nil {
@@ -1490,6 +1576,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endAttemptStmt: %w", cerr)
 		}
 	}
+	if q.endErasedFlowItemsStmt != nil {
+		if cerr := q.endErasedFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endErasedFlowItemsStmt: %w", cerr)
+		}
+	}
+	if q.endErasedFlowRunStmt != nil {
+		if cerr := q.endErasedFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endErasedFlowRunStmt: %w", cerr)
+		}
+	}
 	if q.endLinksOfStmt != nil {
 		if cerr := q.endLinksOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endLinksOfStmt: %w", cerr)
@@ -1535,9 +1631,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseFlowStmt: %w", cerr)
 		}
 	}
+	if q.eraseFlowItemsStmt != nil {
+		if cerr := q.eraseFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowItemsStmt: %w", cerr)
+		}
+	}
 	if q.eraseFlowRolesStmt != nil {
 		if cerr := q.eraseFlowRolesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseFlowRolesStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowRolesOfStmt != nil {
+		if cerr := q.eraseFlowRolesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowRolesOfStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowRunStmt != nil {
+		if cerr := q.eraseFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowRunStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowRunConnectionsStmt != nil {
+		if cerr := q.eraseFlowRunConnectionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowRunConnectionsStmt: %w", cerr)
 		}
 	}
 	if q.eraseFlowVersionsStmt != nil {
@@ -1593,6 +1709,16 @@ func (q *Queries) Close() error {
 	if q.eraseLoginTokensStmt != nil {
 		if cerr := q.eraseLoginTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseLoginTokensStmt: %w", cerr)
+		}
+	}
+	if q.eraseLookupHeadsStmt != nil {
+		if cerr := q.eraseLookupHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLookupHeadsStmt: %w", cerr)
+		}
+	}
+	if q.eraseLookupsStmt != nil {
+		if cerr := q.eraseLookupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseLookupsStmt: %w", cerr)
 		}
 	}
 	if q.eraseOperationStmt != nil {
@@ -1665,6 +1791,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing fenceRunStmt: %w", cerr)
 		}
 	}
+	if q.findRecordsStmt != nil {
+		if cerr := q.findRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findRecordsStmt: %w", cerr)
+		}
+	}
 	if q.finishDeletionStmt != nil {
 		if cerr := q.finishDeletionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing finishDeletionStmt: %w", cerr)
@@ -1703,6 +1834,11 @@ func (q *Queries) Close() error {
 	if q.flowItemStmt != nil {
 		if cerr := q.flowItemStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowItemStmt: %w", cerr)
+		}
+	}
+	if q.flowItemBehindStmt != nil {
+		if cerr := q.flowItemBehindStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemBehindStmt: %w", cerr)
 		}
 	}
 	if q.flowItemCountsStmt != nil {
@@ -1768,6 +1904,11 @@ func (q *Queries) Close() error {
 	if q.forgetBadStmt != nil {
 		if cerr := q.forgetBadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetBadStmt: %w", cerr)
+		}
+	}
+	if q.forgetLookupsStmt != nil {
+		if cerr := q.forgetLookupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetLookupsStmt: %w", cerr)
 		}
 	}
 	if q.forgiveStreamStmt != nil {
@@ -2040,6 +2181,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing leaveFlowStmt: %w", cerr)
 		}
 	}
+	if q.leaveFlowRunStmt != nil {
+		if cerr := q.leaveFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaveFlowRunStmt: %w", cerr)
+		}
+	}
 	if q.linkStmt != nil {
 		if cerr := q.linkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing linkStmt: %w", cerr)
@@ -2145,6 +2291,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing loginTokensStmt: %w", cerr)
 		}
 	}
+	if q.lookupHeadStmt != nil {
+		if cerr := q.lookupHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lookupHeadStmt: %w", cerr)
+		}
+	}
 	if q.madeByAnotherStmt != nil {
 		if cerr := q.madeByAnotherStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing madeByAnotherStmt: %w", cerr)
@@ -2153,6 +2304,11 @@ func (q *Queries) Close() error {
 	if q.markFinishedStmt != nil {
 		if cerr := q.markFinishedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing markFinishedStmt: %w", cerr)
+		}
+	}
+	if q.markFlowRunsStmt != nil {
+		if cerr := q.markFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markFlowRunsStmt: %w", cerr)
 		}
 	}
 	if q.markReceivingStmt != nil {
@@ -2215,6 +2371,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextErasingStmt: %w", cerr)
 		}
 	}
+	if q.nextErasingFlowRunStmt != nil {
+		if cerr := q.nextErasingFlowRunStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextErasingFlowRunStmt: %w", cerr)
+		}
+	}
 	if q.nextFlowItemStmt != nil {
 		if cerr := q.nextFlowItemStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextFlowItemStmt: %w", cerr)
@@ -2228,6 +2389,11 @@ func (q *Queries) Close() error {
 	if q.nextFlowRunStmt != nil {
 		if cerr := q.nextFlowRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing nextFlowRunStmt: %w", cerr)
+		}
+	}
+	if q.nextFlowRunOfConnectionStmt != nil {
+		if cerr := q.nextFlowRunOfConnectionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextFlowRunOfConnectionStmt: %w", cerr)
 		}
 	}
 	if q.nextNumberStmt != nil {
@@ -2368,6 +2534,11 @@ func (q *Queries) Close() error {
 	if q.putLoginTokensStmt != nil {
 		if cerr := q.putLoginTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putLoginTokensStmt: %w", cerr)
+		}
+	}
+	if q.putLookupHeadStmt != nil {
+		if cerr := q.putLookupHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putLookupHeadStmt: %w", cerr)
 		}
 	}
 	if q.putOutOfRangeStmt != nil {
@@ -2588,6 +2759,11 @@ func (q *Queries) Close() error {
 	if q.setDeletionCountsStmt != nil {
 		if cerr := q.setDeletionCountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setDeletionCountsStmt: %w", cerr)
+		}
+	}
+	if q.setErasedFlowItemsStmt != nil {
+		if cerr := q.setErasedFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setErasedFlowItemsStmt: %w", cerr)
 		}
 	}
 	if q.setFlowStmt != nil {
@@ -2942,9 +3118,13 @@ type Queries struct {
 	auditHashStmt                   *sql.Stmt
 	auditLogStmt                    *sql.Stmt
 	beginReadingStmt                *sql.Stmt
+	blankFlowItemsStmt              *sql.Stmt
+	blankFlowItemsUpToStmt          *sql.Stmt
+	blankFlowRunStmt                *sql.Stmt
 	blankLinkSessionsStmt           *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	budgetStmt                      *sql.Stmt
+	cancelFlowItemsStmt             *sql.Stmt
 	cancelItemsStmt                 *sql.Stmt
 	cancelOperationsStmt            *sql.Stmt
 	cancelQueuedRunsStmt            *sql.Stmt
@@ -3002,6 +3182,8 @@ type Queries struct {
 	dueFlowsStmt                    *sql.Stmt
 	dueStreamsStmt                  *sql.Stmt
 	endAttemptStmt                  *sql.Stmt
+	endErasedFlowItemsStmt          *sql.Stmt
+	endErasedFlowRunStmt            *sql.Stmt
 	endLinksOfStmt                  *sql.Stmt
 	endMemberSessionStmt            *sql.Stmt
 	endMemberSessionsStmt           *sql.Stmt
@@ -3011,7 +3193,11 @@ type Queries struct {
 	eraseBudgetStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
 	eraseFlowStmt                   *sql.Stmt
+	eraseFlowItemsStmt              *sql.Stmt
 	eraseFlowRolesStmt              *sql.Stmt
+	eraseFlowRolesOfStmt            *sql.Stmt
+	eraseFlowRunStmt                *sql.Stmt
+	eraseFlowRunConnectionsStmt     *sql.Stmt
 	eraseFlowVersionsStmt           *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
 	eraseHeldStmt                   *sql.Stmt
@@ -3023,6 +3209,8 @@ type Queries struct {
 	eraseLoginAttemptsStmt          *sql.Stmt
 	eraseLoginAttemptsOfStmt        *sql.Stmt
 	eraseLoginTokensStmt            *sql.Stmt
+	eraseLookupHeadsStmt            *sql.Stmt
+	eraseLookupsStmt                *sql.Stmt
 	eraseOperationStmt              *sql.Stmt
 	eraseOperationsStmt             *sql.Stmt
 	eraseProjectAppStmt             *sql.Stmt
@@ -3037,6 +3225,7 @@ type Queries struct {
 	explainQuarantinedStmt          *sql.Stmt
 	fenceOperationStmt              *sql.Stmt
 	fenceRunStmt                    *sql.Stmt
+	findRecordsStmt                 *sql.Stmt
 	finishDeletionStmt              *sql.Stmt
 	finishRunStmt                   *sql.Stmt
 	finishStreamStmt                *sql.Stmt
@@ -3045,6 +3234,7 @@ type Queries struct {
 	flowByHookStmt                  *sql.Stmt
 	flowByIDStmt                    *sql.Stmt
 	flowItemStmt                    *sql.Stmt
+	flowItemBehindStmt              *sql.Stmt
 	flowItemCountsStmt              *sql.Stmt
 	flowItemsStmt                   *sql.Stmt
 	flowItemsByStatusStmt           *sql.Stmt
@@ -3058,6 +3248,7 @@ type Queries struct {
 	flowsOfConnectionStmt           *sql.Stmt
 	flowsReadyStmt                  *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
+	forgetLookupsStmt               *sql.Stmt
 	forgiveStreamStmt               *sql.Stmt
 	freeIdempotencyKeyStmt          *sql.Stmt
 	freeIdempotencyKeyOfStmt        *sql.Stmt
@@ -3112,6 +3303,7 @@ type Queries struct {
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	leaveFlowStmt                   *sql.Stmt
+	leaveFlowRunStmt                *sql.Stmt
 	linkStmt                        *sql.Stmt
 	linkByCodeStmt                  *sql.Stmt
 	linkByHashStmt                  *sql.Stmt
@@ -3133,8 +3325,10 @@ type Queries struct {
 	lockStreamsStmt                 *sql.Stmt
 	loginAttemptStmt                *sql.Stmt
 	loginTokensStmt                 *sql.Stmt
+	lookupHeadStmt                  *sql.Stmt
 	madeByAnotherStmt               *sql.Stmt
 	markFinishedStmt                *sql.Stmt
+	markFlowRunsStmt                *sql.Stmt
 	markReceivingStmt               *sql.Stmt
 	memberStmt                      *sql.Stmt
 	memberByEmailStmt               *sql.Stmt
@@ -3147,9 +3341,11 @@ type Queries struct {
 	metaStmt                        *sql.Stmt
 	moveHeadStmt                    *sql.Stmt
 	nextErasingStmt                 *sql.Stmt
+	nextErasingFlowRunStmt          *sql.Stmt
 	nextFlowItemStmt                *sql.Stmt
 	nextFlowItemNStmt               *sql.Stmt
 	nextFlowRunStmt                 *sql.Stmt
+	nextFlowRunOfConnectionStmt     *sql.Stmt
 	nextNumberStmt                  *sql.Stmt
 	nextSeqsStmt                    *sql.Stmt
 	noteMemberLoginStmt             *sql.Stmt
@@ -3178,6 +3374,7 @@ type Queries struct {
 	putHeldStmt                     *sql.Stmt
 	putKeyHolderStmt                *sql.Stmt
 	putLoginTokensStmt              *sql.Stmt
+	putLookupHeadStmt               *sql.Stmt
 	putOutOfRangeStmt               *sql.Stmt
 	putProjectAppStmt               *sql.Stmt
 	quarantineStmt                  *sql.Stmt
@@ -3222,6 +3419,7 @@ type Queries struct {
 	setConnectionStateStmt          *sql.Stmt
 	setConnectionSuccessStmt        *sql.Stmt
 	setDeletionCountsStmt           *sql.Stmt
+	setErasedFlowItemsStmt          *sql.Stmt
 	setFlowStmt                     *sql.Stmt
 	setFlowRunStmt                  *sql.Stmt
 	setHeldSeqsStmt                 *sql.Stmt
@@ -3305,9 +3503,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		auditHashStmt:                   q.auditHashStmt,
 		auditLogStmt:                    q.auditLogStmt,
 		beginReadingStmt:                q.beginReadingStmt,
+		blankFlowItemsStmt:              q.blankFlowItemsStmt,
+		blankFlowItemsUpToStmt:          q.blankFlowItemsUpToStmt,
+		blankFlowRunStmt:                q.blankFlowRunStmt,
 		blankLinkSessionsStmt:           q.blankLinkSessionsStmt,
 		bodyStmt:                        q.bodyStmt,
 		budgetStmt:                      q.budgetStmt,
+		cancelFlowItemsStmt:             q.cancelFlowItemsStmt,
 		cancelItemsStmt:                 q.cancelItemsStmt,
 		cancelOperationsStmt:            q.cancelOperationsStmt,
 		cancelQueuedRunsStmt:            q.cancelQueuedRunsStmt,
@@ -3365,6 +3567,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueFlowsStmt:                    q.dueFlowsStmt,
 		dueStreamsStmt:                  q.dueStreamsStmt,
 		endAttemptStmt:                  q.endAttemptStmt,
+		endErasedFlowItemsStmt:          q.endErasedFlowItemsStmt,
+		endErasedFlowRunStmt:            q.endErasedFlowRunStmt,
 		endLinksOfStmt:                  q.endLinksOfStmt,
 		endMemberSessionStmt:            q.endMemberSessionStmt,
 		endMemberSessionsStmt:           q.endMemberSessionsStmt,
@@ -3374,7 +3578,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseBudgetStmt:                 q.eraseBudgetStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
 		eraseFlowStmt:                   q.eraseFlowStmt,
+		eraseFlowItemsStmt:              q.eraseFlowItemsStmt,
 		eraseFlowRolesStmt:              q.eraseFlowRolesStmt,
+		eraseFlowRolesOfStmt:            q.eraseFlowRolesOfStmt,
+		eraseFlowRunStmt:                q.eraseFlowRunStmt,
+		eraseFlowRunConnectionsStmt:     q.eraseFlowRunConnectionsStmt,
 		eraseFlowVersionsStmt:           q.eraseFlowVersionsStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
 		eraseHeldStmt:                   q.eraseHeldStmt,
@@ -3386,6 +3594,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseLoginAttemptsStmt:          q.eraseLoginAttemptsStmt,
 		eraseLoginAttemptsOfStmt:        q.eraseLoginAttemptsOfStmt,
 		eraseLoginTokensStmt:            q.eraseLoginTokensStmt,
+		eraseLookupHeadsStmt:            q.eraseLookupHeadsStmt,
+		eraseLookupsStmt:                q.eraseLookupsStmt,
 		eraseOperationStmt:              q.eraseOperationStmt,
 		eraseOperationsStmt:             q.eraseOperationsStmt,
 		eraseProjectAppStmt:             q.eraseProjectAppStmt,
@@ -3400,6 +3610,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		explainQuarantinedStmt:          q.explainQuarantinedStmt,
 		fenceOperationStmt:              q.fenceOperationStmt,
 		fenceRunStmt:                    q.fenceRunStmt,
+		findRecordsStmt:                 q.findRecordsStmt,
 		finishDeletionStmt:              q.finishDeletionStmt,
 		finishRunStmt:                   q.finishRunStmt,
 		finishStreamStmt:                q.finishStreamStmt,
@@ -3408,6 +3619,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowByHookStmt:                  q.flowByHookStmt,
 		flowByIDStmt:                    q.flowByIDStmt,
 		flowItemStmt:                    q.flowItemStmt,
+		flowItemBehindStmt:              q.flowItemBehindStmt,
 		flowItemCountsStmt:              q.flowItemCountsStmt,
 		flowItemsStmt:                   q.flowItemsStmt,
 		flowItemsByStatusStmt:           q.flowItemsByStatusStmt,
@@ -3421,6 +3633,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowsOfConnectionStmt:           q.flowsOfConnectionStmt,
 		flowsReadyStmt:                  q.flowsReadyStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
+		forgetLookupsStmt:               q.forgetLookupsStmt,
 		forgiveStreamStmt:               q.forgiveStreamStmt,
 		freeIdempotencyKeyStmt:          q.freeIdempotencyKeyStmt,
 		freeIdempotencyKeyOfStmt:        q.freeIdempotencyKeyOfStmt,
@@ -3475,6 +3688,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		leaveFlowStmt:                   q.leaveFlowStmt,
+		leaveFlowRunStmt:                q.leaveFlowRunStmt,
 		linkStmt:                        q.linkStmt,
 		linkByCodeStmt:                  q.linkByCodeStmt,
 		linkByHashStmt:                  q.linkByHashStmt,
@@ -3496,8 +3710,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockStreamsStmt:                 q.lockStreamsStmt,
 		loginAttemptStmt:                q.loginAttemptStmt,
 		loginTokensStmt:                 q.loginTokensStmt,
+		lookupHeadStmt:                  q.lookupHeadStmt,
 		madeByAnotherStmt:               q.madeByAnotherStmt,
 		markFinishedStmt:                q.markFinishedStmt,
+		markFlowRunsStmt:                q.markFlowRunsStmt,
 		markReceivingStmt:               q.markReceivingStmt,
 		memberStmt:                      q.memberStmt,
 		memberByEmailStmt:               q.memberByEmailStmt,
@@ -3510,9 +3726,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		metaStmt:                        q.metaStmt,
 		moveHeadStmt:                    q.moveHeadStmt,
 		nextErasingStmt:                 q.nextErasingStmt,
+		nextErasingFlowRunStmt:          q.nextErasingFlowRunStmt,
 		nextFlowItemStmt:                q.nextFlowItemStmt,
 		nextFlowItemNStmt:               q.nextFlowItemNStmt,
 		nextFlowRunStmt:                 q.nextFlowRunStmt,
+		nextFlowRunOfConnectionStmt:     q.nextFlowRunOfConnectionStmt,
 		nextNumberStmt:                  q.nextNumberStmt,
 		nextSeqsStmt:                    q.nextSeqsStmt,
 		noteMemberLoginStmt:             q.noteMemberLoginStmt,
@@ -3541,6 +3759,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putHeldStmt:                     q.putHeldStmt,
 		putKeyHolderStmt:                q.putKeyHolderStmt,
 		putLoginTokensStmt:              q.putLoginTokensStmt,
+		putLookupHeadStmt:               q.putLookupHeadStmt,
 		putOutOfRangeStmt:               q.putOutOfRangeStmt,
 		putProjectAppStmt:               q.putProjectAppStmt,
 		quarantineStmt:                  q.quarantineStmt,
@@ -3585,6 +3804,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setConnectionStateStmt:          q.setConnectionStateStmt,
 		setConnectionSuccessStmt:        q.setConnectionSuccessStmt,
 		setDeletionCountsStmt:           q.setDeletionCountsStmt,
+		setErasedFlowItemsStmt:          q.setErasedFlowItemsStmt,
 		setFlowStmt:                     q.setFlowStmt,
 		setFlowRunStmt:                  q.setFlowRunStmt,
 		setHeldSeqsStmt:                 q.setHeldSeqsStmt,

@@ -39,3 +39,29 @@ update flow_items set due_at = @now where connection = @connection and operation
 
 -- name: WakeFlowItem :execrows
 update flow_items set due_at = @now where flow = @flow and run = @run and step = @step and n = @n and status in ('pending', 'running');
+
+-- name: CancelFlowItems :execrows
+-- main: of the main thread, or of what the eachs have taken in.
+update flow_items set status = 'cancelled', error = @error, due_at = null, waits = '', updated_at = @updated_at
+where flow = @flow and run = @run and status = @status and (status = 'pending' or waits = 'time') and (cast(@whole as bigint) = 1 or step = @step)
+  and (cast(@main as bigint) = 1 and step = '' or cast(@main as bigint) = 0 and step <> '');
+
+-- name: EraseFlowItems :execrows
+delete from flow_items where flow_items.flow = @flow and flow_items.run = @run and (flow_items.step, flow_items.n) in
+  (select i.step, i.n from flow_items i where i.flow = @flow and i.run = @run order by i.step, i.n limit @max_rows);
+
+-- name: FlowItemBehind :many
+-- The first item of those that come behind so many.
+select step, n from flow_items where flow = @flow and run = @run and (step, n) >= (cast(@from_step as text), cast(@from_n as bigint)) order by step, n limit 1 offset @many;
+
+-- name: BlankFlowItems :execrows
+update flow_items set thread = '', input = '', output = '', error = '', item_key = 'erased ' || run || ' ' || cast(n as text)
+where flow = @flow and run = @run and (step, n) >= (cast(@from_step as text), cast(@from_n as bigint));
+
+-- name: BlankFlowItemsUpTo :execrows
+update flow_items set thread = '', input = '', output = '', error = '', item_key = 'erased ' || run || ' ' || cast(n as text)
+where flow = @flow and run = @run and (step, n) >= (cast(@from_step as text), cast(@from_n as bigint)) and (step, n) < (cast(@to_step as text), cast(@to_n as bigint));
+
+-- name: EndErasedFlowItems :execrows
+update flow_items set status = 'cancelled', due_at = null, waits = ''
+where flow = @flow and run = @run and status = @status and (cast(@main as bigint) = 1 and step = '' or cast(@main as bigint) = 0 and step <> '');

@@ -9,6 +9,133 @@ import (
 	"context"
 )
 
+const blankFlowItems = `-- name: BlankFlowItems :execrows
+update flow_items set thread = '', input = '', output = '', error = '', item_key = 'erased ' || run || ' ' || cast(n as text)
+where flow = $1 and run = $2 and (step, n) >= (cast($3 as text), cast($4 as bigint))
+`
+
+type BlankFlowItemsParams struct {
+	Flow     string
+	Run      string
+	FromStep string
+	FromN    int64
+}
+
+func (q *Queries) BlankFlowItems(ctx context.Context, arg BlankFlowItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.blankFlowItemsStmt, blankFlowItems,
+		arg.Flow,
+		arg.Run,
+		arg.FromStep,
+		arg.FromN,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const blankFlowItemsUpTo = `-- name: BlankFlowItemsUpTo :execrows
+update flow_items set thread = '', input = '', output = '', error = '', item_key = 'erased ' || run || ' ' || cast(n as text)
+where flow = $1 and run = $2 and (step, n) >= (cast($3 as text), cast($4 as bigint)) and (step, n) < (cast($5 as text), cast($6 as bigint))
+`
+
+type BlankFlowItemsUpToParams struct {
+	Flow     string
+	Run      string
+	FromStep string
+	FromN    int64
+	ToStep   string
+	ToN      int64
+}
+
+func (q *Queries) BlankFlowItemsUpTo(ctx context.Context, arg BlankFlowItemsUpToParams) (int64, error) {
+	result, err := q.exec(ctx, q.blankFlowItemsUpToStmt, blankFlowItemsUpTo,
+		arg.Flow,
+		arg.Run,
+		arg.FromStep,
+		arg.FromN,
+		arg.ToStep,
+		arg.ToN,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const cancelFlowItems = `-- name: CancelFlowItems :execrows
+update flow_items set status = 'cancelled', error = $1, due_at = null, waits = '', updated_at = $2
+where flow = $3 and run = $4 and status = $5 and (status = 'pending' or waits = 'time') and (cast($6 as bigint) = 1 or step = $7)
+  and (cast($8 as bigint) = 1 and step = '' or cast($8 as bigint) = 0 and step <> '')
+`
+
+type CancelFlowItemsParams struct {
+	Error     string
+	UpdatedAt Time
+	Flow      string
+	Run       string
+	Status    string
+	Whole     int64
+	Step      string
+	Main      int64
+}
+
+// main: of the main thread, or of what the eachs have taken in.
+func (q *Queries) CancelFlowItems(ctx context.Context, arg CancelFlowItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.cancelFlowItemsStmt, cancelFlowItems,
+		arg.Error,
+		arg.UpdatedAt,
+		arg.Flow,
+		arg.Run,
+		arg.Status,
+		arg.Whole,
+		arg.Step,
+		arg.Main,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endErasedFlowItems = `-- name: EndErasedFlowItems :execrows
+update flow_items set status = 'cancelled', due_at = null, waits = ''
+where flow = $1 and run = $2 and status = $3 and (cast($4 as bigint) = 1 and step = '' or cast($4 as bigint) = 0 and step <> '')
+`
+
+type EndErasedFlowItemsParams struct {
+	Flow   string
+	Run    string
+	Status string
+	Main   int64
+}
+
+func (q *Queries) EndErasedFlowItems(ctx context.Context, arg EndErasedFlowItemsParams) (int64, error) {
+	result, err := q.exec(ctx, q.endErasedFlowItemsStmt, endErasedFlowItems,
+		arg.Flow,
+		arg.Run,
+		arg.Status,
+		arg.Main,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eraseFlowItems = `-- name: EraseFlowItems :execrows
+delete from flow_items where flow_items.flow = $1 and flow_items.run = $2 and (flow_items.step, flow_items.n) in
+  (select i.step, i.n from flow_items i where i.flow = $1 and i.run = $2 order by i.step, i.n limit $3)
+`
+
+func (q *Queries) EraseFlowItems(ctx context.Context, flow string, run string, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowItemsStmt, eraseFlowItems, flow, run, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const flowItem = `-- name: FlowItem :one
 select flow, run, step, n, item_key, status, attempts, thread, input, output, error, due_at, waits, operation, operation_n, connection, updated_at from flow_items where flow = $1 and run = $2 and step = $3 and n = $4
 `
@@ -48,6 +175,53 @@ func (q *Queries) FlowItem(ctx context.Context, arg FlowItemParams) (FlowItem, e
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const flowItemBehind = `-- name: FlowItemBehind :many
+select step, n from flow_items where flow = $1 and run = $2 and (step, n) >= (cast($3 as text), cast($4 as bigint)) order by step, n limit 1 offset $5
+`
+
+type FlowItemBehindParams struct {
+	Flow     string
+	Run      string
+	FromStep string
+	FromN    int64
+	Many     int32
+}
+
+type FlowItemBehindRow struct {
+	Step string
+	N    int64
+}
+
+// The first item of those that come behind so many.
+func (q *Queries) FlowItemBehind(ctx context.Context, arg FlowItemBehindParams) ([]FlowItemBehindRow, error) {
+	rows, err := q.query(ctx, q.flowItemBehindStmt, flowItemBehind,
+		arg.Flow,
+		arg.Run,
+		arg.FromStep,
+		arg.FromN,
+		arg.Many,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FlowItemBehindRow
+	for rows.Next() {
+		var i FlowItemBehindRow
+		if err := rows.Scan(&i.Step, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const flowItemCounts = `-- name: FlowItemCounts :many

@@ -6,9 +6,9 @@ values (@flow, @id, @project_id, @version, 'queued', @trigger_kind, @input, @set
   0, 0, 0, @created_at, null, null, @created_at, 0, 0, '', '', @caller, '',
   @parent_flow, @parent_run, @parent_step, @parent_n, 0, 0, 0);
 
--- name: InsertFlowRunConnection :exec
-insert into flow_run_connections (connection, flow, run, erased_step, erased_n) values (@connection, @flow, @run, '', 0)
-on conflict (connection, flow, run) do nothing;
+-- name: InsertFlowRunConnection :execrows
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select c.connection, cast(@flow as text), cast(@run as text), '', 0 from connections c where c.connection = @connection and c.deleting_at is null;
 
 -- name: FlowRun :one
 select * from flow_runs where flow = @flow and id = @id and state <> 'erasing';
@@ -54,3 +54,41 @@ where flow = @flow and id = @id and state in ('queued', 'running', 'waiting');
 -- name: DropFlowRuns :exec
 -- Of a flow that is gone: nobody sees them any more.
 update flow_runs set state = 'erasing', due_at = null, finished_at = null where flow = @flow;
+
+-- name: MarkFlowRuns :execrows
+-- A run stays as long as another one that waited for it is not over.
+update flow_runs set state = 'erasing', finished_at = null where (flow, id) in
+  (select r.flow, r.id from flow_runs r where r.finished_at is not null and r.finished_at < @before and not exists
+    (select 1 from flow_runs p where p.flow = r.parent_flow and p.id = r.parent_run and p.state in ('queued', 'running', 'waiting'))
+  order by r.finished_at limit @max_rows);
+
+-- name: NextErasingFlowRun :one
+select flow, id from flow_runs where state = 'erasing' order by flow, id limit 1;
+
+-- name: EraseFlowRun :execrows
+delete from flow_runs where flow = @flow and id = @id;
+
+-- name: EraseFlowRunConnections :execrows
+-- Across connections: a run that goes leaves all of its own.
+delete from flow_run_connections where flow = @flow and run = @run;
+
+-- name: NextFlowRunOfConnection :one
+select flow, run, erased_step, erased_n from flow_run_connections where connection = @connection order by flow, run limit 1;
+
+-- name: SetErasedFlowItems :exec
+update flow_run_connections set erased_step = @erased_step, erased_n = @erased_n where connection = @connection and flow = @flow and run = @run;
+
+-- name: LeaveFlowRun :exec
+delete from flow_run_connections where connection = @connection and flow = @flow and run = @run;
+
+-- name: BlankFlowRun :execrows
+update flow_runs set input = '', output = '', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = @flow and id = @id and erased = 0;
+
+-- name: EndErasedFlowRun :exec
+-- Of a run that was under way, whose open items are cancelled.
+update flow_runs set state = 'cancelled', finished_at = @now, due_at = null, reason_code = @reason_code, change = change + 1
+where flow = @flow and id = @id and state in ('queued', 'running', 'waiting');
+
+-- name: EraseFlowRolesOf :execrows
+delete from flow_connections where flow_connections.connection = @connection and (flow_connections.flow, flow_connections.role) in
+  (select c.flow, c.role from flow_connections c where c.connection = @connection order by c.flow, c.role limit @max_rows);

@@ -9,6 +9,18 @@ import (
 	"context"
 )
 
+const blankFlowRun = `-- name: BlankFlowRun :execrows
+update flow_runs set input = '', output = '', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = $1 and id = $2 and erased = 0
+`
+
+func (q *Queries) BlankFlowRun(ctx context.Context, flow string, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.blankFlowRunStmt, blankFlowRun, flow, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countFlowItems = `-- name: CountFlowItems :one
 update flow_runs set in_count = in_count + cast($1 as bigint), pending_count = pending_count + cast($2 as bigint), running_count = running_count + cast($3 as bigint),
   ok_count = ok_count + cast($4 as bigint), failed_count = failed_count + cast($5 as bigint), skipped_count = skipped_count + cast($6 as bigint),
@@ -89,6 +101,67 @@ update flow_runs set state = 'erasing', due_at = null, finished_at = null where 
 func (q *Queries) DropFlowRuns(ctx context.Context, flow string) error {
 	_, err := q.exec(ctx, q.dropFlowRunsStmt, dropFlowRuns, flow)
 	return err
+}
+
+const endErasedFlowRun = `-- name: EndErasedFlowRun :exec
+update flow_runs set state = 'cancelled', finished_at = $1, due_at = null, reason_code = $2, change = change + 1
+where flow = $3 and id = $4 and state in ('queued', 'running', 'waiting')
+`
+
+type EndErasedFlowRunParams struct {
+	Now        Time
+	ReasonCode string
+	Flow       string
+	ID         string
+}
+
+// Of a run that was under way, whose open items are cancelled.
+func (q *Queries) EndErasedFlowRun(ctx context.Context, arg EndErasedFlowRunParams) error {
+	_, err := q.exec(ctx, q.endErasedFlowRunStmt, endErasedFlowRun,
+		arg.Now,
+		arg.ReasonCode,
+		arg.Flow,
+		arg.ID,
+	)
+	return err
+}
+
+const eraseFlowRolesOf = `-- name: EraseFlowRolesOf :execrows
+delete from flow_connections where flow_connections.connection = $1 and (flow_connections.flow, flow_connections.role) in
+  (select c.flow, c.role from flow_connections c where c.connection = $1 order by c.flow, c.role limit $2)
+`
+
+func (q *Queries) EraseFlowRolesOf(ctx context.Context, connection int64, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowRolesOfStmt, eraseFlowRolesOf, connection, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eraseFlowRun = `-- name: EraseFlowRun :execrows
+delete from flow_runs where flow = $1 and id = $2
+`
+
+func (q *Queries) EraseFlowRun(ctx context.Context, flow string, iD string) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowRunStmt, eraseFlowRun, flow, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const eraseFlowRunConnections = `-- name: EraseFlowRunConnections :execrows
+delete from flow_run_connections where flow = $1 and run = $2
+`
+
+// Across connections: a run that goes leaves all of its own.
+func (q *Queries) EraseFlowRunConnections(ctx context.Context, flow string, run string) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowRunConnectionsStmt, eraseFlowRunConnections, flow, run)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const flowRun = `-- name: FlowRun :one
@@ -395,13 +468,25 @@ func (q *Queries) InsertFlowRun(ctx context.Context, arg InsertFlowRunParams) er
 	return err
 }
 
-const insertFlowRunConnection = `-- name: InsertFlowRunConnection :exec
-insert into flow_run_connections (connection, flow, run, erased_step, erased_n) values ($1, $2, $3, '', 0)
-on conflict (connection, flow, run) do nothing
+const insertFlowRunConnection = `-- name: InsertFlowRunConnection :execrows
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select c.connection, cast($1 as text), cast($2 as text), '', 0 from connections c where c.connection = $3 and c.deleting_at is null
 `
 
-func (q *Queries) InsertFlowRunConnection(ctx context.Context, connection int64, flow string, run string) error {
-	_, err := q.exec(ctx, q.insertFlowRunConnectionStmt, insertFlowRunConnection, connection, flow, run)
+func (q *Queries) InsertFlowRunConnection(ctx context.Context, flow string, run string, connection int64) (int64, error) {
+	result, err := q.exec(ctx, q.insertFlowRunConnectionStmt, insertFlowRunConnection, flow, run, connection)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const leaveFlowRun = `-- name: LeaveFlowRun :exec
+delete from flow_run_connections where connection = $1 and flow = $2 and run = $3
+`
+
+func (q *Queries) LeaveFlowRun(ctx context.Context, connection int64, flow string, run string) error {
+	_, err := q.exec(ctx, q.leaveFlowRunStmt, leaveFlowRun, connection, flow, run)
 	return err
 }
 
@@ -452,6 +537,38 @@ func (q *Queries) LockFlowRun(ctx context.Context, flow string, iD string) (Flow
 	return i, err
 }
 
+const markFlowRuns = `-- name: MarkFlowRuns :execrows
+update flow_runs set state = 'erasing', finished_at = null where (flow, id) in
+  (select r.flow, r.id from flow_runs r where r.finished_at is not null and r.finished_at < $1 and not exists
+    (select 1 from flow_runs p where p.flow = r.parent_flow and p.id = r.parent_run and p.state in ('queued', 'running', 'waiting'))
+  order by r.finished_at limit $2)
+`
+
+// A run stays as long as another one that waited for it is not over.
+func (q *Queries) MarkFlowRuns(ctx context.Context, before Time, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.markFlowRunsStmt, markFlowRuns, before, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const nextErasingFlowRun = `-- name: NextErasingFlowRun :one
+select flow, id from flow_runs where state = 'erasing' order by flow, id limit 1
+`
+
+type NextErasingFlowRunRow struct {
+	Flow string
+	ID   string
+}
+
+func (q *Queries) NextErasingFlowRun(ctx context.Context) (NextErasingFlowRunRow, error) {
+	row := q.queryRow(ctx, q.nextErasingFlowRunStmt, nextErasingFlowRun)
+	var i NextErasingFlowRunRow
+	err := row.Scan(&i.Flow, &i.ID)
+	return i, err
+}
+
 const nextFlowRun = `-- name: NextFlowRun :many
 select due_at from flow_runs where flow = $1 and due_at is not null and (paused = 0 or cancel_requested = 1) order by due_at limit 1
 `
@@ -478,6 +595,29 @@ func (q *Queries) NextFlowRun(ctx context.Context, flow string) ([]Time, error) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const nextFlowRunOfConnection = `-- name: NextFlowRunOfConnection :one
+select flow, run, erased_step, erased_n from flow_run_connections where connection = $1 order by flow, run limit 1
+`
+
+type NextFlowRunOfConnectionRow struct {
+	Flow       string
+	Run        string
+	ErasedStep string
+	ErasedN    int64
+}
+
+func (q *Queries) NextFlowRunOfConnection(ctx context.Context, connection int64) (NextFlowRunOfConnectionRow, error) {
+	row := q.queryRow(ctx, q.nextFlowRunOfConnectionStmt, nextFlowRunOfConnection, connection)
+	var i NextFlowRunOfConnectionRow
+	err := row.Scan(
+		&i.Flow,
+		&i.Run,
+		&i.ErasedStep,
+		&i.ErasedN,
+	)
+	return i, err
 }
 
 const runnableFlowRuns = `-- name: RunnableFlowRuns :many
@@ -541,6 +681,29 @@ func (q *Queries) RunnableFlowRuns(ctx context.Context, flow string, now Time, m
 		return nil, err
 	}
 	return items, nil
+}
+
+const setErasedFlowItems = `-- name: SetErasedFlowItems :exec
+update flow_run_connections set erased_step = $1, erased_n = $2 where connection = $3 and flow = $4 and run = $5
+`
+
+type SetErasedFlowItemsParams struct {
+	ErasedStep string
+	ErasedN    int64
+	Connection int64
+	Flow       string
+	Run        string
+}
+
+func (q *Queries) SetErasedFlowItems(ctx context.Context, arg SetErasedFlowItemsParams) error {
+	_, err := q.exec(ctx, q.setErasedFlowItemsStmt, setErasedFlowItems,
+		arg.ErasedStep,
+		arg.ErasedN,
+		arg.Connection,
+		arg.Flow,
+		arg.Run,
+	)
+	return err
 }
 
 const setFlowRun = `-- name: SetFlowRun :execrows

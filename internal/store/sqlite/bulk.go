@@ -21,8 +21,8 @@ type bulk struct {
 	insertBodies, putHeads inserts
 	insertItems            inserts
 
-	flowKeys                       lists // on the writing pool
-	insertFlowItems, moveFlowItems inserts
+	flowKeys, deleteLookups                       lists // on the writing pool
+	insertFlowItems, moveFlowItems, insertLookups inserts
 }
 
 func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
@@ -37,6 +37,7 @@ func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 		putHeads:     p.inserts(writer, putHeads),
 
 		flowKeys: p.lists(writer, selectFlowKeys), insertFlowItems: p.inserts(writer, insertFlowItems), moveFlowItems: p.inserts(writer, moveFlowItems),
+		deleteLookups: p.lists(writer, deleteLookups), insertLookups: p.inserts(writer, insertLookups),
 	}
 	return b, p.err
 }

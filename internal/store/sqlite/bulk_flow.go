@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/busbar-dev/busbar/internal/store"
 	"github.com/busbar-dev/busbar/internal/store/queries"
 )
@@ -17,12 +19,14 @@ var (
   n, item_key, thread, input, due_at) values `,
 		row: `(?1, ?2, ?3, ?4, 'pending', 0, '', '', '', '', 0, '', ?, ?, ?, ?, ?)`,
 	}
-	// Columns are numbered as the row has them.
+	// Columns are numbered as the row has them, and what all share comes first. Rows are looked up one by one: left to choose, the planner reads the whole run for each.
 	moveFlowItems = insert{
-		head: `update flow_items set status = m.column4, attempts = m.column5, thread = m.column6, input = coalesce(m.column7, input), output = m.column8, error = m.column9,
-  due_at = m.column10, waits = m.column11, operation = m.column12, operation_n = m.column13, connection = m.column14, updated_at = ?3 from (values `,
+		head: `with shared (flow, run, at) as (values (?1, ?2, ?3)), m as materialized (select v.*, f.rowid as row from (values `,
 		row:  `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		tail: `) m where flow_items.flow = ?1 and flow_items.run = ?2 and flow_items.step = m.column1 and flow_items.n = m.column2 and flow_items.status = m.column3`,
+		tail: `) v cross join flow_items f on f.flow = ?1 and f.run = ?2 and f.step = v.column1 and f.n = v.column2 and f.status = v.column3)
+update flow_items set status = m.column4, attempts = m.column5, thread = m.column6, input = coalesce(m.column7, input), output = m.column8, error = m.column9,
+  due_at = m.column10, waits = m.column11, operation = m.column12, operation_n = m.column13, connection = m.column14, updated_at = ?3
+from m where flow_items.rowid = m.row`,
 	}
 )
 
@@ -59,4 +63,19 @@ func (b *bulk) MoveFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKe
 		return append(args, m.Step, m.N, string(m.From), string(m.To), m.Attempts, string(m.Thread), input, string(m.Output), string(m.Error), queries.At(m.DueAt), m.Waits, m.Operation,
 			m.OperationN, m.Connection)
 	})
+}
+
+const deleteLookups = `delete from lookups where connection = ?1 and stream = ?2 and field = ?3 and id in (LIST)`
+
+var insertLookups = insert{head: `insert into lookups (connection, stream, field, value, id) values `, row: `(?1, ?2, ?3, ?, ?)`}
+
+// InsertLookups is store.Bulk's.
+func (b *bulk) InsertLookups(ctx context.Context, tx *sql.Tx, k store.StreamKey, field string, rows []store.LookupRow) error {
+	_, err := b.insertLookups.exec(ctx, tx, append(of(k), field), len(rows), func(args []any, i int) []any { return append(args, rows[i].Value, rows[i].ID[:]) })
+	return err
+}
+
+// DeleteLookups is store.Bulk's.
+func (b *bulk) DeleteLookups(ctx context.Context, tx *sql.Tx, k store.StreamKey, field string, ids []uuid.UUID) error {
+	return b.deleteLookups.exec(ctx, tx, append(of(k), field), len(ids), func(i int) any { return ids[i][:] })
 }
