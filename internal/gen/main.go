@@ -1,4 +1,4 @@
-// Command gen writes the pages that come from settings, problems, states, routes and connectors, and the schema of manifests. Run it from the top of the repository:
+// Command gen writes the pages that come from settings, problems, states, routes and connectors, and the schemas of manifests and flows. Run it from the top of the repository:
 //
 //	go run ./internal/gen
 package main
@@ -11,6 +11,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/model"
@@ -36,6 +37,10 @@ func write() error {
 	if err != nil {
 		return err
 	}
+	flows, err := lang.Schema()
+	if err != nil {
+		return err
+	}
 	m, err := model.Load()
 	if err != nil {
 		return err
@@ -50,6 +55,7 @@ func write() error {
 		"docs/problems/README.md":                problem.Index(),
 		"docs/states/connection.md":              states,
 		"docs/connectors/" + manifest.SchemaFile: string(schema),
+		"docs/flows/" + lang.SchemaFile:          string(flows),
 	}
 	systems, err := app.SystemPages()
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
-// Parse reads a document of keys and values; what is one in words ("a manifest") and where to read about it are told when it is none.
+// Parse reads a document of keys and values, in YAML or JSON; what is one in words ("a manifest") and where to read about it are told when it is none.
 func Parse(file string, text []byte, what, see string) (*yaml.Node, Problems) {
 	d := Decoder{File: file}
 	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	if err := yaml.Unmarshal(fromJSON(text), &doc); err != nil {
 		message, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 		if at := yamlLine.FindStringSubmatch(message); at != nil {
 			line, _ = strconv.Atoi(at[1])
