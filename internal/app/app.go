@@ -75,6 +75,7 @@ const (
 	defaultTick      = time.Second
 	defaultOpenLinks = 10_000
 	keepFlowRuns     = 30 * 24 * time.Hour
+	manyTurns        = 1000 // in one step of flows
 )
 
 // App is one Busbar, ready to answer. Start lets it work in the background.
@@ -254,8 +255,8 @@ func (a *App) Step(ctx context.Context, connectionID string) error {
 	for _, work := range []jobs.Handler{a.writer.Work, a.worker.Work} {
 		for more := true; more; {
 			var err error
-			if more, err = work(ctx, connectionID, func(*store.Tx) error { return nil }); err != nil {
-				return err
+			if more, err = work(ctx, connectionID, func(*store.Tx) error { return nil }); err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
 			}
 		}
 	}
@@ -264,7 +265,10 @@ func (a *App) Step(ctx context.Context, connectionID string) error {
 
 // StepFlows does what Step does for flows: their triggers, and turns of all that have something to do, until none wants more.
 func (a *App) StepFlows(ctx context.Context) error {
-	for {
+	for n := 0; ; n++ {
+		if n == manyTurns {
+			return errors.New("flows have something to do for ever")
+		}
 		if err := a.flower.Tick(ctx); err != nil {
 			return err
 		}
@@ -273,8 +277,8 @@ func (a *App) StepFlows(ctx context.Context) error {
 			return err
 		}
 		for _, id := range ids {
-			if _, err := a.flower.Work(ctx, id, func(*store.Tx) error { return nil }); err != nil {
-				return err
+			if _, err := a.flower.Work(ctx, id, func(*store.Tx) error { return nil }); err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
 			}
 		}
 	}

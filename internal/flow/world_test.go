@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,14 +24,33 @@ import (
 
 // clock is the world's only clock; tests move it.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	looks int    // since at was set
+	at    int    // the look at which something happens; 0: none
+	then  func() // what
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.looks++; c.looks == c.at {
+		c.then()
+	}
 	return c.now
+}
+
+// on lets something happen at the nth look at the clock from now on; it gives whether it did.
+func (c *clock) on(n int, then func()) (happened func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looks, c.at, c.then = 0, n, then
+	return func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.at = 0
+		return c.looks >= n
+	}
 }
 
 func (c *clock) add(d time.Duration) {
@@ -165,16 +185,20 @@ func (w *world) read(r *store.FlowRun) *store.FlowRun {
 // settle lets flows and writes go on until nothing does.
 func (w *world) settle() {
 	w.Helper()
-	for range 10_000 {
-		w.check(w.app.StepFlows(w.Context()))
-		w.check(w.app.Step(w.Context(), w.id))
-		ids, err := w.app.Store.FlowBacklog(w.Context(), w.clock.Now(), 1)
-		w.check(err)
-		if len(ids) == 0 {
-			return
+	w.check(w.goOn(w.Context()))
+}
+
+func (w *world) goOn(ctx context.Context) error {
+	for range 1000 {
+		if err := errors.Join(w.app.StepFlows(ctx), w.app.Step(ctx, w.id)); err != nil {
+			return err
+		}
+		ids, err := w.app.Store.FlowBacklog(ctx, w.clock.Now(), 1)
+		if err != nil || len(ids) == 0 {
+			return err
 		}
 	}
-	w.Fatal("flows go on for ever")
+	return errors.New("flows go on for ever")
 }
 
 func (w *world) items(r *store.FlowRun) []store.FlowItem {
