@@ -44,6 +44,9 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
+// victimsFlow is a name that is good in every project, and taken in the victim's.
+const victimsFlow = "of-the-victim"
+
 const nowhere = "019f0000-0000-7000-8000-000000000000"
 
 // row is one caller at one route.
@@ -51,7 +54,11 @@ func (w *world) row(op *huma.Operation, r api.Route, c stranger, victim *store.C
 	w.t.Helper()
 	want := c.rule(r)
 	ask := func(id string, headers []string) answer {
-		path := strings.NewReplacer("{entity}", orders, "{system}", "plant", "{token_id}", nowhere, "{n}", "0", "{id}", id).Replace(r.Path)
+		name := victimsFlow
+		if id == nowhere {
+			name = nowhere
+		}
+		path := strings.NewReplacer("{entity}", orders, "{system}", "plant", "{token_id}", nowhere, "{n}", "0", "{id}", id, "{name}", name, "{step}", "-", "{version}", "1").Replace(r.Path)
 		return w.call(r.Method, path+queryFor(op), c.secret(r), bodyFor(op), headers...)
 	}
 	if want == letIn && r.ID == "rotate-master-key" {
@@ -83,7 +90,7 @@ func (w *world) row(op *huma.Operation, r api.Route, c stranger, victim *store.C
 			named[i] = nowhere
 		}
 	}
-	there, not := plain(a, id, victim.ID, nowhere), plain(ask(nowhere, named), nowhere)
+	there, not := plain(a, id, victim.ID, victimsFlow, nowhere), plain(ask(nowhere, named), nowhere)
 	if there != not {
 		w.t.Errorf("%s at %s %s: what is the victim's answers %s, what is not there %s", c.name, r.Method, r.Path, there, not)
 	}
@@ -125,8 +132,9 @@ func (w *world) belongings(victim *store.Connection) map[string]string {
 	made := w.member("victim@example.com", member.Owner)
 	key := must(w.conns.IssueKey(acting(w.t.Context()), w.project, connection.NewKey{Label: "canary-name"}))
 	run := w.activeRun(victim)
+	w.apply(victimsFlow, `{"document":`+quoted("flow: x\ntitle: canary-name\nsteps:\n  - id: a\n    transform: {a: 1}\n")+`}`)
 	ids := map[string]string{
-		"connections": victim.ID, "sync-runs": run, "members": made.MemberID, "sessions": made.ID, "keys": key.ID, "operations": run,
+		"flows": w.started(victimsFlow, "{}"), "connections": victim.ID, "sync-runs": run, "members": made.MemberID, "sessions": made.ID, "keys": key.ID, "operations": run,
 		"link-sessions": w.made("/v1/link-sessions", `{"kind":"magic","system":"plant","name":"canary-name"}`),
 		"invitations":   w.made("/v1/invitations", `{"email":"canary-name@example.com","role":"viewer"}`),
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/budget"
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/flow"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -73,6 +74,7 @@ type Deps struct {
 	Links       *link.Service
 	Syncs       *engine.Service
 	Writes      *write.Service
+	Flows       *flow.Service
 	Members     *member.Service // nil: nobody can log in
 	Secrets     Secrets
 	Keys        *keys.Service
@@ -124,6 +126,7 @@ func New(d Deps) (http.Handler, error) {
 	}
 	docs.mount(s.mux)
 	s.mountProbes()
+	s.mountHooks()
 	for _, p := range d.Pages {
 		s.mux.HandleFunc(p.Pattern, p.Handler.ServeHTTP)
 	}
@@ -166,6 +169,10 @@ func build(d Deps) (*server, error) {
 	s.registerChecks()
 	s.registerLinks()
 	s.registerApps()
+	s.registerFlows()
+	s.registerFlowRuns()
+	s.registerFlowItems()
+	s.registerFlowTests()
 	s.registerHealth()
 	s.registerTokens()
 	s.registerDeletion()

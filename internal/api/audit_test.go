@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,7 @@ func TestOneEntryForEachAct(t *testing.T) {
 		"update-project":       func() (string, string) { return "", `{"name":"P"}` },
 		"create-project":       func() (string, string) { return "", `{"name":"P2"}` },
 	}
+	maps.Copy(acts, w.actsOnFlows())
 	each(t, func(op *huma.Operation) {
 		if op.Method == "GET" || isDataPlane(op) {
 			return
@@ -62,6 +64,9 @@ func TestOneEntryForEachAct(t *testing.T) {
 		ids, body := act()
 		parts := append(strings.Split(ids, " "), "", "")
 		path := strings.NewReplacer("{id}", parts[0], "{token_id}", parts[1]).Replace(op.Path)
+		if strings.Contains(op.Path, "{name}") {
+			path = strings.NewReplacer("{name}", parts[0], "{id}", parts[1]).Replace(op.Path)
+		}
 		before := w.audited()
 		w.want(w.call(op.Method, path, "", body), 401, "invalid-token")
 		if n := len(w.audited()); n != len(before) {
@@ -90,6 +95,8 @@ var elsewhere = map[string]string{
 	"reconnect-connection": "it issues a token too: two entries",
 	"rotate-data-keys":     "it has no target with an id: internal/keys counts it",
 	"check-connection":     "it stores nothing",
+	"check-flow":           "it stores nothing",
+	"test-flow":            "it stores nothing",
 	"end-session":          "only members may, by a session and not by a key",
 	"end-other-sessions":   "only members may, by a session and not by a key",
 	"reauthenticate":       "only members may, by a session and not by a key",

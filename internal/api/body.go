@@ -26,7 +26,7 @@ const (
 func (s *server) strictBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	if ctx.Operation().RequestBody != nil && !mannerOf(ctx.Operation()).streamed {
-		body, err := readBody(w, r)
+		body, err := readBody(w, r, mannerOf(ctx.Operation()).yaml)
 		if err != nil {
 			s.fail(w, r, err)
 			return
@@ -36,7 +36,7 @@ func (s *server) strictBody(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, yaml bool) ([]byte, error) {
 	if r.ContentLength > maxBody {
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge()
@@ -51,6 +51,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	if len(body) == 0 {
 		return nil, nil
+	}
+	if yaml {
+		if whole, ok, err := bareDocument(r.Header, body); ok {
+			return whole, err
+		}
 	}
 	if err := isJSON(r.Header); err != nil {
 		return nil, err

@@ -82,6 +82,26 @@ func (s *server) systemName(c *store.Connection) string {
 	return c.System
 }
 
+// anything is a JSON value that is not taken apart.
+type anything json.RawMessage
+
+// Schema describes it in the document.
+func (anything) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
+
+// MarshalJSON writes it, null when there is none.
+func (a anything) MarshalJSON() ([]byte, error) {
+	if len(a) == 0 {
+		return []byte("null"), nil
+	}
+	return a, nil
+}
+
+// UnmarshalJSON keeps the text.
+func (a *anything) UnmarshalJSON(text []byte) error {
+	*a = append((*a)[:0], text...)
+	return nil
+}
+
 // moment gives a time for an answer, nil for none.
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

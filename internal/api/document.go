@@ -42,6 +42,7 @@ const (
 	tagKeys        = "Master key"
 	tagMembers     = "Members"
 	tagLinks       = "Links"
+	tagFlows       = "Flows"
 	tagProject     = "Project"
 )
 
@@ -101,6 +102,7 @@ func (s *server) describeModel() error {
 		{Name: tagKeys, Description: "Rotation of the key that everything sealed depends on, for owners."},
 		{Name: tagMembers, Description: "The people who work with the project, their roles, invitations and sessions."},
 		{Name: tagLinks, Description: "Links by which customers connect a system themselves."},
+		{Name: tagFlows, Description: "Work that goes on by itself: flows, their runs, and what became of every item."},
 		{Name: tagProject, Description: "The project: its keys, its settings, and what was done in it by whom."},
 	}
 	for _, e := range s.Model.Entities {

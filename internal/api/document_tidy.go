@@ -157,6 +157,6 @@ func (s *server) chapters() []chapter {
 	return []chapter{
 		{Name: "One connection", Tags: []string{tagConnection, tagChanges, tagSyncs, tagOperations}},
 		records,
-		{Name: "Your project", Tags: []string{tagSystems, tagConnections}},
+		{Name: "Your project", Tags: []string{tagSystems, tagConnections, tagFlows}},
 	}
 }

@@ -131,7 +131,7 @@ func TestAKeptAnswerIsForKeysThatMayAsMuch(t *testing.T) {
 		less, as   []string
 	}{
 		"token":      {"/v1/connections/" + c.ID + "/tokens", `{"label":"one","scopes":["read","write"]}`, []string{"read", "connect"}, connection.Scopes()},
-		"invitation": {"/v1/invitations", `{"email":"eve@example.com","role":"owner"}`, []string{"read", "sync", "write", "connect", "admin"}, connection.Scopes()},
+		"invitation": {"/v1/invitations", `{"email":"eve@example.com","role":"owner"}`, []string{"read", "sync", "write", "run", "flows", "connect", "admin"}, connection.Scopes()},
 	} {
 		first := w.want(w.call("POST", tt.path, key(tt.as...), tt.body, "Idempotency-Key", name), 201, "")
 		w.want(w.call("POST", tt.path, key(tt.less...), tt.body, "Idempotency-Key", name), 422, "idempotency-key-reused")

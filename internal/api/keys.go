@@ -19,7 +19,7 @@ type projectKeyView struct {
 	ID         string     `json:"id"`
 	Label      string     `json:"label" example:"backend"`
 	Last4      string     `json:"last4" doc:"The last four characters, to tell keys apart."`
-	Scopes     []string   `json:"scopes" enum:"read,sync,write,connect,admin,own"`
+	Scopes     []string   `json:"scopes" enum:"read,sync,write,run,flows,connect,admin,own"`
 	CreatedAt  *time.Time `json:"created_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	RevokedAt  *time.Time `json:"revoked_at"`
@@ -35,7 +35,7 @@ type issuedProjectKey struct {
 
 type newProjectKey struct {
 	Label     string     `json:"label" minLength:"1" maxLength:"200" example:"backend"`
-	Scopes    []string   `json:"scopes,omitempty" enum:"read,sync,write,connect,admin,own" minItems:"1" maxItems:"6" uniqueItems:"true" doc:"What it may do; nobody gives more than they have. Default: read, sync, write and connect."`
+	Scopes    []string   `json:"scopes,omitempty" enum:"read,sync,write,run,flows,connect,admin,own" minItems:"1" maxItems:"8" uniqueItems:"true" doc:"What it may do; nobody gives more than they have. Default: all but admin and own."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Default: never."`
 }
 

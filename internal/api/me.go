@@ -15,7 +15,7 @@ type meView struct {
 	ID        string      `json:"id" doc:"Of the token, key or member."`
 	Label     string      `json:"label" doc:"Of the token or key; a member's name." example:"production"`
 	ProjectID string      `json:"project_id"`
-	Scopes    []string    `json:"scopes" enum:"read,sync,write,connect,admin,own" doc:"What the caller may do."`
+	Scopes    []string    `json:"scopes" enum:"read,sync,write,run,flows,connect,admin,own" doc:"What the caller may do."`
 	Member    *memberView `json:"member" doc:"The member, when one logged in; else null."`
 	SessionID *string     `json:"session_id" doc:"The member's session; null for others."`
 }

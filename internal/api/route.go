@@ -31,6 +31,7 @@ type access struct {
 type manner struct {
 	streamed  bool // it reads its body itself
 	keyed     bool // it honours Idempotency-Key itself, or has no effect to repeat
+	yaml      bool // its body may also be the bare document of a flow
 	sensitive bool // a session needs a recent proof of identity: it gives out a secret, or takes away for good
 }
 

@@ -70,7 +70,7 @@ func (s *strangers) note(r *http.Request, err error) {
 }
 
 func (s *strangers) hash(r *http.Request) uint64 {
-	return maphash.String(s.seed, r.Header.Get("Authorization")+"\n"+sessionSecret(r))
+	return maphash.String(s.seed, r.Header.Get("Authorization")+"\n"+sessionSecret(r)+"\n"+hookSecret(r))
 }
 
 // remember adds to a map of bounded size, from which something else goes when it is full.

@@ -19,6 +19,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/driver"
 	"github.com/busbar-dev/busbar/internal/engine"
+	"github.com/busbar-dev/busbar/internal/flow"
 	"github.com/busbar-dev/busbar/internal/keys"
 	"github.com/busbar-dev/busbar/internal/link"
 	"github.com/busbar-dev/busbar/internal/manifest"
@@ -72,6 +73,7 @@ type world struct {
 	store   *store.Store
 	conns   *connection.Service
 	members *member.Service
+	flows   *flow.Service
 	url     string
 	log     *lockedBuffer
 	project string
@@ -124,7 +126,10 @@ func newWorld(t *testing.T, changes ...with) *world {
 	w.members = must(member.NewService(member.Config{Store: w.store, Keeper: keeper, Now: w.clock, Rand: rand.Reader, Log: log}))
 	links := link.NewService(link.Config{Store: w.store, Connections: w.conns, Systems: systems, Keeper: keeper, PublicURL: "https://busbar.example.com", Most: 1000, Now: w.clock, Rand: rand.Reader, Log: log})
 	rotations := keys.New(keys.Config{Store: w.store, Keeper: keeper, Source: secret.Source{File: filepath.Join(t.TempDir(), "master.key")}, Alone: true, ID: "test", Now: w.clock, Rand: rand.Reader, Log: log})
-	deps := api.Deps{Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Keys: rotations, Now: w.clock, Log: log}
+	w.flows = flow.NewService(flow.Config{
+		Store: w.store, Writes: writes, Systems: systems, Model: m, Keeper: keeper, Waker: nobody{}, Now: w.clock, Rand: rand.Reader, Log: log, Owner: "test",
+	})
+	deps := api.Deps{Flows: w.flows, Members: w.members, Model: m, Systems: systems, Store: w.store, Connections: w.conns, Links: links, Syncs: syncs, Writes: writes, Secrets: keeper, Keys: rotations, Now: w.clock, Log: log}
 	for _, change := range changes {
 		change(&deps)
 	}

@@ -218,7 +218,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 		Proxies:  o.Proxies,
 		Pages:    pages,
 		Stopping: a.stopping, Leaving: a.leaving,
-		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Links: a.Links, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets,
+		Model: p.model, Systems: p.systems, Store: a.Store, Connections: a.Connections, Links: a.Links, Syncs: a.Syncs, Writes: a.Writes, Members: a.Members, Secrets: keeper, Keys: a.Keys, Budgets: a.Budgets, Flows: a.Flows,
 		Now: o.Now, Log: o.Log, Version: o.Version,
 	})
 	return err

@@ -43,7 +43,7 @@ func (keyListCmd) Run(ctx context.Context, c *client, s *Streams) error {
 
 type keyIssueCmd struct {
 	Label   string   `required:"" placeholder:"LABEL" help:"What the key is for."`
-	Scopes  []string `name:"scope" placeholder:"SCOPE" help:"read, sync, write, connect, admin or own. Repeat the flag. Default: the first four."`
+	Scopes  []string `name:"scope" placeholder:"SCOPE" help:"read, sync, write, run, flows, connect, admin or own. Repeat the flag. Default: all but admin and own."`
 	Expires *life    `placeholder:"90d" help:"Ends by itself after that time. Default: never."`
 }
 

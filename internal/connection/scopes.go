@@ -12,6 +12,8 @@ const (
 	ScopeRead    = "read"    // see
 	ScopeSync    = "sync"    // start, stop and pause syncs, approve what they hold back
 	ScopeWrite   = "write"   // write records, decide about writes whose outcome is not known
+	ScopeRun     = "run"     // begin, retry, pause and cancel runs of flows
+	ScopeFlows   = "flows"   // make, change, test and delete flows
 	ScopeConnect = "connect" // make, change, renew and end connections, their tokens and links; delete their data
 	ScopeAdmin   = "admin"   // members, project keys, the project's settings, the audit log
 	ScopeOwn     = "own"     // owners, further projects, the master key
@@ -19,14 +21,14 @@ const (
 
 // Scopes lists all scopes, each once, in their usual order.
 func Scopes() []string {
-	return []string{ScopeRead, ScopeSync, ScopeWrite, ScopeConnect, ScopeAdmin, ScopeOwn}
+	return []string{ScopeRead, ScopeSync, ScopeWrite, ScopeRun, ScopeFlows, ScopeConnect, ScopeAdmin, ScopeOwn}
 }
 
 // TokenScopes lists those that a connection token may have.
 func TokenScopes() []string { return Scopes()[:3] }
 
 // KeyScopes lists those that a project key gets when nothing is said.
-func KeyScopes() []string { return Scopes()[:4] }
+func KeyScopes() []string { return Scopes()[:6] }
 
 // Among gives those of scopes that are in held, in their usual order.
 func Among(scopes, held []string) []string {

@@ -28,6 +28,8 @@ type Application struct {
 	Connections map[string]string
 	Parameters  map[string]json.RawMessage // secret ones too; those of the flow that are not named stay
 	By          string                     // id of the key or member
+	Version     int64                      // of which the document is a change; 0: whichever is the newest
+	NewHook     bool                       // also of a flow that has an address for its webhook
 }
 
 // Applied is what became of an application.
@@ -72,8 +74,10 @@ func (s *Service) Apply(ctx context.Context, project string, a Application) (*Ap
 		if out.Flow, err = tx.PutFlow(ctx, n.NewFlow, s.Now()); err != nil {
 			return err
 		}
-		out.Changed = out.Made || old.Version != out.Flow.Version
-		if err := s.arm(ctx, out, doc); err != nil {
+		if out.Changed = out.Made || old.Version != out.Flow.Version; a.Version != 0 && (out.Made || old.Version != a.Version) {
+			return notTheNewest(old)
+		}
+		if err := s.arm(ctx, out, doc, a.NewHook); err != nil {
 			return err
 		}
 		if err := tx.SetFlow(ctx, out.Flow); err != nil {
@@ -88,6 +92,14 @@ func (s *Service) Apply(ctx context.Context, project string, a Application) (*Ap
 		return nil, fmt.Errorf("apply flow %s: %w", n.Name, err)
 	}
 	return out, nil
+}
+
+// notTheNewest refuses a change of a version that is not the newest any more; nil: there is none.
+func notTheNewest(f *store.Flow) error {
+	if f == nil {
+		return problem.New(problem.VersionMismatch, "There is no flow of this name any more. Leave If-Match out to make it.")
+	}
+	return problem.Newf(problem.VersionMismatch, "The flow has version %d now. Read it, and decide by what it says.", f.Version).With("current_version", fmt.Sprint(f.Version))
 }
 
 func changedFields(old *store.Flow, now *Applied) (fields []string) {
@@ -233,7 +245,7 @@ func (s *Service) scopes(ctx context.Context, project string, doc *lang.Flow, id
 }
 
 // arm sets when the trigger is looked at and where it begins to follow a stream, and makes the secrets of a webhook that has none.
-func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow) (err error) {
+func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, newHook bool) (err error) {
 	f, t := a.Flow, doc.Trigger
 	f.DueAt = time.Time{}
 	switch {
@@ -250,8 +262,8 @@ func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow) (err erro
 		f.HookHash, f.HookSealed = nil, nil
 		return nil
 	}
-	if f.HookHash != nil {
+	if signed := t.Webhook.Signature != lang.Unsigned; f.HookHash != nil && signed == (f.HookSealed != nil) && !newHook {
 		return nil
 	}
-	return s.newHook(ctx, a)
+	return s.newHook(a, t.Webhook)
 }

@@ -33,7 +33,7 @@ func (t *turn) run(r *store.FlowRun) error {
 	case err != nil:
 		return fmt.Errorf("open run %s: %w", r.ID, err)
 	case r.CancelRequested:
-		if err := w.cancel(); err != nil {
+		if err := errors.Join(w.cancel(), w.readMain()); err != nil { // it may have ended the steps on top
 			return fmt.Errorf("cancel run %s: %w", r.ID, err)
 		}
 	case rest != nil:
@@ -69,12 +69,17 @@ func (w *work) open() (rest *pause, err error) {
 	if w.conns, rest, err = w.connections(w.turn.work, w.flow.ProjectID, w.prog.Flow(), s); err != nil {
 		return nil, err
 	}
+	return rest, w.readMain()
+}
+
+// readMain reads how far the steps on top have come.
+func (w *work) readMain() error {
 	item, err := w.Store.FlowItem(w.turn.work, w.flow.ID, w.run.ID, "", 0)
 	if err != nil {
-		return nil, fmt.Errorf("read the steps on top: %w", err)
+		return fmt.Errorf("read the steps on top: %w", err)
 	}
 	w.main, err = w.thread(item)
-	return rest, err
+	return err
 }
 
 // frameOf is what the steps on top see of the run.

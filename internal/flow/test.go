@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -212,6 +213,10 @@ func (d *dry) shownNotice(e machine.Effect) any {
 // each works the first items of a list.
 func (d *dry) each(f machine.Frame, th *machine.Thread, s *lang.Step) (machine.Result, any, error) {
 	items, read, err := d.sample(th, s)
+	var p *problem.Error
+	if errors.As(err, &p) { // its list cannot be read
+		return machine.Result{Failure: p}, nil, nil
+	}
 	if err != nil {
 		return machine.Result{}, nil, err
 	}
@@ -222,11 +227,19 @@ func (d *dry) each(f machine.Frame, th *machine.Thread, s *lang.Step) (machine.R
 			return machine.Result{}, nil, fmt.Errorf("read item %d: %w", n, err)
 		}
 		inner.Each, inner.Index, inner.Outer = s.ID, int64(n), th.Results
-		own := machine.Begin()
+		own, at := machine.Begin(), len(d.report.Threads)
 		if err := d.thread(inner, &own, it.key, it.input); err != nil {
 			return machine.Result{}, nil, err
 		}
 		c.In++
+		switch machine.Status(d.report.Threads[at].Status) {
+		case machine.OK:
+			c.OK++
+		case machine.Skipped:
+			c.Skipped++
+		default:
+			c.Failed++
+		}
 	}
 	text, err := json.Marshal(c)
 	return machine.Result{Value: text}, map[string]any{"tested": len(items), "list_ends_there": read}, err

@@ -23,11 +23,11 @@ func ScopesOf(role string) []string {
 	scopes := []string{connection.ScopeRead}
 	switch role {
 	case Owner:
-		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeConnect, connection.ScopeAdmin, connection.ScopeOwn)
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeRun, connection.ScopeFlows, connection.ScopeConnect, connection.ScopeAdmin, connection.ScopeOwn)
 	case Admin:
-		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeConnect, connection.ScopeAdmin)
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeRun, connection.ScopeFlows, connection.ScopeConnect, connection.ScopeAdmin)
 	case Operator:
-		return append(scopes, connection.ScopeSync, connection.ScopeWrite)
+		return append(scopes, connection.ScopeSync, connection.ScopeWrite, connection.ScopeRun)
 	case Viewer:
 		return scopes
 	}

@@ -81,9 +81,15 @@ type ChangeTrigger struct {
 	FromStart          bool // what is there when the flow is applied counts as created
 }
 
+// How calls of a webhook prove who sent them.
+const (
+	StandardWebhooks = "standard-webhooks"
+	Unsigned         = "none" // who knows the address may call
+)
+
 // WebhookTrigger begins a run for each call of the flow's secret address.
 type WebhookTrigger struct {
-	Signature string // standard-webhooks | none
+	Signature string // StandardWebhooks, Unsigned
 }
 
 // What becomes of a run when as many as may are under way.

@@ -130,7 +130,7 @@ func trigger(form *triggerForm) Trigger {
 		}
 		return Trigger{Kind: Change, Change: &ChangeTrigger{Connection: c.Connection, Entity: c.Entity, Types: types, Where: c.Where, Batch: or(c.Batch, defaultChanges), FromStart: c.From == "start"}}
 	case form.Webhook != nil:
-		return Trigger{Kind: Webhook, Webhook: &WebhookTrigger{Signature: orText(form.Webhook.Signature, "standard-webhooks")}}
+		return Trigger{Kind: Webhook, Webhook: &WebhookTrigger{Signature: orText(form.Webhook.Signature, StandardWebhooks)}}
 	}
 	return Trigger{Kind: Manual}
 }
