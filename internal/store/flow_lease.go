@@ -10,7 +10,7 @@ import (
 
 // FlowBacklog lists the ids of flows with a run that can go on, or whose holder is gone, those that waited longest first.
 func (s *Store) FlowBacklog(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	ids, err := s.read.FlowsReady(ctx, now.UnixMicro(), atMost(limit))
+	ids, err := s.read.FlowsReady(ctx, queries.At(now), atMost(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list flows with something to do: %w", err)
 	}

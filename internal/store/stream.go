@@ -243,6 +243,15 @@ func (t *Tx) shiftOperations(ctx context.Context, back time.Duration) error {
 	if err := t.q.ShiftItems(ctx, back.Microseconds()); err != nil {
 		return fmt.Errorf("shift what items wait for: %w", err)
 	}
+	return t.shiftFlows(ctx, back)
+}
+
+func (t *Tx) shiftFlows(ctx context.Context, back time.Duration) error {
+	for _, shift := range []func(context.Context, int64) error{t.q.ShiftFlows, t.q.ShiftFlowRuns, t.q.ShiftFlowItems} {
+		if err := shift(ctx, back.Microseconds()); err != nil {
+			return fmt.Errorf("shift what flows wait for: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -44,6 +44,8 @@ func TestTickUsesIndexes(t *testing.T) {
 		"ConnectionsWithOperations": "operations_open", "RunnableOperations": "operations_open", "MarkReceiving": "operations_receiving", "MarkFinished": "operations_finished",
 		"NextErasing": "operations_erasing", "PurgeIdempotencyKeys": "idempotency_keys_age",
 		"RunnableRuns": "runs_active", "ProbesDue": "connections_probe", "TokenByHash": "tokens_hash_key",
+		"DueFlows": "flows_triggered", "FlowsReady": "flows_ready", "RunnableFlowRuns": "flow_runs_due", "MarkFlowRuns": "flow_runs_finished", "NextErasingFlowRun": "flow_runs_erasing",
+		"WaitersOfOperation": "flow_items_operation", "NextFlowItem": "flow_items_due",
 	} {
 		if plan := explain(t, conn, generated(t, name)); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") {
 			t.Errorf("%s does not use %s:\n%s", name, index, plan)

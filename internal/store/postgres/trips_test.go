@@ -51,6 +51,45 @@ func TestRoundTripsOfManyItems(t *testing.T) {
 	}
 }
 
+// Items of a flow are taken and moved together.
+func TestRoundTripsOfFlowItems(t *testing.T) {
+	t.Parallel()
+	l, url := through(t, migrated(t))
+	s := open(t, url)
+	trips := func(name string, n int) (take, move int32) {
+		items := make([]store.FlowItem, n)
+		for i := range items {
+			items[i].Key = fmt.Sprint(i)
+		}
+		var r *store.FlowRun
+		must(t, s.Write(t.Context(), func(tx *store.Tx) error {
+			f, err := tx.PutFlow(t.Context(), store.NewFlow{ID: name, ProjectID: "p", Name: name}, noon)
+			must(t, err)
+			r, err = tx.InsertFlowRun(t.Context(), store.NewFlowRun{ID: name, Flow: f}, noon)
+			return err
+		}))
+		start := l.trips.Load()
+		must(t, s.Write(t.Context(), func(tx *store.Tx) (err error) {
+			items, err = tx.TakeFlowItems(t.Context(), r, "each", items, noon)
+			return err
+		}))
+		take, start = l.trips.Load()-start, l.trips.Load()
+		moves := make([]store.FlowItemMove, n)
+		for i := range moves {
+			moves[i] = items[i].Move(store.FlowItemRunning)
+		}
+		must(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.MoveFlowItems(t.Context(), r, moves, noon) }))
+		return take, l.trips.Load() - start
+	}
+	trips("first", 2) // prepares the statements
+	fewTake, fewMove := trips("few", 2)
+	if take, move := trips("many", 500); take > fewTake || move > fewMove {
+		t.Errorf("%d and %d round trips for 500 items, %d and %d for 2", take, move, fewTake, fewMove)
+	} else {
+		t.Logf("%d round trips to take items, %d to move them", take, move)
+	}
+}
+
 // create is the two transactions of one create with a key.
 type create struct {
 	id    string

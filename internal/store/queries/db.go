@@ -1047,6 +1047,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.settleQuarantinedStmt, err = db.PrepareContext(ctx, settleQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleQuarantined: %w", err)
 	}
+	if q.shiftFlowItemsStmt, err = db.PrepareContext(ctx, shiftFlowItems); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftFlowItems: %w", err)
+	}
+	if q.shiftFlowRunsStmt, err = db.PrepareContext(ctx, shiftFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftFlowRuns: %w", err)
+	}
+	if q.shiftFlowsStmt, err = db.PrepareContext(ctx, shiftFlows); err != nil {
+		return nil, fmt.Errorf("error preparing query ShiftFlows: %w", err)
+	}
 	if q.shiftItemsStmt, err = db.PrepareContext(ctx, shiftItems); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftItems: %w", err)
 	}
@@ -2871,6 +2880,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing settleQuarantinedStmt: %w", cerr)
 		}
 	}
+	if q.shiftFlowItemsStmt != nil {
+		if cerr := q.shiftFlowItemsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftFlowItemsStmt: %w", cerr)
+		}
+	}
+	if q.shiftFlowRunsStmt != nil {
+		if cerr := q.shiftFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftFlowRunsStmt: %w", cerr)
+		}
+	}
+	if q.shiftFlowsStmt != nil {
+		if cerr := q.shiftFlowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shiftFlowsStmt: %w", cerr)
+		}
+	}
 	if q.shiftItemsStmt != nil {
 		if cerr := q.shiftItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing shiftItemsStmt: %w", cerr)
@@ -3441,6 +3465,9 @@ type Queries struct {
 	setStreamsDormantStmt           *sql.Stmt
 	setWriteRulesStmt               *sql.Stmt
 	settleQuarantinedStmt           *sql.Stmt
+	shiftFlowItemsStmt              *sql.Stmt
+	shiftFlowRunsStmt               *sql.Stmt
+	shiftFlowsStmt                  *sql.Stmt
 	shiftItemsStmt                  *sql.Stmt
 	shiftOperationsStmt             *sql.Stmt
 	shiftRetriesStmt                *sql.Stmt
@@ -3826,6 +3853,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setStreamsDormantStmt:           q.setStreamsDormantStmt,
 		setWriteRulesStmt:               q.setWriteRulesStmt,
 		settleQuarantinedStmt:           q.settleQuarantinedStmt,
+		shiftFlowItemsStmt:              q.shiftFlowItemsStmt,
+		shiftFlowRunsStmt:               q.shiftFlowRunsStmt,
+		shiftFlowsStmt:                  q.shiftFlowsStmt,
 		shiftItemsStmt:                  q.shiftItemsStmt,
 		shiftOperationsStmt:             q.shiftOperationsStmt,
 		shiftRetriesStmt:                q.shiftRetriesStmt,

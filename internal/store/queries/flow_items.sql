@@ -65,3 +65,8 @@ where flow = @flow and run = @run and (step, n) >= (cast(@from_step as text), ca
 -- name: EndErasedFlowItems :execrows
 update flow_items set status = 'cancelled', due_at = null, waits = ''
 where flow = @flow and run = @run and status = @status and (cast(@main as bigint) = 1 and step = '' or cast(@main as bigint) = 0 and step <> '');
+
+-- name: ShiftFlowItems :exec
+-- After the clock went back.
+update flow_items set due_at = due_at - cast(@by as bigint)
+where due_at is not null and (flow, run) in (select r.flow, r.id from flow_runs r where r.state in ('queued', 'running', 'waiting'));

@@ -538,6 +538,17 @@ func (q *Queries) RunnableFlowItems(ctx context.Context, arg RunnableFlowItemsPa
 	return items, nil
 }
 
+const shiftFlowItems = `-- name: ShiftFlowItems :exec
+update flow_items set due_at = due_at - cast($1 as bigint)
+where due_at is not null and (flow, run) in (select r.flow, r.id from flow_runs r where r.state in ('queued', 'running', 'waiting'))
+`
+
+// After the clock went back.
+func (q *Queries) ShiftFlowItems(ctx context.Context, by int64) error {
+	_, err := q.exec(ctx, q.shiftFlowItemsStmt, shiftFlowItems, by)
+	return err
+}
+
 const waitersOfOperation = `-- name: WaitersOfOperation :many
 select flow, run, step, n from flow_items where connection = $1 and operation = $2 and operation <> '' and waits = 'operation' order by flow, run, step, n
 `

@@ -92,3 +92,7 @@ where flow = @flow and id = @id and state in ('queued', 'running', 'waiting');
 -- name: EraseFlowRolesOf :execrows
 delete from flow_connections where flow_connections.connection = @connection and (flow_connections.flow, flow_connections.role) in
   (select c.flow, c.role from flow_connections c where c.connection = @connection order by c.flow, c.role limit @max_rows);
+
+-- name: ShiftFlowRuns :exec
+-- After the clock went back.
+update flow_runs set due_at = due_at - cast(@by as bigint), change = change + 1 where due_at is not null;

@@ -751,6 +751,16 @@ func (q *Queries) SetFlowRun(ctx context.Context, arg SetFlowRunParams) (int64, 
 	return result.RowsAffected()
 }
 
+const shiftFlowRuns = `-- name: ShiftFlowRuns :exec
+update flow_runs set due_at = due_at - cast($1 as bigint), change = change + 1 where due_at is not null
+`
+
+// After the clock went back.
+func (q *Queries) ShiftFlowRuns(ctx context.Context, by int64) error {
+	_, err := q.exec(ctx, q.shiftFlowRunsStmt, shiftFlowRuns, by)
+	return err
+}
+
 const wakeFlowRun = `-- name: WakeFlowRun :exec
 update flow_runs set due_at = case when due_at is null or due_at > cast($1 as bigint) then cast($1 as bigint) else due_at end, change = change + 1
 where flow = $2 and id = $3 and state in ('queued', 'running', 'waiting')

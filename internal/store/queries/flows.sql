@@ -16,7 +16,7 @@ order by name limit @max_rows;
 select * from flows where trigger_at is not null and trigger_at <= @now and paused = 0 order by trigger_at, id limit @max_rows;
 
 -- name: FlowsReady :many
-select id from flows where coalesce(lease_until_at, wake_at) <= cast(@now as bigint) order by coalesce(lease_until_at, wake_at), id limit @max_rows;
+select id from flows where coalesce(lease_until_at, wake_at) <= @now order by coalesce(lease_until_at, wake_at), id limit @max_rows;
 
 -- name: LockFlow :one
 -- Takes the flow's lock.
@@ -89,3 +89,7 @@ update flows set wake_at = case when wake_at is null or wake_at > cast(@wake_at 
 -- name: ClearFlowLeases :exec
 -- Whoever held one wakes it: nobody knows any more when it was to go on.
 update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, lease_until_at = null where lease_until_at is not null;
+
+-- name: ShiftFlows :exec
+-- After the clock went back.
+update flows set trigger_at = trigger_at - cast(@by as bigint), wake_at = wake_at - cast(@by as bigint) where trigger_at is not null or wake_at is not null;

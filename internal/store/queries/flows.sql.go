@@ -428,10 +428,10 @@ func (q *Queries) FlowsOfConnection(ctx context.Context, connection int64) ([]Fl
 }
 
 const flowsReady = `-- name: FlowsReady :many
-select id from flows where coalesce(lease_until_at, wake_at) <= cast($1 as bigint) order by coalesce(lease_until_at, wake_at), id limit $2
+select id from flows where coalesce(lease_until_at, wake_at) <= $1 order by coalesce(lease_until_at, wake_at), id limit $2
 `
 
-func (q *Queries) FlowsReady(ctx context.Context, now int64, maxRows int32) ([]string, error) {
+func (q *Queries) FlowsReady(ctx context.Context, now Time, maxRows int32) ([]string, error) {
 	rows, err := q.query(ctx, q.flowsReadyStmt, flowsReady, now, maxRows)
 	if err != nil {
 		return nil, err
@@ -666,6 +666,16 @@ func (q *Queries) SetFlow(ctx context.Context, arg SetFlowParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const shiftFlows = `-- name: ShiftFlows :exec
+update flows set trigger_at = trigger_at - cast($1 as bigint), wake_at = wake_at - cast($1 as bigint) where trigger_at is not null or wake_at is not null
+`
+
+// After the clock went back.
+func (q *Queries) ShiftFlows(ctx context.Context, by int64) error {
+	_, err := q.exec(ctx, q.shiftFlowsStmt, shiftFlows, by)
+	return err
 }
 
 const takeFlowName = `-- name: TakeFlowName :one

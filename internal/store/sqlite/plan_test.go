@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 // The queries that a tick runs over all connections use their indexes, whatever the number of connections.
@@ -18,26 +20,53 @@ func TestTickUsesIndexes(t *testing.T) {
 		"CancelOperations": "operations_open", "SetOperationsDormant": "operations_open", "MarkReceiving": "operations_receiving", "MarkFinished": "operations_finished", "NextErasing": "operations_erasing",
 		"DoubtPendingItems": "operation_items_status", "PurgeIdempotencyKeys": "idempotency_keys_age", "FreeIdempotencyKeyOf": "idempotency_keys_operation",
 		"RunnableRuns": "runs_active", "ActiveRuns": "runs_active", "ActiveRunsOfStream": "runs_active", "Tombstones": "bodies_tombstones", "TokenByHash": "hash=?",
+		"DueFlows": "flows_triggered", "FlowsReady": "flows_ready (<expr><?)", "FlowByHook": "hook_hash=?", "RunnableFlowRuns": "flow_runs_due (flow=? AND due_at", "FlowRunsOpen": "flow_runs_open",
+		"FlowRunsOfProject": "flow_runs_project", "MarkFlowRuns": "flow_runs_finished", "NextErasingFlowRun": "flow_runs_erasing", "RunnableFlowItems": "flow_items_due", "NextFlowItem": "flow_items_due",
+		"FlowItemsByStatus": "flow_items_status", "FlowItemCounts": "flow_items_status", "WaitersOfOperation": "flow_items_operation", "FindRecords": "PRIMARY KEY (connection=? AND stream=? AND field=? AND value=?",
 	} {
-		rows, err := s.DB().QueryContext(t.Context(), "explain query plan "+generated(t, name))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		plan := ""
-		for rows.Next() {
-			var id, parent, x int
-			var detail string
-			if err := rows.Scan(&id, &parent, &x, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan += detail + "\n"
-		}
-		rows.Close()
+		plan := planOf(t, s, generated(t, name))
 		if !strings.Contains(plan, index) || strings.Contains(plan, "SCAN r\n") || strings.Contains(plan, "SCAN s\n") {
 			t.Errorf("%s does not use %s:\n%s", name, index, plan)
 		}
 		t.Logf("%s:\n%s", name, plan)
 	}
+}
+
+// Items of a run are moved one by one, however many the run has.
+func TestMovesUseIndexes(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("bulk_flow.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("(?s)moveFlowItems = insert{\\s+head: `(.*?)`,\\s+row: +`(.*?)`,\\s+tail: `(.*?)`").FindSubmatch(text)
+	if m == nil {
+		t.Fatal("the statement was not found")
+	}
+	statement := string(m[1]) + string(m[2]) + ", " + string(m[2]) + string(m[3])
+	plan := planOf(t, open(t, t.TempDir()), regexp.MustCompile(`\?\d*`).ReplaceAllString(statement, "9"))
+	if !strings.Contains(plan, "AND n=?)") || !strings.Contains(plan, "flow_items USING INTEGER PRIMARY KEY") || strings.Contains(plan, "SCAN f") {
+		t.Errorf("items are not looked up one by one:\n%s", plan)
+	}
+}
+
+// planOf gives the plan of a statement.
+func planOf(t *testing.T, s *store.Store, statement string) (plan string) {
+	t.Helper()
+	rows, err := s.DB().QueryContext(t.Context(), "explain query plan "+statement)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, x int
+		var detail string
+		if err := rows.Scan(&id, &parent, &x, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan += detail + "\n"
+	}
+	return plan
 }
 
 // generated gives the text of a query as sqlc made it, without its parameters' values.

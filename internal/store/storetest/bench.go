@@ -27,7 +27,8 @@ func Bench(b *testing.B, open func(b *testing.B) *store.Store, cpu func() time.D
 	for _, m := range []struct {
 		name string
 		run  func(w *bench)
-	}{{"Insert", benchInsert}, {"Update", benchUpdate}, {"Unchanged", benchUnchanged}, {"Page", benchPage}, {"Sweep", benchSweep}} {
+	}{{"Insert", benchInsert}, {"Update", benchUpdate}, {"Unchanged", benchUnchanged}, {"Page", benchPage}, {"Sweep", benchSweep},
+		{"Flow items", benchFlowItems}, {"Lookup", benchLookup}} {
 		b.Run(m.name, func(b *testing.B) { m.run(newBench(b, open(b), cpu)) })
 	}
 }

@@ -92,6 +92,26 @@ var flowRunTests = []test{
 			return err
 		})
 	}},
+	{"a clock that went back takes what is due with it", func(t *testing.T, w *world) {
+		f := w.flow("a", nil)
+		r := w.flowRun(f)
+		later := w.now.Add(2 * time.Hour)
+		m := w.flowItems(r, store.FlowItemFilter{})[0].Move(store.FlowItemRunning)
+		m.DueAt, m.Waits, r.State, r.DueAt, f.DueAt = later, store.FlowWaitsTime, store.FlowRunWaiting, later, later
+		w.write(func(tx *store.Tx) error {
+			w.ok(tx.SetFlow(t.Context(), f))
+			w.ok(tx.MoveFlowItems(t.Context(), r, []store.FlowItemMove{m}, w.now))
+			return tx.SetFlowRun(t.Context(), r, w.now)
+		})
+		w.ok(w.ReleaseFlow(t.Context(), w.holdFlow(f), later))
+		w.ok(w.ShiftSchedules(t.Context(), w.now, time.Hour))
+		want := later.Add(-time.Hour)
+		f = must[*store.Flow](w)(w.FlowByID(t.Context(), f.ID))
+		w.equal("flow", words(f.DueAt, f.WakeAt), words(want, want))
+		w.equal("run", must[*store.FlowRun](w)(w.Store.FlowRun(t.Context(), f.ID, r.ID)).DueAt, want)
+		w.equal("item", w.flowItems(r, store.FlowItemFilter{})[0].DueAt, want)
+		w.is(w.Write(t.Context(), func(tx *store.Tx) error { return tx.SetFlowRun(t.Context(), r, w.now) }), store.ErrConflict)
+	}},
 	{"who waits for an operation, or for another run, goes on when it is over", func(t *testing.T, w *world) {
 		c, other := w.connect(), w.connect()
 		f, g := w.flow("a", nil), w.flow("b", nil)
