@@ -65,7 +65,7 @@ func (w *work) feed(r *reading) (moved bool, err error) {
 	}
 	if r.Stopped || r.NextAt.After(w.Now()) {
 		if c.Running == 0 && c.Pending == 0 {
-			return true, w.over(r, c)
+			return true, w.conclude(r, c)
 		}
 		return false, nil
 	}
@@ -78,7 +78,7 @@ func (w *work) feed(r *reading) (moved bool, err error) {
 	if c.Running > 0 {
 		return false, nil
 	}
-	return true, w.over(r, c)
+	return true, w.conclude(r, c)
 }
 
 // stops says that an each with these counts begins nothing more.
@@ -169,8 +169,8 @@ func (w *work) batch(r *reading, e *lang.Each) error {
 	return err
 }
 
-// over ends an each, and lets the steps on top go on.
-func (w *work) over(r *reading, c store.FlowCounts) error {
+// conclude ends an each, and lets the steps on top go on.
+func (w *work) conclude(r *reading, c store.FlowCounts) error {
 	result := machine.Result{}
 	if r.Fault == nil && !r.Stopped {
 		w.main.state.Each = nil

@@ -25,24 +25,39 @@ type work struct {
 	secrets secret.Credentials
 }
 
-// run carries a run on as far as it goes now.
+// run carries a run on as far as it goes now. What goes wrong with one run holds up no other: it rests, says why, and is looked at again.
 func (t *turn) run(r *store.FlowRun) error {
 	w := &work{turn: t, run: r}
-	rest, err := w.open()
+	err := w.goOn()
+	var p *pause
 	switch {
-	case err != nil:
-		return fmt.Errorf("open run %s: %w", r.ID, err)
-	case r.CancelRequested:
-		if err := errors.Join(w.cancel(), w.readMain()); err != nil { // it may have ended the steps on top
-			return fmt.Errorf("cancel run %s: %w", r.ID, err)
-		}
-	case rest != nil:
-		return w.rest(rest)
+	case err == nil, errors.Is(err, store.ErrConflict): // somebody has changed the run meanwhile: it is read anew
+		return nil
+	case errors.As(err, &p):
+		return w.rest(p)
+	case errors.Is(err, store.ErrFenced), t.work.Err() != nil, t.lease.Allowed() != nil, errors.Is(err, store.ErrFull):
+		return err
 	}
-	for t.over.Err() == nil && t.lease.Allowed() == nil {
+	t.Log.Error("a run of a flow cannot go on; it is looked at again", "flow", t.flow.Name, "run", r.ID, "error", err)
+	return w.rest(&pause{code: problem.ReasonInternal, until: t.Now().Add(lookAgain)})
+}
+
+func (w *work) goOn() error {
+	rest, err := w.open()
+	if err != nil {
+		return err
+	}
+	if w.run.CancelRequested {
+		if err := w.cancel(); err != nil {
+			return err
+		}
+	} else if rest != nil {
+		return rest
+	}
+	for w.over.Err() == nil && w.lease.Allowed() == nil {
 		moved, err := w.step()
 		if err != nil {
-			return fmt.Errorf("run %s: %w", r.ID, err)
+			return err
 		}
 		if !moved {
 			return w.settle()
@@ -116,6 +131,8 @@ type pause struct {
 	detail string
 	until  time.Time
 }
+
+func (p *pause) Error() string { return string(p.code) + ": " + p.detail }
 
 // lookAgain is how often a run looks after what it waits for if nobody tells: a connection, an operation, a run.
 const lookAgain = 30 * time.Second

@@ -35,6 +35,8 @@ func (w *work) write(all groups) (refused []*thread, err error) {
 		var p *problem.Error
 		switch {
 		case err == nil:
+		case errors.As(err, &p) && passes(p):
+			return nil, &pause{code: problem.ReasonConnectionNotReady, detail: p.Detail, until: w.Now().Add(lookAgain)}
 		case errors.As(err, &p):
 			for _, th := range threads {
 				w.take(th, machine.Result{Failure: p})
@@ -46,6 +48,9 @@ func (w *work) write(all groups) (refused []*thread, err error) {
 	}
 	return refused, nil
 }
+
+// passes says that what refuses an operation is about the connection or about Busbar, and not about what is written: it is asked for again.
+func passes(p *problem.Error) bool { return p.Type().Origin == "connection" || p.Type().Retryable }
 
 // chunk is how many writes go out before the ledger looks whether it may go on.
 const chunk = 50
