@@ -61,7 +61,7 @@ func (c *clock) add(d time.Duration) {
 
 // world is SimERP and a Busbar that is connected to it.
 type world struct {
-	*testing.T
+	testing.TB
 	clock   *clock
 	plan    *erp.Plan
 	sim     *erp.Server
@@ -73,9 +73,9 @@ type world struct {
 	id      string // of the connection
 }
 
-func newWorld(t *testing.T, vendors int) *world {
+func newWorld(t testing.TB, vendors int) *world {
 	t.Helper()
-	w := &world{T: t, clock: &clock{now: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)}, plan: &erp.Plan{}, data: t.TempDir()}
+	w := &world{TB: t, clock: &clock{now: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)}, plan: &erp.Plan{}, data: t.TempDir()}
 	var err error
 	w.sim, err = erp.Open(erp.Options{Counts: erp.Counts{Vendors: vendors, Items: 5}, Base: w.clock.now.Add(-24 * time.Hour), Now: w.clock.Now, Fault: w.plan.Next})
 	w.check(err)
