@@ -23,6 +23,7 @@ type work struct {
 	frame   machine.Frame                // of the steps on top
 	main    *thread
 	secrets secret.Credentials
+	mask    secret.Mask // of the secrets
 }
 
 // run carries a run on as far as it goes now. What goes wrong with one run holds up no other: it rests, says why, and is looked at again.
@@ -78,6 +79,7 @@ func (w *work) open() (rest *pause, err error) {
 	if w.secrets, err = w.Service.open(w.turn.work, w.flow, w.run.Sealed); err != nil {
 		return nil, err
 	}
+	w.mask = w.secrets.Mask()
 	if w.frame, err = w.frameOf(s); err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (w *work) frameOf(s Settings) (f machine.Frame, err error) {
 	if err != nil {
 		return f, fmt.Errorf("read the input: %w", err)
 	}
-	return machine.Frame{Params: params, Trigger: triggerSeen(w.run, input), Run: map[string]any{
+	return machine.Frame{Hide: w.hide, Params: params, Trigger: triggerSeen(w.run, input), Run: map[string]any{
 		"id": w.run.ID, "flow": w.flow.Name, "version": w.run.Version, "now": w.run.CreatedAt.UTC().Format(time.RFC3339Nano),
 	}}, nil
 }

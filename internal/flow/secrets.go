@@ -41,10 +41,8 @@ func (s *Service) seal(ctx context.Context, tx *store.Tx, project, flow string, 
 	return sealed, nil
 }
 
-// hidden gives a text to be stored, without the secrets of a run.
-func (w *work) hidden(text json.RawMessage) []byte {
-	if len(w.secrets.Names()) == 0 {
-		return text
-	}
-	return []byte(w.secrets.Redact(string(text)))
-}
+// hidden gives JSON to be stored or shown, without the secrets of a run.
+func (w *work) hidden(value json.RawMessage) []byte { return w.mask.JSON(value) }
+
+// hide is hidden, for the machine: no step sees a secret in what another gave, so that it makes no difference whether that was stored in between.
+func (w *work) hide(result json.RawMessage) json.RawMessage { return w.mask.JSON(result) }

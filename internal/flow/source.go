@@ -56,7 +56,7 @@ func (w *work) readOn(r *reading, e *lang.Each) error {
 // unreadable ends an each whose list cannot be read: the step fails.
 func (w *work) unreadable(r *reading, p *problem.Error) error {
 	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
-		r.Stopped, r.Fault = true, problem.Document(p)
+		r.Stopped, r.Fault = true, w.hidden(problem.Document(p))
 		return w.cancelItems(ctx, tx, &r.Step)
 	})
 }

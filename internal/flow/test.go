@@ -100,7 +100,7 @@ func (s *Service) dry(ctx context.Context, project, name string, t Test) (*dry, 
 	if err != nil {
 		return nil, err
 	}
-	w := &work{turn: &turn{Worker: &Worker{Service: s}, over: ctx, work: ctx, flow: f}, prog: p, secrets: secrets}
+	w := &work{turn: &turn{Worker: &Worker{Service: s}, over: ctx, work: ctx, flow: f}, prog: p, secrets: secrets, mask: secrets.Mask()}
 	w.run = &store.FlowRun{ID: "test", FlowID: f.ID, Version: f.Version, TriggerKind: lang.Manual, Input: t.Input, CreatedAt: s.Now()}
 	if err := set.check(p.Flow(), secrets); err != nil {
 		return nil, err
@@ -198,16 +198,16 @@ func (d *dry) write(e machine.Effect) (machine.Result, any, error) {
 func (d *dry) shownRequest(e machine.Effect) any {
 	headers := map[string]string{}
 	for _, h := range e.Headers {
-		headers[strings.ToLower(h.Name)] = string(d.hidden([]byte(h.Value)))
+		headers[strings.ToLower(h.Name)] = d.mask.Text(h.Value)
 	}
-	return map[string]any{"method": e.Method, "url": string(d.hidden([]byte(e.URL))), "headers": headers, "body": string(d.hidden(e.Body))}
+	return map[string]any{"method": e.Method, "url": d.mask.Text(e.URL), "headers": headers, "body": d.mask.Text(string(e.Body))}
 }
 
 func (d *dry) shownNotice(e machine.Effect) any {
 	if e.URL != "" {
-		return map[string]any{"webhook": string(d.hidden([]byte(e.URL))), "data": json.RawMessage(d.hidden(orNull(e.Data)))}
+		return map[string]any{"webhook": d.mask.Text(e.URL), "data": json.RawMessage(d.hidden(orNull(e.Data)))}
 	}
-	return map[string]any{"email": e.To, "subject": e.Subject, "text": string(d.hidden([]byte(e.Text)))}
+	return map[string]any{"email": e.To, "subject": d.mask.Text(e.Subject), "text": d.mask.Text(e.Text)}
 }
 
 // each works the first items of a list.

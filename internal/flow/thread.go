@@ -83,7 +83,7 @@ func (w *work) move(th *thread) (store.FlowItemMove, error) {
 		return store.FlowItemMove{}, fmt.Errorf("write item %d of step %q: %w", th.item.N, th.item.Step, err)
 	}
 	m := th.item.Move(th.status)
-	m.Thread, m.DueAt, m.Waits, m.Output = w.hidden(text), th.due, th.waits, w.hidden(th.output)
+	m.Thread, m.DueAt, m.Waits, m.Output = text, th.due, th.waits, w.hidden(th.output)
 	if m.Error = nil; th.fault != nil {
 		m.Error = w.hidden(problem.Document(th.fault))
 	}

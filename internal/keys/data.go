@@ -176,14 +176,10 @@ func (s *Service) finishData(ctx context.Context) error {
 
 func (s *Service) resealProject(ctx context.Context, id string) error {
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
-		return tx.ResealProject(ctx, id, func(was []byte) (next []byte, again func(*store.App, []byte) ([]byte, error), err error) {
+		return tx.ResealProject(ctx, id, func(was []byte) (next []byte, again store.Again, err error) {
 			next, err = s.Keeper.NewKey(secret.Owner{Project: id})
-			return next, func(a *store.App, sealed []byte) ([]byte, error) {
-				place := secret.SettingsPlace(id)
-				if a != nil {
-					place = secret.AppPlace(id, a.System, a.AuthMethod)
-				}
-				return s.Keeper.Reseal(was, next, place, sealed)
+			return next, func(v store.SealedValue, sealed []byte) ([]byte, error) {
+				return s.Keeper.Reseal(was, next, placeOf(id, v), sealed)
 			}, err
 		})
 	})
@@ -195,4 +191,15 @@ func (s *Service) resealProject(ctx context.Context, id string) error {
 		return fmt.Errorf("seal the secrets of project %s anew: %w", id, err)
 	}
 	return nil
+}
+
+// placeOf tells where a value of a project stands.
+func placeOf(project string, v store.SealedValue) secret.Place {
+	switch {
+	case v.App != nil:
+		return secret.AppPlace(project, v.App.System, v.App.AuthMethod)
+	case v.Flow != "":
+		return secret.FlowPlace(project, v.Flow)
+	}
+	return secret.SettingsPlace(project)
 }

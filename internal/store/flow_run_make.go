@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,9 @@ func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*F
 	if err := t.WakeFlow(ctx, n.Flow.ID, now); err != nil {
 		return nil, fmt.Errorf("begin run %s: %w", n.ID, err)
 	}
+	if err := t.freshlySealed(ctx, &n); err != nil {
+		return nil, fmt.Errorf("begin run %s: %w", n.ID, err)
+	}
 	if err := t.q.InsertFlowRun(ctx, newFlowRun(n, now)); err != nil {
 		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 	}
@@ -44,6 +48,22 @@ func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*F
 		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 	}
 	return getFlowRun(ctx, t.q, n.Flow.ID, n.ID)
+}
+
+// freshlySealed gives a run that takes over its flow's secrets those that the flow has now: they may be under another data key since it was read. The flow is locked.
+func (t *Tx) freshlySealed(ctx context.Context, n *NewFlowRun) error {
+	if n.Flow.Sealed == nil || n.Sealed != nil && !bytes.Equal(n.Sealed, n.Flow.Sealed) {
+		return nil
+	}
+	row, err := t.q.FlowByID(ctx, n.Flow.ID)
+	if err != nil {
+		return orNotFound(err)
+	}
+	n.Sealed = row.Sealed
+	if n.Settings == nil {
+		n.Settings = n.Flow.Settings
+	}
+	return nil
 }
 
 func newFlowRun(n NewFlowRun, now time.Time) queries.InsertFlowRunParams {

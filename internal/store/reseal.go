@@ -34,8 +34,17 @@ func (s *Store) SealedProjects(ctx context.Context) ([]string, error) {
 	return s.read.ProjectsSealed(ctx)
 }
 
+// SealedValue is one of a project's sealed values: of a registration, of a flow and its runs, or, with nothing set, of its settings.
+type SealedValue struct {
+	App  *App
+	Flow string
+}
+
+// Again gives a sealed value under another data key.
+type Again func(v SealedValue, sealed []byte) ([]byte, error)
+
 // ResealProject stores the secrets of a project under another data key: reseal gives the key, and each value under it. Whoever seals for the project has locked its data key, so nobody does so meanwhile.
-func (t *Tx) ResealProject(ctx context.Context, projectID string, reseal func(dataKey []byte) (next []byte, again func(a *App, sealed []byte) ([]byte, error), err error)) error {
+func (t *Tx) ResealProject(ctx context.Context, projectID string, reseal func(dataKey []byte) (next []byte, again Again, err error)) error {
 	was, err := t.q.LockProjectDataKey(ctx, projectID)
 	if err != nil || was == nil {
 		return orNotFound(err)
@@ -48,15 +57,25 @@ func (t *Tx) ResealProject(ctx context.Context, projectID string, reseal func(da
 	if err != nil {
 		return err
 	}
-	if settings, err = again(nil, settings); err != nil {
+	if settings, err = again(SealedValue{}, settings); err != nil {
 		return err
 	}
+	if err := t.resealApps(ctx, projectID, again); err != nil {
+		return err
+	}
+	if err := t.resealFlows(ctx, projectID, again); err != nil {
+		return err
+	}
+	return t.q.ResealProject(ctx, next, settings, projectID)
+}
+
+func (t *Tx) resealApps(ctx context.Context, projectID string, again Again) error {
 	apps, err := t.q.ProjectApps(ctx, projectID)
 	if err != nil {
 		return err
 	}
 	for _, a := range apps {
-		sealed, err := again(&App{ProjectID: a.ProjectID, System: a.System, AuthMethod: a.AuthMethod}, a.Sealed)
+		sealed, err := again(SealedValue{App: &App{ProjectID: a.ProjectID, System: a.System, AuthMethod: a.AuthMethod}}, a.Sealed)
 		if err != nil {
 			return err
 		}
@@ -64,5 +83,36 @@ func (t *Tx) ResealProject(ctx context.Context, projectID string, reseal func(da
 			return err
 		}
 	}
-	return t.q.ResealProject(ctx, next, settings, projectID)
+	return nil
+}
+
+// resealFlows takes flows before runs: a run that begins meanwhile waits for its flow, and has what that has then.
+func (t *Tx) resealFlows(ctx context.Context, projectID string, again Again) error {
+	flows, err := t.q.SealedFlows(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	for _, f := range flows {
+		sealed, err := again(SealedValue{Flow: f.ID}, f.Sealed)
+		if err != nil {
+			return err
+		}
+		if err := t.q.ResealFlow(ctx, sealed, f.ID); err != nil {
+			return err
+		}
+	}
+	runs, err := t.q.SealedFlowRuns(ctx, projectID)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		sealed, err := again(SealedValue{Flow: r.Flow}, r.Sealed)
+		if err != nil {
+			return err
+		}
+		if err := t.q.ResealFlowRuns(ctx, sealed, r.Flow, r.Sealed); err != nil {
+			return err
+		}
+	}
+	return nil
 }

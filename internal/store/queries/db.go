@@ -912,6 +912,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.resealConnectionStmt, err = db.PrepareContext(ctx, resealConnection); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealConnection: %w", err)
 	}
+	if q.resealFlowStmt, err = db.PrepareContext(ctx, resealFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealFlow: %w", err)
+	}
+	if q.resealFlowRunsStmt, err = db.PrepareContext(ctx, resealFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ResealFlowRuns: %w", err)
+	}
 	if q.resealLoginTokensStmt, err = db.PrepareContext(ctx, resealLoginTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ResealLoginTokens: %w", err)
 	}
@@ -962,6 +968,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.saveLinkStmt, err = db.PrepareContext(ctx, saveLink); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveLink: %w", err)
+	}
+	if q.sealedFlowRunsStmt, err = db.PrepareContext(ctx, sealedFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query SealedFlowRuns: %w", err)
+	}
+	if q.sealedFlowsStmt, err = db.PrepareContext(ctx, sealedFlows); err != nil {
+		return nil, fmt.Errorf("error preparing query SealedFlows: %w", err)
 	}
 	if q.seenStmt, err = db.PrepareContext(ctx, seen); err != nil {
 		return nil, fmt.Errorf("error preparing query Seen: %w", err)
@@ -2655,6 +2667,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing resealConnectionStmt: %w", cerr)
 		}
 	}
+	if q.resealFlowStmt != nil {
+		if cerr := q.resealFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealFlowStmt: %w", cerr)
+		}
+	}
+	if q.resealFlowRunsStmt != nil {
+		if cerr := q.resealFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing resealFlowRunsStmt: %w", cerr)
+		}
+	}
 	if q.resealLoginTokensStmt != nil {
 		if cerr := q.resealLoginTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing resealLoginTokensStmt: %w", cerr)
@@ -2738,6 +2760,16 @@ func (q *Queries) Close() error {
 	if q.saveLinkStmt != nil {
 		if cerr := q.saveLinkStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveLinkStmt: %w", cerr)
+		}
+	}
+	if q.sealedFlowRunsStmt != nil {
+		if cerr := q.sealedFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sealedFlowRunsStmt: %w", cerr)
+		}
+	}
+	if q.sealedFlowsStmt != nil {
+		if cerr := q.sealedFlowsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sealedFlowsStmt: %w", cerr)
 		}
 	}
 	if q.seenStmt != nil {
@@ -3420,6 +3452,8 @@ type Queries struct {
 	renewOperationStmt              *sql.Stmt
 	renewRunStmt                    *sql.Stmt
 	resealConnectionStmt            *sql.Stmt
+	resealFlowStmt                  *sql.Stmt
+	resealFlowRunsStmt              *sql.Stmt
 	resealLoginTokensStmt           *sql.Stmt
 	resealProjectStmt               *sql.Stmt
 	resealProjectAppStmt            *sql.Stmt
@@ -3437,6 +3471,8 @@ type Queries struct {
 	runnableRunsStmt                *sql.Stmt
 	runsStmt                        *sql.Stmt
 	saveLinkStmt                    *sql.Stmt
+	sealedFlowRunsStmt              *sql.Stmt
+	sealedFlowsStmt                 *sql.Stmt
 	seenStmt                        *sql.Stmt
 	setConnectionCredentialsStmt    *sql.Stmt
 	setConnectionProfileStmt        *sql.Stmt
@@ -3808,6 +3844,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		renewOperationStmt:              q.renewOperationStmt,
 		renewRunStmt:                    q.renewRunStmt,
 		resealConnectionStmt:            q.resealConnectionStmt,
+		resealFlowStmt:                  q.resealFlowStmt,
+		resealFlowRunsStmt:              q.resealFlowRunsStmt,
 		resealLoginTokensStmt:           q.resealLoginTokensStmt,
 		resealProjectStmt:               q.resealProjectStmt,
 		resealProjectAppStmt:            q.resealProjectAppStmt,
@@ -3825,6 +3863,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		runnableRunsStmt:                q.runnableRunsStmt,
 		runsStmt:                        q.runsStmt,
 		saveLinkStmt:                    q.saveLinkStmt,
+		sealedFlowRunsStmt:              q.sealedFlowRunsStmt,
+		sealedFlowsStmt:                 q.sealedFlowsStmt,
 		seenStmt:                        q.seenStmt,
 		setConnectionCredentialsStmt:    q.setConnectionCredentialsStmt,
 		setConnectionProfileStmt:        q.setConnectionProfileStmt,

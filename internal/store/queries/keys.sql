@@ -58,3 +58,16 @@ update projects set data_key = @data_key, sealed = @sealed where id = @id;
 
 -- name: ResealProjectApp :exec
 update project_apps set sealed = @sealed where project_id = @project_id and system = @system and auth_method = @auth_method;
+
+-- name: SealedFlows :many
+select id, sealed from flows where project_id = @project_id and sealed is not null order by id;
+
+-- name: ResealFlow :exec
+update flows set sealed = @sealed where id = @id;
+
+-- name: SealedFlowRuns :many
+-- Runs keep what their flow had: there are as many values as it was changed.
+select distinct flow, sealed from flow_runs where project_id = @project_id and sealed is not null;
+
+-- name: ResealFlowRuns :exec
+update flow_runs set sealed = @sealed where flow = @flow and sealed = @was;

@@ -303,6 +303,24 @@ func (q *Queries) ResealConnection(ctx context.Context, dataKey []byte, credenti
 	return err
 }
 
+const resealFlow = `-- name: ResealFlow :exec
+update flows set sealed = $1 where id = $2
+`
+
+func (q *Queries) ResealFlow(ctx context.Context, sealed []byte, iD string) error {
+	_, err := q.exec(ctx, q.resealFlowStmt, resealFlow, sealed, iD)
+	return err
+}
+
+const resealFlowRuns = `-- name: ResealFlowRuns :exec
+update flow_runs set sealed = $1 where flow = $2 and sealed = $3
+`
+
+func (q *Queries) ResealFlowRuns(ctx context.Context, sealed []byte, flow string, was []byte) error {
+	_, err := q.exec(ctx, q.resealFlowRunsStmt, resealFlowRuns, sealed, flow, was)
+	return err
+}
+
 const resealLoginTokens = `-- name: ResealLoginTokens :exec
 update login_tokens set sealed = $1 where connection = $2
 `
@@ -340,6 +358,71 @@ func (q *Queries) ResealProjectApp(ctx context.Context, arg ResealProjectAppPara
 		arg.AuthMethod,
 	)
 	return err
+}
+
+const sealedFlowRuns = `-- name: SealedFlowRuns :many
+select distinct flow, sealed from flow_runs where project_id = $1 and sealed is not null
+`
+
+type SealedFlowRunsRow struct {
+	Flow   string
+	Sealed []byte
+}
+
+// Runs keep what their flow had: there are as many values as it was changed.
+func (q *Queries) SealedFlowRuns(ctx context.Context, projectID string) ([]SealedFlowRunsRow, error) {
+	rows, err := q.query(ctx, q.sealedFlowRunsStmt, sealedFlowRuns, projectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SealedFlowRunsRow
+	for rows.Next() {
+		var i SealedFlowRunsRow
+		if err := rows.Scan(&i.Flow, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sealedFlows = `-- name: SealedFlows :many
+select id, sealed from flows where project_id = $1 and sealed is not null order by id
+`
+
+type SealedFlowsRow struct {
+	ID     string
+	Sealed []byte
+}
+
+func (q *Queries) SealedFlows(ctx context.Context, projectID string) ([]SealedFlowsRow, error) {
+	rows, err := q.query(ctx, q.sealedFlowsStmt, sealedFlows, projectID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SealedFlowsRow
+	for rows.Next() {
+		var i SealedFlowsRow
+		if err := rows.Scan(&i.ID, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setProjectDataKey = `-- name: SetProjectDataKey :exec
