@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,14 +38,15 @@ type fate struct {
 func document(t *rapid.T) (string, []string) {
 	var effects []string
 	var b strings.Builder
-	b.WriteString("flow: random\nconnections: {erp: {}}\nsteps:\n  - id: items\n    each:\n      in: trigger.input\n      on_error: " + rapid.SampledFrom([]string{"continue", "stop", "retry"}).Draw(t, "on_error") + "\n")
-	if rapid.Bool().Draw(t, "each_retry") {
+	onError := rapid.SampledFrom([]string{"continue", "stop", "retry"}).Draw(t, "on_error")
+	b.WriteString("flow: random\nconnections: {erp: {}}\nsteps:\n  - id: items\n    each:\n      in: trigger.input\n      on_error: " + onError + "\n")
+	if onError == "retry" {
 		b.WriteString("      retry: {attempts: 2, wait: 5s}\n")
 	}
-	b.WriteString("      steps:\n")
+	b.WriteString("      steps:\n        - {id: s0, find: {connection: erp, entity: items, by: {number: x}, none: empty}}\n")
 	n := 0
-	var steps func(depth int, indent string)
-	steps = func(depth int, indent string) {
+	var steps func(depth int, indent string, before []string)
+	steps = func(depth int, indent string, before []string) {
 		for range rapid.IntRange(1, 4).Draw(t, "steps") {
 			n++
 			id := fmt.Sprintf("s%d", n)
@@ -57,15 +59,17 @@ func document(t *rapid.T) (string, []string) {
 			if rapid.IntRange(0, 3).Draw(t, "if") == 0 {
 				fmt.Fprintf(&b, "%s  if: item.n %% 2 == %d\n", indent, rapid.IntRange(0, 1).Draw(t, "parity"))
 			}
-			if rapid.IntRange(0, 3).Draw(t, "pass") == 0 {
-				fmt.Fprintf(&b, "%s  on_error: continue\n", indent)
-			}
-			if rapid.IntRange(0, 2).Draw(t, "retry") == 0 {
-				fmt.Fprintf(&b, "%s  retry: {attempts: 3, wait: 1s}\n", indent)
+			if may := slices.Contains([]string{"write", "request", "post", "find", "upsert"}, kind); may {
+				if rapid.IntRange(0, 3).Draw(t, "pass") == 0 {
+					fmt.Fprintf(&b, "%s  on_error: continue\n", indent)
+				}
+				if rapid.IntRange(0, 2).Draw(t, "retry") == 0 {
+					fmt.Fprintf(&b, "%s  retry: {attempts: 3, wait: 1s}\n", indent)
+				}
 			}
 			switch kind {
 			case "transform":
-				fmt.Fprintf(&b, "%s  transform: {twice: \"${item.n * 2}\"}\n", indent)
+				fmt.Fprintf(&b, "%s  transform: {twice: \"${item.n * 2}\", before: \"${steps.%s}\"}\n", indent, rapid.SampledFrom(before).Draw(t, "before"))
 			case "filter":
 				fmt.Fprintf(&b, "%s  filter: item.n != %d\n", indent, rapid.IntRange(0, 9).Draw(t, "not"))
 			case "write":
@@ -87,13 +91,14 @@ func document(t *rapid.T) (string, []string) {
 				fmt.Fprintf(&b, "%s  wait: {for: 10s}\n", indent)
 			case "branch":
 				fmt.Fprintf(&b, "%s  branch:\n%s    - if: item.n > 4\n%s      steps:\n", indent, indent, indent)
-				steps(depth+1, indent+"        ")
+				steps(depth+1, indent+"        ", before)
 				fmt.Fprintf(&b, "%s    - steps:\n", indent)
-				steps(depth+1, indent+"        ")
+				steps(depth+1, indent+"        ", before)
 			}
+			before = append(before[:len(before):len(before)], id)
 		}
 	}
-	steps(0, "        ")
+	steps(0, "        ", []string{"s0"})
 	return b.String(), effects
 }
 
@@ -123,6 +128,8 @@ func TestSimulation(t *testing.T) {
 		}
 		if unknown := other.Failure != nil && other.Failure.Code == problem.RequestOutcomeUnknown; !unknown && !wild.doubted() && (other.Status != end.Status || !same(calm, wild)) {
 			t.Errorf("with deaths it is %s (%v) and without %s (%v)\n%v\n%v\n%s", other.Status, other.Failure, end.Status, end.Failure, wild.done, calm.done, text)
+		} else if !unknown && !wild.doubted() && string(wild.stored) != string(calm.stored) {
+			t.Errorf("with deaths it has come to\n%s\nand without to\n%s\n%s", wild.stored, calm.stored, text)
 		}
 	})
 }
@@ -140,7 +147,9 @@ func same(a, b *simulated) bool {
 }
 
 // doubted says that a step passed over an error for which nobody knows what became of a request.
-func (s *simulated) doubted() bool { return strings.Contains(string(s.stored), problem.RequestOutcomeUnknown) }
+func (s *simulated) doubted() bool {
+	return strings.Contains(string(s.stored), problem.RequestOutcomeUnknown)
+}
 
 // live lets the thread come to its end; dies says whether the process does, right now.
 func (s *simulated) live(dies func() bool) machine.Effect {
