@@ -74,6 +74,7 @@ type commands struct {
 	Records      recordsGroup    `cmd:"" help:"Read and write records."`
 	Batch        batchCmd        `cmd:"" help:"Write many records from a file."`
 	Operations   operationsGroup `cmd:"" help:"What became of writes and batches."`
+	Flow         flowGroup       `cmd:"" help:"Flows: work between systems that goes on by itself."`
 	Changes      changesCmd      `cmd:"" help:"Read the change feed of an entity."`
 	Capabilities capabilitiesCmd `cmd:"" help:"What a connection can deliver."`
 	System       systemGroup     `cmd:"" help:"Systems that Busbar can connect to."`

@@ -164,7 +164,7 @@ func TestKeyCommands(t *testing.T) {
 	s.must(&made, "key", "issue", "--label", "reporting", "--scope", "read", "--expires", "720h")
 	s.steps(
 		step{"key list", cli.ExitOK, `ID +LABEL .*\n` + made.ID + ` +reporting +…` + made.Key[len(made.Key)-4:] + ` +read +20.*Z +- `, ""},
-		step{"key issue --label backend", cli.ExitOK, `scopes: +read,sync,write,connect\nexpires: +-\nkey: +bb_key_\w{38}\nnote: +shown this once`, ""},
+		step{"key issue --label backend", cli.ExitOK, `scopes: +read,sync,write,run,flows,connect\nexpires: +-\nkey: +bb_key_\w{38}\nnote: +shown this once`, ""},
 		step{"key issue", cli.ExitUsage, "", `--label`},
 		step{"key issue --label x --scope everything", cli.ExitFailed, "", `scopes`},
 		step{"key issue --label x --expires=-1h", cli.ExitUsage, "", `--expires lies in the future`},
