@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/busbar-dev/busbar/internal/flow"
 )
 
@@ -19,10 +21,15 @@ steps:
   - {id: c, filter: steps.b.n > 0}
 `)
 	b.ResetTimer()
+	var all errgroup.Group
+	all.SetLimit(16)
 	for range b.N {
-		_, err := w.app.Flows.Start(w.acting(), w.project, "three", flow.Begin{Input: json.RawMessage(`{"n": 1}`), Caller: "bench"})
-		w.check(err)
+		all.Go(func() error {
+			_, err := w.app.Flows.Start(w.acting(), w.project, "three", flow.Begin{Input: json.RawMessage(`{"n": 1}`), Caller: "bench"})
+			return err
+		})
 	}
+	w.check(all.Wait())
 	w.check(w.app.StepFlows(b.Context()))
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 }

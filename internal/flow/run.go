@@ -60,7 +60,10 @@ func (w *work) goOn() error {
 		if err != nil {
 			return err
 		}
-		if !moved {
+		switch {
+		case w.run.State.Ended():
+			return nil
+		case !moved:
 			return w.settle()
 		}
 	}
@@ -222,7 +225,8 @@ func (w *work) step() (moved bool, err error) {
 func (w *work) settle() error {
 	return w.commit(func(ctx context.Context, tx *store.Tx) error {
 		if w.run.Counts.Open() == 0 && w.main.item.Status.Final() {
-			return w.end(ctx, tx)
+			it := w.main.item
+			return w.end(ctx, tx, it.Status, it.Error, it.Output)
 		}
 		due, err := tx.NextFlowItem(ctx, w.flow.ID, w.run.ID)
 		if err != nil {
@@ -254,22 +258,22 @@ func (w *work) waits(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// end stores the end of a run, which follows from what its threads have come to, and lets the flow that called it go on.
-func (w *work) end(ctx context.Context, tx *store.Tx) error {
+// end stores the end of a run, whose steps on top have come to this, which follows from what its threads have come to, and lets the flow that called it go on.
+func (w *work) end(ctx context.Context, tx *store.Tx, status store.FlowItemStatus, fault, output []byte) error {
 	r := w.run
 	r.State, r.DueAt, r.FinishedAt = store.FlowRunCompleted, time.Time{}, w.Now()
 	r.ReasonCode, r.ReasonDetail = "", ""
 	switch {
 	case r.CancelRequested:
 		r.State, r.ReasonCode = store.FlowRunCancelled, problem.ReasonCancelled
-	case w.main.item.Status == store.FlowItemFailed:
-		p := problem.FromDocument(w.main.item.Error)
+	case status == store.FlowItemFailed:
+		p := problem.FromDocument(fault)
 		r.State, r.ReasonCode, r.ReasonDetail = store.FlowRunFailed, problem.ReasonStepFailed, p.Detail
 		if p.Code == problem.FlowStopped {
 			r.ReasonCode = problem.ReasonFlowStopped
 		}
 	}
-	r.Output = w.main.item.Output
+	r.Output = output
 	if err := tx.SetFlowRun(ctx, r, w.Now()); err != nil {
 		return err
 	}
@@ -279,7 +283,9 @@ func (w *work) end(ctx context.Context, tx *store.Tx) error {
 	if r.Parent.Run == "" {
 		return nil
 	}
-	if err := tx.WakeFlowItem(ctx, r.Parent, w.Now()); err != nil {
+	if err := tx.WakeFlowItem(ctx, r.Parent, w.Now()); errors.Is(err, store.ErrNotFound) { // it waits no more
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return w.Waker.Wake(ctx, tx, store.LaneFlows, r.Parent.Flow)

@@ -177,13 +177,26 @@ func (w *work) store(threads []*thread) error {
 				return err
 			}
 		}
-		return tx.MoveFlowItems(ctx, w.run, moves, w.Now())
+		if err := tx.MoveFlowItems(ctx, w.run, moves, w.Now()); err != nil {
+			return err
+		}
+		return w.endWith(ctx, tx, moves)
 	})
 	if err != nil {
 		return err
 	}
 	for i, th := range threads {
 		th.stored(moves[i])
+	}
+	return nil
+}
+
+// endWith ends the run in the transaction in which its steps on top end, if nothing else is open.
+func (w *work) endWith(ctx context.Context, tx *store.Tx, moves []store.FlowItemMove) error {
+	for _, m := range moves {
+		if m.Step == "" && m.To.Final() && w.run.Counts.Open() == 0 {
+			return w.end(ctx, tx, m.To, m.Error, m.Output)
+		}
 	}
 	return nil
 }
