@@ -3,29 +3,20 @@ package flowtest
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/busbar-dev/busbar/internal/flow"
-	"github.com/busbar-dev/busbar/internal/problem"
-	"github.com/busbar-dev/busbar/internal/store"
+	"net/http"
 )
 
-// apply applies a document under its name.
+// apply applies a document under a name.
 func (w *world) apply(name, document string, roles map[string]string, parameters object) {
 	w.Helper()
 	connections := map[string]string{}
 	for role, system := range roles {
 		connections[role] = w.ids[system]
 	}
-	given := map[string]json.RawMessage{}
-	for p, v := range parameters {
-		text, err := json.Marshal(v)
-		w.check(err)
-		given[p] = text
+	status, answer := w.request("Authorization", "Bearer "+w.key, "PUT", w.web.URL+"/v1/flows/"+name, object{"document": document, "connections": connections, "parameters": parameters})
+	if status != http.StatusCreated && status != http.StatusOK {
+		w.Fatalf("apply %s: %d %v", name, status, answer)
 	}
-	project, err := w.app.Store.FirstProject(w.Context())
-	w.check(err)
-	_, err = w.app.Flows.Apply(w.acting(), project, flow.Application{Name: name, Document: document, Format: "yaml", Connections: connections, Parameters: given, By: "test"})
-	w.check(err)
 }
 
 // example applies a flow of examples/flows.
@@ -37,49 +28,65 @@ func (w *world) example(name string, roles map[string]string, parameters object)
 // run begins a run and gives what it has come to.
 func (w *world) run(name string, input any) string {
 	w.Helper()
-	project, err := w.app.Store.FirstProject(w.Context())
-	w.check(err)
-	text, err := json.Marshal(input)
-	w.check(err)
-	r, err := w.app.Flows.Start(w.acting(), project, name, flow.Begin{Input: text, Caller: "test"})
-	w.check(err)
+	begun := w.call(http.StatusAccepted, "POST", "/v1/flows/"+name+"/runs", object{"input": input})
 	w.settle()
-	r, err = w.app.Store.FlowRun(w.Context(), r.FlowID, r.ID)
-	w.check(err)
+	r := w.read(name, begun["id"].(string))
 	c := r.Counts
 	return fmt.Sprintf("%s: in %d, ok %d, failed %d, skipped %d", r.State, c.In, c.OK, c.Failed, c.Skipped)
 }
 
-// runs gives a flow's runs, newest first.
-func (w *world) runs(name string) []store.FlowRun {
+// flowRun is a run as the API shows it.
+type flowRun struct {
+	ID, State string
+	Input     object
+	Counts    struct{ In, OK, Failed, Skipped int64 }
+}
+
+// flowItem is an item of a run as the API shows it.
+type flowItem struct {
+	Step, Status, Waits string
+	N                   int64
+	Error               struct{ Detail string }
+}
+
+// into asks Busbar and reads the answer into a value.
+func (w *world) into(path string, value any) {
 	w.Helper()
-	project, err := w.app.Store.FirstProject(w.Context())
+	text, err := json.Marshal(w.call(http.StatusOK, "GET", path, nil))
 	w.check(err)
-	f, err := w.app.Store.Flow(w.Context(), project, name)
-	w.check(err)
-	runs, err := w.app.Store.FlowRuns(w.Context(), store.FlowRunFilter{Project: project, Flow: f.ID, Limit: 100})
-	w.check(err)
-	return runs
+	w.check(json.Unmarshal(text, value))
+}
+
+func (w *world) read(name, id string) (r flowRun) {
+	w.Helper()
+	w.into("/v1/flows/"+name+"/runs/"+id, &r)
+	return r
+}
+
+// runs gives a flow's runs, newest first.
+func (w *world) runs(name string) []flowRun {
+	w.Helper()
+	var page struct{ Data []flowRun }
+	w.into("/v1/flows/"+name+"/runs?limit=100", &page)
+	return page.Data
 }
 
 // newest gives a flow's newest run.
-func (w *world) newest(name string) *store.FlowRun {
+func (w *world) newest(name string) flowRun {
 	w.Helper()
 	runs := w.runs(name)
 	if len(runs) == 0 {
 		w.Fatalf("flow %s has no run", name)
 	}
-	f, err := w.app.Store.FlowRun(w.Context(), runs[0].FlowID, runs[0].ID)
-	w.check(err)
-	return f
+	return w.read(name, runs[0].ID)
 }
 
 // items gives what a run took in.
-func (w *world) items(r *store.FlowRun) []store.FlowItem {
+func (w *world) items(name, run string) []flowItem {
 	w.Helper()
-	items, err := w.app.Store.FlowItems(w.Context(), r.FlowID, r.ID, store.FlowItemFilter{Limit: 100})
-	w.check(err)
-	return items
+	var page struct{ Data []flowItem }
+	w.into("/v1/flows/"+name+"/runs/"+run+"/items?limit=100", &page)
+	return page.Data
 }
 
 // show logs what became of the items of every run of a flow.
@@ -87,8 +94,8 @@ func (w *world) show(name string) {
 	w.Helper()
 	for _, r := range w.runs(name) {
 		w.Logf("%s %s %+v", r.ID, r.State, r.Counts)
-		for _, it := range w.items(&r) {
-			w.Logf("  %s %d %s %.300s %.900s waits %s", it.Step, it.N, it.Status, it.Error, it.Thread, it.Waits)
+		for _, it := range w.items(name, r.ID) {
+			w.Logf("  %s %d %s %s, waits for %q", it.Step, it.N, it.Status, it.Error.Detail, it.Waits)
 		}
 	}
 }
@@ -96,9 +103,9 @@ func (w *world) show(name string) {
 // failure tells in words why an item of the newest run failed.
 func (w *world) failure(name string, n int64) string {
 	w.Helper()
-	for _, it := range w.items(w.newest(name)) {
-		if it.Step != "" && it.N == n {
-			return problem.FromDocument(it.Error).Detail
+	for _, it := range w.items(name, w.newest(name).ID) {
+		if it.Step != "-" && it.N == n {
+			return it.Error.Detail
 		}
 	}
 	return ""
