@@ -2,6 +2,7 @@ package flowtest
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,7 +19,7 @@ func TestOverdueWorkOrdersAreTold(t *testing.T) {
 		}
 		return made["number"].(string)
 	}
-	late, _, _ := order("2026-03-09T10:00:00Z", "IN_PROGRESS"), order("2026-03-09T10:00:00Z", "IN_PROGRESS", "DONE"), order("2026-03-30T10:00:00Z")
+	late, done, later := order("2026-03-09T10:00:00Z", "IN_PROGRESS"), order("2026-03-09T10:00:00Z", "IN_PROGRESS", "DONE"), order("2026-03-30T10:00:00Z")
 	w.connectCMMS("work-orders")
 	w.example(name, map[string]string{"cmms": "sim-cmms"}, object{"url": w.hook.URL + "/late", "signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
 	alerts := func() map[string]int {
@@ -42,7 +43,7 @@ func TestOverdueWorkOrdersAreTold(t *testing.T) {
 		t.Fatalf("%s; told: %v", got, first)
 	}
 	for alert, n := range first {
-		if n != 1 {
+		if number, _, _ := strings.Cut(alert, " "); n != 1 || number == done || number == later {
 			t.Errorf("%s was told %d times", alert, n)
 		}
 	}

@@ -158,3 +158,46 @@ func TestARequisitionWhoseMarkFailedIsNotOrderedAgain(t *testing.T) {
 		t.Errorf("in the end: %d orders, and the requisition is %s", n, w.requisition(id))
 	}
 }
+
+// A dry run shows the order and the mark that would be made, says why others cannot be, and makes nothing.
+func TestADryRunOrdersNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settleGenerated()
+	k := w.known()
+	id, number := w.asks(line(k.parts[0], k.vendor, "2"))
+	two, _ := w.asks(line(k.parts[0], k.vendor, "1"), line(k.parts[1], k.other, "1"))
+	w.connectPurchasing()
+	report, err := json.Marshal(w.call(http.StatusOK, "POST", "/v1/flows/"+purchasing+"/test", object{}))
+	w.check(err)
+	var tried struct {
+		Threads []struct {
+			Step, Status string
+			Error        struct{ Detail string }
+			Steps        []struct {
+				ID    string
+				Would struct {
+					Accepted bool
+					Data     object
+				}
+			}
+		}
+	}
+	w.check(json.Unmarshal(report, &tried))
+	would := map[string]object{}
+	var ends []string
+	for _, th := range tried.Threads {
+		ends = append(ends, th.Step+" "+th.Status)
+		for _, s := range th.Steps {
+			if s.Would.Accepted {
+				would[s.ID] = s.Would.Data
+			}
+		}
+	}
+	if strings.Join(ends, ", ") != "- ok, requisitions ok, requisitions failed" || would["order"]["notes"] != "Requisition "+number || would["marked"]["status"] != "ordered" {
+		t.Errorf("it says %s", report)
+	}
+	if len(w.ordered()) != 0 || w.requisition(id) != "APPROVED" || w.requisition(two) != "APPROVED" || len(w.runs(purchasing)) != 0 {
+		t.Errorf("it made %v of %s and %s", w.ordered(), w.requisition(id), w.requisition(two))
+	}
+}
