@@ -139,14 +139,17 @@ func TestProblemsOfADocumentAreTold(t *testing.T) {
 func TestSecretParametersNeverComeBack(t *testing.T) {
 	w := newWorld(t)
 	const secret = "very-canary-secret"
-	doc := strings.Replace(pureFlow, "transform: {ok: '${steps.numbers.ok}'}", "transform: {ok: '${params.token}'}", 1)
+	doc := pureFlow + "  - id: told\n    if: trigger.input.tell == true\n    request: {method: GET, url: 'https://example.com/?t=${params.token}'}\n"
 	all := []answer{w.apply("evens", `{"document":`+quoted(doc)+`,"parameters":{"token":"`+secret+`"}}`)}
 	run := w.started("evens", `{"input":{"numbers":[{"n":1}]}}`)
 	w.work("evens")
 	for _, path := range []string{"", "/versions", "/versions/1", "/runs", "/runs/" + run, "/runs/" + run + "/items", "/runs/" + run + "/items/-/0", "/runs/" + run + "/items/numbers/0"} {
 		all = append(all, w.want(w.call("GET", "/v1/flows/evens"+path, w.key, ""), 200, ""))
 	}
-	all = append(all, w.want(w.call("POST", "/v1/flows/evens/test", w.key, `{"input":{"numbers":[]}}`), 200, ""))
+	all = append(all, w.want(w.call("POST", "/v1/flows/evens/test", w.key, `{"input":{"numbers":[],"tell":true}}`), 200, ""))
+	if dry := all[len(all)-1].text; !strings.Contains(dry, "https://example.com/?t=") {
+		t.Errorf("the test shows no request: %s", dry)
+	}
 	all = append(all, w.want(w.call("GET", "/v1/audit-log", w.key, ""), 200, ""))
 	for _, a := range all {
 		if strings.Contains(a.text, secret) {

@@ -14,6 +14,7 @@ import (
 type flowGroup struct {
 	clientFlags `embed:""`
 
+	New    flowNewCmd    `cmd:"" help:"Begin a document, to fill in."`
 	Check  flowCheckCmd  `cmd:"" help:"Check a document: every problem with its line and what to write instead. Needs no running Busbar."`
 	Apply  flowApplyCmd  `cmd:"" help:"Make a flow of a document, or a new version of one."`
 	Diff   flowDiffCmd   `cmd:"" help:"Show what applying a document would change."`

@@ -48,6 +48,23 @@ func recording(t *testing.T, answers map[string]string) (url string, last *flowA
 	return srv.URL, last
 }
 
+// A new document has no mistakes, and overwrites nothing.
+func TestFlowNew(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if out, errs, code := busbar(t.Context(), "flow", "new", "nightly-export"); code != ExitOK || !strings.Contains(out, "busbar flow check nightly-export.yaml") {
+		t.Errorf("exit code %d, printed %q, said %q", code, out, errs)
+	}
+	if out, _, code := busbar(t.Context(), "flow", "check", "nightly-export.yaml"); code != ExitOK || out != "nightly-export: ok\n" {
+		t.Errorf("exit code %d, printed %q", code, out)
+	}
+	if _, errs, code := busbar(t.Context(), "flow", "new", "nightly-export"); code != ExitFailed || !strings.Contains(errs, "already") {
+		t.Errorf("exit code %d, said %q", code, errs)
+	}
+	if _, _, code := busbar(t.Context(), "flow", "new", "Nightly"); code != ExitUsage {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // Documents are checked without a server; each problem has its place and its mend.
 func TestFlowCheck(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func (w *work) goOn() error {
 		return err
 	}
 	if w.run.CancelRequested {
-		if err := w.cancel(); err != nil {
+		if err := errors.Join(w.cancel(), w.readMain()); err != nil { // it may have ended the steps on top
 			return err
 		}
 	} else if rest != nil {

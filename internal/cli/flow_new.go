@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// newDocument is what a flow begins with: it can be applied as it is, and does nothing yet.
+const newDocument = `# busbar flow check NAME.yaml finds mistakes; busbar flow test NAME.yaml shows what it would do.
+flow: NAME
+title: Say in a line what it does
+# connections:            # by role; which ones those are is said when the flow is applied
+#   cmms: {}
+#   erp: {}
+# parameters:
+#   least: {type: number, default: 0}
+# trigger:                # none: it is begun by people and programs
+#   schedule: {every: 1h}
+steps:
+  - id: rows
+    transform:
+      list: '${trigger.input?.rows ?? []}'
+  - id: items
+    each:
+      in: steps.rows.list
+      on_error: continue
+      steps:
+        - id: seen
+          transform: {row: '${item}'}
+`
+
+type flowNewCmd struct {
+	Name string `arg:"" help:"The flow's name, in lower-case words joined with -."`
+}
+
+// Help ends the command's help with an example.
+func (flowNewCmd) Help() string {
+	return "Writes NAME.yaml into this folder, to be filled in. docs/flows/language.md says what a document may say.\n\nExample:\n\n  busbar flow new nightly-export\n  busbar flow check nightly-export.yaml"
+}
+
+// Run writes the document; what is there already is left alone.
+func (cmd *flowNewCmd) Run(s *Streams) error {
+	if !systemName.MatchString(cmd.Name) {
+		return usage{fmt.Errorf("%q is no name of a flow: write lower-case words joined with -, such as nightly-export", cmd.Name)}
+	}
+	file := cmd.Name + ".yaml"
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is a %s already", file)
+	}
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(newDocument, "NAME", cmd.Name)), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	fmt.Fprintf(s.Out, "Fill in %s. Then:\n  busbar flow check %s\n  busbar flow test %s\n  busbar flow apply %s\n", file, file, file, file)
+	return nil
+}
