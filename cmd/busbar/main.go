@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/busbar-dev/busbar/examples/flows"
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/cli"
 	"github.com/busbar-dev/busbar/internal/config"
@@ -46,7 +47,7 @@ func programs(s cli.Streams) cli.Programs {
 	p := app.Program{Out: s.Out, Err: s.Err, Terminal: s.Terminal, Version: version, Now: s.Now}
 	return cli.Programs{
 		Serve: p.Serve, Demo: p.Demo, Check: app.CheckConnectors, Try: try, OpenAPI: app.OpenAPI, Version: version,
-		Schema: app.Schema, Starter: app.Starter, Page: app.ConnectorPage, Record: p.Record,
+		Schema: app.Schema, Starter: app.Starter, Page: app.ConnectorPage, Record: p.Record, Flows: flows.FS,
 	}
 }
 

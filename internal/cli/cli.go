@@ -29,6 +29,8 @@ type Programs struct {
 	Page    func(fs.FS) (string, error)                                                                                 // the documentation of the one connector in a folder
 	Record  func(ctx context.Context, folder fs.FS, credentials map[string]string, most int) (map[string][]byte, error) // what its system answers, as JSON by entity
 
+	Flows fs.FS // documents to begin with: NAME.yaml
+
 	Version string
 }
 

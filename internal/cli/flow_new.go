@@ -33,16 +33,17 @@ steps:
 `
 
 type flowNewCmd struct {
-	Name string `arg:"" help:"The flow's name, in lower-case words joined with -."`
+	Name     string `arg:"" help:"The flow's name, in lower-case words joined with -."`
+	Template string `placeholder:"TEMPLATE" help:"A flow to begin with, such as nightly-export. Default: one that does nothing yet."`
 }
 
 // Help ends the command's help with an example.
 func (flowNewCmd) Help() string {
-	return "Writes NAME.yaml into this folder, to be filled in. docs/flows/language.md says what a document may say.\n\nExample:\n\n  busbar flow new nightly-export\n  busbar flow check nightly-export.yaml"
+	return "Writes NAME.yaml into this folder, to be filled in. docs/flows/language.md says what a document may say.\n\nExample:\n\n  busbar flow new export --template nightly-export\n  busbar flow check export.yaml"
 }
 
 // Run writes the document; what is there already is left alone.
-func (cmd *flowNewCmd) Run(s *Streams) error {
+func (cmd *flowNewCmd) Run(s *Streams, p *Programs) error {
 	if !systemName.MatchString(cmd.Name) {
 		return usage{fmt.Errorf("%q is no name of a flow: write lower-case words joined with -, such as nightly-export", cmd.Name)}
 	}
@@ -50,9 +51,26 @@ func (cmd *flowNewCmd) Run(s *Streams) error {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is a %s already", file)
 	}
-	if err := os.WriteFile(file, []byte(strings.ReplaceAll(newDocument, "NAME", cmd.Name)), 0o644); err != nil {
+	text, err := cmd.text(p)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
 	fmt.Fprintf(s.Out, "Fill in %s. Then:\n  busbar flow check %s\n  busbar flow test %s\n  busbar flow apply %s\n", file, file, file, file)
 	return nil
+}
+
+// text gives the document, under the flow's name.
+func (cmd *flowNewCmd) text(p *Programs) (string, error) {
+	if cmd.Template == "" {
+		return strings.ReplaceAll(newDocument, "NAME", cmd.Name), nil
+	}
+	text, err := fs.ReadFile(p.Flows, cmd.Template+".yaml")
+	if err != nil {
+		files, _ := fs.Glob(p.Flows, "*.yaml")
+		return "", usage{fmt.Errorf("there is no template %q; write one of %s", cmd.Template, strings.ReplaceAll(strings.Join(files, ", "), ".yaml", ""))}
+	}
+	return strings.Replace(string(text), "flow: "+cmd.Template+"\n", "flow: "+cmd.Name+"\n", 1), nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -50,6 +51,7 @@ func recording(t *testing.T, answers map[string]string) (url string, last *flowA
 
 // A new document has no mistakes, and overwrites nothing.
 func TestFlowNew(t *testing.T) {
+	examples := os.DirFS(must(filepath.Abs("../../examples/flows")))
 	t.Chdir(t.TempDir())
 	if out, errs, code := busbar(t.Context(), "flow", "new", "nightly-export"); code != ExitOK || !strings.Contains(out, "busbar flow check nightly-export.yaml") {
 		t.Errorf("exit code %d, printed %q, said %q", code, out, errs)
@@ -59,6 +61,19 @@ func TestFlowNew(t *testing.T) {
 	}
 	if _, errs, code := busbar(t.Context(), "flow", "new", "nightly-export"); code != ExitFailed || !strings.Contains(errs, "already") {
 		t.Errorf("exit code %d, said %q", code, errs)
+	}
+	var out, errs bytes.Buffer
+	p := Programs{Flows: examples}
+	for args, want := range map[string]int{"export --template nightly-export": ExitOK, "other --template none": ExitUsage} {
+		if code := Main(t.Context(), append([]string{"flow", "new"}, strings.Fields(args)...), streamsTo(&out, &errs), p); code != want {
+			t.Errorf("%s: exit code %d, said %q", args, code, errs.String())
+		}
+	}
+	if out, _, code := busbar(t.Context(), "flow", "check", "export.yaml"); code != ExitOK || out != "export: ok\n" {
+		t.Errorf("exit code %d, printed %q", code, out)
+	}
+	if !strings.Contains(errs.String(), "write one of goods-receipt-to-stock, ") {
+		t.Errorf("said %q", errs.String())
 	}
 	if _, _, code := busbar(t.Context(), "flow", "new", "Nightly"); code != ExitUsage {
 		t.Errorf("exit code %d", code)
