@@ -7,30 +7,40 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/busbar-dev/busbar/internal/realsys/sshd"
 )
 
-// connectFiles connects a directory, which is the other system's too.
-func (w *world) connectFiles(entities ...string) {
+// connectFiles connects a directory, which is the other system's too: of this machine, or of an SFTP server.
+func (w *world) connectFiles(s *sshd.Server, entities ...string) {
 	w.Helper()
-	for _, folder := range []string{"in", "out", "archive", "refused"} {
-		w.check(os.MkdirAll(filepath.Join(w.files, "erp", folder), 0o755))
+	method, credentials := "none", map[string]string{"path": "erp", "complete": "renamed"}
+	if w.folder = filepath.Join(w.files, "erp"); s != nil {
+		w.folder, method = s.Dir, "private_key"
+		credentials = map[string]string{
+			"host": "127.0.0.1", "port": strconv.Itoa(s.Port), "username": s.User, "private_key": strings.ReplaceAll(s.Key, "\n", " "), "host_key": s.HostKey, "directory": s.Dir, "complete": "renamed",
+		}
 	}
-	w.connect("file-drop", "none", map[string]string{"path": "erp", "complete": "renamed"}, entities...)
+	for _, folder := range []string{"in", "out", "archive", "refused"} {
+		w.check(os.MkdirAll(filepath.Join(w.folder, folder), 0o755))
+	}
+	w.connect("file-drop", method, credentials, entities...)
 }
 
 // drop puts a file where Busbar finds it.
 func (w *world) drop(name, text string) {
 	w.Helper()
-	w.check(os.WriteFile(filepath.Join(w.files, "erp", "in", name), []byte(text), 0o600))
+	w.check(os.WriteFile(filepath.Join(w.folder, "in", name), []byte(text), 0o600))
 }
 
 // taken gives the files that are put out, and takes them.
 func (w *world) taken() (rows [][]string) {
 	w.Helper()
-	found, err := filepath.Glob(filepath.Join(w.files, "erp", "out", "[a-z]*.csv"))
+	found, err := filepath.Glob(filepath.Join(w.folder, "out", "[a-z]*.csv"))
 	w.check(err)
 	for _, name := range found {
 		text, err := os.ReadFile(name)
@@ -49,7 +59,16 @@ func (w *world) taken() (rows [][]string) {
 // Orders go out once as files, a row for each line, in the words of codes; what the other system gives back is not put out again.
 func TestNightlyExport(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("directory", func(t *testing.T) { t.Parallel(); exported(newWorld(t), nil) })
+	t.Run("SFTP", func(t *testing.T) {
+		t.Parallel()
+		s := sshd.Start(t)
+		exported(newWorldAt(t, time.Now().UTC().Truncate(24*time.Hour).Add(12*time.Hour), fmt.Sprintf("http://127.0.0.1:%d", s.Port)), s)
+	})
+}
+
+func exported(w *world, s *sshd.Server) {
+	w.Helper()
 	const name = "nightly-export"
 	for _, o := range w.inERP("GET", "purchase-orders", nil)["data"].([]any) {
 		if o := o.(object); o["status"] == "OPEN" {
@@ -64,14 +83,14 @@ func TestNightlyExport(t *testing.T) {
 	}
 	number := made["orderNumber"].(string)
 	w.connectERP("vendors", "items", "purchase-orders")
-	w.connectFiles("purchase-orders")
+	w.connectFiles(s, "purchase-orders")
 	w.example(name, map[string]string{"erp": "sim-erp", "files": "file-drop"}, nil)
 	w.clock.add(16 * time.Hour) // past one at night
 	w.settle()
 	rows := w.taken()
 	if len(rows) != 3 {
 		w.show(name)
-		t.Fatalf("put out: %q", rows)
+		w.Fatalf("put out: %q", rows)
 	}
 	for i, want := range []map[string]string{
 		{"vendor": "V-10001", "notes": "Order " + number, "currency": "EUR", "line_item": "00004711", "line_quantity": "3", "line_unit": "PCE"},
@@ -79,12 +98,12 @@ func TestNightlyExport(t *testing.T) {
 	} {
 		for column, value := range want {
 			if got := rows[i+1][slices.Index(rows[0], column)]; strings.TrimSuffix(got, ".000") != value && strings.TrimSuffix(got, "00") != value {
-				t.Errorf("row %d: %s is %q, want %q", i+1, column, got, value)
+				w.Errorf("row %d: %s is %q, want %q", i+1, column, got, value)
 			}
 		}
 	}
 	if r := w.newest(name); r.State != "running" && r.State != "waiting" {
-		t.Errorf("before the other system has said anything: %s", r.State)
+		w.Errorf("before the other system has said anything: %s", r.State)
 	}
 	w.clock.add(time.Hour)
 	w.drop("purchase-orders_1.csv", given(rows))
@@ -95,10 +114,10 @@ func TestNightlyExport(t *testing.T) {
 	}
 	if r := w.newest(name); r.State != "completed" || r.Counts.OK != 1 {
 		w.show(name)
-		t.Errorf("when it came back: %s %+v", r.State, r.Counts)
+		w.Errorf("when it came back: %s %+v", r.State, r.Counts)
 	}
 	if got := w.run(name, nil); got != "completed: in 1, ok 0, failed 0, skipped 1" || len(w.taken()) != 0 {
-		t.Errorf("the next night: %s", got)
+		w.Errorf("the next night: %s", got)
 	}
 }
 
@@ -136,7 +155,7 @@ func TestImportOfCSV(t *testing.T) {
 	w := newWorld(t)
 	const name, head = "import-csv", "code,name,type,unit,cost,currency\n"
 	w.connectERP("items", "units-of-measure")
-	w.connectFiles("items")
+	w.connectFiles(nil, "items")
 	w.example(name, map[string]string{"files": "file-drop", "erp": "sim-erp"}, object{"units": object{"pcs": "PCE"}})
 	w.drop("items_1.csv", head+"NEW-1,Seal kit,part,pcs,12.50,EUR\n00004711,Bearing,part,pcs,,\nNEW-2,Odd,part,barrels,1,EUR\n")
 	w.sync("file-drop", "items")

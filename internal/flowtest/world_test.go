@@ -50,12 +50,12 @@ type world struct {
 	erp   *erp.Server
 	faults,
 	refusals fault.Plan // of SimCMMS and of SimERP
-	files string // directory that connections may read and write
-	hook  *hook
-	app   *app.App
-	web   *httptest.Server
-	key   string            // of the project
-	ids   map[string]string // of connections, by system
+	files, folder string // directory that connections may read and write, and that of the connection of files
+	hook          *hook
+	app           *app.App
+	web           *httptest.Server
+	key           string            // of the project
+	ids           map[string]string // of connections, by system
 }
 
 func newWorld(t *testing.T) *world {
