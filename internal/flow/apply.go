@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,28 +57,49 @@ func (s *Service) Apply(ctx context.Context, project string, a Application) (*Ap
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.newFlow(ctx, project, doc, a)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		n, old, err := s.newFlow(ctx, project, doc, a)
+		if err != nil {
+			return nil, err
+		}
+		out, err := s.put(ctx, doc, a, n, old)
+		switch {
+		case err == nil:
+			return out, nil
+		case !errors.Is(err, errChanged) || try == maxTries:
+			return nil, fmt.Errorf("apply flow %s: %w", n.Name, err)
+		}
 	}
+}
+
+// maxTries is how often an application is made anew because somebody else was first.
+const maxTries = 5
+
+// errChanged says that the flow is not as it was when the application was made.
+var errChanged = errors.New("the flow was changed meanwhile")
+
+// put stores an application to a flow that is as it was when it was made. Where that changes nothing, nothing is noted.
+func (s *Service) put(ctx context.Context, doc *lang.Flow, a Application, n *newFlow, old *store.Flow) (*Applied, error) {
 	out := &Applied{}
-	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		*out = Applied{}
-		old, err := s.Store.Flow(ctx, project, n.Name)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		*out = Applied{Made: old == nil}
+		if err := unchanged(ctx, tx, old); err != nil {
 			return err
 		}
-		out.Made = err != nil
-		if n.Sealed, err = s.seal(ctx, tx, project, n.ID, n.secrets); err != nil {
+		if a.Version != 0 && (old == nil || old.Version != a.Version) {
+			return notTheNewest(old)
+		}
+		if n.Sealed, err = s.seal(ctx, tx, n.ProjectID, n.ID, n.secrets); err != nil {
 			return err
 		}
 		if out.Flow, err = tx.PutFlow(ctx, n.NewFlow, s.Now()); err != nil {
 			return err
 		}
-		if out.Changed = out.Made || old.Version != out.Flow.Version; a.Version != 0 && (out.Made || old.Version != a.Version) {
-			return notTheNewest(old)
+		if out.Flow.ID != n.ID { // somebody else has made one of this name
+			return errChanged
 		}
-		if err := s.arm(ctx, out, doc, a.NewHook); err != nil {
+		out.Changed = out.Made || old.Version != out.Flow.Version
+		if err := s.arm(ctx, out, doc, old, a.NewHook); err != nil {
 			return err
 		}
 		if err := tx.SetFlow(ctx, out.Flow); err != nil {
@@ -86,12 +108,27 @@ func (s *Service) Apply(ctx context.Context, project string, a Application) (*Ap
 		if err := s.unqueue(ctx, tx, out.Flow.ID, doc.Runs.AtOnce); err != nil { // it may be more than before
 			return err
 		}
-		return audit.Note(ctx, tx, audit.Act{Action: "flow.applied", Target: "flow", TargetID: out.Flow.ID, Fields: changedFields(old, out)})
+		fields := changedFields(old, out)
+		if len(fields) == 0 && len(a.Parameters) == 0 && !a.NewHook {
+			return nil
+		}
+		return audit.Note(ctx, tx, audit.Act{Action: "flow.applied", Target: "flow", TargetID: out.Flow.ID, Fields: fields})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("apply flow %s: %w", n.Name, err)
+	return out, err
+}
+
+func unchanged(ctx context.Context, tx *store.Tx, old *store.Flow) error {
+	if old == nil {
+		return nil
 	}
-	return out, nil
+	now, err := tx.LockFlow(ctx, old.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return errChanged
+	}
+	if err == nil && (now.Version != old.Version || !bytes.Equal(now.Settings, old.Settings) || !bytes.Equal(now.Sealed, old.Sealed)) {
+		return errChanged
+	}
+	return err
 }
 
 // notTheNewest refuses a change of a version that is not the newest any more; nil: there is none.
@@ -118,35 +155,47 @@ type newFlow struct {
 	secrets map[string]string
 }
 
-func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a Application) (*newFlow, error) {
+func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a Application) (n *newFlow, old *store.Flow, err error) {
 	id, err := uuid.NewV7FromReader(s.Rand)
 	if err != nil {
-		return nil, fmt.Errorf("make an id: %w", err)
+		return nil, nil, fmt.Errorf("make an id: %w", err)
 	}
-	n := &newFlow{NewFlow: store.NewFlow{ID: id.String(), ProjectID: project, Name: a.Name, Title: doc.Title, Document: a.Document, Format: a.Format, By: a.By, TriggerKind: doc.Trigger.Kind}}
+	n = &newFlow{NewFlow: store.NewFlow{ID: id.String(), ProjectID: project, Name: a.Name, Title: doc.Title, Document: a.Document, Format: a.Format, By: a.By, TriggerKind: doc.Trigger.Kind}}
 	if n.Name == "" {
 		n.Name = doc.Name
 	}
 	if !names.MatchString(n.Name) {
-		return nil, problem.New(problem.ValidationFailed, "The name cannot be; see errors.").At("/name", problem.Invalid, "A name has small letters, digits and hyphens, at most 64.")
+		return nil, nil, problem.New(problem.ValidationFailed, "The name cannot be; see errors.").At("/name", problem.Invalid, "A name has small letters, digits and hyphens, at most 64.")
 	}
-	old, err := s.Store.Flow(ctx, project, n.Name)
+	old, err = s.Store.Flow(ctx, project, n.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return nil, nil, err
+	}
+	if doc.Trigger.Change != nil && !worksOnChanges(doc.Steps) {
+		return nil, nil, problem.New(problem.ValidationFailed, "A flow that changes begin has many of them in one run. Work on them with an each: `in: trigger.changes`.")
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		old = nil
 	}
 	set, secrets, err := s.settled(ctx, old, doc, a)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if old != nil {
 		n.ID = old.ID
 	}
 	if n.Settings, err = json.Marshal(set); err != nil {
-		return nil, fmt.Errorf("write settings: %w", err)
+		return nil, nil, fmt.Errorf("write settings: %w", err)
 	}
 	n.secrets = secrets
 	n.Roles, err = s.roles(ctx, project, doc, set.Connections)
-	return n, err
+	return n, old, err
+}
+
+func worksOnChanges(steps []lang.Step) bool {
+	return slices.ContainsFunc(steps, func(s lang.Step) bool {
+		return s.Each != nil && overChanges(s.Each) || slices.ContainsFunc(s.Branch, func(a lang.Arm) bool { return worksOnChanges(a.Steps) })
+	})
 }
 
 // settled gives the settings that a flow has then: what is not named stays as it was.
@@ -245,15 +294,21 @@ func (s *Service) scopes(ctx context.Context, project string, doc *lang.Flow, id
 }
 
 // arm sets when the trigger is looked at and where it begins to follow a stream, and makes the secrets of a webhook that has none.
-func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, newHook bool) (err error) {
+func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, old *store.Flow, newHook bool) (err error) {
 	f, t := a.Flow, doc.Trigger
-	f.DueAt = time.Time{}
+	same, err := s.sameSchedule(ctx, old, t.Schedule)
+	if err != nil {
+		return err
+	}
 	switch {
+	case same && !f.DueAt.IsZero():
 	case t.Schedule != nil:
 		f.DueAt, err = nextTime(t.Schedule, s.Now())
 	case t.Change != nil:
 		f.DueAt = s.Now()
 		err = s.beginToFollow(ctx, f, t.Change)
+	default:
+		f.DueAt = time.Time{}
 	}
 	if err != nil {
 		return err
@@ -266,4 +321,17 @@ func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, newHook b
 		return nil
 	}
 	return s.newHook(a, t.Webhook)
+}
+
+// sameSchedule says that a flow had this schedule before: its next time stays as it is.
+func (s *Service) sameSchedule(ctx context.Context, old *store.Flow, now *lang.ScheduleTrigger) (bool, error) {
+	if old == nil || now == nil {
+		return false, nil
+	}
+	p, err := s.program(ctx, old.ID, old.Version)
+	if err != nil {
+		return false, nil // a document that this program does not read any more has no say
+	}
+	before := p.Flow().Trigger.Schedule
+	return before != nil && *before == *now, nil
 }

@@ -152,9 +152,17 @@ func (s *Service) PauseRun(ctx context.Context, project, name, run string) (*sto
 		if r.State.Ended() || r.Paused {
 			return nil
 		}
-		r.Paused, r.State, r.ReasonCode, r.ReasonDetail = true, store.FlowRunWaiting, problem.ReasonPaused, "Somebody paused the run."
+		r.Paused, r.State, r.ReasonCode, r.ReasonDetail = true, begun(r, store.FlowRunWaiting), problem.ReasonPaused, "Somebody paused the run."
 		return tx.SetFlowRun(ctx, r, s.Now())
 	})
+}
+
+// begun gives a run's state where it has begun; one that has not is still queued.
+func begun(r *store.FlowRun, state store.FlowRunState) store.FlowRunState {
+	if r.StartedAt.IsZero() {
+		return store.FlowRunQueued
+	}
+	return state
 }
 
 // ResumeRun lets a paused run go on.
@@ -163,7 +171,7 @@ func (s *Service) ResumeRun(ctx context.Context, project, name, run string) (*st
 		if r.State.Ended() || !r.Paused {
 			return nil
 		}
-		r.Paused, r.State, r.ReasonCode, r.ReasonDetail, r.DueAt = false, store.FlowRunRunning, "", "", s.Now()
+		r.Paused, r.State, r.ReasonCode, r.ReasonDetail, r.DueAt = false, begun(r, store.FlowRunRunning), "", "", s.Now()
 		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
 			return err
 		}

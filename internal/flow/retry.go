@@ -154,7 +154,7 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 		return nil, false, err
 	}
 	for _, it := range all {
-		if it.Step != "" || q.Continue || r.MainCounts {
+		if it.Step != "" || q.Continue || r.MainCounts || problem.FromDocument(it.Error).Code != problem.FlowStopped {
 			items = append(items, it)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -45,7 +46,7 @@ func (w *work) readOn(r *reading, e *lang.Each) error {
 		if !errors.As(err, &p) {
 			return err
 		}
-		return w.unreadable(r, p)
+		return w.unreadableList(r, p)
 	}
 	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
 		r.Cursor, r.Read = next, read
@@ -53,8 +54,8 @@ func (w *work) readOn(r *reading, e *lang.Each) error {
 	})
 }
 
-// unreadable ends an each whose list cannot be read: the step fails.
-func (w *work) unreadable(r *reading, p *problem.Error) error {
+// unreadableList ends an each whose list cannot be read: the step fails.
+func (w *work) unreadableList(r *reading, p *problem.Error) error {
 	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
 		r.Stopped, r.Fault = true, w.hidden(problem.Document(p))
 		return w.cancelItems(ctx, tx, &r.Step)
@@ -108,7 +109,34 @@ func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []
 		}
 		items = append(items, w.found(e, env, list[next.N], text, next.N))
 	}
-	return next, next.N >= int64(len(list)), items, nil
+	if read = next.N >= int64(len(list)); read {
+		items = append(items, w.unreadable(e)...)
+	}
+	return next, read, items, nil
+}
+
+// unreadable are, of an each over the changes that began the run, those for which the trigger's condition could not be calculated: they are items that have failed.
+func (w *work) unreadable(e *lang.Each) (items []found) {
+	if w.run.TriggerKind != lang.Change || !overChanges(e) {
+		return nil
+	}
+	var in changesInput
+	if err := json.Unmarshal(w.run.Input, &in); err != nil {
+		return nil
+	}
+	for _, c := range in.Unreadable {
+		text, err := json.Marshal(c)
+		if err != nil {
+			continue
+		}
+		items = append(items, found{key: fmt.Sprintf("unreadable %d", c.Seq), input: text, fault: problem.New(problem.ExpressionFailed, "Nobody knows whether the change is for this flow: "+c.Failed)})
+	}
+	return items
+}
+
+// overChanges says that an each works on the changes that began its run.
+func overChanges(e *lang.Each) bool {
+	return e.Over != nil && strings.TrimSpace(e.Over.Text) == "trigger.changes"
 }
 
 // records reads on in a stream, until it is read to where it ends now: what changes meanwhile comes again there, and is known by its key. Records that came after the run began are left out.

@@ -258,7 +258,15 @@ func (w *Worker) fireChanges(ctx context.Context, f *store.Flow, p *machine.Prog
 	if at.Epoch != stands.Epoch {
 		return w.reset(ctx, f, t)
 	}
-	input, next, more, err := w.changes(ctx, conn, t, at)
+	secrets, err := w.open(ctx, f, f.Sealed)
+	if err != nil {
+		return err
+	}
+	params, err := set.parameters(p.Flow(), secrets)
+	if err != nil {
+		return err
+	}
+	input, next, more, err := w.changes(ctx, conn, t, params, at)
 	if err != nil {
 		return err
 	}
@@ -300,7 +308,7 @@ func (w *Worker) follow(ctx context.Context, tx *store.Tx, f *store.Flow, p *mac
 }
 
 // changes reads on in a stream. next is how far; more says that there is more.
-func (w *Worker) changes(ctx context.Context, conn *store.Connection, t *lang.ChangeTrigger, at position) (input *changesInput, next position, more bool, err error) {
+func (w *Worker) changes(ctx context.Context, conn *store.Connection, t *lang.ChangeTrigger, params map[string]any, at position) (input *changesInput, next position, more bool, err error) {
 	input, next, more = &changesInput{Connection: conn.ID, Entity: t.Entity, Changes: []change{}}, at, true
 	for page := 0; more && page < pagesAtOnce && len(input.Changes) < t.Batch; page++ {
 		var entries []store.FeedEntry
@@ -314,7 +322,7 @@ func (w *Worker) changes(ctx context.Context, conn *store.Connection, t *lang.Ch
 			if !slices.Contains(t.Types, e.Type) {
 				continue
 			}
-			switch ok, err := matches(t.Where, c); {
+			switch ok, err := matches(t.Where, c, params); {
 			case err != nil:
 				c.Failed = err.Error()
 				input.Unreadable = append(input.Unreadable, c)
@@ -326,7 +334,7 @@ func (w *Worker) changes(ctx context.Context, conn *store.Connection, t *lang.Ch
 	return input, next, more, nil
 }
 
-func matches(where *lang.Expr, c change) (bool, error) {
+func matches(where *lang.Expr, c change, params map[string]any) (bool, error) {
 	if where == nil {
 		return true, nil
 	}
@@ -334,7 +342,7 @@ func matches(where *lang.Expr, c change) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return where.True(lang.Env{"record": record, "change": map[string]any{"type": c.Type, "id": c.ID, "seq": c.Seq, "version": c.Version}})
+	return where.True(lang.Env{"params": params, "record": record, "change": map[string]any{"type": c.Type, "id": c.ID, "seq": c.Seq, "version": c.Version}})
 }
 
 // reset lets a trigger rest whose stream was reset: what it would miss or do twice is for a person to say.

@@ -12,8 +12,9 @@ import (
 const changesToItems = `
 flow: changes-to-items
 connections: {erp: {}}
+parameters: {out: {type: text, default: Left out}}
 trigger:
-  change: {connection: erp, entity: vendors, types: [created, updated], where: 'record.name != "Left out"', batch: 3}
+  change: {connection: erp, entity: vendors, types: [created, updated], where: 'record.name == "Poison" ? record.nothing.there == 1 : record.name != params.out', batch: 3}
 runs: {at_once: 1}
 steps:
   - id: items
@@ -53,7 +54,7 @@ func (w *world) edit(n int, name string) {
 	w.check(w.sim.Edit(erp.Edit{Resource: "vendors", ID: ids[n], Set: map[string]any{"name": name}}))
 }
 
-// Changes begin runs: none is missed, bursts are batched, what the condition leaves out begins nothing, and none comes twice.
+// Changes begin runs: none is missed, bursts are batched, what the condition leaves out begins nothing, what it cannot tell is an item that failed, and none comes twice.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 10)
@@ -63,27 +64,27 @@ func TestChanges(t *testing.T) {
 		t.Errorf("what was there before made %v", made)
 	}
 	for n := range 7 {
-		w.edit(n, []string{"A", "B", "C", "Left out", "D", "E", "F"}[n])
+		w.edit(n, []string{"A", "B", "C", "Left out", "D", "E", "Poison"}[n])
 	}
 	w.sync()
 	for range 5 {
 		w.clock.add(3 * time.Second)
 		w.settle()
 	}
-	total := 0
+	total, failed := 0, 0
 	for _, r := range w.runs("changes-to-items") {
 		if r.State != store.FlowRunCompleted || r.Counts.In > 3 {
 			t.Errorf("a run is %s with %+v", r.State, r.Counts)
 		}
-		total += int(r.Counts.OK)
+		total, failed = total+int(r.Counts.OK), failed+int(r.Counts.Failed)
 	}
-	if made := w.created("items"); total != 6 || len(made) != 6 {
-		t.Errorf("%d changes were worked on, and made %v", total, made)
+	if made := w.created("items"); total != 5 || failed != 1 || len(made) != 5 {
+		t.Errorf("%d changes were worked on, %d could not be told, and they made %v", total, failed, made)
 	}
 	w.restart()
 	w.clock.add(time.Minute)
 	w.settle()
-	if made := w.created("items"); len(made) != 6 {
+	if made := w.created("items"); len(made) != 5 {
 		t.Errorf("after a restart there are %v", made)
 	}
 }

@@ -90,7 +90,7 @@ func (w *work) enter(threads []*thread) (active, late []*thread, err error) {
 		on := true
 		switch th.item.Waits {
 		case store.FlowWaitsTime:
-			w.take(th, machine.Result{Value: quoted(w.Now())})
+			w.take(th, machine.Result{Value: until(w.Now())})
 		case store.FlowWaitsRequest, store.FlowWaitsNotify:
 			w.again(th)
 		case store.FlowWaitsOperation:
@@ -227,4 +227,4 @@ func (w *work) beside(threads []*thread) int {
 	return max(1, w.prog.Flow().Step(threads[0].item.Step).Each.Concurrency)
 }
 
-func quoted(t time.Time) []byte { return []byte(`"` + t.UTC().Format(time.RFC3339Nano) + `"`) }
+func until(t time.Time) []byte { return []byte(`{"until":"` + t.UTC().Format(time.RFC3339Nano) + `"}`) }
