@@ -48,6 +48,9 @@ func (s *Service) Check(ctx context.Context, project, file, document string, con
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkAround(ctx, project, f, connections); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
