@@ -80,12 +80,12 @@ func (b *builder) member(s *Step, at place, ids map[string]string) {
 
 // again checks what is said about failures.
 func (b *builder) again(s *Step) {
-	if slices.Contains([]string{StepList, StepTransform, StepFilter, StepBranch, StepEach, StepWait}, s.Kind) && s.Retry != nil {
+	if slices.Contains([]string{StepList, StepEach}, s.Kind) && s.Retry != nil {
 		mend := "leave it out"
 		if s.Kind == StepEach {
 			mend = "write it within each, with on_error: retry"
 		}
-		b.problem(s.Path+".retry", "a "+s.Kind+" comes to the same when it is done again", mend)
+		b.problem(s.Path+".retry", "a "+s.Kind+" is not tried again as a whole", mend)
 	}
 	b.retries(s.Retry, s.Path+".retry")
 }
