@@ -136,7 +136,7 @@ func (w *work) unreadable(e *lang.Each) (items []found) {
 
 // overChanges says that an each works on the changes that began its run.
 func overChanges(e *lang.Each) bool {
-	return e.Over != nil && strings.TrimSpace(e.Over.Text) == "trigger.changes"
+	return e.Over != nil && strings.Contains(e.Over.Text, "trigger.changes")
 }
 
 // records reads on in a stream, until it is read to where it ends now: what changes meanwhile comes again there, and is known by its key. Records that came after the run began are left out.
