@@ -24,14 +24,14 @@ const deepest = 8
 func (w *work) callable(th *thread) (*store.Flow, error) {
 	f, err := w.Store.Flow(w.turn.work, w.flow.ProjectID, th.effect.Flow)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, problem.Newf(problem.NothingFound, "There is no flow %q in this project.", th.effect.Flow)
+		return nil, problem.Newf(problem.CalledFlowFailed, "There is no flow %q in this project.", th.effect.Flow)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read flow %s: %w", th.effect.Flow, err)
 	}
 	for depth, r := 1, w.run; r.Parent.Run != ""; depth++ {
 		if depth == deepest {
-			return nil, problem.Newf(problem.FlowStopped, "Flows call each other %d deep; one of them calls itself, perhaps by way of others.", deepest)
+			return nil, problem.Newf(problem.CalledFlowFailed, "Flows call each other %d deep; one of them calls itself, perhaps by way of others.", deepest)
 		}
 		if r, err = w.Store.FlowRun(w.turn.work, r.Parent.Flow, r.Parent.Run); err != nil {
 			return nil, fmt.Errorf("read the calling run: %w", err)

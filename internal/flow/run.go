@@ -251,8 +251,13 @@ func (w *work) waits(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	for _, it := range items {
-		if it.Waits != store.FlowWaitsTime && it.Waits != store.FlowWaitsEach {
-			w.run.State, w.run.ReasonCode = store.FlowRunRunning, ""
+		switch {
+		case it.Waits == store.FlowWaitsTime, it.Waits == store.FlowWaitsEach:
+		case it.Waits == store.FlowWaitsOperation && len(it.Error) > 0: // see written
+			w.run.ReasonCode, w.run.ReasonDetail = problem.ReasonWaitsForPerson, problem.FromDocument(it.Error).Detail
+		default:
+			w.run.State, w.run.ReasonCode, w.run.ReasonDetail = store.FlowRunRunning, "", ""
+			return nil
 		}
 	}
 	return nil

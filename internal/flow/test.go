@@ -178,7 +178,7 @@ func (d *dry) effect(f machine.Frame, th *machine.Thread, e machine.Effect) (r m
 	case machine.Each:
 		return d.each(f, th, e.Step)
 	}
-	return machine.Result{}, nil, nil
+	return machine.Result{Value: until(d.Now())}, nil, nil // of a wait
 }
 
 // write gives the verdict on a write instead of sending it.

@@ -14,7 +14,7 @@ flow: changes-to-items
 connections: {erp: {}}
 parameters: {out: {type: text, default: Left out}}
 trigger:
-  change: {connection: erp, entity: vendors, types: [created, updated], where: 'record.name == "Poison" ? record.nothing.there == 1 : record.name != params.out', batch: 3}
+  change: {connection: erp, entity: vendors, types: [created, updated], where: 'record.name == "Poison" ? record.custom_fields.nothing.there == 1 : record.name != params.out', batch: 3}
 runs: {at_once: 1}
 steps:
   - id: items

@@ -64,7 +64,7 @@ func (w *work) settleThread(th *thread) {
 	case machine.End:
 		th.ended()
 	case machine.Wait:
-		th.waits, th.due = store.FlowWaitsTime, e.Until
+		th.waits, th.due, th.fault = store.FlowWaitsTime, e.Until, e.Failure
 		if e.Until.IsZero() {
 			th.due = now.Add(e.For)
 		}

@@ -130,6 +130,10 @@ func (w *work) written(known operations, th *thread) (on bool, err error) {
 		w.take(th, machine.Result{Failure: problem.FromDocument(it.Error).With("operation", "/v1/operations/"+th.item.Operation)})
 	case store.ItemCancelled:
 		w.take(th, machine.Result{Failure: problem.New(problem.OperationCancelled, "The write was cancelled before it was sent.")})
+	case store.ItemNeedsHuman:
+		path := fmt.Sprintf("/v1/operations/%s/items/%d", th.item.Operation, th.item.OperationN)
+		th.fault = problem.Newf(problem.WriteOutcomeUnknown, "Nobody could find out what became of a write. Look in the system, then decide: POST %s/resolve.", path).With("operation", "/v1/operations/"+th.item.Operation)
+		return false, nil
 	default:
 		return false, nil
 	}

@@ -213,7 +213,7 @@ func (b *builder) ref(e *Expr, r ref, sc scope) {
 	case "params":
 		b.param(e, r, sc)
 	case "run":
-		if known := []string{"id", "flow", "version", "started_at", "now"}; len(r.members) > 0 && !slices.Contains(known, r.members[0]) {
+		if known := []string{"id", "flow", "version", "now"}; len(r.members) > 0 && !slices.Contains(known, r.members[0]) {
 			b.problem(e.Path, e.Text+": a run has no "+r.members[0], strictyaml.Suggest(r.members[0], known))
 		}
 	}

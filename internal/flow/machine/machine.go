@@ -227,7 +227,7 @@ func (w *walk) fail(s *lang.Step, r Result) (Effect, bool) {
 	switch {
 	case again != nil && w.Failed < again.Attempts && !pointless(r):
 		w.Resting = true
-		return Effect{Kind: Wait, Step: s, For: again.Wait}, true
+		return Effect{Kind: Wait, Step: s, For: again.Wait, Failure: r.Failure}, true
 	case s.OnError == lang.Continue:
 		w.next(s, mustMarshal(map[string]any{"error": mustDecode(problem.Document(r.Failure))}))
 		return Effect{}, false

@@ -75,7 +75,7 @@ type Effect struct {
 	Step *lang.Step // nil at the end of the steps
 
 	Status  Status          // End
-	Failure *problem.Error  // End, Failed
+	Failure *problem.Error  // End, Failed; Wait before a step is tried again
 	Result  json.RawMessage // End, OK: of the last step; nil: there was none
 
 	Role, Entity string // Get, Find, Write
