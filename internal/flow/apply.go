@@ -180,6 +180,9 @@ func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a
 	if errors.Is(err, store.ErrNotFound) {
 		old = nil
 	}
+	if doc.Trigger.Change != nil && doc.Runs.More != lang.Queue {
+		return nil, nil, problem.Newf(problem.ValidationFailed, "A flow that changes begin cannot have `more: %s`: the changes would be lost. Leave it out: they wait.", doc.Runs.More)
+	}
 	set, secrets, err := s.settled(ctx, old, doc, a)
 	if err != nil {
 		return nil, nil, err

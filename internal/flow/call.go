@@ -33,7 +33,11 @@ func (w *work) callable(th *thread) (*store.Flow, error) {
 		if depth == deepest {
 			return nil, problem.Newf(problem.CalledFlowFailed, "Flows call each other %d deep; one of them calls itself, perhaps by way of others.", deepest)
 		}
-		if r, err = w.Store.FlowRun(w.turn.work, r.Parent.Flow, r.Parent.Run); err != nil {
+		r, err = w.Store.FlowRun(w.turn.work, r.Parent.Flow, r.Parent.Run)
+		if errors.Is(err, store.ErrNotFound) { // it is deleted, and nobody waits any more
+			break
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read the calling run: %w", err)
 		}
 	}

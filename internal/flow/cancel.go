@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/busbar-dev/busbar/internal/audit"
@@ -98,10 +99,15 @@ func (w *work) cancelCalled(it *store.FlowItem) error {
 
 // requestCancel notes that a run is to be cancelled, and wakes its flow. One that has ended is left as it is.
 func (s *Service) requestCancel(ctx context.Context, tx *store.Tx, flow, run string) error {
-	if err := tx.WakeFlow(ctx, flow, s.Now()); err != nil {
+	if err := tx.WakeFlow(ctx, flow, s.Now()); errors.Is(err, store.ErrNotFound) { // it is deleted
+		return nil
+	} else if err != nil {
 		return err
 	}
 	r, err := tx.FlowRun(ctx, flow, run)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
 	if err != nil || r.State.Ended() || r.CancelRequested {
 		return err
 	}

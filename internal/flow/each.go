@@ -54,6 +54,13 @@ func (w *work) feed(r *reading) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if w.run.CancelRequested {
+		if c.Running > 0 {
+			return false, nil
+		}
+		w.main.effect = machine.Effect{Kind: machine.End, Status: machine.Cancelled}
+		return true, w.carry([]*thread{w.main})
+	}
 	if !r.Stopped && stops(e, c) {
 		return true, w.stop(r)
 	}
@@ -64,7 +71,7 @@ func (w *work) feed(r *reading) (moved bool, err error) {
 		}
 	}
 	if r.Stopped || r.NextAt.After(w.Now()) {
-		if c.Running == 0 && c.Pending == 0 {
+		if c.Running == 0 && c.Pending == 0 && (r.Stopped || r.Read) {
 			return true, w.conclude(r, c)
 		}
 		return false, nil

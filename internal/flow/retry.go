@@ -163,6 +163,9 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 
 // again makes the move that begins an item again, from the step that failed or from another.
 func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
+	if it.Status == store.FlowItemFailed && len(it.Thread) == 0 && !q.Repeat {
+		return m, problem.Newf(problem.Conflict, "Nobody knows whether item %d of step %q is one that the list wants: its condition could not be calculated. Send `repeat: true` if it is, or mend the record and begin another run.", it.N, it.Step)
+	}
 	th := state{Thread: machine.Begin()}
 	if len(it.Thread) > 0 {
 		if err := json.Unmarshal(it.Thread, &th); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -43,7 +44,12 @@ func (t *turn) run(r *store.FlowRun) error {
 	return w.rest(&pause{code: problem.ReasonInternal, until: t.Now().Add(lookAgain)})
 }
 
-func (w *work) goOn() error {
+func (w *work) goOn() (err error) {
+	defer func() { // one run that finds a fault of ours takes no other with it
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	rest, err := w.open()
 	if err != nil {
 		return err

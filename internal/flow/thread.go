@@ -107,6 +107,8 @@ func (th *thread) ended() {
 		th.status = store.FlowItemOK
 	case machine.Skipped:
 		th.status = store.FlowItemSkipped
+	case machine.Cancelled:
+		th.status = store.FlowItemCancelled
 	default:
 		th.status, th.fault = store.FlowItemFailed, th.effect.Failure
 	}

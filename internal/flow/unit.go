@@ -27,6 +27,7 @@ func (w *work) unit(threads []*thread) (moved bool, err error) {
 // carry carries threads with an effect at hand on until each has ended or waits.
 func (w *work) carry(active []*thread) error {
 	for len(active) > 0 {
+		w.cutOff(active)
 		if err := w.read(active); err != nil {
 			return err
 		}
@@ -43,17 +44,32 @@ func (w *work) carry(active []*thread) error {
 			}
 			w.settleThread(th)
 		}
-		if err := w.store(append(plain, sent...)); err != nil {
+		if err := w.store(plain); err != nil {
 			return err
 		}
 		refused, err := w.write(writes)
 		if err != nil {
 			return err
 		}
+		if err := w.store(sent); err != nil {
+			return err
+		}
 		w.send(sent)
 		active = append(refused, sent...)
 	}
 	return nil
+}
+
+// cutOff ends threads of a run that is to be cancelled where they would begin something.
+func (w *work) cutOff(threads []*thread) {
+	if !w.run.CancelRequested {
+		return
+	}
+	for _, th := range threads {
+		if th.effect.Kind != machine.End {
+			th.effect = machine.Effect{Kind: machine.End, Status: machine.Cancelled}
+		}
+	}
 }
 
 // settleThread says what is to be stored of a thread that wants this effect.
@@ -76,7 +92,7 @@ func (w *work) settleThread(th *thread) {
 		th.waits, th.due = store.FlowWaitsCall, now.Add(lookAgain)
 	case machine.Each:
 		th.waits = store.FlowWaitsEach
-		if th.state.Each == nil {
+		if th.state.Each == nil || th.state.Each.Step != e.Step.ID {
 			th.state.Each = &reading{Step: e.Step.ID, Base: w.run.Counts}
 		}
 		th.state.Each.Stopped, th.state.Each.Fault = false, nil // another try goes on where the list was left

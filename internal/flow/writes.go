@@ -50,7 +50,11 @@ func (w *work) write(all groups) (refused []*thread, err error) {
 }
 
 // passes says that what refuses an operation is about the connection or about Busbar, and not about what is written: it is asked for again.
-func passes(p *problem.Error) bool { return p.Type().Origin == "connection" || p.Type().Retryable }
+func passes(p *problem.Error) bool {
+	return slices.Contains([]problem.Code{
+		problem.ConnectionPaused, problem.ConnectionPending, problem.ConnectionDisconnected, problem.ConnectionNeedsReauthorization, problem.SystemUnreachable, problem.Overloaded, problem.StorageFull,
+	}, p.Code)
+}
 
 // chunk is how many writes go out before the ledger looks whether it may go on.
 const chunk = 50

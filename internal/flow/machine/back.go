@@ -1,6 +1,10 @@
 package machine
 
-import "github.com/busbar-dev/busbar/internal/flow/lang"
+import (
+	"encoding/json"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
+)
 
 // Back lets a thread go on from a step that it has come to before, and forgets the results from there on. each is the step whose item it is, empty for the steps on top. repeated are the steps
 // that had a result and are done again; ok: it has come to that step.
@@ -10,7 +14,7 @@ func (p *Program) Back(t *Thread, each, id string) (repeated []string, ok bool) 
 		steps = p.flow.Step(each).Each.Steps
 	}
 	at, found := placeOf(steps, id)
-	if !found || after(at, t.At) {
+	if !found || after(at, t.At) || !taken(steps, at, t) {
 		return nil, false
 	}
 	visit(steps, nil, func(s *lang.Step, place []int) {
@@ -26,6 +30,21 @@ func (p *Program) Back(t *Thread, each, id string) (repeated []string, ok bool) 
 	}
 	t.At, t.Failed, t.Resting, t.Target, t.Many = at, 0, false, nil, nil
 	return repeated, true
+}
+
+// taken says that a thread has come by the way that leads to a place.
+func taken(steps []lang.Step, at []int, t *Thread) bool {
+	for i := 0; i+2 < len(at); i += 2 {
+		s := &steps[at[i]]
+		var way struct {
+			Branch *int `json:"branch"`
+		}
+		if json.Unmarshal(t.Results[s.ID], &way) != nil || way.Branch == nil || *way.Branch != at[i+1] {
+			return false
+		}
+		steps = s.Branch[at[i+1]].Steps
+	}
+	return true
 }
 
 // visit visits steps and those of their branches, in order.

@@ -67,6 +67,8 @@ const (
 	OK      Status = "ok"
 	Failed  Status = "failed"
 	Skipped Status = "skipped"
+
+	Cancelled Status = "cancelled" // by whoever works on the thread; the machine never says so
 )
 
 // Effect is what a thread wants done; which members are set, its Kind tells.
