@@ -114,7 +114,7 @@ func (w *Worker) fire(ctx context.Context, f *store.Flow) error {
 
 // fireSchedule begins the run that is due. One that was missed is made up for once, however many were.
 func (w *Worker) fireSchedule(ctx context.Context, f *store.Flow, p *machine.Program, rest *pause) error {
-	next, err := nextTime(p.Flow().Trigger.Schedule, w.Now())
+	next, err := nextAfter(p.Flow().Trigger.Schedule, f.DueAt, w.Now())
 	if err != nil {
 		return err
 	}

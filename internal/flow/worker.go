@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,9 @@ func fenced(err error) bool { return errors.Is(err, store.ErrFenced) }
 
 // passes works on the runs that can go on, until none can.
 func (t *turn) passes() error {
+	if err := t.wakeQueued(); err != nil {
+		return err
+	}
 	for t.over.Err() == nil {
 		runs, err := t.Store.RunnableFlowRuns(t.work, t.flow.ID, t.Now(), runsAtOnce)
 		if err != nil {
@@ -156,6 +160,28 @@ func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
 	return may, t.queue(wait)
 }
 
+// wakeQueued lets runs go on that wait for another one to end, should that have ended in another way than here.
+func (t *turn) wakeQueued() error {
+	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
+	if err != nil {
+		return err
+	}
+	open, err := t.Store.FlowRunsOpen(t.work, t.flow.ID, p.Flow().Runs.AtOnce)
+	if err != nil || !slices.ContainsFunc(open, waitsForOthers) {
+		return err
+	}
+	return t.Store.Write(t.work, func(tx *store.Tx) error {
+		if err := tx.HoldFlow(t.work, t.flow); err != nil {
+			return err
+		}
+		return t.unqueue(t.work, tx, t.flow.ID, p.Flow().Runs.AtOnce)
+	})
+}
+
+func waitsForOthers(r store.FlowRun) bool {
+	return r.State == store.FlowRunQueued && r.DueAt.IsZero() && !r.Paused
+}
+
 // queue lets runs wait until one of the flow ends.
 func (t *turn) queue(runs []store.FlowRun) error {
 	if len(runs) == 0 {
@@ -183,7 +209,7 @@ func (s *Service) unqueue(ctx context.Context, tx *store.Tx, flow string, most i
 		return err
 	}
 	for i := range open {
-		if r := &open[i]; r.State == store.FlowRunQueued && r.DueAt.IsZero() && !r.Paused {
+		if r := &open[i]; waitsForOthers(*r) {
 			r.DueAt = s.Now()
 			if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
 				return err

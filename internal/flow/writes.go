@@ -31,7 +31,7 @@ func (g groups) add(th *thread) {
 func (w *work) write(all groups) (refused []*thread, err error) {
 	for to, threads := range all {
 		slices.SortFunc(threads, func(a, b *thread) int { return cmp.Compare(a.item.N, b.item.N) })
-		err := w.operation(to, threads)
+		err := w.newOperation(to, threads)
 		var p *problem.Error
 		switch {
 		case err == nil:
@@ -59,7 +59,7 @@ func passes(p *problem.Error) bool {
 // chunk is how many writes go out before the ledger looks whether it may go on.
 const chunk = 50
 
-func (w *work) operation(to target, threads []*thread) error {
+func (w *work) newOperation(to target, threads []*thread) error {
 	conn := w.conns[to.role]
 	moves := make([]store.FlowItemMove, len(threads))
 	run := *w.run
@@ -103,23 +103,28 @@ func itemsOf(threads []*thread) iter.Seq2[write.BatchItem, error] {
 	}
 }
 
-// operations are what has become of the operations that threads wait for, each read once.
-type operations map[string]map[int64]store.Item
+// operations are what has become of the operations that threads wait for, each read once; nil: it is not kept any more.
+type operations map[string]*operation
+
+type operation struct {
+	items  map[int64]store.Item // by number
+	reason problem.Reason       // for which it was cancelled
+}
 
 // written lets a thread take what became of its write. on: it is known.
 func (w *work) written(known operations, th *thread) (on bool, err error) {
-	items, ok := known[th.item.Operation]
+	o, ok := known[th.item.Operation]
 	if !ok {
-		if items, err = w.readOperation(&th.item); err != nil {
+		if o, err = w.readOperation(&th.item); err != nil {
 			return false, err
 		}
-		known[th.item.Operation] = items
+		known[th.item.Operation] = o
 	}
-	if items == nil {
+	if o == nil {
 		w.take(th, machine.Result{Unknown: true, Failure: problem.New(problem.NotFound, "The operation of the write is not kept any more; nobody can tell what became of it here.")})
 		return true, nil
 	}
-	it, ok := items[th.item.OperationN]
+	it, ok := o.items[th.item.OperationN]
 	if !ok {
 		return false, fmt.Errorf("operation %s has no item %d", th.item.Operation, th.item.OperationN)
 	}
@@ -133,6 +138,10 @@ func (w *work) written(known operations, th *thread) (on bool, err error) {
 	case store.ItemRejected:
 		w.take(th, machine.Result{Failure: problem.FromDocument(it.Error).With("operation", "/v1/operations/"+th.item.Operation)})
 	case store.ItemCancelled:
+		if o.reason == store.ReasonDisconnected { // it was never sent, and is asked for again
+			th.effect = w.prog.Advance(th.frame, &th.state.Thread)
+			return true, nil
+		}
 		w.take(th, machine.Result{Failure: problem.New(problem.OperationCancelled, "The write was cancelled before it was sent.")})
 	case store.ItemNeedsHuman:
 		path := fmt.Sprintf("/v1/operations/%s/items/%d", th.item.Operation, th.item.OperationN)
@@ -153,8 +162,8 @@ type written struct {
 	Operation string `json:"operation"`
 }
 
-// readOperation gives the items of an operation by number; nil: it is not kept any more.
-func (w *work) readOperation(of *store.FlowItem) (map[int64]store.Item, error) {
+// readOperation gives what has become of an operation; nil: it is not kept any more.
+func (w *work) readOperation(of *store.FlowItem) (*operation, error) {
 	conn, err := w.Store.Connection(w.turn.work, w.flow.ProjectID, of.Connection)
 	var o *store.Operation
 	if err == nil {
@@ -170,9 +179,9 @@ func (w *work) readOperation(of *store.FlowItem) (map[int64]store.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	items := make(map[int64]store.Item, len(all))
+	out := &operation{items: make(map[int64]store.Item, len(all)), reason: o.ReasonCode}
 	for _, it := range all {
-		items[it.N] = it
+		out.items[it.N] = it
 	}
-	return items, nil
+	return out, nil
 }

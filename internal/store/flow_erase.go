@@ -74,6 +74,12 @@ func (t *Tx) endErasedRun(ctx context.Context, r *FlowRun, now time.Time) error 
 		return err
 	}
 	err := t.q.EndErasedFlowRun(ctx, queries.EndErasedFlowRunParams{Now: queries.At(now), ReasonCode: ReasonDisconnected, Flow: r.FlowID, ID: r.ID})
+	if err == nil {
+		err = t.WakeFlow(ctx, r.FlowID, now) // others may have waited for it to end
+	}
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
 	if err != nil || r.Parent.Run == "" {
 		return err
 	}
