@@ -3,10 +3,12 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -26,6 +28,7 @@ func (w *work) unit(threads []*thread) (moved bool, err error) {
 
 // carry carries threads with an effect at hand on until each has ended or waits.
 func (w *work) carry(active []*thread) error {
+	w.upserts = map[string]*thread{}
 	for len(active) > 0 {
 		w.cutOff(active)
 		if err := w.read(active); err != nil {
@@ -34,10 +37,12 @@ func (w *work) carry(active []*thread) error {
 		var plain, sent []*thread
 		writes := groups{}
 		for _, th := range active {
-			switch th.effect.Kind {
-			case machine.Write:
+			switch kind := th.effect.Kind; {
+			case th.later:
+				plain = append(plain, th)
+			case kind == machine.Write:
 				writes.add(th)
-			case machine.Request, machine.Notify:
+			case kind == machine.Request, kind == machine.Notify:
 				sent = append(sent, th)
 			default:
 				plain = append(plain, th)
@@ -76,6 +81,10 @@ func (w *work) cutOff(threads []*thread) {
 func (w *work) settleThread(th *thread) {
 	now := w.Now()
 	th.status, th.due, th.fault, th.output = store.FlowItemRunning, time.Time{}, nil, nil
+	if th.later {
+		th.waits, th.due = "", now.Add(time.Second)
+		return
+	}
 	switch e := th.effect; e.Kind {
 	case machine.End:
 		th.ended()
@@ -159,6 +168,9 @@ func (w *work) readFor(th *thread) (wants bool, err error) {
 	var r machine.Result
 	switch th.effect.Kind {
 	case machine.Get, machine.Find:
+		if th.later = w.behind(th); th.later {
+			return false, nil
+		}
 		r, err = w.look(th.effect)
 	case machine.Call:
 		var p *problem.Error
@@ -173,6 +185,20 @@ func (w *work) readFor(th *thread) (wants bool, err error) {
 		w.take(th, r)
 	}
 	return true, err
+}
+
+// behind says that another thread of the unit upserts the record that this one is about to: it would not see what that one makes.
+func (w *work) behind(th *thread) bool {
+	e := th.effect
+	if e.Step.Kind != lang.StepWrite {
+		return false
+	}
+	key := fmt.Sprintf("%q %q %q", e.Role, e.Entity, e.By)
+	first := w.upserts[key]
+	if first == nil {
+		w.upserts[key] = th
+	}
+	return first != nil && first != th
 }
 
 // store stores what threads have come to, and makes the runs that they call.
