@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -82,6 +83,7 @@ type retrying struct {
 	flow *store.Flow
 	prog *machine.Program
 	done int
+	from ItemRef // of all that failed: this one and later ones
 }
 
 func (q *retrying) check(r *store.FlowRun) error {
@@ -149,11 +151,15 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 	if q.Continue {
 		statuses = append(statuses, store.FlowItemCancelled)
 	}
-	all, err := tx.FlowItems(ctx, r.FlowID, r.ID, store.FlowItemFilter{Statuses: statuses, Limit: retryAtOnce})
+	all, err := tx.FlowItems(ctx, r.FlowID, r.ID, store.FlowItemFilter{Statuses: statuses, FromStep: q.from.Step, FromN: q.from.N, Limit: retryAtOnce})
 	if err != nil {
 		return nil, false, err
 	}
 	for _, it := range all {
+		q.from = ItemRef{it.Step, it.N + 1}
+		if q.doubt(&it) != "" && !q.Repeat {
+			continue
+		}
 		if it.Step != "" || q.Continue || r.MainCounts || problem.FromDocument(it.Error).Code != problem.FlowStopped {
 			items = append(items, it)
 		}
@@ -161,10 +167,26 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 	return items, len(all) == retryAtOnce, nil
 }
 
+// doubt says why an item that failed is begun again only with `repeat`; "" for no reason.
+func (q *retrying) doubt(it *store.FlowItem) string {
+	if it.Status != store.FlowItemFailed {
+		return ""
+	}
+	switch code := problem.FromDocument(it.Error).Code; {
+	case len(it.Thread) == 0:
+		return "its list could not tell whether it is wanted. Send `repeat: true` if it is, or mend the record and begin another run."
+	case code == problem.RequestOutcomeUnknown:
+		return "nobody knows whether its request had its effect. Look in the other system; send `repeat: true` to send it again."
+	case code == problem.CalledFlowFailed:
+		return "it called another run, which may have done a part. Retry that run; or send `repeat: true` to call the flow anew."
+	}
+	return ""
+}
+
 // again makes the move that begins an item again, from the step that failed or from another.
 func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
-	if it.Status == store.FlowItemFailed && len(it.Thread) == 0 && !q.Repeat {
-		return m, problem.Newf(problem.Conflict, "Nobody knows whether item %d of step %q is one that the list wants: its condition could not be calculated. Send `repeat: true` if it is, or mend the record and begin another run.", it.N, it.Step)
+	if doubt := q.doubt(it); doubt != "" && !q.Repeat {
+		return m, problem.Newf(problem.Conflict, "Item %d of step %q is not retried just so: %s", it.N, it.Step, doubt)
 	}
 	th := state{Thread: machine.Begin()}
 	if len(it.Thread) > 0 {
@@ -186,6 +208,9 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 		m.Input = q.Input
 	}
 	m.Error, m.Output, m.Waits, m.Operation, m.OperationN, m.Connection, m.DueAt = nil, nil, "", "", 0, "", q.Now()
+	if it.Status == store.FlowItemCancelled && it.Step != "" {
+		m.DueAt = time.Time{} // the steps on top begin it in its batch
+	}
 	m.Thread, err = json.Marshal(th)
 	return m, err
 }

@@ -96,7 +96,13 @@ func (w *work) open() (rest *pause, err error) {
 	if w.conns, rest, err = w.connections(w.turn.work, w.flow.ProjectID, w.prog.Flow(), s); err != nil {
 		return nil, err
 	}
-	return rest, w.readMain()
+	if err := w.readMain(); err != nil || len(w.main.item.Input) == 0 {
+		return rest, err
+	}
+	w.run.Input = w.main.item.Input // a person has mended it
+	w.frame, err = w.frameOf(s)
+	w.main.frame = w.frame
+	return rest, err
 }
 
 // readMain reads how far the steps on top have come.
