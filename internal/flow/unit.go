@@ -47,6 +47,8 @@ func (w *work) carry(active []*thread) error {
 			default:
 				plain = append(plain, th)
 			}
+		}
+		for _, th := range plain {
 			w.settleThread(th)
 		}
 		if err := w.store(plain); err != nil {
@@ -56,13 +58,42 @@ func (w *work) carry(active []*thread) error {
 		if err != nil {
 			return err
 		}
-		if err := w.store(sent); err != nil {
+		answered, err := w.dispatch(sent)
+		if err != nil {
 			return err
 		}
-		w.send(sent)
-		active = append(refused, sent...)
+		active = append(refused, answered...)
 	}
 	return nil
+}
+
+// dispatch sends what threads want sent, a few at once: a thread is stored as sending when its turn has come, and with what came of it before the next goes out. Those whose turn does not come any more are left as
+// they are stored.
+func (w *work) dispatch(threads []*thread) (answered []*thread, err error) {
+	for len(threads) > 0 && w.over.Err() == nil && w.lease.Allowed() == nil {
+		n := min(w.beside(threads), len(threads))
+		now := threads[:n]
+		threads = threads[n:]
+		for _, th := range now {
+			w.settleThread(th)
+		}
+		if err := w.store(now); err != nil {
+			return nil, err
+		}
+		w.send(now)
+		for _, th := range now {
+			if th.effect.Kind == machine.End {
+				w.settleThread(th)
+			} else {
+				th.status, th.waits, th.due, th.fault, th.output = store.FlowItemRunning, "", w.Now(), nil, nil
+				answered = append(answered, th)
+			}
+		}
+		if err := w.store(now); err != nil {
+			return nil, err
+		}
+	}
+	return answered, nil
 }
 
 // cutOff ends threads of a run that is to be cancelled where they would begin something.
@@ -245,15 +276,16 @@ func (w *work) endWith(ctx context.Context, tx *store.Tx, moves []store.FlowItem
 
 // send sends what threads want sent, a few side by side, and lets them go on with what came of it.
 func (w *work) send(threads []*thread) {
+	ctx, cancel := context.WithTimeout(w.turn.work, w.LastStep*9/10) // what came of it has to be stored yet
+	defer cancel()
 	var all errgroup.Group
-	all.SetLimit(w.beside(threads))
 	for _, th := range threads {
 		all.Go(func() error {
 			key := w.key(th)
 			if th.effect.Kind == machine.Notify {
-				w.take(th, w.Sender.Notify(w.turn.work, key, th.effect))
+				w.take(th, w.Sender.Notify(ctx, key, th.effect))
 			} else {
-				w.take(th, w.Sender.Request(w.turn.work, key, th.effect))
+				w.take(th, w.Sender.Request(ctx, key, th.effect))
 			}
 			return nil
 		})

@@ -30,6 +30,9 @@ func (g groups) add(th *thread) {
 // write makes an operation of each group, in the transaction that stores its threads. refused are those for which there is none; they know why.
 func (w *work) write(all groups) (refused []*thread, err error) {
 	for to, threads := range all {
+		for _, th := range threads {
+			w.settleThread(th)
+		}
 		slices.SortFunc(threads, func(a, b *thread) int { return cmp.Compare(a.item.N, b.item.N) })
 		err := w.newOperation(to, threads)
 		var p *problem.Error
