@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
+	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -27,23 +28,7 @@ type Begin struct {
 
 // begin makes a run in the transaction, and wakes the flow. The error is a *problem.Error where the run cannot be.
 func (s *Service) begin(ctx context.Context, tx *store.Tx, f *store.Flow, b Begin) (*store.FlowRun, error) {
-	p, err := s.program(ctx, f.ID, f.Version)
-	if err != nil {
-		return nil, err
-	}
-	set, err := settingsOf(f.Settings)
-	if err != nil {
-		return nil, err
-	}
-	own := Settings{Connections: merged(set.Connections, b.Connections), Parameters: merged(set.Parameters, b.Parameters)}
-	secrets, err := s.open(ctx, f, f.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	if err := own.check(p.Flow(), secrets); err != nil {
-		return nil, err
-	}
-	scopes, err := s.scopes(ctx, f.ProjectID, p.Flow(), own.Connections)
+	p, own, scopes, err := s.settingsFor(ctx, f, b)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +48,33 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, f *store.Flow, b Begi
 		return nil, err
 	}
 	return r, s.Waker.Wake(ctx, tx, store.LaneFlows, f.ID)
+}
+
+// takes says why a flow does not begin a run with this, as a *problem.Error; nil: it does.
+func (s *Service) takes(ctx context.Context, f *store.Flow, b Begin) error {
+	_, _, _, err := s.settingsFor(ctx, f, b)
+	return err
+}
+
+// settingsFor gives the settings of a run, and the connections that it works with.
+func (s *Service) settingsFor(ctx context.Context, f *store.Flow, b Begin) (p *machine.Program, own Settings, scopes []store.Scope, err error) {
+	if p, err = s.program(ctx, f.ID, f.Version); err != nil {
+		return nil, own, nil, err
+	}
+	set, err := settingsOf(f.Settings)
+	if err != nil {
+		return nil, own, nil, err
+	}
+	own = Settings{Connections: merged(set.Connections, b.Connections), Parameters: merged(set.Parameters, b.Parameters)}
+	secrets, err := s.open(ctx, f, f.Sealed)
+	if err != nil {
+		return nil, own, nil, err
+	}
+	if err = own.check(p.Flow(), secrets); err != nil {
+		return nil, own, nil, err
+	}
+	scopes, err = s.scopes(ctx, f.ProjectID, p.Flow(), own.Connections)
+	return p, own, scopes, err
 }
 
 func merged[V any](under, over map[string]V) map[string]V {

@@ -41,17 +41,36 @@ func (w *work) callable(th *thread) (*store.Flow, error) {
 			return nil, fmt.Errorf("read the calling run: %w", err)
 		}
 	}
-	return f, nil
+	return f, w.refused(f, th)
+}
+
+// refused says why a called flow does not take what it is given, as a problem; nil: it does.
+func (w *work) refused(f *store.Flow, th *thread) error {
+	b, err := callOf(th)
+	if err != nil {
+		return err
+	}
+	return w.takes(w.turn.work, f, b)
+}
+
+// callOf is what a run begins with that a thread calls.
+func callOf(th *thread) (Begin, error) {
+	b := Begin{Kind: callKind, Input: th.effect.Input}
+	if len(th.effect.Parameters) > 0 {
+		if err := json.Unmarshal(th.effect.Parameters, &b.Parameters); err != nil {
+			return b, problem.New(problem.CalledFlowFailed, "The parameters of a call must be an object: a value by the name of each.")
+		}
+	}
+	return b, nil
 }
 
 // call makes the run that a thread calls, in the transaction that stores the thread.
 func (w *work) call(ctx context.Context, tx *store.Tx, th *thread) error {
-	b := Begin{Kind: callKind, Input: th.effect.Input, Caller: w.run.ID, Parent: store.FlowItemKey{Flow: w.flow.ID, Run: w.run.ID, Step: th.item.Step, N: th.item.N}}
-	if len(th.effect.Parameters) > 0 {
-		if err := json.Unmarshal(th.effect.Parameters, &b.Parameters); err != nil {
-			return fmt.Errorf("read the parameters of a call: %w", err)
-		}
+	b, err := callOf(th)
+	if err != nil {
+		return err
 	}
+	b.Caller, b.Parent = w.run.ID, store.FlowItemKey{Flow: w.flow.ID, Run: w.run.ID, Step: th.item.Step, N: th.item.N}
 	r, err := w.begin(ctx, tx, th.callee, b)
 	if err != nil {
 		return err

@@ -264,14 +264,18 @@ func (w *work) store(threads []*thread) error {
 	return nil
 }
 
-// endWith ends the run in the transaction in which its steps on top end, if nothing else is open.
+// endWith ends the run in the transaction in which its steps on top end, if nothing else is open; else one that was queued has begun.
 func (w *work) endWith(ctx context.Context, tx *store.Tx, moves []store.FlowItemMove) error {
 	for _, m := range moves {
 		if m.Step == "" && m.To.Final() && w.run.Counts.Open() == 0 {
 			return w.end(ctx, tx, m.To, m.Error, m.Output)
 		}
 	}
-	return nil
+	if w.run.State != store.FlowRunQueued {
+		return nil
+	}
+	w.run.State = store.FlowRunRunning // it has begun
+	return tx.SetFlowRun(ctx, w.run, w.Now())
 }
 
 // send sends what threads want sent, a few side by side, and lets them go on with what came of it.
