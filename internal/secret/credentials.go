@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 )
@@ -28,14 +29,22 @@ func (c Credentials) Public(names ...string) Credentials {
 }
 
 // secrets gives the values that are not public.
-func (c Credentials) secrets() []string {
-	var out []string
-	for name, value := range c.all() {
-		if !slices.Contains(c.public, name) {
-			out = append(out, value)
-		}
+func (c Credentials) secrets() (out []string) {
+	for _, value := range c.named() {
+		out = append(out, value)
 	}
 	return out
+}
+
+// named gives the values that are not public, by name.
+func (c Credentials) named() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for name, value := range c.all() {
+			if !slices.Contains(c.public, name) && !yield(name, value) {
+				return
+			}
+		}
+	}
 }
 
 // Get gives the plaintext of a field, "" when it is not set.

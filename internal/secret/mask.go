@@ -22,38 +22,64 @@ const masked = "•••"
 // The zero Mask takes out nothing.
 type Mask struct {
 	inside *strings.Replacer
-	whole  []string
+	whole  map[string]string
+	marks  bool // what stands in place of a secret says which it was
 }
 
 // Mask gives the one for the values that are not public.
 func (c Credentials) Mask() Mask {
-	var m Mask
-	var found []string
-	for _, s := range c.secrets() {
-		for _, s := range []string{s, strings.TrimSpace(s), clean(s)} {
-			if s != "" && utf8.RuneCountInString(s) < shortest {
-				m.whole = append(m.whole, s)
-				continue
+	return c.replacing(nil, func(string, int) string { return masked })
+}
+
+// replacing gives the one that puts something in place of each notation of each secret, and does other replacements.
+func (c Credentials) replacing(others []string, put func(name string, notation int) string) Mask {
+	m := Mask{whole: map[string]string{}}
+	type notation struct{ text, put string }
+	var found []notation
+	for name, value := range c.named() {
+		for i, s := range notationsToFind(value) {
+			switch {
+			case s == "":
+			case utf8.RuneCountInString(s) < shortest:
+				if slices.Contains(plainly(value), s) {
+					m.whole[s] = put(name, i)
+				}
+			case len(s) >= shortest:
+				found = append(found, notation{s, put(name, i)})
 			}
-			found = append(found, spellings(s)...)
 		}
 	}
-	found = slices.DeleteFunc(found, func(s string) bool { return len(s) < shortest })
-	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	var pairs []string
-	for _, s := range slices.Compact(found) {
-		pairs = append(pairs, s, masked)
+	slices.SortFunc(found, func(a, b notation) int {
+		return cmp.Or(cmp.Compare(len(b.text), len(a.text)), strings.Compare(a.text, b.text), strings.Compare(a.put, b.put))
+	})
+	pairs := others
+	for _, n := range slices.CompactFunc(found, func(a, b notation) bool { return a.text == b.text }) {
+		pairs = append(pairs, n.text, n.put)
 	}
-	if len(pairs) > 0 {
+	if len(found) > 0 || len(m.whole) > 0 && len(others) > 0 {
 		m.inside = strings.NewReplacer(pairs...)
 	}
 	return m
 }
 
+// notationsToFind are those that a secret is looked for in. What is stored goes by their order: new ones come last.
+func notationsToFind(secret string) (all []string) {
+	for _, s := range plainly(secret) {
+		if all = append(all, s); utf8.RuneCountInString(s) >= shortest {
+			all = append(all, spellings(s)...)
+		}
+	}
+	return all
+}
+
+func plainly(secret string) []string {
+	return []string{secret, strings.TrimSpace(secret), clean(secret)}
+}
+
 // Text masks a text.
 func (m Mask) Text(text string) string {
-	if slices.Contains(m.whole, text) {
-		return masked
+	if put, ok := m.whole[text]; ok {
+		return put
 	}
 	if m.inside == nil {
 		return text
@@ -66,17 +92,23 @@ func (m Mask) JSON(value []byte) []byte {
 	if m.inside == nil && len(m.whole) == 0 {
 		return value
 	}
-	out, names := make([]byte, 0, len(value)), 0
+	names := 0
+	return literals(value, func(out, quoted []byte, name bool) []byte { return m.literal(out, quoted, name, &names) }, m.number)
+}
+
+// literals copies a JSON value with other texts and numbers.
+func literals(value []byte, text func(out, quoted []byte, name bool) []byte, number func(out, digits []byte) []byte) []byte {
+	out := make([]byte, 0, len(value))
 	for i := 0; i < len(value); {
 		end := i + 1
 		switch c := value[i]; {
 		case c == '"':
 			end = i + stringLength(value[i:])
 			name := strings.HasPrefix(strings.TrimLeft(string(value[end:min(len(value), end+8)]), " \t\r\n"), ":")
-			out = m.literal(out, value[i:end], name, &names)
+			out = text(out, value[i:end], name)
 		case c == '-' || c >= '0' && c <= '9':
 			end = i + numberLength(value[i:])
-			out = m.number(out, value[i:end])
+			out = number(out, value[i:end])
 		default:
 			out = append(out, c)
 		}
@@ -95,20 +127,31 @@ func (m Mask) literal(out, quoted []byte, name bool, names *int) []byte {
 	if hidden == text {
 		return append(out, quoted...)
 	}
-	if name {
-		if *names++; *names > 1 {
-			hidden += " " + strconv.Itoa(*names)
-		}
+	if name && !m.marks {
+		hidden = another(hidden, names)
 	}
 	again, _ := json.Marshal(hidden)
 	return append(out, again...)
 }
 
-func (m Mask) number(out, digits []byte) []byte {
-	if text := string(digits); m.Text(text) != text {
-		return append(out, `"`+masked+`"`...)
+// another makes a masked name different from those before it.
+func another(name string, names *int) string {
+	if *names++; *names > 1 {
+		name += " " + strconv.Itoa(*names)
 	}
-	return append(out, digits...)
+	return name
+}
+
+func (m Mask) number(out, digits []byte) []byte {
+	text := string(digits)
+	hidden := m.Text(text)
+	switch {
+	case hidden == text:
+		return append(out, digits...)
+	case m.marks:
+		return append(out, `"`+aNumber+hidden+`"`...)
+	}
+	return append(out, `"`+masked+`"`...)
 }
 
 // stringLength is how long the quoted text at the beginning is.
