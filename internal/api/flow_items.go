@@ -54,7 +54,7 @@ type flowStepSeen struct {
 
 func viewFlowItem(it store.FlowItem) FlowItemView {
 	v := FlowItemView{
-		Step: shownStep(it.Step), N: it.N, Key: it.Key, Status: string(it.Status), Attempts: it.Attempts, Waits: it.Waits, DueAt: moment(it.DueAt), Error: anything(it.Error), UpdatedAt: moment(it.UpdatedAt),
+		Step: shownStep(it.Step), N: it.N, Key: flow.ShownKey(it.Key), Status: string(it.Status), Attempts: it.Attempts, Waits: it.Waits, DueAt: moment(it.DueAt), Error: anything(it.Error), UpdatedAt: moment(it.UpdatedAt),
 	}
 	if it.Operation != "" {
 		v.Operation = &itemOperation{it.Operation, it.OperationN, it.Connection}
@@ -164,7 +164,7 @@ func (s *server) getFlowItem(ctx context.Context, in *flowItemInput) (*one[flowI
 	if err != nil {
 		return nil, err
 	}
-	d := flowItemDetail{FlowItemView: viewFlowItem(*it), Input: anything(it.Input), Output: anything(it.Output), Steps: make([]flowStepSeen, len(come.Steps)), Next: come.Next}
+	d := flowItemDetail{FlowItemView: viewFlowItem(*it), Input: anything(flow.Shown(it.Input)), Output: anything(flow.Shown(it.Output)), Steps: make([]flowStepSeen, len(come.Steps)), Next: come.Next}
 	for i, step := range come.Steps {
 		d.Steps[i] = flowStepSeen{step.ID, step.Kind, anything(step.Result)}
 	}

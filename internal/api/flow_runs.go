@@ -231,9 +231,9 @@ func (s *server) runAnswer(ctx context.Context, name string, r *store.FlowRun, f
 	if failed != nil {
 		return nil, failed
 	}
-	d := flowRunDetail{FlowRunView: viewFlowRun(name, r), Input: anything(r.Input), Output: anything(r.Output), Erased: r.Erased}
+	d := flowRunDetail{FlowRunView: viewFlowRun(name, r), Input: anything(flow.Shown(r.Input)), Output: anything(flow.Shown(r.Output)), Erased: r.Erased}
 	var err error
-	if d.FlowSettings, err = viewSettings(r.Settings); err != nil {
+	if d.FlowSettings, err = viewSettings(flow.Shown(r.Settings)); err != nil {
 		return nil, err
 	}
 	if r.Parent.Flow != "" {

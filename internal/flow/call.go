@@ -70,8 +70,12 @@ func (w *work) call(ctx context.Context, tx *store.Tx, th *thread) error {
 	if err != nil {
 		return err
 	}
-	b.Caller, b.Parent = w.run.ID, store.FlowItemKey{Flow: w.flow.ID, Run: w.run.ID, Step: th.item.Step, N: th.item.N}
-	r, err := w.begin(ctx, tx, th.callee, b)
+	f, err := tx.LockFlow(ctx, th.callee.ID)
+	if err != nil {
+		return err
+	}
+	b.Secrets, b.Caller, b.Parent = w.secrets, w.run.ID, store.FlowItemKey{Flow: w.flow.ID, Run: w.run.ID, Step: th.item.Step, N: th.item.N}
+	r, err := w.begin(ctx, tx, f, b)
 	if err != nil {
 		return err
 	}
@@ -104,7 +108,15 @@ func (w *work) returned(th *thread) (on bool, err error) {
 		w.take(th, machine.Result{Failure: problem.New(problem.CalledFlowFailed, detail).With("run", r.ID)})
 		return true, nil
 	}
-	text, err := json.Marshal(map[string]any{"run": r.ID, "state": r.State, "counts": r.Counts, "output": json.RawMessage(orNull(r.Output))})
+	output, ok, err := w.given(w.turn.work, r, r.Output)
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		w.take(th, machine.Result{Failure: problem.Newf(problem.CalledFlowFailed, "A secret of the called flow is in the output of its run %s; a flow gives none away.", r.ID).With("run", r.ID)})
+		return true, nil
+	}
+	text, err := json.Marshal(map[string]any{"run": r.ID, "state": r.State, "counts": r.Counts, "output": json.RawMessage(orNull(output))})
 	if err != nil {
 		return false, fmt.Errorf("write the result of run %s: %w", r.ID, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -43,7 +44,11 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 	if err != nil {
 		return nil, 0, err
 	}
-	again := &retrying{Service: s, flow: f, prog: p, Retry: q}
+	known, err := s.runSecrets(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	again := &retrying{Service: s, flow: f, prog: p, veil: known.Veil(), Retry: q}
 	if err := again.check(r); err != nil {
 		return nil, 0, err
 	}
@@ -82,6 +87,7 @@ type retrying struct {
 	Retry
 	flow *store.Flow
 	prog *machine.Program
+	veil secret.Veil
 	done int
 	from ItemRef // of all that failed: this one and later ones
 }
@@ -190,7 +196,7 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 	}
 	th := state{Thread: machine.Begin()}
 	if len(it.Thread) > 0 {
-		if err := json.Unmarshal(it.Thread, &th); err != nil {
+		if err := json.Unmarshal(q.veil.Lift(it.Thread), &th); err != nil {
 			return m, fmt.Errorf("read item %d of step %q: %w", it.N, it.Step, err)
 		}
 	}
@@ -205,13 +211,14 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 		}
 	}
 	if m = it.Move(store.FlowItemPending); q.Input != nil {
-		m.Input = q.Input
+		m.Input = q.veil.Cover(q.Input)
 	}
 	m.Error, m.Output, m.Waits, m.Operation, m.OperationN, m.Connection, m.DueAt = nil, nil, "", "", 0, "", q.Now()
 	if it.Status == store.FlowItemCancelled && it.Step != "" {
 		m.DueAt = time.Time{} // the steps on top begin it in its batch
 	}
-	m.Thread, err = json.Marshal(th)
+	text, err := json.Marshal(th)
+	m.Thread = q.veil.Cover(text)
 	return m, err
 }
 

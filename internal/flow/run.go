@@ -26,6 +26,7 @@ type work struct {
 	secrets secret.Credentials
 	upserts map[string]*thread // of the unit at hand, by what tells the record
 	mask    secret.Mask        // of the secrets
+	veil    secret.Veil        // of the secrets too
 }
 
 // run carries a run on as far as it goes now. What goes wrong with one run holds up no other: it rests, says why, and is looked at again.
@@ -82,14 +83,16 @@ func (w *work) open() (rest *pause, err error) {
 	if w.prog, err = w.Service.program(w.turn.work, w.flow.ID, w.run.Version); err != nil {
 		return nil, err
 	}
+	if w.secrets, err = w.Service.open(w.turn.work, w.flow, w.run.Sealed); err != nil {
+		return nil, err
+	}
+	w.mask, w.veil = w.secrets.Mask(), w.secrets.Veil()
+	w.run.Input = w.veil.Lift(w.run.Input)
 	s, err := settingsOf(w.run.Settings)
 	if err != nil {
 		return nil, err
 	}
-	if w.secrets, err = w.Service.open(w.turn.work, w.flow, w.run.Sealed); err != nil {
-		return nil, err
-	}
-	w.mask = w.secrets.Mask()
+	s = s.through(w.veil.Lift)
 	if w.frame, err = w.frameOf(s); err != nil {
 		return nil, err
 	}
@@ -99,7 +102,7 @@ func (w *work) open() (rest *pause, err error) {
 	if err := w.readMain(); err != nil || len(w.main.item.Input) == 0 {
 		return rest, err
 	}
-	w.run.Input = w.main.item.Input // a person has mended it
+	w.run.Input = w.veil.Lift(w.main.item.Input) // a person has mended it
 	w.frame, err = w.frameOf(s)
 	w.main.frame = w.frame
 	return rest, err
@@ -125,7 +128,7 @@ func (w *work) frameOf(s Settings) (f machine.Frame, err error) {
 	if err != nil {
 		return f, fmt.Errorf("read the input: %w", err)
 	}
-	return machine.Frame{Hide: w.hide, Params: params, Trigger: triggerSeen(w.run, input), Run: map[string]any{
+	return machine.Frame{Params: params, Trigger: triggerSeen(w.run, input), Run: map[string]any{
 		"id": w.run.ID, "flow": w.flow.Name, "version": w.run.Version, "now": w.run.CreatedAt.UTC().Format(time.RFC3339Nano),
 	}}, nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -41,8 +44,62 @@ func (s *Service) seal(ctx context.Context, tx *store.Tx, project, flow string, 
 	return sealed, nil
 }
 
-// hidden gives JSON to be stored or shown, without the secrets of a run.
+// hidden gives JSON that is for people only, without the secrets of a run.
 func (w *work) hidden(value json.RawMessage) []byte { return w.mask.JSON(value) }
 
-// hide is hidden, for the machine: no step sees a secret in what another gave, so that it makes no difference whether that was stored in between.
-func (w *work) hide(result json.RawMessage) json.RawMessage { return w.mask.JSON(result) }
+// Shown gives what is stored of inputs, results and settings of a run as people see it: without the run's secrets, which are covered there. Steps see what it was.
+func Shown(stored []byte) []byte { return secret.Shown(stored) }
+
+// ShownKey is Shown for the key of an item.
+func ShownKey(stored string) string { return secret.ShownText(stored) }
+
+// runSecrets gives the secrets of a run.
+func (s *Service) runSecrets(ctx context.Context, r *store.FlowRun) (secret.Credentials, error) {
+	if len(r.Sealed) == 0 {
+		return secret.NewCredentials(nil), nil
+	}
+	f, err := s.Store.FlowByID(ctx, r.FlowID)
+	if err != nil {
+		return secret.Credentials{}, fmt.Errorf("read the flow of run %s: %w", r.ID, err)
+	}
+	return s.open(ctx, f, r.Sealed)
+}
+
+// ofCaller begins the names of secrets that a called run keeps because something of what it was given holds them.
+const ofCaller = "caller."
+
+// guarded gives the secrets of a run that is called: its own, and its caller's if it is given one of them.
+func guarded(own map[string]string, caller secret.Credentials, given ...[]byte) map[string]string {
+	veil := caller.Veil()
+	if !slices.ContainsFunc(given, func(text []byte) bool { return secret.Covered(veil.Cover(text)) }) {
+		return own
+	}
+	all := maps.Clone(own)
+	for _, name := range caller.Names() {
+		all[ofCaller+name] = caller.Get(name)
+	}
+	return all
+}
+
+func valuesOf(c secret.Credentials) map[string]string {
+	values := map[string]string{}
+	for _, name := range c.Names() {
+		values[name] = c.Get(name)
+	}
+	return values
+}
+
+// given lifts what a run that was called gives to its caller. ok: no secret of the called flow's own is in it.
+func (s *Service) given(ctx context.Context, r *store.FlowRun, output []byte) (value []byte, ok bool, err error) {
+	if !secret.Covered(output) {
+		return output, true, nil
+	}
+	known, err := s.runSecrets(ctx, r)
+	if err != nil {
+		return nil, false, err
+	}
+	passed := valuesOf(known)
+	maps.DeleteFunc(passed, func(name, _ string) bool { return !strings.HasPrefix(name, ofCaller) })
+	value = secret.NewCredentials(passed).Veil().Lift(output)
+	return value, !secret.Covered(value), nil
+}

@@ -1,7 +1,9 @@
 package flow_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,7 +62,7 @@ func TestSecretsOfAFlow(t *testing.T) {
 func (w *world) hidesTheKey(r *store.FlowRun) {
 	w.Helper()
 	w.ended(r, store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
-	if !strings.Contains(string(r.Output), `"Welcome, •••","status":200`) {
+	if !strings.Contains(string(flow.Shown(r.Output)), `"Welcome, •••","status":200`) {
 		w.Errorf("the output is %s", r.Output)
 	}
 	stored := string(r.Output) + string(r.Settings)
@@ -69,5 +71,74 @@ func (w *world) hidesTheKey(r *store.FlowRun) {
 	}
 	if strings.Contains(stored, erp.DefaultKey) {
 		w.Errorf("what is stored: %s", stored)
+	}
+}
+
+const pinned = `
+flow: pins
+connections: {erp: {}}
+parameters: {pin: {type: secret, required: true}}
+steps:
+  - id: rows
+    each:
+      in: trigger.rows
+      key: item.name
+      steps:
+        - {id: named, transform: {name: "${item.name}", n: "${item.n}"}}
+        - {id: item, write: {connection: erp, entity: items, op: create, data: {name: "${steps.named.name}"}}}
+  - id: sum
+    transform: {first: "${trigger.rows[0].n + 1}"}
+`
+
+// Data that look like a secret are written as they are, and shown without it.
+func TestSecretChangesNoRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	_, err := w.app.Flows.Apply(w.acting(), w.project, flow.Application{
+		Document: pinned, Format: "yaml", Connections: map[string]string{"erp": w.id}, Parameters: map[string]json.RawMessage{"pin": json.RawMessage(`"1200"`)}, By: "test",
+	})
+	w.check(err)
+	r := w.run("pins", `{"rows":[{"name":"Valve 1200 mm","n":1200},{"name":"Valve 1300 mm","n":1}]}`)
+	w.ended(r, store.FlowRunCompleted, store.FlowCounts{In: 2, OK: 2})
+	if made := w.created("items"); made["Valve 1200 mm"] != 1 || made["Valve 1300 mm"] != 1 {
+		t.Errorf("written is %v", made)
+	}
+	if got := string(flow.Shown(r.Output)); got != `{"first":1201}` && got != `{"first":"•••"}` {
+		t.Errorf("the output is %s", got)
+	}
+	path := "/v1/flows/pins/runs/" + r.ID
+	for _, it := range w.items(r) {
+		shown, _ := json.Marshal([]any{w.call("GET", path, nil), w.call("GET", fmt.Sprintf("%s/items/%s/%d", path, cmp.Or(it.Step, "-"), it.N), nil)})
+		if strings.Contains(string(shown), "1200 mm") || strings.Contains(string(shown), "\ue000") {
+			t.Errorf("shown is %s", shown)
+		}
+	}
+}
+
+// A secret that a flow gives to one that it calls is stored nowhere but sealed there too, whatever the parameter is called and wherever it comes out.
+func TestSecretOfACall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply("flow: inner\nparameters: {key: {type: text}, token: {type: secret}}\nsteps: [{id: same, transform: {a: \"${params.key}\"}}]\n")
+	const plain = "correct-horse-battery"
+	_, err := w.app.Flows.Apply(w.acting(), w.project, flow.Application{
+		Document: "flow: outer\nparameters: {key: {type: secret, required: true}}\nsteps:\n  - {id: called, call: {flow: inner, parameters: {key: \"${params.key}\", token: \"${params.key}\"}}}\n" +
+			"  - {id: back, transform: {a: \"${steps.called.output.a}\", whole: \"${hasSuffix(steps.called.output.a, 'battery')}\"}}\n",
+		Format: "yaml", Parameters: map[string]json.RawMessage{"key": json.RawMessage(`"` + plain + `"`)}, By: "test",
+	})
+	w.check(err)
+	outer := w.run("outer", "")
+	w.ended(outer, store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
+	if got := string(flow.Shown(outer.Output)); got != `{"a":"•••","whole":true}` {
+		t.Errorf("the output is %s", got)
+	}
+	for _, r := range append(w.runs("inner"), *outer) {
+		stored := string(r.Settings) + string(r.Input) + string(r.Output)
+		for _, it := range w.items(&r) {
+			stored += it.Key + string(it.Thread) + string(it.Input) + string(it.Output) + string(it.Error)
+		}
+		if strings.Contains(stored, plain) || len(r.Sealed) == 0 {
+			t.Errorf("stored with run %s: %s", r.ID, stored)
+		}
 	}
 }

@@ -25,6 +25,15 @@ func settingsOf(text json.RawMessage) (Settings, error) {
 	return s, nil
 }
 
+// through gives the same settings with the values of parameters as do makes them.
+func (s Settings) through(do func([]byte) []byte) Settings {
+	out := Settings{Connections: s.Connections, Parameters: map[string]json.RawMessage{}}
+	for name, text := range s.Parameters {
+		out.Parameters[name] = do(text)
+	}
+	return out
+}
+
 // parameters gives the values that expressions see: those set, else the defaults of the document.
 func (s Settings) parameters(f *lang.Flow, secrets secret.Credentials) (map[string]any, error) {
 	out := map[string]any{}

@@ -41,15 +41,20 @@ func (s *Service) Progress(ctx context.Context, r *store.FlowRun, it *store.Flow
 		return Progress{}, err
 	}
 	th := state{Thread: machine.Begin()}
+	known, err := s.runSecrets(ctx, r)
+	if err != nil {
+		return Progress{}, err
+	}
+	mask := known.Mask()
 	if len(it.Thread) > 0 {
-		if err := json.Unmarshal(it.Thread, &th); err != nil {
+		if err := json.Unmarshal(known.Veil().Lift(it.Thread), &th); err != nil {
 			return Progress{}, fmt.Errorf("read item %d of step %q: %w", it.N, it.Step, err)
 		}
 	}
 	out := Progress{Steps: []StepTrace{}}
 	for _, step := range p.Steps(it.Step) {
 		if result, has := th.Results[step.ID]; has {
-			out.Steps = append(out.Steps, StepTrace{ID: step.ID, Kind: step.Kind, Result: result})
+			out.Steps = append(out.Steps, StepTrace{ID: step.ID, Kind: step.Kind, Result: mask.JSON(result)})
 		}
 	}
 	if it.Status != store.FlowItemOK && it.Status != store.FlowItemSkipped {

@@ -67,9 +67,9 @@ func (w *work) takeIn(ctx context.Context, tx *store.Tx, step string, items []fo
 	rows := make([]store.FlowItem, len(items))
 	faults := map[string]*problem.Error{}
 	for i, it := range items {
-		rows[i] = store.FlowItem{Key: it.key, Input: w.hidden(it.input)}
+		rows[i] = store.FlowItem{Key: w.veil.Text(it.key), Input: w.veil.Cover(it.input)}
 		if it.fault != nil {
-			faults[store.FlowKey(it.key)] = it.fault
+			faults[store.FlowKey(rows[i].Key)] = it.fault
 		}
 	}
 	taken, err := tx.TakeFlowItems(ctx, w.run, step, rows, w.Now())

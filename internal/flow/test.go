@@ -132,7 +132,7 @@ func (s *Service) tested(ctx context.Context, f *store.Flow, t Test, set Setting
 // thread works one thread to its end, and reports it.
 func (d *dry) thread(f machine.Frame, th *machine.Thread, key string, input json.RawMessage) error {
 	at := len(d.report.Threads)
-	d.report.Threads = append(d.report.Threads, Trace{Step: f.Each, N: f.Index, Key: key, Input: d.hidden(input)})
+	d.report.Threads = append(d.report.Threads, Trace{Step: f.Each, N: f.Index, Key: d.mask.Text(key), Input: d.hidden(input)})
 	would := map[string]any{}
 	e := d.prog.Advance(f, th)
 	for e.Kind != machine.End {
@@ -173,7 +173,7 @@ func (d *dry) effect(f machine.Frame, th *machine.Thread, e machine.Effect) (r m
 	case machine.Notify:
 		return machine.Result{Value: json.RawMessage(`{"status":null}`)}, d.shownNotice(e), nil
 	case machine.Call:
-		shown := map[string]any{"flow": e.Flow, "input": orNull(e.Input)}
+		shown := map[string]any{"flow": e.Flow, "input": json.RawMessage(d.hidden(orNull(e.Input)))}
 		return machine.Result{Value: json.RawMessage(`{"run":null,"state":"completed","counts":{},"output":null}`)}, shown, nil
 	case machine.Each:
 		return d.each(f, th, e.Step)
@@ -187,7 +187,7 @@ func (d *dry) write(e machine.Effect) (machine.Result, any, error) {
 	if err != nil {
 		return machine.Result{}, nil, fmt.Errorf("check a write: %w", err)
 	}
-	shown := map[string]any{"op": e.Op, "connection": e.Role, "entity": e.Entity, "id": e.ID, "data": json.RawMessage(d.hidden(orNull(e.Data))), "accepted": v.Problem == nil}
+	shown := map[string]any{"op": e.Op, "connection": e.Role, "entity": e.Entity, "id": d.mask.Text(e.ID), "data": json.RawMessage(d.hidden(orNull(e.Data))), "accepted": v.Problem == nil}
 	if v.Problem != nil {
 		return machine.Result{Failure: v.Problem}, shown, nil
 	}

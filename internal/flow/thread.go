@@ -37,14 +37,14 @@ type state struct {
 func (w *work) thread(item *store.FlowItem) (*thread, error) {
 	th := &thread{item: *item, frame: w.frame, state: state{Thread: machine.Begin()}, status: item.Status, due: item.DueAt, waits: item.Waits}
 	if len(item.Thread) > 0 {
-		if err := json.Unmarshal(item.Thread, &th.state); err != nil {
+		if err := json.Unmarshal(w.veil.Lift(item.Thread), &th.state); err != nil {
 			return nil, fmt.Errorf("read item %d of step %q: %w", item.N, item.Step, err)
 		}
 	}
 	if item.Step == "" {
 		return th, nil
 	}
-	v, err := lang.Decode(orNull(item.Input))
+	v, err := lang.Decode(orNull(w.veil.Lift(item.Input)))
 	if err != nil {
 		return nil, fmt.Errorf("read item %d of step %q: %w", item.N, item.Step, err)
 	}
@@ -84,7 +84,7 @@ func (w *work) move(th *thread) (store.FlowItemMove, error) {
 		return store.FlowItemMove{}, fmt.Errorf("write item %d of step %q: %w", th.item.N, th.item.Step, err)
 	}
 	m := th.item.Move(th.status)
-	m.Thread, m.DueAt, m.Waits, m.Output = text, th.due, th.waits, w.hidden(th.output)
+	m.Thread, m.DueAt, m.Waits, m.Output = w.veil.Cover(text), th.due, th.waits, w.veil.Cover(th.output)
 	if m.Error = nil; th.fault != nil {
 		m.Error = w.hidden(problem.Document(th.fault))
 	}

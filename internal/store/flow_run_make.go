@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,7 +23,7 @@ type NewFlowRun struct {
 	Settings    json.RawMessage // nil: the flow's
 	Sealed      []byte          // with Settings nil: the flow's
 	MainCounts  bool            // the flow has no each: the main thread is the run's one item
-	Connections []Scope         // that it works with, and those of a run that calls it: where their data are erased, so is what it holds
+	Connections []Scope         // that it works with: where their data are erased, so is what it holds, and what runs hold that call it or that it calls
 	Caller      string
 	Parent      FlowItemKey
 }
@@ -43,11 +45,39 @@ func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*F
 			return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 		}
 	}
+	if err := t.shareConnections(ctx, n); err != nil {
+		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
+	}
 	k := FlowStepKey{Flow: n.Flow.ID, Run: n.ID}
 	if err := t.s.engine.Bulk.InsertFlowItems(ctx, t.tx, k, now, []FlowItem{{DueAt: now}}); err != nil {
 		return nil, fmt.Errorf("begin run %s of flow %s: %w", n.ID, n.Flow.Name, err)
 	}
 	return getFlowRun(ctx, t.q, n.Flow.ID, n.ID)
+}
+
+// shareConnections makes a run that is called, and all that wait for it, be erased with each other's connections: they give each other data.
+func (t *Tx) shareConnections(ctx context.Context, n NewFlowRun) error {
+	if n.Parent.Run == "" {
+		return nil
+	}
+	own := queries.ShareFlowRunConnectionsParams{Flow: n.Flow.ID, Run: n.ID, ParentFlow: n.Parent.Flow, ParentRun: n.Parent.Run}
+	if err := t.q.TakeOverFlowRunConnections(ctx, queries.TakeOverFlowRunConnectionsParams(own)); err != nil {
+		return err
+	}
+	for own.ParentRun != "" {
+		if err := t.q.ShareFlowRunConnections(ctx, own); err != nil {
+			return err
+		}
+		above, err := t.q.FlowRunParent(ctx, own.ParentFlow, own.ParentRun)
+		if errors.Is(err, sql.ErrNoRows) { // it is deleted
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		own.ParentFlow, own.ParentRun = above.ParentFlow, above.ParentRun
+	}
+	return nil
 }
 
 // freshlySealed gives a run that takes over its flow's secrets those that the flow has now: they may be under another data key since it was read. The flow is locked.

@@ -97,9 +97,6 @@ func (w *walk) keep(s *lang.Step, result json.RawMessage) {
 	if result == nil {
 		result = json.RawMessage("null")
 	}
-	if w.frame.Hide != nil {
-		result = w.frame.Hide(result)
-	}
 	if w.Results == nil {
 		w.Results = map[string]json.RawMessage{}
 	}

@@ -40,7 +40,6 @@ type Frame struct {
 	Each                 string                     // id of the each step; empty: the steps on top
 	Item                 any
 	Index                int64
-	Hide                 func(result json.RawMessage) json.RawMessage // takes secrets out of what a step gives, before another step sees it; nil: there are none
 }
 
 // Kind is a kind of effect.

@@ -10,6 +10,21 @@ values (@flow, @id, @project_id, @version, 'queued', @trigger_kind, @input, @set
 insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
 select c.connection, cast(@flow as text), cast(@run as text), '', 0 from connections c where c.connection = @connection and c.deleting_at is null;
 
+-- name: TakeOverFlowRunConnections :exec
+-- A run that is called is given data of whoever calls it.
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select p.connection, cast(@flow as text), cast(@run as text), '', 0 from flow_run_connections p where p.flow = @parent_flow and p.run = @parent_run
+on conflict do nothing;
+
+-- name: ShareFlowRunConnections :exec
+-- A run that calls another is given data of that.
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select c.connection, p.flow, p.id, '', 0 from flow_run_connections c join flow_runs p on p.flow = @parent_flow and p.id = @parent_run where c.flow = @flow and c.run = @run
+on conflict do nothing;
+
+-- name: FlowRunParent :one
+select parent_flow, parent_run from flow_runs where flow = @flow and id = @id;
+
 -- name: FlowRun :one
 select * from flow_runs where flow = @flow and id = @id and state <> 'erasing';
 
@@ -82,7 +97,7 @@ update flow_run_connections set erased_step = @erased_step, erased_n = @erased_n
 delete from flow_run_connections where connection = @connection and flow = @flow and run = @run;
 
 -- name: BlankFlowRun :execrows
-update flow_runs set input = '', output = '', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = @flow and id = @id and erased = 0;
+update flow_runs set input = '', output = '', settings = '{}', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = @flow and id = @id and erased = 0;
 
 -- name: EndErasedFlowRun :exec
 -- Of a run that was under way, whose open items are cancelled.

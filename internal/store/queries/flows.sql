@@ -1,3 +1,8 @@
+-- name: BlankFlowTriggers :execrows
+-- Of flows in which the connection has a role: what is noted of their triggers, and how far they followed one of its streams.
+update flows set trigger_note = '{}', trigger_cursor = '' where (trigger_note <> '{}' or trigger_cursor <> '') and flows.id in
+  (select r.flow from flow_connections r where r.connection = @connection order by r.flow limit @max_rows);
+
 -- name: Flow :one
 select * from flows where project_id = @project_id and name = @name;
 
