@@ -97,7 +97,7 @@ func (t *Tx) erasures(sc Scope, asked time.Time) []erasure {
 		{"operations", t.q.EraseOperations}, {"", t.q.EraseRecordWrites}, {"operation_attempts", t.q.EraseAttempts}, {"operation_items", t.q.EraseItems}, {"idempotency_keys", t.eraseKeys(sc)},
 		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.blankLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
 		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
-		{"", t.q.EraseLookups}, {"", t.q.EraseLookupHeads}, {"flow_items", t.blankFlowRuns(sc, asked)}, {"", t.q.EraseFlowRolesOf},
+		{"", t.q.EraseLookups}, {"", t.q.EraseLookupHeads}, {"flow_items", t.blankFlowRuns(sc, asked)}, {"", t.q.BlankFlowTriggers}, {"", t.q.EraseFlowRolesOf},
 	}
 }
 

@@ -61,7 +61,7 @@ func (t *Tx) shareConnections(ctx context.Context, n NewFlowRun) error {
 		return nil
 	}
 	own := queries.ShareFlowRunConnectionsParams{Flow: n.Flow.ID, Run: n.ID, ParentFlow: n.Parent.Flow, ParentRun: n.Parent.Run}
-	if err := t.q.TakeOverFlowRunConnections(ctx, queries.TakeOverFlowRunConnectionsParams(own)); err != nil {
+	if err := t.q.TakeOverFlowRunConnections(ctx, queries.TakeOverFlowRunConnectionsParams{Flow: own.Flow, Run: own.Run, ParentFlow: own.ParentFlow, ParentRun: own.ParentRun}); err != nil {
 		return err
 	}
 	for own.ParentRun != "" {

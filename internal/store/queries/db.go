@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.blankFlowRunStmt, err = db.PrepareContext(ctx, blankFlowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query BlankFlowRun: %w", err)
 	}
+	if q.blankFlowTriggersStmt, err = db.PrepareContext(ctx, blankFlowTriggers); err != nil {
+		return nil, fmt.Errorf("error preparing query BlankFlowTriggers: %w", err)
+	}
 	if q.blankLinkSessionsStmt, err = db.PrepareContext(ctx, blankLinkSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query BlankLinkSessions: %w", err)
 	}
@@ -440,6 +443,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.flowRunStmt, err = db.PrepareContext(ctx, flowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRun: %w", err)
+	}
+	if q.flowRunParentStmt, err = db.PrepareContext(ctx, flowRunParent); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunParent: %w", err)
 	}
 	if q.flowRunsOfFlowStmt, err = db.PrepareContext(ctx, flowRunsOfFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRunsOfFlow: %w", err)
@@ -1059,6 +1065,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.settleQuarantinedStmt, err = db.PrepareContext(ctx, settleQuarantined); err != nil {
 		return nil, fmt.Errorf("error preparing query SettleQuarantined: %w", err)
 	}
+	if q.shareFlowRunConnectionsStmt, err = db.PrepareContext(ctx, shareFlowRunConnections); err != nil {
+		return nil, fmt.Errorf("error preparing query ShareFlowRunConnections: %w", err)
+	}
 	if q.shiftFlowItemsStmt, err = db.PrepareContext(ctx, shiftFlowItems); err != nil {
 		return nil, fmt.Errorf("error preparing query ShiftFlowItems: %w", err)
 	}
@@ -1121,6 +1130,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.takeFlowNameStmt, err = db.PrepareContext(ctx, takeFlowName); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeFlowName: %w", err)
+	}
+	if q.takeOverFlowRunConnectionsStmt, err = db.PrepareContext(ctx, takeOverFlowRunConnections); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeOverFlowRunConnections: %w", err)
 	}
 	if q.takeProjectStmt, err = db.PrepareContext(ctx, takeProject); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeProject: %w", err)
@@ -1290,6 +1302,11 @@ func (q *Queries) Close() error {
 	if q.blankFlowRunStmt != nil {
 		if cerr := q.blankFlowRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing blankFlowRunStmt: %w", cerr)
+		}
+	}
+	if q.blankFlowTriggersStmt != nil {
+		if cerr := q.blankFlowTriggersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blankFlowTriggersStmt: %w", cerr)
 		}
 	}
 	if q.blankLinkSessionsStmt != nil {
@@ -1880,6 +1897,11 @@ func (q *Queries) Close() error {
 	if q.flowRunStmt != nil {
 		if cerr := q.flowRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowRunStmt: %w", cerr)
+		}
+	}
+	if q.flowRunParentStmt != nil {
+		if cerr := q.flowRunParentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunParentStmt: %w", cerr)
 		}
 	}
 	if q.flowRunsOfFlowStmt != nil {
@@ -2912,6 +2934,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing settleQuarantinedStmt: %w", cerr)
 		}
 	}
+	if q.shareFlowRunConnectionsStmt != nil {
+		if cerr := q.shareFlowRunConnectionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing shareFlowRunConnectionsStmt: %w", cerr)
+		}
+	}
 	if q.shiftFlowItemsStmt != nil {
 		if cerr := q.shiftFlowItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing shiftFlowItemsStmt: %w", cerr)
@@ -3015,6 +3042,11 @@ func (q *Queries) Close() error {
 	if q.takeFlowNameStmt != nil {
 		if cerr := q.takeFlowNameStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeFlowNameStmt: %w", cerr)
+		}
+	}
+	if q.takeOverFlowRunConnectionsStmt != nil {
+		if cerr := q.takeOverFlowRunConnectionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeOverFlowRunConnectionsStmt: %w", cerr)
 		}
 	}
 	if q.takeProjectStmt != nil {
@@ -3177,6 +3209,7 @@ type Queries struct {
 	blankFlowItemsStmt              *sql.Stmt
 	blankFlowItemsUpToStmt          *sql.Stmt
 	blankFlowRunStmt                *sql.Stmt
+	blankFlowTriggersStmt           *sql.Stmt
 	blankLinkSessionsStmt           *sql.Stmt
 	bodyStmt                        *sql.Stmt
 	budgetStmt                      *sql.Stmt
@@ -3295,6 +3328,7 @@ type Queries struct {
 	flowItemsStmt                   *sql.Stmt
 	flowItemsByStatusStmt           *sql.Stmt
 	flowRunStmt                     *sql.Stmt
+	flowRunParentStmt               *sql.Stmt
 	flowRunsOfFlowStmt              *sql.Stmt
 	flowRunsOfProjectStmt           *sql.Stmt
 	flowRunsOpenStmt                *sql.Stmt
@@ -3501,6 +3535,7 @@ type Queries struct {
 	setStreamsDormantStmt           *sql.Stmt
 	setWriteRulesStmt               *sql.Stmt
 	settleQuarantinedStmt           *sql.Stmt
+	shareFlowRunConnectionsStmt     *sql.Stmt
 	shiftFlowItemsStmt              *sql.Stmt
 	shiftFlowRunsStmt               *sql.Stmt
 	shiftFlowsStmt                  *sql.Stmt
@@ -3522,6 +3557,7 @@ type Queries struct {
 	swapProjectKeyStmt              *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
 	takeFlowNameStmt                *sql.Stmt
+	takeOverFlowRunConnectionsStmt  *sql.Stmt
 	takeProjectStmt                 *sql.Stmt
 	takeRecordStmt                  *sql.Stmt
 	takeSeqsStmt                    *sql.Stmt
@@ -3569,6 +3605,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		blankFlowItemsStmt:              q.blankFlowItemsStmt,
 		blankFlowItemsUpToStmt:          q.blankFlowItemsUpToStmt,
 		blankFlowRunStmt:                q.blankFlowRunStmt,
+		blankFlowTriggersStmt:           q.blankFlowTriggersStmt,
 		blankLinkSessionsStmt:           q.blankLinkSessionsStmt,
 		bodyStmt:                        q.bodyStmt,
 		budgetStmt:                      q.budgetStmt,
@@ -3687,6 +3724,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowItemsStmt:                   q.flowItemsStmt,
 		flowItemsByStatusStmt:           q.flowItemsByStatusStmt,
 		flowRunStmt:                     q.flowRunStmt,
+		flowRunParentStmt:               q.flowRunParentStmt,
 		flowRunsOfFlowStmt:              q.flowRunsOfFlowStmt,
 		flowRunsOfProjectStmt:           q.flowRunsOfProjectStmt,
 		flowRunsOpenStmt:                q.flowRunsOpenStmt,
@@ -3893,6 +3931,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setStreamsDormantStmt:           q.setStreamsDormantStmt,
 		setWriteRulesStmt:               q.setWriteRulesStmt,
 		settleQuarantinedStmt:           q.settleQuarantinedStmt,
+		shareFlowRunConnectionsStmt:     q.shareFlowRunConnectionsStmt,
 		shiftFlowItemsStmt:              q.shiftFlowItemsStmt,
 		shiftFlowRunsStmt:               q.shiftFlowRunsStmt,
 		shiftFlowsStmt:                  q.shiftFlowsStmt,
@@ -3914,6 +3953,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		swapProjectKeyStmt:              q.swapProjectKeyStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
 		takeFlowNameStmt:                q.takeFlowNameStmt,
+		takeOverFlowRunConnectionsStmt:  q.takeOverFlowRunConnectionsStmt,
 		takeProjectStmt:                 q.takeProjectStmt,
 		takeRecordStmt:                  q.takeRecordStmt,
 		takeSeqsStmt:                    q.takeSeqsStmt,

@@ -10,7 +10,7 @@ import (
 )
 
 const blankFlowRun = `-- name: BlankFlowRun :execrows
-update flow_runs set input = '', output = '', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = $1 and id = $2 and erased = 0
+update flow_runs set input = '', output = '', settings = '{}', sealed = null, reason_detail = '', erased = 1, change = change + 1 where flow = $1 and id = $2 and erased = 0
 `
 
 func (q *Queries) BlankFlowRun(ctx context.Context, flow string, iD string) (int64, error) {
@@ -207,6 +207,22 @@ func (q *Queries) FlowRun(ctx context.Context, flow string, iD string) (FlowRun,
 		&i.Change,
 		&i.Erased,
 	)
+	return i, err
+}
+
+const flowRunParent = `-- name: FlowRunParent :one
+select parent_flow, parent_run from flow_runs where flow = $1 and id = $2
+`
+
+type FlowRunParentRow struct {
+	ParentFlow string
+	ParentRun  string
+}
+
+func (q *Queries) FlowRunParent(ctx context.Context, flow string, iD string) (FlowRunParentRow, error) {
+	row := q.queryRow(ctx, q.flowRunParentStmt, flowRunParent, flow, iD)
+	var i FlowRunParentRow
+	err := row.Scan(&i.ParentFlow, &i.ParentRun)
 	return i, err
 }
 
@@ -751,6 +767,30 @@ func (q *Queries) SetFlowRun(ctx context.Context, arg SetFlowRunParams) (int64, 
 	return result.RowsAffected()
 }
 
+const shareFlowRunConnections = `-- name: ShareFlowRunConnections :exec
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select c.connection, p.flow, p.id, '', 0 from flow_run_connections c join flow_runs p on p.flow = $1 and p.id = $2 where c.flow = $3 and c.run = $4
+on conflict do nothing
+`
+
+type ShareFlowRunConnectionsParams struct {
+	ParentFlow string
+	ParentRun  string
+	Flow       string
+	Run        string
+}
+
+// A run that calls another is given data of that.
+func (q *Queries) ShareFlowRunConnections(ctx context.Context, arg ShareFlowRunConnectionsParams) error {
+	_, err := q.exec(ctx, q.shareFlowRunConnectionsStmt, shareFlowRunConnections,
+		arg.ParentFlow,
+		arg.ParentRun,
+		arg.Flow,
+		arg.Run,
+	)
+	return err
+}
+
 const shiftFlowRuns = `-- name: ShiftFlowRuns :exec
 update flow_runs set due_at = due_at - cast($1 as bigint), change = change + 1 where due_at is not null
 `
@@ -758,6 +798,30 @@ update flow_runs set due_at = due_at - cast($1 as bigint), change = change + 1 w
 // After the clock went back.
 func (q *Queries) ShiftFlowRuns(ctx context.Context, by int64) error {
 	_, err := q.exec(ctx, q.shiftFlowRunsStmt, shiftFlowRuns, by)
+	return err
+}
+
+const takeOverFlowRunConnections = `-- name: TakeOverFlowRunConnections :exec
+insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
+select p.connection, cast($1 as text), cast($2 as text), '', 0 from flow_run_connections p where p.flow = $3 and p.run = $4
+on conflict do nothing
+`
+
+type TakeOverFlowRunConnectionsParams struct {
+	Flow       string
+	Run        string
+	ParentFlow string
+	ParentRun  string
+}
+
+// A run that is called is given data of whoever calls it.
+func (q *Queries) TakeOverFlowRunConnections(ctx context.Context, arg TakeOverFlowRunConnectionsParams) error {
+	_, err := q.exec(ctx, q.takeOverFlowRunConnectionsStmt, takeOverFlowRunConnections,
+		arg.Flow,
+		arg.Run,
+		arg.ParentFlow,
+		arg.ParentRun,
+	)
 	return err
 }
 

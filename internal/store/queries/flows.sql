@@ -1,7 +1,7 @@
 -- name: BlankFlowTriggers :execrows
 -- Of flows in which the connection has a role: what is noted of their triggers, and how far they followed one of its streams.
-update flows set trigger_note = '{}', trigger_cursor = '' where (trigger_note <> '{}' or trigger_cursor <> '') and flows.id in
-  (select r.flow from flow_connections r where r.connection = @connection order by r.flow limit @max_rows);
+update flows set trigger_note = '{}', trigger_cursor = '' where flows.id in
+  (select f.id from flow_connections r join flows f on f.id = r.flow where r.connection = @connection and (f.trigger_note <> '{}' or f.trigger_cursor <> '') order by f.id limit @max_rows);
 
 -- name: Flow :one
 select * from flows where project_id = @project_id and name = @name;

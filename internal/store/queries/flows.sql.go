@@ -81,6 +81,20 @@ func (q *Queries) ApplyFlow(ctx context.Context, arg ApplyFlowParams) error {
 	return err
 }
 
+const blankFlowTriggers = `-- name: BlankFlowTriggers :execrows
+update flows set trigger_note = '{}', trigger_cursor = '' where flows.id in
+  (select f.id from flow_connections r join flows f on f.id = r.flow where r.connection = $1 and (f.trigger_note <> '{}' or f.trigger_cursor <> '') order by f.id limit $2)
+`
+
+// Of flows in which the connection has a role: what is noted of their triggers, and how far they followed one of its streams.
+func (q *Queries) BlankFlowTriggers(ctx context.Context, connection int64, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.blankFlowTriggersStmt, blankFlowTriggers, connection, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const clearFlowLeases = `-- name: ClearFlowLeases :exec
 update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, lease_until_at = null where lease_until_at is not null
 `
