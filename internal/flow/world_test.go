@@ -40,6 +40,9 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
+// again lets something happen at the nth look from now on; it is called by what happens at one.
+func (c *clock) again(n int, then func()) { c.at, c.then = c.looks+n, then }
+
 // on lets something happen at the nth look at the clock from now on; it gives whether it did.
 func (c *clock) on(n int, then func()) (happened func() bool) {
 	c.mu.Lock()
