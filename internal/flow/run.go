@@ -24,9 +24,8 @@ type work struct {
 	frame   machine.Frame                // of the steps on top
 	main    *thread
 	secrets secret.Credentials
-	upserts map[string]*thread // of the unit at hand, by what tells the record
-	mask    secret.Mask        // of the secrets
-	veil    secret.Veil        // of the secrets too
+	mask    secret.Mask // of the secrets
+	veil    secret.Veil // of the secrets too
 }
 
 // run carries a run on as far as it goes now. What goes wrong with one run holds up no other: it rests, says why, and is looked at again.

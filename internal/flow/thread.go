@@ -23,7 +23,7 @@ type thread struct {
 	output json.RawMessage
 	fault  *problem.Error
 	callee *store.Flow // of a call
-	later  bool        // another thread of the unit upserts the same record: this one looks when that is known
+	later  bool        // another item upserts the same record: this one looks when that is known
 }
 
 // state is what is stored of a thread: the machine's, and of the steps on top how far their list is read.
@@ -31,6 +31,7 @@ type state struct {
 	machine.Thread
 	Each  *reading `json:"each,omitempty"`
 	Child *child   `json:"child,omitempty"`
+	Claim *claim   `json:"claim,omitempty"`
 }
 
 // thread makes one of a stored item.

@@ -3,12 +3,10 @@ package flow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -28,7 +26,6 @@ func (w *work) unit(threads []*thread) (moved bool, err error) {
 
 // carry carries threads with an effect at hand on until each has ended or waits.
 func (w *work) carry(active []*thread) error {
-	w.upserts = map[string]*thread{}
 	for len(active) > 0 {
 		w.cutOff(active)
 		if err := w.read(active); err != nil {
@@ -182,13 +179,17 @@ func (w *work) again(th *thread) {
 }
 
 // read does what is read of Busbar's own store, until no thread wants that.
-func (w *work) read(threads []*thread) error {
-	for _, th := range threads {
-		for wants := true; wants; {
-			var err error
-			if wants, err = w.readFor(th); err != nil {
-				return err
+func (w *work) read(threads []*thread) (err error) {
+	for len(threads) > 0 {
+		for _, th := range threads {
+			for wants := true; wants; {
+				if wants, err = w.readFor(th); err != nil {
+					return err
+				}
 			}
+		}
+		if threads, err = w.claim(threads); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -199,7 +200,7 @@ func (w *work) readFor(th *thread) (wants bool, err error) {
 	var r machine.Result
 	switch th.effect.Kind {
 	case machine.Get, machine.Find:
-		if th.later = w.behind(th); th.later {
+		if c := claimOf(th); c != nil && !c.equal(th.state.Claim) {
 			return false, nil
 		}
 		r, err = w.look(th.effect)
@@ -218,27 +219,16 @@ func (w *work) readFor(th *thread) (wants bool, err error) {
 	return true, err
 }
 
-// behind says that another thread of the unit upserts the record that this one is about to: it would not see what that one makes.
-func (w *work) behind(th *thread) bool {
-	e := th.effect
-	if e.Step.Kind != lang.StepWrite {
-		return false
-	}
-	key := fmt.Sprintf("%q %q %q", e.Role, e.Entity, e.By)
-	first := w.upserts[key]
-	if first == nil {
-		w.upserts[key] = th
-	}
-	return first != nil && first != th
-}
-
 // store stores what threads have come to, and makes the runs that they call.
 func (w *work) store(threads []*thread) error {
 	if len(threads) == 0 {
 		return nil
 	}
-	moves := make([]store.FlowItemMove, len(threads))
+	moves, left := make([]store.FlowItemMove, len(threads)), w.left(threads)
 	err := w.commit(func(ctx context.Context, tx *store.Tx) error {
+		if err := w.leave(ctx, tx, left); err != nil {
+			return err
+		}
 		for i, th := range threads {
 			if th.effect.Kind == machine.Call {
 				if err := w.call(ctx, tx, th); err != nil {

@@ -65,13 +65,16 @@ const chunk = 50
 func (w *work) newOperation(to target, threads []*thread) error {
 	conn := w.conns[to.role]
 	moves := make([]store.FlowItemMove, len(threads))
-	run := *w.run
+	run, left := *w.run, w.left(threads)
 	_, _, err := w.Writes.Batch(w.turn.work, write.BatchRequest{
 		Connection: conn, Entity: to.entity, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: chunk, Strict: true, Caller: w.run.ID, RequestID: w.run.ID,
 		Hash: func() []byte { return nil },
 		Also: func(ctx context.Context, tx *store.Tx, o *store.Operation) error {
 			*w.run = run // the transaction may be done again
 			if err := errors.Join(w.lease.Allowed(), tx.HoldFlow(ctx, w.flow)); err != nil {
+				return err
+			}
+			if err := w.leave(ctx, tx, left); err != nil {
 				return err
 			}
 			for i, th := range threads {
@@ -141,6 +144,10 @@ func (w *work) written(known operations, th *thread) (on bool, err error) {
 	case store.ItemRejected:
 		w.take(th, machine.Result{Failure: problem.FromDocument(it.Error).With("operation", "/v1/operations/"+th.item.Operation)})
 	case store.ItemCancelled:
+		if w.run.CancelRequested {
+			th.effect = machine.Effect{Kind: machine.End, Status: machine.Cancelled}
+			return true, nil
+		}
 		if o.reason == store.ReasonDisconnected { // it was never sent, and is asked for again
 			th.effect = w.prog.Advance(th.frame, &th.state.Thread)
 			return true, nil

@@ -98,6 +98,7 @@ func (t *Tx) erasures(sc Scope, asked time.Time) []erasure {
 		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.blankLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
 		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
 		{"", t.q.EraseLookups}, {"", t.q.EraseLookupHeads}, {"flow_items", t.blankFlowRuns(sc, asked)}, {"", t.q.BlankFlowTriggers}, {"", t.q.EraseFlowRolesOf},
+		{"", t.q.EraseFlowSeen}, {"", t.q.EraseFlowClaims},
 	}
 }
 

@@ -70,6 +70,9 @@ type Bulk interface {
 	InsertFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, items []FlowItem) error
 	// MoveFlowItems stores the steps of items of a run, whatever step of the flow they are of, that are as the steps say. n is how many were.
 	MoveFlowItems(ctx context.Context, tx *sql.Tx, k FlowStepKey, at time.Time, moves []FlowItemMove) (n int64, err error)
+	// FlowSeen calls each with the id of every record that the pass has seen as created there, in any order.
+	FlowSeen(ctx context.Context, k FlowPassKey, rows []FlowSeenRow, each func(id uuid.UUID)) error
+	InsertFlowSeen(ctx context.Context, tx *sql.Tx, k FlowPassKey, rows []FlowSeenRow) error
 	InsertLookups(ctx context.Context, tx *sql.Tx, k StreamKey, field string, rows []LookupRow) error
 	// DeleteLookups deletes what is known of the field of these records.
 	DeleteLookups(ctx context.Context, tx *sql.Tx, k StreamKey, field string, ids []uuid.UUID) error
@@ -79,6 +82,19 @@ type Bulk interface {
 type OperationKey struct {
 	Connection int64
 	Operation  string
+}
+
+// FlowPassKey is what every row of flow_seen begins with.
+type FlowPassKey struct {
+	Connection int64
+	Flow       string
+	Pass       int64
+}
+
+// FlowSeenRow is a row of flow_seen.
+type FlowSeenRow struct {
+	ID         uuid.UUID
+	CreatedSeq int64
 }
 
 // StreamKey is what every row of a stream begins with.

@@ -9,6 +9,13 @@ import (
 	"github.com/google/uuid"
 )
 
+// The types of changes.
+const (
+	changeCreated = "created"
+	changeUpdated = "updated"
+	changeDeleted = "deleted"
+)
+
 // FeedEntry is one change of a stream.
 type FeedEntry struct {
 	Seq       int64
@@ -18,6 +25,8 @@ type FeedEntry struct {
 	Version   string
 	ChangedAt time.Time
 	JSON      string // the record; only when asked for
+
+	createdSeq int64
 }
 
 // Feed reads changes in seq order, deletes included. What the reader has not seen yet is created, however often it was changed since.
@@ -46,17 +55,17 @@ func (s *Store) Feed(ctx context.Context, sc Scope, entity string, r Range) (ent
 }
 
 func entryFrom(b *BodyRow, after int64) FeedEntry {
-	return FeedEntry{Seq: b.Seq, Type: changeType(b, after), ID: b.ID, RemoteID: b.RemoteID, Version: version(b.Epoch, b.Seq), ChangedAt: b.At}
+	return FeedEntry{Seq: b.Seq, Type: changeType(b, after), ID: b.ID, RemoteID: b.RemoteID, Version: version(b.Epoch, b.Seq), ChangedAt: b.At, createdSeq: b.CreatedSeq}
 }
 
 func changeType(b *BodyRow, after int64) string {
 	switch {
 	case b.Deleted:
-		return "deleted"
+		return changeDeleted
 	case b.CreatedSeq > after:
-		return "created"
+		return changeCreated
 	}
-	return "updated"
+	return changeUpdated
 }
 
 // version is the text that changes with every change of a record.

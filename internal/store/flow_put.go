@@ -103,7 +103,7 @@ func (t *Tx) SetFlow(ctx context.Context, f *Flow) error {
 func (t *Tx) DeleteFlow(ctx context.Context, id string) error {
 	n, err := t.q.EraseFlow(ctx, id)
 	err = hit(n, err, ErrNotFound)
-	for _, erase := range []func(context.Context, string) error{t.q.EraseFlowVersions, t.q.EraseFlowRoles, t.q.DropFlowRuns} {
+	for _, erase := range []func(context.Context, string) error{t.q.EraseFlowVersions, t.q.EraseFlowRoles, t.q.DropFlowRuns, t.q.ForgetFlowSeen} {
 		if err == nil {
 			err = erase(ctx, id)
 		}

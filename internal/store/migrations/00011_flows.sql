@@ -127,6 +127,27 @@ create index flow_items_due on flow_items (flow, run, due_at) where due_at is no
 create index flow_items_status on flow_items (flow, run, status, step, n);
 create index flow_items_operation on flow_items (connection, operation) where operation <> '';
 
+-- Records that a trigger has seen as created since it last came to the end of its stream.
+create table flow_seen (
+  connection  bigint not null,
+  flow        text   not null,
+  pass        bigint not null, -- from one end of the stream to the next
+  id          bytea  not null,
+  created_seq bigint not null,
+  primary key (connection, flow, pass, id, created_seq)
+) /* sqlite: without rowid */;
+
+-- What tells a record that an item is about to make unless it is there: nobody else looks whether it is meanwhile.
+create table flow_claims (
+  connection bigint not null,
+  claim      text   not null,
+  flow       text   not null, -- the item that has it
+  run        text   not null,
+  step       text   not null,
+  n          bigint not null,
+  primary key (connection, claim)
+) /* sqlite: without rowid */;
+
 -- Records by the value of a field, kept by following their stream.
 create table lookups (
   connection bigint not null,
@@ -155,6 +176,8 @@ alter table flow_items set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.
 -- +goose Down
 drop table lookup_heads;
 drop table lookups;
+drop table flow_claims;
+drop table flow_seen;
 drop table flow_items;
 drop table flow_runs;
 drop table flow_run_connections;

@@ -83,6 +83,36 @@ func text(b []byte) *string {
 }
 
 const (
+	selectFlowSeen = `select s.id from unnest($4::bytea[], $5::bigint[]) u(id, created_seq) cross join lateral (
+select id from flow_seen where connection = $1 and flow = $2 and pass = $3 and id = u.id and created_seq = u.created_seq offset 0) s`
+	insertFlowSeen = `insert into flow_seen (connection, flow, pass, id, created_seq) select $1, $2, $3, u.* from unnest($4::bytea[], $5::bigint[]) u on conflict do nothing`
+)
+
+// FlowSeen is store.Bulk's.
+func (b bulk) FlowSeen(ctx context.Context, k store.FlowPassKey, seen []store.FlowSeenRow, each func(id uuid.UUID)) error {
+	ids, created := seenColumns(seen)
+	return query(ctx, b.reader, selectFlowSeen, []any{k.Connection, k.Flow, k.Pass, ids, created}, func(rows *sql.Rows) error {
+		var id []byte
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		each(uuid.UUID(id))
+		return nil
+	})
+}
+
+// InsertFlowSeen is store.Bulk's.
+func (b bulk) InsertFlowSeen(ctx context.Context, tx *sql.Tx, k store.FlowPassKey, seen []store.FlowSeenRow) error {
+	ids, created := seenColumns(seen)
+	_, err := tx.ExecContext(ctx, insertFlowSeen, k.Connection, k.Flow, k.Pass, ids, created)
+	return err
+}
+
+func seenColumns(seen []store.FlowSeenRow) (ids, created any) {
+	return column(len(seen), func(i int) []byte { return seen[i].ID[:] }), column(len(seen), func(i int) int64 { return seen[i].CreatedSeq })
+}
+
+const (
 	insertLookups = `insert into lookups (connection, stream, field, value, id) select $1, $2, $3, u.* from unnest($4::text[], $5::bytea[]) u`
 	deleteLookups = `delete from lookups where connection = $1 and stream = $2 and field = $3 and id = any($4::bytea[]) and ctid = any(array(select l.* from unnest($4::bytea[]) u(id)
 cross join lateral (select ctid from lookups where connection = $1 and stream = $2 and field = $3 and id = u.id offset 0) l))`

@@ -123,6 +123,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimDueStreamStmt, err = db.PrepareContext(ctx, claimDueStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimDueStream: %w", err)
 	}
+	if q.claimForFlowItemStmt, err = db.PrepareContext(ctx, claimForFlowItem); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimForFlowItem: %w", err)
+	}
 	if q.claimIdempotencyKeyStmt, err = db.PrepareContext(ctx, claimIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimIdempotencyKey: %w", err)
 	}
@@ -255,6 +258,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.dropFlowRunsStmt, err = db.PrepareContext(ctx, dropFlowRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query DropFlowRuns: %w", err)
 	}
+	if q.dropFlowSeenStmt, err = db.PrepareContext(ctx, dropFlowSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query DropFlowSeen: %w", err)
+	}
 	if q.dropHeldStmt, err = db.PrepareContext(ctx, dropHeld); err != nil {
 		return nil, fmt.Errorf("error preparing query DropHeld: %w", err)
 	}
@@ -306,6 +312,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.eraseFlowStmt, err = db.PrepareContext(ctx, eraseFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlow: %w", err)
 	}
+	if q.eraseFlowClaimsStmt, err = db.PrepareContext(ctx, eraseFlowClaims); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowClaims: %w", err)
+	}
 	if q.eraseFlowItemsStmt, err = db.PrepareContext(ctx, eraseFlowItems); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlowItems: %w", err)
 	}
@@ -320,6 +329,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.eraseFlowRunConnectionsStmt, err = db.PrepareContext(ctx, eraseFlowRunConnections); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlowRunConnections: %w", err)
+	}
+	if q.eraseFlowSeenStmt, err = db.PrepareContext(ctx, eraseFlowSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseFlowSeen: %w", err)
 	}
 	if q.eraseFlowVersionsStmt, err = db.PrepareContext(ctx, eraseFlowVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseFlowVersions: %w", err)
@@ -473,6 +485,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.forgetBadStmt, err = db.PrepareContext(ctx, forgetBad); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetBad: %w", err)
+	}
+	if q.forgetFlowSeenStmt, err = db.PrepareContext(ctx, forgetFlowSeen); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetFlowSeen: %w", err)
 	}
 	if q.forgetLookupsStmt, err = db.PrepareContext(ctx, forgetLookups); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetLookups: %w", err)
@@ -638,6 +653,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.leaveFlowStmt, err = db.PrepareContext(ctx, leaveFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaveFlow: %w", err)
+	}
+	if q.leaveFlowClaimStmt, err = db.PrepareContext(ctx, leaveFlowClaim); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaveFlowClaim: %w", err)
 	}
 	if q.leaveFlowRunStmt, err = db.PrepareContext(ctx, leaveFlowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaveFlowRun: %w", err)
@@ -1364,6 +1382,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimDueStreamStmt: %w", cerr)
 		}
 	}
+	if q.claimForFlowItemStmt != nil {
+		if cerr := q.claimForFlowItemStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimForFlowItemStmt: %w", cerr)
+		}
+	}
 	if q.claimIdempotencyKeyStmt != nil {
 		if cerr := q.claimIdempotencyKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimIdempotencyKeyStmt: %w", cerr)
@@ -1584,6 +1607,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing dropFlowRunsStmt: %w", cerr)
 		}
 	}
+	if q.dropFlowSeenStmt != nil {
+		if cerr := q.dropFlowSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropFlowSeenStmt: %w", cerr)
+		}
+	}
 	if q.dropHeldStmt != nil {
 		if cerr := q.dropHeldStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing dropHeldStmt: %w", cerr)
@@ -1669,6 +1697,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing eraseFlowStmt: %w", cerr)
 		}
 	}
+	if q.eraseFlowClaimsStmt != nil {
+		if cerr := q.eraseFlowClaimsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowClaimsStmt: %w", cerr)
+		}
+	}
 	if q.eraseFlowItemsStmt != nil {
 		if cerr := q.eraseFlowItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseFlowItemsStmt: %w", cerr)
@@ -1692,6 +1725,11 @@ func (q *Queries) Close() error {
 	if q.eraseFlowRunConnectionsStmt != nil {
 		if cerr := q.eraseFlowRunConnectionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing eraseFlowRunConnectionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseFlowSeenStmt != nil {
+		if cerr := q.eraseFlowSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseFlowSeenStmt: %w", cerr)
 		}
 	}
 	if q.eraseFlowVersionsStmt != nil {
@@ -1947,6 +1985,11 @@ func (q *Queries) Close() error {
 	if q.forgetBadStmt != nil {
 		if cerr := q.forgetBadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetBadStmt: %w", cerr)
+		}
+	}
+	if q.forgetFlowSeenStmt != nil {
+		if cerr := q.forgetFlowSeenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetFlowSeenStmt: %w", cerr)
 		}
 	}
 	if q.forgetLookupsStmt != nil {
@@ -2222,6 +2265,11 @@ func (q *Queries) Close() error {
 	if q.leaveFlowStmt != nil {
 		if cerr := q.leaveFlowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leaveFlowStmt: %w", cerr)
+		}
+	}
+	if q.leaveFlowClaimStmt != nil {
+		if cerr := q.leaveFlowClaimStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaveFlowClaimStmt: %w", cerr)
 		}
 	}
 	if q.leaveFlowRunStmt != nil {
@@ -3221,6 +3269,7 @@ type Queries struct {
 	cancelRunningRunsStmt           *sql.Stmt
 	changeAtOrAfterStmt             *sql.Stmt
 	claimDueStreamStmt              *sql.Stmt
+	claimForFlowItemStmt            *sql.Stmt
 	claimIdempotencyKeyStmt         *sql.Stmt
 	claimProbeStmt                  *sql.Stmt
 	clearFlowLeasesStmt             *sql.Stmt
@@ -3265,6 +3314,7 @@ type Queries struct {
 	doubtOperationsStmt             *sql.Stmt
 	doubtPendingItemsStmt           *sql.Stmt
 	dropFlowRunsStmt                *sql.Stmt
+	dropFlowSeenStmt                *sql.Stmt
 	dropHeldStmt                    *sql.Stmt
 	dropKeyHoldersStmt              *sql.Stmt
 	dropQuarantineStmt              *sql.Stmt
@@ -3282,11 +3332,13 @@ type Queries struct {
 	eraseBudgetStmt                 *sql.Stmt
 	eraseConnectionStmt             *sql.Stmt
 	eraseFlowStmt                   *sql.Stmt
+	eraseFlowClaimsStmt             *sql.Stmt
 	eraseFlowItemsStmt              *sql.Stmt
 	eraseFlowRolesStmt              *sql.Stmt
 	eraseFlowRolesOfStmt            *sql.Stmt
 	eraseFlowRunStmt                *sql.Stmt
 	eraseFlowRunConnectionsStmt     *sql.Stmt
+	eraseFlowSeenStmt               *sql.Stmt
 	eraseFlowVersionsStmt           *sql.Stmt
 	eraseHeadsStmt                  *sql.Stmt
 	eraseHeldStmt                   *sql.Stmt
@@ -3338,6 +3390,7 @@ type Queries struct {
 	flowsOfConnectionStmt           *sql.Stmt
 	flowsReadyStmt                  *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
+	forgetFlowSeenStmt              *sql.Stmt
 	forgetLookupsStmt               *sql.Stmt
 	forgiveStreamStmt               *sql.Stmt
 	freeIdempotencyKeyStmt          *sql.Stmt
@@ -3393,6 +3446,7 @@ type Queries struct {
 	lastRunsStmt                    *sql.Stmt
 	lastStateStmt                   *sql.Stmt
 	leaveFlowStmt                   *sql.Stmt
+	leaveFlowClaimStmt              *sql.Stmt
 	leaveFlowRunStmt                *sql.Stmt
 	linkStmt                        *sql.Stmt
 	linkByCodeStmt                  *sql.Stmt
@@ -3617,6 +3671,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cancelRunningRunsStmt:           q.cancelRunningRunsStmt,
 		changeAtOrAfterStmt:             q.changeAtOrAfterStmt,
 		claimDueStreamStmt:              q.claimDueStreamStmt,
+		claimForFlowItemStmt:            q.claimForFlowItemStmt,
 		claimIdempotencyKeyStmt:         q.claimIdempotencyKeyStmt,
 		claimProbeStmt:                  q.claimProbeStmt,
 		clearFlowLeasesStmt:             q.clearFlowLeasesStmt,
@@ -3661,6 +3716,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		doubtOperationsStmt:             q.doubtOperationsStmt,
 		doubtPendingItemsStmt:           q.doubtPendingItemsStmt,
 		dropFlowRunsStmt:                q.dropFlowRunsStmt,
+		dropFlowSeenStmt:                q.dropFlowSeenStmt,
 		dropHeldStmt:                    q.dropHeldStmt,
 		dropKeyHoldersStmt:              q.dropKeyHoldersStmt,
 		dropQuarantineStmt:              q.dropQuarantineStmt,
@@ -3678,11 +3734,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		eraseBudgetStmt:                 q.eraseBudgetStmt,
 		eraseConnectionStmt:             q.eraseConnectionStmt,
 		eraseFlowStmt:                   q.eraseFlowStmt,
+		eraseFlowClaimsStmt:             q.eraseFlowClaimsStmt,
 		eraseFlowItemsStmt:              q.eraseFlowItemsStmt,
 		eraseFlowRolesStmt:              q.eraseFlowRolesStmt,
 		eraseFlowRolesOfStmt:            q.eraseFlowRolesOfStmt,
 		eraseFlowRunStmt:                q.eraseFlowRunStmt,
 		eraseFlowRunConnectionsStmt:     q.eraseFlowRunConnectionsStmt,
+		eraseFlowSeenStmt:               q.eraseFlowSeenStmt,
 		eraseFlowVersionsStmt:           q.eraseFlowVersionsStmt,
 		eraseHeadsStmt:                  q.eraseHeadsStmt,
 		eraseHeldStmt:                   q.eraseHeldStmt,
@@ -3734,6 +3792,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowsOfConnectionStmt:           q.flowsOfConnectionStmt,
 		flowsReadyStmt:                  q.flowsReadyStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
+		forgetFlowSeenStmt:              q.forgetFlowSeenStmt,
 		forgetLookupsStmt:               q.forgetLookupsStmt,
 		forgiveStreamStmt:               q.forgiveStreamStmt,
 		freeIdempotencyKeyStmt:          q.freeIdempotencyKeyStmt,
@@ -3789,6 +3848,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastRunsStmt:                    q.lastRunsStmt,
 		lastStateStmt:                   q.lastStateStmt,
 		leaveFlowStmt:                   q.leaveFlowStmt,
+		leaveFlowClaimStmt:              q.leaveFlowClaimStmt,
 		leaveFlowRunStmt:                q.leaveFlowRunStmt,
 		linkStmt:                        q.linkStmt,
 		linkByCodeStmt:                  q.linkByCodeStmt,

@@ -98,3 +98,31 @@ update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, l
 -- name: ShiftFlows :exec
 -- After the clock went back.
 update flows set trigger_at = trigger_at - cast(@by as bigint), wake_at = wake_at - cast(@by as bigint) where trigger_at is not null or wake_at is not null;
+
+-- name: DropFlowSeen :exec
+delete from flow_seen where flow_seen.connection = @connection and flow_seen.flow = @flow and (flow_seen.pass, flow_seen.id, flow_seen.created_seq) in
+  (select s.pass, s.id, s.created_seq from flow_seen s where s.connection = @connection and s.flow = @flow and s.pass < @pass order by s.pass, s.id, s.created_seq limit @max_rows);
+
+-- name: EraseFlowSeen :execrows
+delete from flow_seen where flow_seen.connection = @connection and (flow_seen.flow, flow_seen.pass, flow_seen.id, flow_seen.created_seq) in
+  (select s.flow, s.pass, s.id, s.created_seq from flow_seen s where s.connection = @connection order by s.flow, s.pass, s.id, s.created_seq limit @max_rows);
+
+-- name: ForgetFlowSeen :exec
+-- Across connections: of a flow that is gone.
+delete from flow_seen where flow = @flow;
+
+-- name: ClaimForFlowItem :execrows
+-- A claim is its item's until that is final or gone.
+insert into flow_claims (connection, claim, flow, run, step, n) values (@connection, @claim, @flow, @run, @step, @n)
+on conflict (connection, claim) do update set flow = excluded.flow, run = excluded.run, step = excluded.step, n = excluded.n
+where flow_claims.flow = excluded.flow and flow_claims.run = excluded.run and flow_claims.step = excluded.step and flow_claims.n = excluded.n
+  or not exists (select 1 from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
+    where i.flow = flow_claims.flow and i.run = flow_claims.run and i.step = flow_claims.step and i.n = flow_claims.n and i.status in ('pending', 'running')
+      and r.state in ('queued', 'running', 'waiting'));
+
+-- name: LeaveFlowClaim :exec
+delete from flow_claims where connection = @connection and claim = @claim and flow = @flow and run = @run and step = @step and n = @n;
+
+-- name: EraseFlowClaims :execrows
+delete from flow_claims where flow_claims.connection = @connection and flow_claims.claim in
+  (select c.claim from flow_claims c where c.connection = @connection order by c.claim limit @max_rows);

@@ -95,6 +95,40 @@ func (q *Queries) BlankFlowTriggers(ctx context.Context, connection int64, maxRo
 	return result.RowsAffected()
 }
 
+const claimForFlowItem = `-- name: ClaimForFlowItem :execrows
+insert into flow_claims (connection, claim, flow, run, step, n) values ($1, $2, $3, $4, $5, $6)
+on conflict (connection, claim) do update set flow = excluded.flow, run = excluded.run, step = excluded.step, n = excluded.n
+where flow_claims.flow = excluded.flow and flow_claims.run = excluded.run and flow_claims.step = excluded.step and flow_claims.n = excluded.n
+  or not exists (select 1 from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
+    where i.flow = flow_claims.flow and i.run = flow_claims.run and i.step = flow_claims.step and i.n = flow_claims.n and i.status in ('pending', 'running')
+      and r.state in ('queued', 'running', 'waiting'))
+`
+
+type ClaimForFlowItemParams struct {
+	Connection int64
+	Claim      string
+	Flow       string
+	Run        string
+	Step       string
+	N          int64
+}
+
+// A claim is its item's until that is final or gone.
+func (q *Queries) ClaimForFlowItem(ctx context.Context, arg ClaimForFlowItemParams) (int64, error) {
+	result, err := q.exec(ctx, q.claimForFlowItemStmt, claimForFlowItem,
+		arg.Connection,
+		arg.Claim,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.N,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const clearFlowLeases = `-- name: ClearFlowLeases :exec
 update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, lease_until_at = null where lease_until_at is not null
 `
@@ -102,6 +136,28 @@ update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, l
 // Whoever held one wakes it: nobody knows any more when it was to go on.
 func (q *Queries) ClearFlowLeases(ctx context.Context) error {
 	_, err := q.exec(ctx, q.clearFlowLeasesStmt, clearFlowLeases)
+	return err
+}
+
+const dropFlowSeen = `-- name: DropFlowSeen :exec
+delete from flow_seen where flow_seen.connection = $1 and flow_seen.flow = $2 and (flow_seen.pass, flow_seen.id, flow_seen.created_seq) in
+  (select s.pass, s.id, s.created_seq from flow_seen s where s.connection = $1 and s.flow = $2 and s.pass < $3 order by s.pass, s.id, s.created_seq limit $4)
+`
+
+type DropFlowSeenParams struct {
+	Connection int64
+	Flow       string
+	Pass       int64
+	MaxRows    int32
+}
+
+func (q *Queries) DropFlowSeen(ctx context.Context, arg DropFlowSeenParams) error {
+	_, err := q.exec(ctx, q.dropFlowSeenStmt, dropFlowSeen,
+		arg.Connection,
+		arg.Flow,
+		arg.Pass,
+		arg.MaxRows,
+	)
 	return err
 }
 
@@ -165,6 +221,19 @@ func (q *Queries) EraseFlow(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const eraseFlowClaims = `-- name: EraseFlowClaims :execrows
+delete from flow_claims where flow_claims.connection = $1 and flow_claims.claim in
+  (select c.claim from flow_claims c where c.connection = $1 order by c.claim limit $2)
+`
+
+func (q *Queries) EraseFlowClaims(ctx context.Context, connection int64, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowClaimsStmt, eraseFlowClaims, connection, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const eraseFlowRoles = `-- name: EraseFlowRoles :exec
 delete from flow_connections where flow = $1
 `
@@ -172,6 +241,19 @@ delete from flow_connections where flow = $1
 func (q *Queries) EraseFlowRoles(ctx context.Context, flow string) error {
 	_, err := q.exec(ctx, q.eraseFlowRolesStmt, eraseFlowRoles, flow)
 	return err
+}
+
+const eraseFlowSeen = `-- name: EraseFlowSeen :execrows
+delete from flow_seen where flow_seen.connection = $1 and (flow_seen.flow, flow_seen.pass, flow_seen.id, flow_seen.created_seq) in
+  (select s.flow, s.pass, s.id, s.created_seq from flow_seen s where s.connection = $1 order by s.flow, s.pass, s.id, s.created_seq limit $2)
+`
+
+func (q *Queries) EraseFlowSeen(ctx context.Context, connection int64, maxRows int32) (int64, error) {
+	result, err := q.exec(ctx, q.eraseFlowSeenStmt, eraseFlowSeen, connection, maxRows)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const eraseFlowVersions = `-- name: EraseFlowVersions :exec
@@ -468,6 +550,16 @@ func (q *Queries) FlowsReady(ctx context.Context, now Time, maxRows int32) ([]st
 	return items, nil
 }
 
+const forgetFlowSeen = `-- name: ForgetFlowSeen :exec
+delete from flow_seen where flow = $1
+`
+
+// Across connections: of a flow that is gone.
+func (q *Queries) ForgetFlowSeen(ctx context.Context, flow string) error {
+	_, err := q.exec(ctx, q.forgetFlowSeenStmt, forgetFlowSeen, flow)
+	return err
+}
+
 const holdFlow = `-- name: HoldFlow :one
 update flows set version = version where id = $1 and lease_epoch = $2 and lease_until_at is not null returning id, project_id, name, title, version, paused, settings, sealed, trigger_kind, trigger_note, trigger_at, trigger_cursor, hook_hash, hook_sealed, wake_at, lease_owner, lease_epoch, lease_until_at, created_at, updated_at
 `
@@ -567,6 +659,31 @@ func (q *Queries) LeaveFlow(ctx context.Context, iD string, leaseEpoch int64) (F
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const leaveFlowClaim = `-- name: LeaveFlowClaim :exec
+delete from flow_claims where connection = $1 and claim = $2 and flow = $3 and run = $4 and step = $5 and n = $6
+`
+
+type LeaveFlowClaimParams struct {
+	Connection int64
+	Claim      string
+	Flow       string
+	Run        string
+	Step       string
+	N          int64
+}
+
+func (q *Queries) LeaveFlowClaim(ctx context.Context, arg LeaveFlowClaimParams) error {
+	_, err := q.exec(ctx, q.leaveFlowClaimStmt, leaveFlowClaim,
+		arg.Connection,
+		arg.Claim,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.N,
+	)
+	return err
 }
 
 const lockFlow = `-- name: LockFlow :one

@@ -23,6 +23,8 @@ type bulk struct {
 
 	flowKeys, deleteLookups                       lists // on the writing pool
 	insertFlowItems, moveFlowItems, insertLookups inserts
+	flowSeen                                      lists
+	insertFlowSeen                                inserts
 }
 
 func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
@@ -37,6 +39,7 @@ func newBulk(ctx context.Context, writer, reader *sql.DB) (*bulk, error) {
 		putHeads:     p.inserts(writer, putHeads),
 
 		flowKeys: p.lists(writer, selectFlowKeys), insertFlowItems: p.inserts(writer, insertFlowItems), moveFlowItems: p.inserts(writer, moveFlowItems),
+		flowSeen: p.lists(reader, selectFlowSeen), insertFlowSeen: p.inserts(writer, insertFlowSeen),
 		deleteLookups: p.lists(writer, deleteLookups), insertLookups: p.inserts(writer, insertLookups),
 	}
 	return b, p.err

@@ -65,6 +65,37 @@ func (b *bulk) MoveFlowItems(ctx context.Context, tx *sql.Tx, k store.FlowStepKe
 	})
 }
 
+const selectFlowSeen = `select id, created_seq from flow_seen where connection = ?1 and flow = ?2 and pass = ?3 and id in (LIST)`
+
+var insertFlowSeen = insert{
+	head: `insert into flow_seen (connection, flow, pass, id, created_seq) values `, row: `(?1, ?2, ?3, ?, ?)`, tail: ` on conflict do nothing`,
+}
+
+// FlowSeen is store.Bulk's.
+func (b *bulk) FlowSeen(ctx context.Context, k store.FlowPassKey, seen []store.FlowSeenRow, each func(id uuid.UUID)) error {
+	wanted := make(map[store.FlowSeenRow]bool, len(seen))
+	for _, s := range seen {
+		wanted[s] = true
+	}
+	return b.flowSeen.query(ctx, nil, []any{k.Connection, k.Flow, k.Pass}, len(seen), func(i int) any { return seen[i].ID[:] }, func(rows *sql.Rows) error {
+		var id []byte
+		var created int64
+		if err := rows.Scan(&id, &created); err != nil {
+			return err
+		}
+		if wanted[store.FlowSeenRow{ID: uuid.UUID(id), CreatedSeq: created}] {
+			each(uuid.UUID(id))
+		}
+		return nil
+	})
+}
+
+// InsertFlowSeen is store.Bulk's.
+func (b *bulk) InsertFlowSeen(ctx context.Context, tx *sql.Tx, k store.FlowPassKey, seen []store.FlowSeenRow) error {
+	_, err := b.insertFlowSeen.exec(ctx, tx, []any{k.Connection, k.Flow, k.Pass}, len(seen), func(args []any, i int) []any { return append(args, seen[i].ID[:], seen[i].CreatedSeq) })
+	return err
+}
+
 const deleteLookups = `delete from lookups where connection = ?1 and stream = ?2 and field = ?3 and id in (LIST)`
 
 var insertLookups = insert{head: `insert into lookups (connection, stream, field, value, id) values `, row: `(?1, ?2, ?3, ?, ?)`}
