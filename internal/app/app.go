@@ -31,6 +31,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/egress"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/flow"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/outside"
 	"github.com/busbar-dev/busbar/internal/jobs"
 	"github.com/busbar-dev/busbar/internal/keys"
@@ -157,7 +158,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	}
 	rules := egress.Options{Allow: o.Allow, Forbid: o.Forbid, Forbidden: databaseAddresses(a.Store), RootCAs: o.Authorities, Log: o.Log}
 	a.guard = egress.New(rules)
-	rules.HeaderTimeout = outside.MaxTimeout
+	rules.HeaderTimeout = lang.MaxTimeout
 	a.far = egress.New(rules)
 	a.Budgets = newBudgets(a.Store)
 	a.Syncs = engine.NewService(engine.Config{Store: a.Store, Waker: a.jobs, Now: o.Now, Rand: rand.Reader, Mapper: p.mapper})

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 )
 
 // newDocument is what a flow begins with: it can be applied as it is, and does nothing yet.
@@ -44,8 +46,8 @@ func (flowNewCmd) Help() string {
 
 // Run writes the document; what is there already is left alone.
 func (cmd *flowNewCmd) Run(s *Streams, p *Programs) error {
-	if !systemName.MatchString(cmd.Name) {
-		return usage{fmt.Errorf("%q is no name of a flow: write lower-case words joined with -, such as nightly-export", cmd.Name)}
+	if !lang.IsName(cmd.Name) {
+		return usage{fmt.Errorf("%q is no name of a flow: %s, such as nightly-export", cmd.Name, lang.NameHint)}
 	}
 	file := cmd.Name + ".yaml"
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {

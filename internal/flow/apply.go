@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -18,8 +17,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/secret"
 	"github.com/busbar-dev/busbar/internal/store"
 )
-
-var names = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 
 // Application is a document and what it leaves open.
 type Application struct {
@@ -167,21 +164,15 @@ func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a
 	if n.Name == "" {
 		n.Name = doc.Name
 	}
-	if !names.MatchString(n.Name) {
-		return nil, nil, problem.New(problem.ValidationFailed, "The name cannot be; see errors.").At("/name", problem.Invalid, "A name has small letters, digits and hyphens, at most 64.")
+	if !lang.IsName(n.Name) {
+		return nil, nil, problem.New(problem.ValidationFailed, "The name cannot be; see errors.").At("/name", problem.Invalid, "It is no name: "+lang.NameHint+".")
 	}
 	old, err = s.Store.Flow(ctx, project, n.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, nil, err
 	}
-	if doc.Trigger.Change != nil && !worksOnChanges(doc.Steps) {
-		return nil, nil, problem.New(problem.ValidationFailed, "A flow that changes begin has many of them in one run. Work on them with an each: `in: trigger.changes`.")
-	}
 	if errors.Is(err, store.ErrNotFound) {
 		old = nil
-	}
-	if doc.Trigger.Change != nil && doc.Runs.More != lang.Queue {
-		return nil, nil, problem.Newf(problem.ValidationFailed, "A flow that changes begin cannot have `more: %s`: the changes would be lost. Leave it out: they wait.", doc.Runs.More)
 	}
 	set, secrets, err := s.settled(ctx, old, doc, a)
 	if err != nil {
@@ -196,12 +187,6 @@ func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a
 	n.secrets = secrets
 	n.Roles, err = s.roles(ctx, project, doc, set.Connections)
 	return n, old, err
-}
-
-func worksOnChanges(steps []lang.Step) bool {
-	return slices.ContainsFunc(steps, func(s lang.Step) bool {
-		return s.Each != nil && overChanges(s.Each) || slices.ContainsFunc(s.Branch, func(a lang.Arm) bool { return worksOnChanges(a.Steps) })
-	})
 }
 
 // settled gives the settings that a flow has then: what is not named stays as it was.

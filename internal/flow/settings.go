@@ -113,27 +113,8 @@ func flaw(p *lang.Parameter, text json.RawMessage, secrets secret.Credentials) s
 	if err != nil {
 		return "It is not JSON."
 	}
-	switch v.(type) {
-	case string:
-		if p.Type == lang.Text {
-			return ""
-		}
-	case int64, float64:
-		if p.Type == lang.Number {
-			return ""
-		}
-	case bool:
-		if p.Type == lang.Boolean {
-			return ""
-		}
-	case []any:
-		if p.Type == lang.ListOf {
-			return ""
-		}
-	case map[string]any:
-		if p.Type == lang.Object {
-			return ""
-		}
+	if lang.IsOfType(v, p.Type) {
+		return ""
 	}
-	return fmt.Sprintf("It must be of type %s, and this is %s.", p.Type, lang.Describe(v))
+	return fmt.Sprintf("It must be %s, and this is %s.", lang.TypeInWords(p.Type), lang.Describe(v))
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -117,7 +116,7 @@ func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []
 
 // unreadable are, of an each over the changes that began the run, those for which the trigger's condition could not be calculated: they are items that have failed.
 func (w *work) unreadable(e *lang.Each) (items []found) {
-	if w.run.TriggerKind != lang.Change || !overChanges(e) {
+	if w.run.TriggerKind != lang.Change || !e.OverChanges() {
 		return nil
 	}
 	var in changesInput
@@ -132,11 +131,6 @@ func (w *work) unreadable(e *lang.Each) (items []found) {
 		items = append(items, found{key: fmt.Sprintf("unreadable %d", c.Seq), input: text, fault: problem.New(problem.ExpressionFailed, "Nobody knows whether the change is for this flow: "+c.Failed)})
 	}
 	return items
-}
-
-// overChanges says that an each works on the changes that began its run.
-func overChanges(e *lang.Each) bool {
-	return e.Over != nil && strings.Contains(e.Over.Text, "trigger.changes")
 }
 
 // records reads on in a stream, until it is read to where it ends now: what changes meanwhile comes again there, and is known by its key. Records that came after the run began are left out.

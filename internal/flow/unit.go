@@ -270,7 +270,7 @@ func (w *work) endWith(ctx context.Context, tx *store.Tx, moves []store.FlowItem
 
 // send sends what threads want sent, a few side by side, and lets them go on with what came of it.
 func (w *work) send(threads []*thread) {
-	ctx, cancel := context.WithTimeout(w.turn.work, w.LastStep*9/10) // what came of it has to be stored yet
+	ctx, cancel := context.WithTimeout(w.turn.work, min(lang.MaxTimeout, w.LastStep*9/10)) // what came of it has to be stored yet
 	defer cancel()
 	var all errgroup.Group
 	for _, th := range threads {

@@ -39,6 +39,7 @@ const (
 	ExpressionFailed               Code = "expression-failed"
 	NothingFound                   Code = "nothing-found"
 	UnexpectedAnswer               Code = "unexpected-answer"
+	RequestUnusable                Code = "request-unusable"
 	RequestUnanswered              Code = "request-unanswered"
 	RequestOutcomeUnknown          Code = "request-outcome-unknown"
 	FlowStopped                    Code = "flow-stopped"

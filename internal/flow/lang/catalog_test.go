@@ -70,6 +70,7 @@ steps:
             by: {number: '${item.number}'}
             data: {number: "1", vendor_id: '${steps.vendor.id}', status: draft, order_date: '2026-11-30', custom_fields: {x: 1}, lines: [{item_id: '${item.lines[0].item_id}', quantity: {value: "1"}}], total: '${item.total?.amount}'}
         - {id: other, get: {connection: later, entity: items, id: '${item.id}'}}
+  - {id: changes, each: {in: trigger.changes, steps: [{id: seen, transform: {id: '${item.id}'}}]}}
 `
 
 func TestCheckOfWhatIsRight(t *testing.T) {

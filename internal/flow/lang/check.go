@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/schedule"
@@ -24,11 +25,16 @@ const (
 	maxWait        = 366 * 24 * time.Hour
 	maxDelay       = 24 * time.Hour
 	minTimeout     = time.Second
-	maxTimeout     = 5 * time.Minute
+)
+
+// How long a request may take, and takes at most where it does not say: what came of it is to be stored while a worker holds the flow.
+const (
+	MaxTimeout     = 25 * time.Second
+	DefaultTimeout = 20 * time.Second
 )
 
 const (
-	namePattern = `^[a-z0-9][a-z0-9-]{0,63}$`
+	namePattern = `^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`
 	rolePattern = `^[a-z][a-z0-9_-]{0,63}$`
 	idPattern   = `^[a-z][a-z0-9_]{0,63}$`
 )
@@ -39,11 +45,17 @@ var (
 	idText   = regexp.MustCompile(idPattern)
 )
 
+// NameHint says what the name of a flow may be.
+const NameHint = "write up to 64 lower-case letters, digits and -, the first and the last no -"
+
+// IsName says whether a text may be the name of a flow.
+func IsName(text string) bool { return nameText.MatchString(text) }
+
 // check finds what is wrong in a document that has the right shape.
 func (b *builder) check(form flowForm) {
 	f := b.flow
 	if f.Name != "" && !nameText.MatchString(f.Name) {
-		b.problem("flow", strconv.Quote(f.Name)+" is no name of a flow", "write up to 64 lower-case letters, digits and -")
+		b.problem("flow", strconv.Quote(f.Name)+" is no name of a flow", NameHint)
 	}
 	if len(f.Title) > maxTitle {
 		b.problem("title", fmt.Sprintf("is longer than %d letters", maxTitle), "say the rest in description")
@@ -181,7 +193,7 @@ func (b *builder) parameters(form flowForm) {
 		case e.value.Required:
 			b.problem(path, "what is required has no default", "leave out required or default")
 		case v != nil && !IsOfType(v, e.value.Type):
-			b.problem(path, "wants "+typeInWords(e.value.Type)+", this is "+Describe(v), "")
+			b.problem(path, "wants "+TypeInWords(e.value.Type)+", this is "+Describe(v), "")
 		}
 	}
 }
@@ -204,7 +216,8 @@ func IsOfType(v any, typ string) bool {
 	return false
 }
 
-func typeInWords(typ string) string {
+// TypeInWords says what a parameter of a type wants.
+func TypeInWords(typ string) string {
 	switch typ {
 	case Boolean:
 		return "true or false"
@@ -232,9 +245,29 @@ func (b *builder) checkTrigger(form *triggerForm) {
 	if form.Schedule != nil {
 		b.checkSchedule(form.Schedule)
 	}
-	if form.Change != nil && form.Change.Batch != nil {
-		b.within("trigger.change.batch", *form.Change.Batch, 1, maxBatch)
+	if form.Change != nil {
+		b.checkChange(form.Change)
 	}
+}
+
+// checkChange sees to it that no change that begins a run gets lost.
+func (b *builder) checkChange(form *changeForm) {
+	if form.Batch != nil {
+		b.within("trigger.change.batch", *form.Batch, 1, maxBatch)
+	}
+	if more := b.flow.Runs.More; more == Skip || more == Replace {
+		b.problem("runs.more", "a flow that changes begin would lose them with more: "+more, "leave it out: they wait")
+	}
+	works := len(b.flow.Steps) == 0
+	b.flow.visit(func(s *Step) { works = works || s.Each != nil && s.Each.OverChanges() })
+	if !works {
+		b.problem("trigger.change", "begins a run with many changes, and no each works on them", "write each: {in: trigger.changes, ...}")
+	}
+}
+
+// OverChanges says that an each works on the changes that began its run.
+func (e *Each) OverChanges() bool {
+	return e.Over != nil && strings.Contains(e.Over.Text, "trigger.changes")
 }
 
 func (b *builder) checkSchedule(form *scheduleForm) {

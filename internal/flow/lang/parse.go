@@ -22,7 +22,6 @@ const (
 	defaultBatch       = 50
 	defaultChanges     = 100
 	defaultConcurrency = 1
-	defaultTimeout     = 30 * time.Second
 )
 
 // Parse reads a document in YAML or JSON; file is what it is called in problems. The error is Problems: everything that is wrong, as far as it can be told without a Catalog.
@@ -244,7 +243,7 @@ func (s *Step) effects(form stepForm) {
 	if r := form.Request; r != nil {
 		s.Request = &Request{Method: r.Method, URL: r.URL, Headers: members(r.Headers), Query: members(r.Query), Body: r.Body, Expect: r.Expect, Repeatable: r.Repeatable, Timeout: time.Duration(r.Timeout)}
 		if s.Request.Timeout == 0 {
-			s.Request.Timeout = defaultTimeout
+			s.Request.Timeout = DefaultTimeout
 		}
 	}
 	if w := form.Wait; w != nil {

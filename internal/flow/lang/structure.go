@@ -2,11 +2,13 @@ package lang
 
 import (
 	"fmt"
-	"net/textproto"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/busbar-dev/busbar/internal/strictyaml"
 )
@@ -229,21 +231,34 @@ func (b *builder) request(r *Request, path string) {
 	if r.Body != nil && (r.Method == "GET" || r.Method == "HEAD") {
 		b.problem(path+".body", r.Method+" has no body", "leave it out, or write method: POST")
 	}
-	if r.Timeout < minTimeout || r.Timeout > maxTimeout {
-		b.problem(path+".timeout", "is too short or too long", "write 1s to 5m")
+	if r.Timeout < minTimeout || r.Timeout > MaxTimeout {
+		b.problem(path+".timeout", "is too short or too long", fmt.Sprintf("write %s to %s", minTimeout, MaxTimeout))
 	}
 	for i, status := range r.Expect {
 		b.within(path+".expect."+strconv.Itoa(i), status, 100, 599)
 	}
 	for _, h := range r.Headers {
-		name := textproto.CanonicalMIMEHeaderKey(h.Name)
-		switch {
-		case h.Name == "" || strings.ContainsAny(h.Name, " \t\r\n:\"(),/;<=>?@[\\]{}"):
-			b.problem(path+".headers."+h.Name, "is no name of a header", "")
-		case slices.Contains([]string{"Host", "Content-Length", "Connection", "Transfer-Encoding", "Idempotency-Key"}, name):
-			b.problem(path+".headers."+h.Name, "Busbar writes this header itself", "leave it out")
+		if wrong, mend := HeaderFlaw(h.Name); wrong != "" {
+			b.problem(path+".headers."+h.Name, wrong, mend)
 		}
 	}
+}
+
+// HeaderFlaw says why a request cannot set a header of this name, and what to do; empty: it can.
+func HeaderFlaw(name string) (wrong, mend string) {
+	canonical := http.CanonicalHeaderKey(name)
+	switch {
+	case !httpguts.ValidHeaderFieldName(name):
+		return "is no name of a header", "write letters, digits and - only"
+	case slices.Contains(ownHeaders(), canonical) || strings.HasPrefix(canonical, "Proxy-"):
+		return "Busbar writes this header itself", "leave it out"
+	}
+	return "", ""
+}
+
+// ownHeaders lists those that belong to the connection, and what tells a request from others.
+func ownHeaders() []string {
+	return []string{"Host", "Content-Length", "Connection", "Keep-Alive", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Expect", "Accept-Encoding", "Idempotency-Key"}
 }
 
 func (b *builder) notify(n *Notify, path string) {
@@ -267,7 +282,7 @@ func (b *builder) call(c *CallFlow, path string) {
 	case c.Flow == b.flow.Name:
 		b.problem(path+".flow", "the flow calls itself", "call another")
 	case !nameText.MatchString(c.Flow):
-		b.problem(path+".flow", strconv.Quote(c.Flow)+" is no name of a flow", "write up to 64 lower-case letters, digits and -")
+		b.problem(path+".flow", strconv.Quote(c.Flow)+" is no name of a flow", NameHint)
 	}
 	if p := c.Parameters; p != nil && p.members == nil && p.whole == nil {
 		b.problem(path+".parameters", "wants parameters by their names", "write keys and values")

@@ -99,7 +99,7 @@ func (w *walk) request(c *lang.Request, e Effect) (_ Effect, err error) {
 		return e, err
 	}
 	if e.URL, err = withQuery(e.URL, query); err != nil {
-		return e, problem.Newf(problem.ExpressionFailed, "The address %q is none: %s.", e.URL, err)
+		return e, problem.Newf(problem.RequestUnusable, "The address %q is none: %s.", e.URL, err)
 	}
 	if e.Headers, err = w.fields(c.Headers); err != nil || c.Body == nil {
 		return e, err

@@ -234,7 +234,7 @@ func (w *walk) fail(s *lang.Step, r Result) (Effect, bool) {
 
 // pointless says that another try would fail as this one did.
 func pointless(r Result) bool {
-	return r.Failure.Code == problem.ExpressionFailed || r.Unknown
+	return r.Failure.Code == problem.ExpressionFailed || r.Failure.Code == problem.RequestUnusable || r.Unknown
 }
 
 // again gives how the step is tried again; nil: it is not.

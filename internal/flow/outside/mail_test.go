@@ -104,11 +104,11 @@ func TestNothingCanBeAddedToAMail(t *testing.T) {
 	for _, to := range []string{"", "anna", "anna@example.com" + more, "a@example.com>\r\nRCPT TO:<eve@example.com", "a@example.com, eve@example.com", "\"a\r\nBcc: eve\"@example.com", "\"a b\"@example.com", "jörg@example.com"} {
 		e := effectOfMail()
 		e.To = append(e.To, to)
-		wantCode(t, s.Notify(t.Context(), "k", e), problem.ExpressionFailed, false)
+		wantCode(t, s.Notify(t.Context(), "k", e), problem.RequestUnusable, false)
 	}
 	e = effectOfMail()
 	e.Subject = strings.Repeat("ä", 251)
-	wantCode(t, s.Notify(t.Context(), "k", e), problem.ExpressionFailed, false)
+	wantCode(t, s.Notify(t.Context(), "k", e), problem.RequestUnusable, false)
 	wantCode(t, s.Notify(t.Context(), "k>\r\nBcc: <eve@example.com", effectOfMail()), problem.Internal, false)
 	if n := len(server.taken()); n != taken || taken != 6 {
 		t.Errorf("%d mails, then %d", taken, n)
@@ -145,8 +145,8 @@ func TestMailThatDoesNotArrive(t *testing.T) {
 		"a login in the clear": {&mailServer{noTLS: true, ways: "LOGIN"}, func(m *outside.Mail) { m.TLS, m.User, m.Password = outside.Plain, "u", password }, unanswered, "TLS"},
 		"no password": {&mailServer{ways: "PLAIN"}, func(m *outside.Mail) {
 			m.User, m.Password = "u", func() (string, error) { return "", errors.New("gone") }
-		}, unanswered, "--mail-password-file"},
-		"no mail server":            {&mailServer{}, func(m *outside.Mail) { *m = outside.Mail{} }, unanswered, "--mail-server"},
+		}, problem.RequestUnusable, "--mail-password-file"},
+		"no mail server":            {&mailServer{}, func(m *outside.Mail) { *m = outside.Mail{} }, problem.RequestUnusable, "--mail-server"},
 		"TLS where there is no":     {&mailServer{}, func(m *outside.Mail) { m.TLS = outside.TLS }, unanswered, "TLS"},
 		"silent":                    {&mailServer{secure: true}, nil, unanswered, "does not answer"},
 		"from nobody in particular": {&mailServer{}, func(m *outside.Mail) { m.From = "flows" }, unanswered, "--mail-from"},

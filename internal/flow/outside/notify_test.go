@@ -60,7 +60,7 @@ func TestAWebhookWithoutASecretIsNotSigned(t *testing.T) {
 	}
 	for _, secret := range []string{"opensesame", "whsec_", "whsec_b3BlbnNlc2FtZQ==", "whsec_%"} {
 		r := s.Notify(t.Context(), "k", machine.Effect{URL: o.URL, Secret: secret})
-		wantCode(t, r, problem.ExpressionFailed, false, "whsec_")
+		wantCode(t, r, problem.RequestUnusable, false, "whsec_")
 		if strings.Contains(told(r), "opensesame") {
 			t.Errorf("the secret is shown: %s", told(r))
 		}

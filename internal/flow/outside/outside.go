@@ -8,13 +8,8 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
-)
-
-// How long a request may take, its answer included.
-const (
-	DefaultTimeout = 30 * time.Second
-	MaxTimeout     = 5 * time.Minute
 )
 
 // MaxAnswer bounds the body of an answer, in bytes, as it comes and as JSON.
@@ -29,9 +24,9 @@ type Sender struct {
 	now    func() time.Time
 }
 
-// New makes a Sender that goes out through a guard, which waits MaxTimeout for the head of an answer. host is the name of this machine.
+// New makes a Sender that goes out through a guard, which waits lang.MaxTimeout for the head of an answer. host is the name of this machine.
 func New(g *egress.Guard, m Mail, host string, now func() time.Time) *Sender {
-	c := egress.ClientConfig{Deadline: MaxTimeout, IdleTimeout: MaxTimeout}
+	c := egress.ClientConfig{Deadline: lang.MaxTimeout, IdleTimeout: lang.MaxTimeout}
 	return &Sender{client: g.Client(c), line: g.Line(c), mail: m, host: host, now: now}
 }
 
@@ -39,9 +34,9 @@ func New(g *egress.Guard, m Mail, host string, now func() time.Time) *Sender {
 func within(ctx context.Context, e machine.Effect) (context.Context, context.CancelFunc, time.Duration) {
 	limit := e.Timeout
 	if limit <= 0 {
-		limit = DefaultTimeout
+		limit = lang.DefaultTimeout
 	}
-	limit = min(limit, MaxTimeout)
+	limit = min(limit, lang.MaxTimeout)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	return ctx, cancel, limit
 }

@@ -8,16 +8,16 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/busbar-dev/busbar/internal/egress"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/problem"
 )
 
-// Request carries out a request. It goes out with key as its Idempotency-Key, unless the document sets one: printable ASCII, the same for the same effect, another for another. Redirects are answers. What only
+// Request carries out a request. It goes out with key as its Idempotency-Key: printable ASCII, the same for the same effect, another for another. Redirects are answers. What only
 // reads is tried again by itself; everything else goes out at most once, while the Allowed of an egress.Sending that ctx may carry lets it.
 func (s *Sender) Request(ctx context.Context, key string, e machine.Effect) machine.Result {
 	return s.exchange(ctx, key, e, valueOf)
@@ -82,7 +82,7 @@ func newRequest(ctx context.Context, key string, e machine.Effect) (*http.Reques
 		return nil, wrong
 	}
 	setDefault(req.Header, "Content-Type", e.ContentType)
-	setDefault(req.Header, "Idempotency-Key", key)
+	req.Header.Set("Idempotency-Key", key)
 	setDefault(req.Header, "User-Agent", "Busbar")
 	return req, nil
 }
@@ -99,23 +99,15 @@ func address(text string) (string, *problem.Error) {
 	return text, nil
 }
 
-// taken lists the headers that belong to the connection, and are Busbar's own.
-func taken() []string {
-	return []string{"Host", "Content-Length", "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Expect", "Accept-Encoding"}
-}
-
 func setHeaders(to http.Header, fields []machine.Field) *problem.Error {
 	for _, f := range fields {
-		name := http.CanonicalHeaderKey(f.Name)
-		switch {
-		case !httpguts.ValidHeaderFieldName(f.Name):
-			return unusable("%q is no name of a header; it has letters, digits and - only.", f.Name)
-		case slices.Contains(taken(), name) || strings.HasPrefix(name, "Proxy-"):
-			return unusable("The header %s is set by Busbar; leave it out.", name)
-		case !httpguts.ValidHeaderFieldValue(f.Value):
-			return unusable("The value of the header %s has a line break or another character that no header may have.", name)
+		if wrong, mend := lang.HeaderFlaw(f.Name); wrong != "" {
+			return unusable("The header %q: %s; %s.", f.Name, wrong, mend)
 		}
-		to.Add(name, f.Value)
+		if !httpguts.ValidHeaderFieldValue(f.Value) {
+			return unusable("The value of the header %s has a line break or another character that no header may have.", f.Name)
+		}
+		to.Add(f.Name, f.Value)
 	}
 	return nil
 }
@@ -126,7 +118,7 @@ func setDefault(to http.Header, name, value string) {
 	}
 }
 
-// unusable is the problem of an effect that cannot be carried out by anybody.
+// unusable is the problem of an effect that nobody could carry out.
 func unusable(format string, args ...any) *problem.Error {
-	return problem.Newf(problem.ExpressionFailed, format, args...)
+	return problem.Newf(problem.RequestUnusable, format, args...)
 }

@@ -54,9 +54,9 @@ func TestADocumentsHeadersGoBeforeOurs(t *testing.T) {
 	o := others(t, answerJSON("{}"))
 	value(t, sender(t, egress.Options{Allow: loopback}, outside.Mail{}).Request(t.Context(), "ours", machine.Effect{
 		Method: "PUT", URL: o.URL, Body: []byte("<a/>"), ContentType: "text/plain; charset=utf-8",
-		Headers: []machine.Field{{Name: "idempotency-key", Value: "theirs"}, {Name: "Content-Type", Value: "application/xml"}},
+		Headers: []machine.Field{{Name: "Content-Type", Value: "application/xml"}},
 	}))
-	for name, want := range map[string]string{"Idempotency-Key": "theirs", "Content-Type": "application/xml"} {
+	for name, want := range map[string]string{"Idempotency-Key": "ours", "Content-Type": "application/xml"} {
 		if got := o.carriedOut()[0].header[name]; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -70,10 +70,10 @@ func TestHeadersThatADocumentMayNotSet(t *testing.T) {
 	for _, f := range []machine.Field{
 		{Name: "Host", Value: "inside"}, {Name: "content-length", Value: "1"}, {Name: "Connection", Value: "close"}, {Name: "Transfer-Encoding", Value: "chunked"}, {Name: "TE", Value: "trailers"},
 		{Name: "Upgrade", Value: "h2c"}, {Name: "Expect", Value: "100-continue"}, {Name: "Trailer", Value: "X"}, {Name: "proxy-authorization", Value: "x"}, {Name: "Accept-Encoding", Value: "br"},
-		{Name: "X A", Value: "x"}, {Name: "", Value: "x"}, {Name: "X:", Value: "x"}, {Name: "X", Value: "a\r\nHost: b"}, {Name: "X", Value: "a\nb"}, {Name: "X", Value: "a\x00"},
+		{Name: "idempotency-key", Value: "theirs"}, {Name: "X A", Value: "x"}, {Name: "", Value: "x"}, {Name: "X:", Value: "x"}, {Name: "X", Value: "a\r\nHost: b"}, {Name: "X", Value: "a\nb"}, {Name: "X", Value: "a\x00"},
 	} {
 		r := s.Request(t.Context(), "k", machine.Effect{Method: "POST", URL: o.URL, Headers: []machine.Field{f}})
-		wantCode(t, r, problem.ExpressionFailed, false)
+		wantCode(t, r, problem.RequestUnusable, false)
 	}
 	if n := len(o.carriedOut()); n != 0 {
 		t.Errorf("%d requests went out", n)
@@ -85,7 +85,7 @@ func TestAddressesThatCannotBeCalled(t *testing.T) {
 	s := sender(t, egress.Options{Allow: loopback}, outside.Mail{})
 	for _, url := range []string{"", "ftp://opensesame/", "file:///etc/opensesame", "//opensesame", "http://", "http://:80/opensesame", "opensesame", "http://u:opensesame@127.0.0.1/", "http://a b/opensesame", "http:opensesame", "http://x/%zzopensesame"} {
 		r := s.Request(t.Context(), "k", machine.Effect{Method: "GET", URL: url})
-		wantCode(t, r, problem.ExpressionFailed, false)
+		wantCode(t, r, problem.RequestUnusable, false)
 		if strings.Contains(told(r), "opensesame") {
 			t.Errorf("the address is shown: %s", told(r))
 		}

@@ -20,7 +20,7 @@ import (
 // sendMail hands a mail to the mail server: to all who get it, or to nobody.
 func (s *Sender) sendMail(ctx context.Context, key string, e machine.Effect) machine.Result {
 	if s.mail.Server == "" {
-		return machine.Result{Failure: problem.New(problem.RequestUnanswered, "This Busbar sends no mail: an operator has to name a mail server (--mail-server) and who it is from (--mail-from).")}
+		return machine.Result{Failure: problem.New(problem.RequestUnusable, "This Busbar sends no mail: an operator has to name a mail server (--mail-server) and who it is from (--mail-from).")}
 	}
 	m, wrong := s.compose(key, e)
 	if wrong != nil {
@@ -28,7 +28,7 @@ func (s *Sender) sendMail(ctx context.Context, key string, e machine.Effect) mac
 	}
 	password, err := s.mail.password()
 	if err != nil {
-		return machine.Result{Failure: problem.New(problem.RequestUnanswered, "Mail cannot be sent: the file of --mail-password-file cannot be read.").Wrap(err)}
+		return machine.Result{Failure: problem.New(problem.RequestUnusable, "Mail cannot be sent: the file of --mail-password-file cannot be read.").Wrap(err)}
 	}
 	ctx, cancel, limit := within(ctx, e)
 	defer cancel()
