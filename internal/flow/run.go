@@ -23,6 +23,8 @@ type work struct {
 	conns   map[string]*store.Connection // by role
 	frame   machine.Frame                // of the steps on top
 	main    *thread
+	seen    map[string]any // the results of the steps on top, see outer
+	listed  listed
 	secrets secret.Credentials
 	mask    secret.Mask // of the secrets
 	veil    secret.Veil // of the secrets too
@@ -114,6 +116,7 @@ func (w *work) readMain() error {
 		return fmt.Errorf("read the steps on top: %w", err)
 	}
 	w.main, err = w.thread(item)
+	w.seen = nil
 	return err
 }
 

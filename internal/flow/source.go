@@ -92,13 +92,9 @@ func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []
 	if e.In != "" {
 		return w.records(r.Cursor, e, w.prog.Flow().Step(e.In).List, env)
 	}
-	v, err := e.Over.Eval(env)
+	list, err := w.values(r.Step, e, env)
 	if err != nil {
-		return next, false, nil, machine.FailureOf(err)
-	}
-	list, ok := v.([]any)
-	if !ok && v != nil {
-		return next, false, nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is %s.", e.Over.Path, lang.Describe(v))
+		return next, false, nil, err
 	}
 	next = r.Cursor
 	for ; next.N < int64(len(list)) && len(items) < max(fewItems, e.BatchSize); next.N++ {
@@ -112,6 +108,29 @@ func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []
 		items = append(items, w.unreadable(e)...)
 	}
 	return next, read, items, nil
+}
+
+// listed are the values of the list of an each.
+type listed struct {
+	step   string
+	values []any
+}
+
+// values gives the list of an each over values. It is calculated once while a turn has the run: what it is made of stays the same until the each has ended.
+func (w *work) values(step string, e *lang.Each, env lang.Env) ([]any, error) {
+	if w.listed.step == step {
+		return w.listed.values, nil
+	}
+	v, err := e.Over.Eval(env)
+	if err != nil {
+		return nil, machine.FailureOf(err)
+	}
+	list, ok := v.([]any)
+	if !ok && v != nil {
+		return nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is %s.", e.Over.Path, lang.Describe(v))
+	}
+	w.listed = listed{step, list}
+	return list, nil
 }
 
 // unreadable are, of an each over the changes that began the run, those for which the trigger's condition could not be calculated: they are items that have failed.

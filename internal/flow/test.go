@@ -221,12 +221,13 @@ func (d *dry) each(f machine.Frame, th *machine.Thread, s *lang.Step) (machine.R
 		return machine.Result{}, nil, err
 	}
 	var c store.FlowCounts
+	outer := machine.Seen(th.Results)
 	for n, it := range items {
 		inner := f
 		if inner.Item, err = lang.Decode(it.input); err != nil {
 			return machine.Result{}, nil, fmt.Errorf("read item %d: %w", n, err)
 		}
-		inner.Each, inner.Index, inner.Outer = s.ID, int64(n), th.Results
+		inner.Each, inner.Index, inner.Outer = s.ID, int64(n), outer
 		own, at := machine.Begin(), len(d.report.Threads)
 		if err := d.thread(inner, &own, it.key, it.input); err != nil {
 			return machine.Result{}, nil, err

@@ -49,8 +49,16 @@ func (w *work) thread(item *store.FlowItem) (*thread, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read item %d of step %q: %w", item.N, item.Step, err)
 	}
-	th.frame.Each, th.frame.Item, th.frame.Index, th.frame.Outer = item.Step, v, item.N, w.main.state.Results
+	th.frame.Each, th.frame.Item, th.frame.Index, th.frame.Outer = item.Step, v, item.N, w.outer()
 	return th, nil
+}
+
+// outer gives the results of the steps on top as their items see them. They are decoded once: a step never loses its result while a turn has the run.
+func (w *work) outer() map[string]any {
+	if results := w.main.state.Results; w.seen == nil || len(w.seen) != len(results) {
+		w.seen = machine.Seen(results)
+	}
+	return w.seen
 }
 
 // threads makes threads of stored items; the steps on top are w.main.

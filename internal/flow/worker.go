@@ -204,16 +204,15 @@ func (t *turn) queue(runs []store.FlowRun) error {
 
 // unqueue lets the oldest runs go on that wait for others to end.
 func (s *Service) unqueue(ctx context.Context, tx *store.Tx, flow string, most int) error {
-	open, err := tx.FlowRunsOpen(ctx, flow, most)
+	queued, err := tx.FlowRunsQueued(ctx, flow, most)
 	if err != nil {
 		return err
 	}
-	for i := range open {
-		if r := &open[i]; waitsForOthers(*r) {
-			r.DueAt = s.Now()
-			if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
-				return err
-			}
+	for i := range queued {
+		r := &queued[i]
+		r.DueAt = s.Now()
+		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -122,6 +122,15 @@ func (t *Tx) FlowRunsOpen(ctx context.Context, flow string, limit int) ([]FlowRu
 	return flowRunsOpen(ctx, t.q, flow, limit)
 }
 
+// FlowRunsQueued lists, of a flow's first open runs, the oldest first, those that were told to wait for others. No more than limit are looked at.
+func (t *Tx) FlowRunsQueued(ctx context.Context, flow string, limit int) ([]FlowRun, error) {
+	rows, err := t.q.FlowRunsQueued(ctx, flow, atMost(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list what is queued of flow %s: %w", flow, err)
+	}
+	return flowRunsFrom(rows), nil
+}
+
 func flowRunsOpen(ctx context.Context, q *queries.Queries, flow string, limit int) ([]FlowRun, error) {
 	rows, err := q.FlowRunsOpen(ctx, flow, atMost(limit))
 	if err != nil {

@@ -3,6 +3,7 @@ package machine
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -17,10 +18,9 @@ func (w *walk) names() lang.Env {
 		return w.env
 	}
 	steps := make(map[string]any, len(w.Results)+len(w.frame.Outer))
-	for _, results := range []map[string]json.RawMessage{w.frame.Outer, w.Results} {
-		for id, text := range results {
-			steps[id] = mustDecode(text)
-		}
+	maps.Copy(steps, w.frame.Outer)
+	for id, text := range w.Results {
+		steps[id] = mustDecode(text)
 	}
 	w.env = lang.Env{"trigger": w.frame.Trigger, "params": w.frame.Params, "run": w.frame.Run, "steps": steps}
 	if w.frame.Each != "" {
@@ -241,6 +241,15 @@ func (w *walk) json(v *lang.Value) (json.RawMessage, error) {
 
 // MaxValue bounds the JSON of one value, in bytes.
 const MaxValue = 1 << 20
+
+// Seen gives results as expressions see them.
+func Seen(results map[string]json.RawMessage) map[string]any {
+	seen := make(map[string]any, len(results))
+	for id, text := range results {
+		seen[id] = mustDecode(text)
+	}
+	return seen
+}
 
 // mustDecode decodes what the machine has stored.
 func mustDecode(text json.RawMessage) any {

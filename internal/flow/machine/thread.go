@@ -35,9 +35,9 @@ type Target struct {
 
 // Frame is what a thread sees beside its own results.
 type Frame struct {
-	Trigger, Params, Run any                        // as lang.Decode gives them
-	Outer                map[string]json.RawMessage // of an item: the results of the steps on top
-	Each                 string                     // id of the each step; empty: the steps on top
+	Trigger, Params, Run any            // as lang.Decode gives them
+	Outer                map[string]any // of an item: the results of the steps on top, see Seen
+	Each                 string         // id of the each step; empty: the steps on top
 	Item                 any
 	Index                int64
 }

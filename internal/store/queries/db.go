@@ -468,6 +468,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.flowRunsOpenStmt, err = db.PrepareContext(ctx, flowRunsOpen); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRunsOpen: %w", err)
 	}
+	if q.flowRunsQueuedStmt, err = db.PrepareContext(ctx, flowRunsQueued); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunsQueued: %w", err)
+	}
 	if q.flowVersionStmt, err = db.PrepareContext(ctx, flowVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowVersion: %w", err)
 	}
@@ -1957,6 +1960,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing flowRunsOpenStmt: %w", cerr)
 		}
 	}
+	if q.flowRunsQueuedStmt != nil {
+		if cerr := q.flowRunsQueuedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunsQueuedStmt: %w", cerr)
+		}
+	}
 	if q.flowVersionStmt != nil {
 		if cerr := q.flowVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowVersionStmt: %w", cerr)
@@ -3384,6 +3392,7 @@ type Queries struct {
 	flowRunsOfFlowStmt              *sql.Stmt
 	flowRunsOfProjectStmt           *sql.Stmt
 	flowRunsOpenStmt                *sql.Stmt
+	flowRunsQueuedStmt              *sql.Stmt
 	flowVersionStmt                 *sql.Stmt
 	flowVersionsStmt                *sql.Stmt
 	flowsStmt                       *sql.Stmt
@@ -3786,6 +3795,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowRunsOfFlowStmt:              q.flowRunsOfFlowStmt,
 		flowRunsOfProjectStmt:           q.flowRunsOfProjectStmt,
 		flowRunsOpenStmt:                q.flowRunsOpenStmt,
+		flowRunsQueuedStmt:              q.flowRunsQueuedStmt,
 		flowVersionStmt:                 q.flowVersionStmt,
 		flowVersionsStmt:                q.flowVersionsStmt,
 		flowsStmt:                       q.flowsStmt,

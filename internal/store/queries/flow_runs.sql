@@ -37,6 +37,11 @@ select * from flow_runs where project_id = @project_id and id < @before and stat
 -- name: FlowRunsOpen :many
 select * from flow_runs where flow = @flow and state in ('queued', 'running', 'waiting') order by id limit @max_rows;
 
+-- name: FlowRunsQueued :many
+select r.* from flow_runs r where r.flow = @flow and r.state = 'queued' and r.due_at is null and r.paused = 0
+  and r.id in (select o.id from flow_runs o where o.flow = @flow and o.state in ('queued', 'running', 'waiting') order by o.id limit @max_rows)
+order by r.id;
+
 -- name: RunnableFlowRuns :many
 -- A paused one goes on only to be cancelled.
 select * from flow_runs where flow = @flow and due_at is not null and due_at <= @now and (paused = 0 or cancel_requested = 1) order by due_at, id limit @max_rows;

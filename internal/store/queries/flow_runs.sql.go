@@ -436,6 +436,70 @@ func (q *Queries) FlowRunsOpen(ctx context.Context, flow string, maxRows int32) 
 	return items, nil
 }
 
+const flowRunsQueued = `-- name: FlowRunsQueued :many
+select r.flow, r.id, r.project_id, r.version, r.state, r.trigger_kind, r.input, r.settings, r.sealed, r.main_counts, r.in_count, r.pending_count, r.running_count, r.ok_count, r.failed_count, r.skipped_count, r.cancelled_count, r.created_at, r.started_at, r.finished_at, r.due_at, r.cancel_requested, r.paused, r.reason_code, r.reason_detail, r.caller, r.output, r.parent_flow, r.parent_run, r.parent_step, r.parent_n, r.retries, r.change, r.erased from flow_runs r where r.flow = $1 and r.state = 'queued' and r.due_at is null and r.paused = 0
+  and r.id in (select o.id from flow_runs o where o.flow = $1 and o.state in ('queued', 'running', 'waiting') order by o.id limit $2)
+order by r.id
+`
+
+func (q *Queries) FlowRunsQueued(ctx context.Context, flow string, maxRows int32) ([]FlowRun, error) {
+	rows, err := q.query(ctx, q.flowRunsQueuedStmt, flowRunsQueued, flow, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FlowRun
+	for rows.Next() {
+		var i FlowRun
+		if err := rows.Scan(
+			&i.Flow,
+			&i.ID,
+			&i.ProjectID,
+			&i.Version,
+			&i.State,
+			&i.TriggerKind,
+			&i.Input,
+			&i.Settings,
+			&i.Sealed,
+			&i.MainCounts,
+			&i.InCount,
+			&i.PendingCount,
+			&i.RunningCount,
+			&i.OkCount,
+			&i.FailedCount,
+			&i.SkippedCount,
+			&i.CancelledCount,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.FinishedAt,
+			&i.DueAt,
+			&i.CancelRequested,
+			&i.Paused,
+			&i.ReasonCode,
+			&i.ReasonDetail,
+			&i.Caller,
+			&i.Output,
+			&i.ParentFlow,
+			&i.ParentRun,
+			&i.ParentStep,
+			&i.ParentN,
+			&i.Retries,
+			&i.Change,
+			&i.Erased,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertFlowRun = `-- name: InsertFlowRun :exec
 insert into flow_runs (flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count,
   failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output,
