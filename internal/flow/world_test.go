@@ -182,6 +182,9 @@ func (w *world) read(r *store.FlowRun) *store.FlowRun {
 	w.Helper()
 	now, err := w.app.Store.FlowRun(w.Context(), r.FlowID, r.ID)
 	w.check(err)
+	if !flow.Explained(now) {
+		w.Errorf("a run that is %s says %q, which docs/states/flow-run.md does not know", now.State, now.ReasonCode)
+	}
 	return now
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/busbar-dev/busbar/internal/app"
 	"github.com/busbar-dev/busbar/internal/config"
 	"github.com/busbar-dev/busbar/internal/connection"
+	"github.com/busbar-dev/busbar/internal/flow"
 	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/manifest"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -54,6 +55,7 @@ func write() error {
 		"docs/settings.md":                       config.Markdown(),
 		"docs/problems/README.md":                problem.Index(),
 		"docs/states/connection.md":              states,
+		"docs/states/flow-run.md":                flow.StatesPage(),
 		"docs/connectors/" + manifest.SchemaFile: string(schema),
 		"docs/flows/" + lang.SchemaFile:          string(flows),
 	}
