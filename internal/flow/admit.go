@@ -13,7 +13,7 @@ import (
 func (s *Service) admit(ctx context.Context, tx *store.Tx, f *store.Flow, doc *lang.Flow, b Begin) (*store.FlowRun, error) {
 	n := noteOf(f)
 	if doc.Runs.More != lang.Queue {
-		open, err := tx.FlowRunsOpen(ctx, f.ID, doc.Runs.AtOnce)
+		open, err := tx.FlowRunsAhead(ctx, f.ID, doc.Runs.AtOnce)
 		if err != nil {
 			return nil, err
 		}

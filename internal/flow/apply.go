@@ -105,7 +105,7 @@ func (s *Service) put(ctx context.Context, doc *lang.Flow, a Application, n *new
 		if err := tx.SetFlow(ctx, out.Flow); err != nil {
 			return err
 		}
-		if err := s.unqueue(ctx, tx, out.Flow.ID, doc.Runs.AtOnce); err != nil { // it may be more than before
+		if err := tx.UnqueueFlowRuns(ctx, out.Flow.ID, doc.Runs.AtOnce, s.Now()); err != nil { // it may be more than before
 			return err
 		}
 		fields := changedFields(old, out)

@@ -157,7 +157,7 @@ type news struct {
 // follow begins a run with the news, and moves on in the stream.
 func (w *Worker) follow(ctx context.Context, tx *store.Tx, f *store.Flow, p *machine.Program, n *news) error {
 	if len(n.input.Changes)+len(n.input.Unreadable) > 0 {
-		open, err := tx.FlowRunsOpen(ctx, f.ID, mostQueued)
+		open, err := tx.FlowRunsAhead(ctx, f.ID, mostQueued)
 		if err != nil {
 			return err
 		}
@@ -209,8 +209,14 @@ func (w *Worker) changes(ctx context.Context, f *store.Flow, conn *store.Connect
 	return n, nil
 }
 
-// take takes a change in, if it is for the flow.
+// take takes a change in, if it is for the flow, in place of one of the same record that was read a page before.
 func (in *changesInput) take(t *lang.ChangeTrigger, params map[string]any, e store.FeedEntry) {
+	if i := slices.IndexFunc(in.Changes, func(c change) bool { return c.ID == e.ID.String() }); i >= 0 {
+		if in.Changes[i].Type == "created" && e.Type == "updated" {
+			e.Type = in.Changes[i].Type
+		}
+		in.Changes = slices.Delete(in.Changes, i, i+1)
+	}
 	if !slices.Contains(t.Types, e.Type) {
 		return
 	}

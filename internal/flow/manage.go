@@ -172,6 +172,7 @@ func (s *Service) ResumeRun(ctx context.Context, project, name, run string) (*st
 			return nil
 		}
 		r.Paused, r.State, r.ReasonCode, r.ReasonDetail, r.DueAt = false, begun(r, store.FlowRunRunning), "", "", s.Now()
+		r.Faults = 0
 		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
 			return err
 		}

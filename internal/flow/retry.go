@@ -60,6 +60,10 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 			if r, err = tx.FlowRun(ctx, f.ID, run); err != nil {
 				return err
 			}
+			if n > 0 && r.CancelRequested { // since the part before
+				more = false
+				return nil
+			}
 			var taken int
 			if taken, more, err = again.some(ctx, tx, r, n == 0); err != nil || taken == 0 {
 				return err

@@ -44,7 +44,7 @@ func (t *turn) run(r *store.FlowRun) error {
 		return err
 	}
 	t.Log.Error("a run of a flow cannot go on; it is looked at again", "flow", t.flow.Name, "run", r.ID, "error", err)
-	return w.rest(&pause{code: problem.ReasonInternal, until: t.Now().Add(lookAgain)})
+	return w.fault()
 }
 
 func (w *work) goOn() (err error) {
@@ -53,6 +53,9 @@ func (w *work) goOn() (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if w.run.CancelRequested && w.run.Faults >= patience {
+		return w.abandon()
+	}
 	rest, err := w.open()
 	if err != nil {
 		return err
@@ -73,8 +76,12 @@ func (w *work) goOn() (err error) {
 		case w.run.State.Ended():
 			return nil
 		case !moved:
+			w.run.Faults = 0
 			return w.settle()
+		case w.run.Behind(): // perhaps it is paused, or to be cancelled
+			return nil
 		}
+		w.run.Faults = 0
 	}
 	return nil
 }
@@ -146,59 +153,6 @@ func triggerSeen(r *store.FlowRun, input any) map[string]any {
 		}
 	}
 	return seen
-}
-
-// pause is why a run cannot go on now.
-type pause struct {
-	code   problem.Reason
-	detail string
-	until  time.Time
-}
-
-func (p *pause) Error() string { return string(p.code) + ": " + p.detail }
-
-// lookAgain is how often a run looks after what it waits for if nobody tells: a connection, an operation, a run.
-const lookAgain = 30 * time.Second
-
-// connections gives those that the roles of a flow stand for. rest: one of them cannot be used now.
-func (s *Service) connections(ctx context.Context, project string, f *lang.Flow, set Settings) (conns map[string]*store.Connection, rest *pause, err error) {
-	conns = map[string]*store.Connection{}
-	for _, role := range f.Connections {
-		c, err := s.Store.Connection(ctx, project, set.Connections[role.Name])
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, nil, fmt.Errorf("read connection %s: %w", role.Name, err)
-		}
-		switch {
-		case err != nil:
-			rest = &pause{problem.ReasonConnectionGone, fmt.Sprintf("The connection for %s is not there any more. Apply the flow with another one.", role.Name), s.Now().Add(lookAgain)}
-		case unusable(c.State) != "":
-			rest = &pause{unusable(c.State), fmt.Sprintf("The connection for %s, %s, is %s.", role.Name, c.Name, c.State), s.Now().Add(lookAgain)}
-		default:
-			conns[role.Name] = c
-		}
-	}
-	return conns, rest, nil
-}
-
-// unusable gives the reason for which flows leave a connection in this state alone, "" for none: what only does not answer is for the ledger of writes to wait for.
-func unusable(s store.ConnectionState) problem.Reason {
-	switch s {
-	case store.ConnectionDisconnected:
-		return problem.ReasonConnectionDisconnected
-	case store.ConnectionPaused:
-		return problem.ReasonConnectionPaused
-	case store.ConnectionNeedsReauth, store.ConnectionPending:
-		return problem.ReasonConnectionNotReady
-	}
-	return ""
-}
-
-// rest stores that the run waits, and why.
-func (w *work) rest(p *pause) error {
-	return w.commit(func(ctx context.Context, tx *store.Tx) error {
-		w.run.State, w.run.ReasonCode, w.run.ReasonDetail, w.run.DueAt = store.FlowRunWaiting, p.code, p.detail, p.until
-		return tx.SetFlowRun(ctx, w.run, w.Now())
-	})
 }
 
 // commit stores a unit under the fence of the flow's lease.
@@ -300,7 +254,7 @@ func (w *work) end(ctx context.Context, tx *store.Tx, status store.FlowItemStatu
 	if err := tx.SetFlowRun(ctx, r, w.Now()); err != nil {
 		return err
 	}
-	if err := w.unqueue(ctx, tx, w.flow.ID, w.prog.Flow().Runs.AtOnce); err != nil {
+	if err := tx.UnqueueFlowRuns(ctx, w.flow.ID, w.atOnce(), w.Now()); err != nil {
 		return err
 	}
 	if r.Parent.Run == "" {

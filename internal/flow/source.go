@@ -26,6 +26,7 @@ type cursor struct {
 // found is what a list holds: an item to be, or one that has failed already.
 type found struct {
 	key   string
+	n     int64 // its place in a list of values; -1: it is a record of a stream
 	input json.RawMessage
 	fault *problem.Error
 }
@@ -59,31 +60,6 @@ func (w *work) unreadableList(r *reading, p *problem.Error) error {
 		r.Stopped, r.Fault = true, w.hidden(problem.Document(p))
 		return w.cancelItems(ctx, tx, &r.Step)
 	})
-}
-
-// takeIn stores what was found; what has failed already is stored as failed.
-func (w *work) takeIn(ctx context.Context, tx *store.Tx, step string, items []found) error {
-	rows := make([]store.FlowItem, len(items))
-	faults := map[string]*problem.Error{}
-	for i, it := range items {
-		rows[i] = store.FlowItem{Key: w.veil.Text(it.key), Input: w.veil.Cover(it.input)}
-		if it.fault != nil {
-			faults[store.FlowKey(rows[i].Key)] = it.fault
-		}
-	}
-	taken, err := tx.TakeFlowItems(ctx, w.run, step, rows, w.Now())
-	if err != nil {
-		return err
-	}
-	var moves []store.FlowItemMove
-	for _, it := range taken {
-		if fault := faults[it.Key]; fault != nil {
-			m := it.Move(store.FlowItemFailed)
-			m.Error = w.hidden(problem.Document(fault))
-			moves = append(moves, m)
-		}
-	}
-	return tx.MoveFlowItems(ctx, w.run, moves, w.Now())
 }
 
 // items reads on in the list of an each.
@@ -230,7 +206,7 @@ func (w *work) record(e *lang.Each, l *lang.List, env lang.Env, text string) (it
 		delete(env, "record")
 		if err != nil {
 			id, _ := members["id"].(string)
-			return found{key: id, input: json.RawMessage(text), fault: machine.FailureOf(err)}, true, nil
+			return found{key: id, n: -1, input: json.RawMessage(text), fault: machine.FailureOf(err)}, true, nil
 		}
 		if !ok {
 			return it, false, nil
@@ -246,7 +222,7 @@ func after(text string, t time.Time) bool {
 
 // found makes an item of a value; n is its place in a list of values.
 func (w *work) found(e *lang.Each, env lang.Env, v any, text json.RawMessage, n int64) found {
-	it := found{input: text}
+	it := found{input: text, n: n}
 	members, _ := v.(map[string]any)
 	id, _ := members["id"].(string)
 	if it.key = id; id == "" {

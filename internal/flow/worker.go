@@ -131,17 +131,23 @@ func (t *turn) finish(done func(*store.Tx) error, failed error) (more bool, err 
 	return failed == nil, errors.Join(failed, err)
 }
 
+// atOnce is how many runs of the flow may be under way: what its document says, one where that cannot be opened.
+func (t *turn) atOnce() int {
+	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
+	if err != nil {
+		t.Log.Error("the document of a flow cannot be opened", "flow", t.flow.Name, "error", err)
+		return 1
+	}
+	return p.Flow().Runs.AtOnce
+}
+
 // admitted gives those of the runs that may be worked on: no more than the flow's document allows are under way at once, the oldest first. The others wait until one ends. A run that
 // another one called is always worked on: that one waits for it.
 func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
 	if len(runs) == 0 {
 		return nil, nil
 	}
-	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
-	if err != nil {
-		return nil, err
-	}
-	open, err := t.Store.FlowRunsOpen(t.work, t.flow.ID, p.Flow().Runs.AtOnce)
+	open, err := t.Store.FlowRunsAhead(t.work, t.flow.ID, t.atOnce())
 	if err != nil {
 		return nil, err
 	}
@@ -162,24 +168,17 @@ func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
 
 // wakeQueued lets runs go on that wait for another one to end, should that have ended in another way than here.
 func (t *turn) wakeQueued() error {
-	p, err := t.program(t.work, t.flow.ID, t.flow.Version)
-	if err != nil {
-		return err
-	}
-	open, err := t.Store.FlowRunsOpen(t.work, t.flow.ID, p.Flow().Runs.AtOnce)
-	if err != nil || !slices.ContainsFunc(open, waitsForOthers) {
+	most := t.atOnce()
+	open, err := t.Store.FlowRunsAhead(t.work, t.flow.ID, most)
+	if err != nil || !slices.ContainsFunc(open, func(r store.FlowRunAhead) bool { return r.Queued }) {
 		return err
 	}
 	return t.Store.Write(t.work, func(tx *store.Tx) error {
 		if err := tx.HoldFlow(t.work, t.flow); err != nil {
 			return err
 		}
-		return t.unqueue(t.work, tx, t.flow.ID, p.Flow().Runs.AtOnce)
+		return tx.UnqueueFlowRuns(t.work, t.flow.ID, most, t.Now())
 	})
-}
-
-func waitsForOthers(r store.FlowRun) bool {
-	return r.State == store.FlowRunQueued && r.DueAt.IsZero() && !r.Paused
 }
 
 // queue lets runs wait until one of the flow ends.
@@ -200,20 +199,4 @@ func (t *turn) queue(runs []store.FlowRun) error {
 		}
 		return nil
 	})
-}
-
-// unqueue lets the oldest runs go on that wait for others to end.
-func (s *Service) unqueue(ctx context.Context, tx *store.Tx, flow string, most int) error {
-	queued, err := tx.FlowRunsQueued(ctx, flow, most)
-	if err != nil {
-		return err
-	}
-	for i := range queued {
-		r := &queued[i]
-		r.DueAt = s.Now()
-		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -155,6 +155,16 @@ func getFlowItem(ctx context.Context, q *queries.Queries, flow, run, step string
 	return &it, nil
 }
 
+// FlowItemOfKey gives the item of a step that has a key. ErrNotFound.
+func (t *Tx) FlowItemOfKey(ctx context.Context, k FlowStepKey, key string) (*FlowItem, error) {
+	row, err := t.q.FlowItemOfKey(ctx, queries.FlowItemOfKeyParams{Flow: k.Flow, Run: k.Run, Step: Storable(k.Step), ItemKey: FlowKey(key)})
+	if err != nil {
+		return nil, fmt.Errorf("item %q of step %q of run %s: %w", key, k.Step, k.Run, orNotFound(err))
+	}
+	it := flowItemFrom(row)
+	return &it, nil
+}
+
 // FlowStepCounts counts the items of each step of a run, the main thread's as step "".
 func (s *Store) FlowStepCounts(ctx context.Context, flow, run string) (map[string]FlowCounts, error) {
 	return flowStepCounts(ctx, s.read, flow, run)

@@ -108,7 +108,7 @@ func (t *Tx) countFlowItems(ctx context.Context, r *FlowRun, by FlowCounts) erro
 	if err != nil {
 		return noRows(err, ErrConflict)
 	}
-	r.Counts = flowCountsFrom(row)
+	r.Counts, r.behind = flowCountsFrom(row), row.Change != r.change
 	return nil
 }
 

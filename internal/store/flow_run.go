@@ -60,10 +60,15 @@ type FlowRun struct {
 	Output                           []byte      // JSON; nil: none
 	Parent                           FlowItemKey // the thread that waits for its end; zero: none does
 	Retries                          int64       // times that a person began items again
+	Faults                           int64       // times in a row that it could not go on, by a fault of ours
 	Erased                           bool        // what it was given and gave was erased with the data of a connection
 
 	change int64 // of the row, as it was read
+	behind bool  // somebody else has changed the row since: known when its items were counted
 }
+
+// Behind says that somebody else has changed the run since it was read, as far as the last change of its items could see.
+func (r *FlowRun) Behind() bool { return r.behind }
 
 // FlowItemKey names an item of a run of a flow.
 type FlowItemKey struct {
@@ -122,21 +127,46 @@ func (t *Tx) FlowRunsOpen(ctx context.Context, flow string, limit int) ([]FlowRu
 	return flowRunsOpen(ctx, t.q, flow, limit)
 }
 
-// FlowRunsQueued lists, of a flow's first open runs, the oldest first, those that were told to wait for others. No more than limit are looked at.
-func (t *Tx) FlowRunsQueued(ctx context.Context, flow string, limit int) ([]FlowRun, error) {
-	rows, err := t.q.FlowRunsQueued(ctx, flow, atMost(limit))
-	if err != nil {
-		return nil, fmt.Errorf("list what is queued of flow %s: %w", flow, err)
-	}
-	return flowRunsFrom(rows), nil
-}
-
 func flowRunsOpen(ctx context.Context, q *queries.Queries, flow string, limit int) ([]FlowRun, error) {
 	rows, err := q.FlowRunsOpen(ctx, flow, atMost(limit))
 	if err != nil {
 		return nil, fmt.Errorf("list what is under way of flow %s: %w", flow, err)
 	}
 	return flowRunsFrom(rows), nil
+}
+
+// FlowRunAhead is one of a flow's runs that have not ended.
+type FlowRunAhead struct {
+	ID     string
+	Queued bool // it waits for others to end
+}
+
+// FlowRunsAhead lists a flow's runs that have not ended, oldest first, by what tells which may go on.
+func (s *Store) FlowRunsAhead(ctx context.Context, flow string, limit int) ([]FlowRunAhead, error) {
+	return flowRunsAhead(ctx, s.read, flow, limit)
+}
+
+// FlowRunsAhead lists them as the transaction sees them.
+func (t *Tx) FlowRunsAhead(ctx context.Context, flow string, limit int) ([]FlowRunAhead, error) {
+	return flowRunsAhead(ctx, t.q, flow, limit)
+}
+
+func flowRunsAhead(ctx context.Context, q *queries.Queries, flow string, limit int) ([]FlowRunAhead, error) {
+	rows, err := q.FlowRunsAhead(ctx, flow, atMost(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list what is under way of flow %s: %w", flow, err)
+	}
+	return each(rows, func(r queries.FlowRunsAheadRow) FlowRunAhead {
+		return FlowRunAhead{ID: r.ID, Queued: FlowRunState(r.State) == FlowRunQueued && r.DueAt.IsZero() && !bool(r.Paused)}
+	}), nil
+}
+
+// UnqueueFlowRuns lets the first of a flow's runs go on that wait for others to end. The caller has the flow's lock.
+func (t *Tx) UnqueueFlowRuns(ctx context.Context, flow string, first int, now time.Time) error {
+	if err := t.q.UnqueueFlowRuns(ctx, queries.At(now), flow, atMost(first)); err != nil {
+		return fmt.Errorf("let queued runs of flow %s go on: %w", flow, err)
+	}
+	return nil
 }
 
 // RunnableFlowRuns lists a flow's runs in which something can go on, those that waited longest first. One that a person has paused goes on only to be cancelled.
@@ -167,7 +197,7 @@ func flowRunFrom(r queries.FlowRun) *FlowRun {
 		Settings: json.RawMessage(r.Settings), Sealed: r.Sealed, MainCounts: bool(r.MainCounts), Counts: flowCountsFrom(r),
 		CreatedAt: r.CreatedAt.Time, StartedAt: r.StartedAt.Time, FinishedAt: r.FinishedAt.Time, DueAt: r.DueAt.Time, CancelRequested: bool(r.CancelRequested), Paused: bool(r.Paused),
 		ReasonCode: r.ReasonCode, ReasonDetail: r.ReasonDetail, Caller: r.Caller, Output: bytesOf(r.Output),
-		Parent: FlowItemKey{Flow: r.ParentFlow, Run: r.ParentRun, Step: r.ParentStep, N: r.ParentN}, Retries: r.Retries, Erased: bool(r.Erased), change: r.Change,
+		Parent: FlowItemKey{Flow: r.ParentFlow, Run: r.ParentRun, Step: r.ParentStep, N: r.ParentN}, Retries: r.Retries, Faults: r.Faults, Erased: bool(r.Erased), change: r.Change,
 	}
 }
 

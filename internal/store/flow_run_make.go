@@ -111,7 +111,7 @@ func newFlowRun(n NewFlowRun, now time.Time) queries.InsertFlowRunParams {
 	return p
 }
 
-// SetFlowRun stores State, StartedAt, DueAt, CancelRequested, Paused, the reason, Output and Retries of a run that is as it was read, but for its counts. One that begins gets StartedAt; one
+// SetFlowRun stores State, StartedAt, DueAt, CancelRequested, Paused, the reason, Output, Retries and Faults of a run that is as it was read, but for its counts. One that begins gets StartedAt; one
 // that ends gets FinishedAt, and loses DueAt. ErrConflict: somebody has changed it meanwhile, it is to end and has open items, or to go on and is erased. The caller has the flow's lock.
 func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
 	next := *r
@@ -131,7 +131,7 @@ func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
 	n, err := t.q.SetFlowRun(ctx, queries.SetFlowRunParams{
 		State: string(next.State), StartedAt: queries.At(next.StartedAt), FinishedAt: queries.At(next.FinishedAt), DueAt: queries.At(next.DueAt),
 		CancelRequested: queries.Flag(next.CancelRequested), Paused: queries.Flag(next.Paused), ReasonCode: next.ReasonCode, ReasonDetail: Storable(next.ReasonDetail),
-		Output: string(storableBytes(next.Output)), Retries: next.Retries, Flow: r.FlowID, ID: r.ID, Change: r.change,
+		Output: string(storableBytes(next.Output)), Retries: next.Retries, Faults: next.Faults, Flow: r.FlowID, ID: r.ID, Change: r.change,
 	})
 	if err := hit(n, err, ErrConflict); err != nil {
 		return fmt.Errorf("change run %s: %w", r.ID, err)

@@ -91,6 +91,7 @@ create table flow_runs (
   parent_step      text   not null,
   parent_n         bigint not null,
   retries          bigint not null, -- times that items were begun again by a person
+  faults           bigint not null, -- times in a row that it could not go on, by a fault of ours
   change           bigint not null, -- counts changes of the row, but of the counts
   erased           bigint not null, -- what it was given and gave was erased
   primary key (flow, id),

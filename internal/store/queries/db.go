@@ -447,6 +447,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.flowItemCountsStmt, err = db.PrepareContext(ctx, flowItemCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowItemCounts: %w", err)
 	}
+	if q.flowItemOfKeyStmt, err = db.PrepareContext(ctx, flowItemOfKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItemOfKey: %w", err)
+	}
 	if q.flowItemsStmt, err = db.PrepareContext(ctx, flowItems); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowItems: %w", err)
 	}
@@ -459,6 +462,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.flowRunParentStmt, err = db.PrepareContext(ctx, flowRunParent); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRunParent: %w", err)
 	}
+	if q.flowRunsAheadStmt, err = db.PrepareContext(ctx, flowRunsAhead); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowRunsAhead: %w", err)
+	}
 	if q.flowRunsOfFlowStmt, err = db.PrepareContext(ctx, flowRunsOfFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRunsOfFlow: %w", err)
 	}
@@ -467,9 +473,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.flowRunsOpenStmt, err = db.PrepareContext(ctx, flowRunsOpen); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRunsOpen: %w", err)
-	}
-	if q.flowRunsQueuedStmt, err = db.PrepareContext(ctx, flowRunsQueued); err != nil {
-		return nil, fmt.Errorf("error preparing query FlowRunsQueued: %w", err)
 	}
 	if q.flowVersionStmt, err = db.PrepareContext(ctx, flowVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowVersion: %w", err)
@@ -1184,6 +1187,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.trimStatesStmt, err = db.PrepareContext(ctx, trimStates); err != nil {
 		return nil, fmt.Errorf("error preparing query TrimStates: %w", err)
+	}
+	if q.unqueueFlowRunsStmt, err = db.PrepareContext(ctx, unqueueFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query UnqueueFlowRuns: %w", err)
 	}
 	if q.upgradeRunStmt, err = db.PrepareContext(ctx, upgradeRun); err != nil {
 		return nil, fmt.Errorf("error preparing query UpgradeRun: %w", err)
@@ -1925,6 +1931,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing flowItemCountsStmt: %w", cerr)
 		}
 	}
+	if q.flowItemOfKeyStmt != nil {
+		if cerr := q.flowItemOfKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemOfKeyStmt: %w", cerr)
+		}
+	}
 	if q.flowItemsStmt != nil {
 		if cerr := q.flowItemsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowItemsStmt: %w", cerr)
@@ -1945,6 +1956,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing flowRunParentStmt: %w", cerr)
 		}
 	}
+	if q.flowRunsAheadStmt != nil {
+		if cerr := q.flowRunsAheadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowRunsAheadStmt: %w", cerr)
+		}
+	}
 	if q.flowRunsOfFlowStmt != nil {
 		if cerr := q.flowRunsOfFlowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowRunsOfFlowStmt: %w", cerr)
@@ -1958,11 +1974,6 @@ func (q *Queries) Close() error {
 	if q.flowRunsOpenStmt != nil {
 		if cerr := q.flowRunsOpenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowRunsOpenStmt: %w", cerr)
-		}
-	}
-	if q.flowRunsQueuedStmt != nil {
-		if cerr := q.flowRunsQueuedStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing flowRunsQueuedStmt: %w", cerr)
 		}
 	}
 	if q.flowVersionStmt != nil {
@@ -3155,6 +3166,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing trimStatesStmt: %w", cerr)
 		}
 	}
+	if q.unqueueFlowRunsStmt != nil {
+		if cerr := q.unqueueFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unqueueFlowRunsStmt: %w", cerr)
+		}
+	}
 	if q.upgradeRunStmt != nil {
 		if cerr := q.upgradeRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upgradeRunStmt: %w", cerr)
@@ -3385,14 +3401,15 @@ type Queries struct {
 	flowItemStmt                    *sql.Stmt
 	flowItemBehindStmt              *sql.Stmt
 	flowItemCountsStmt              *sql.Stmt
+	flowItemOfKeyStmt               *sql.Stmt
 	flowItemsStmt                   *sql.Stmt
 	flowItemsByStatusStmt           *sql.Stmt
 	flowRunStmt                     *sql.Stmt
 	flowRunParentStmt               *sql.Stmt
+	flowRunsAheadStmt               *sql.Stmt
 	flowRunsOfFlowStmt              *sql.Stmt
 	flowRunsOfProjectStmt           *sql.Stmt
 	flowRunsOpenStmt                *sql.Stmt
-	flowRunsQueuedStmt              *sql.Stmt
 	flowVersionStmt                 *sql.Stmt
 	flowVersionsStmt                *sql.Stmt
 	flowsStmt                       *sql.Stmt
@@ -3631,6 +3648,7 @@ type Queries struct {
 	touchMemberSessionStmt          *sql.Stmt
 	touchTokenStmt                  *sql.Stmt
 	trimStatesStmt                  *sql.Stmt
+	unqueueFlowRunsStmt             *sql.Stmt
 	upgradeRunStmt                  *sql.Stmt
 	useLoginAttemptStmt             *sql.Stmt
 	useMemberLinkStmt               *sql.Stmt
@@ -3788,14 +3806,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowItemStmt:                    q.flowItemStmt,
 		flowItemBehindStmt:              q.flowItemBehindStmt,
 		flowItemCountsStmt:              q.flowItemCountsStmt,
+		flowItemOfKeyStmt:               q.flowItemOfKeyStmt,
 		flowItemsStmt:                   q.flowItemsStmt,
 		flowItemsByStatusStmt:           q.flowItemsByStatusStmt,
 		flowRunStmt:                     q.flowRunStmt,
 		flowRunParentStmt:               q.flowRunParentStmt,
+		flowRunsAheadStmt:               q.flowRunsAheadStmt,
 		flowRunsOfFlowStmt:              q.flowRunsOfFlowStmt,
 		flowRunsOfProjectStmt:           q.flowRunsOfProjectStmt,
 		flowRunsOpenStmt:                q.flowRunsOpenStmt,
-		flowRunsQueuedStmt:              q.flowRunsQueuedStmt,
 		flowVersionStmt:                 q.flowVersionStmt,
 		flowVersionsStmt:                q.flowVersionsStmt,
 		flowsStmt:                       q.flowsStmt,
@@ -4034,6 +4053,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchMemberSessionStmt:          q.touchMemberSessionStmt,
 		touchTokenStmt:                  q.touchTokenStmt,
 		trimStatesStmt:                  q.trimStatesStmt,
+		unqueueFlowRunsStmt:             q.unqueueFlowRunsStmt,
 		upgradeRunStmt:                  q.upgradeRunStmt,
 		useLoginAttemptStmt:             q.useLoginAttemptStmt,
 		useMemberLinkStmt:               q.useMemberLinkStmt,

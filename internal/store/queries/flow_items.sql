@@ -1,6 +1,9 @@
 -- name: FlowItem :one
 select * from flow_items where flow = @flow and run = @run and step = @step and n = @n;
 
+-- name: FlowItemOfKey :one
+select * from flow_items where flow = @flow and run = @run and step = @step and item_key = @item_key;
+
 -- name: FlowItems :many
 -- statuses: between commas; empty: all. bare: without what is large.
 select flow, run, step, n, item_key, status, attempts, cast(case when cast(@bare as bigint) = 1 then '' else thread end as text) as thread,

@@ -257,6 +257,47 @@ func (q *Queries) FlowItemCounts(ctx context.Context, flow string, run string) (
 	return items, nil
 }
 
+const flowItemOfKey = `-- name: FlowItemOfKey :one
+select flow, run, step, n, item_key, status, attempts, thread, input, output, error, due_at, waits, operation, operation_n, connection, updated_at from flow_items where flow = $1 and run = $2 and step = $3 and item_key = $4
+`
+
+type FlowItemOfKeyParams struct {
+	Flow    string
+	Run     string
+	Step    string
+	ItemKey string
+}
+
+func (q *Queries) FlowItemOfKey(ctx context.Context, arg FlowItemOfKeyParams) (FlowItem, error) {
+	row := q.queryRow(ctx, q.flowItemOfKeyStmt, flowItemOfKey,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.ItemKey,
+	)
+	var i FlowItem
+	err := row.Scan(
+		&i.Flow,
+		&i.Run,
+		&i.Step,
+		&i.N,
+		&i.ItemKey,
+		&i.Status,
+		&i.Attempts,
+		&i.Thread,
+		&i.Input,
+		&i.Output,
+		&i.Error,
+		&i.DueAt,
+		&i.Waits,
+		&i.Operation,
+		&i.OperationN,
+		&i.Connection,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const flowItems = `-- name: FlowItems :many
 select flow, run, step, n, item_key, status, attempts, cast(case when cast($1 as bigint) = 1 then '' else thread end as text) as thread,
   cast(case when cast($1 as bigint) = 1 then '' else input end as text) as input, cast(case when cast($1 as bigint) = 1 then '' else output end as text) as output,

@@ -1,10 +1,10 @@
 -- name: InsertFlowRun :exec
 insert into flow_runs (flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count,
   failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output,
-  parent_flow, parent_run, parent_step, parent_n, retries, change, erased)
+  parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased)
 values (@flow, @id, @project_id, @version, 'queued', @trigger_kind, @input, @settings, @sealed, @main_counts, @main_counts, @main_counts, 0, 0,
   0, 0, 0, @created_at, null, null, @created_at, 0, 0, '', '', @caller, '',
-  @parent_flow, @parent_run, @parent_step, @parent_n, 0, 0, 0);
+  @parent_flow, @parent_run, @parent_step, @parent_n, 0, 0, 0, 0);
 
 -- name: InsertFlowRunConnection :execrows
 insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
@@ -37,10 +37,14 @@ select * from flow_runs where project_id = @project_id and id < @before and stat
 -- name: FlowRunsOpen :many
 select * from flow_runs where flow = @flow and state in ('queued', 'running', 'waiting') order by id limit @max_rows;
 
--- name: FlowRunsQueued :many
-select r.* from flow_runs r where r.flow = @flow and r.state = 'queued' and r.due_at is null and r.paused = 0
-  and r.id in (select o.id from flow_runs o where o.flow = @flow and o.state in ('queued', 'running', 'waiting') order by o.id limit @max_rows)
-order by r.id;
+-- name: FlowRunsAhead :many
+-- Those of FlowRunsOpen, without what is large.
+select id, state, due_at, paused from flow_runs where flow = @flow and state in ('queued', 'running', 'waiting') order by id limit @max_rows;
+
+-- name: UnqueueFlowRuns :exec
+-- Of a flow's first open runs, those that wait for others to end.
+update flow_runs set due_at = @now, change = change + 1 where flow_runs.flow = @flow and flow_runs.state = 'queued' and flow_runs.due_at is null and flow_runs.paused = 0
+  and flow_runs.id in (select o.id from flow_runs o where o.flow = @flow and o.state in ('queued', 'running', 'waiting') order by o.id limit @max_rows);
 
 -- name: RunnableFlowRuns :many
 -- A paused one goes on only to be cancelled.
@@ -57,7 +61,7 @@ update flow_runs set change = change where flow = @flow and id = @id and state <
 -- name: SetFlowRun :execrows
 -- Of a row that is as it was read.
 update flow_runs set state = @state, started_at = @started_at, finished_at = @finished_at, due_at = @due_at, cancel_requested = @cancel_requested, paused = @paused,
-  reason_code = @reason_code, reason_detail = @reason_detail, output = @output, retries = @retries, change = change + 1
+  reason_code = @reason_code, reason_detail = @reason_detail, output = @output, retries = @retries, faults = @faults, change = change + 1
 where flow = @flow and id = @id and change = @change and state <> 'erasing';
 
 -- name: CountFlowItems :one

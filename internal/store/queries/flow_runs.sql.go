@@ -25,7 +25,7 @@ const countFlowItems = `-- name: CountFlowItems :one
 update flow_runs set in_count = in_count + cast($1 as bigint), pending_count = pending_count + cast($2 as bigint), running_count = running_count + cast($3 as bigint),
   ok_count = ok_count + cast($4 as bigint), failed_count = failed_count + cast($5 as bigint), skipped_count = skipped_count + cast($6 as bigint),
   cancelled_count = cancelled_count + cast($7 as bigint)
-where flow_runs.flow = $8 and flow_runs.id = $9 and flow_runs.state <> 'erasing' returning flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased
+where flow_runs.flow = $8 and flow_runs.id = $9 and flow_runs.state <> 'erasing' returning flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased
 `
 
 type CountFlowItemsParams struct {
@@ -87,6 +87,7 @@ func (q *Queries) CountFlowItems(ctx context.Context, arg CountFlowItemsParams) 
 		&i.ParentStep,
 		&i.ParentN,
 		&i.Retries,
+		&i.Faults,
 		&i.Change,
 		&i.Erased,
 	)
@@ -165,7 +166,7 @@ func (q *Queries) EraseFlowRunConnections(ctx context.Context, flow string, run 
 }
 
 const flowRun = `-- name: FlowRun :one
-select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased from flow_runs where flow = $1 and id = $2 and state <> 'erasing'
+select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased from flow_runs where flow = $1 and id = $2 and state <> 'erasing'
 `
 
 func (q *Queries) FlowRun(ctx context.Context, flow string, iD string) (FlowRun, error) {
@@ -204,6 +205,7 @@ func (q *Queries) FlowRun(ctx context.Context, flow string, iD string) (FlowRun,
 		&i.ParentStep,
 		&i.ParentN,
 		&i.Retries,
+		&i.Faults,
 		&i.Change,
 		&i.Erased,
 	)
@@ -226,8 +228,48 @@ func (q *Queries) FlowRunParent(ctx context.Context, flow string, iD string) (Fl
 	return i, err
 }
 
+const flowRunsAhead = `-- name: FlowRunsAhead :many
+select id, state, due_at, paused from flow_runs where flow = $1 and state in ('queued', 'running', 'waiting') order by id limit $2
+`
+
+type FlowRunsAheadRow struct {
+	ID     string
+	State  string
+	DueAt  Time
+	Paused Flag
+}
+
+// Those of FlowRunsOpen, without what is large.
+func (q *Queries) FlowRunsAhead(ctx context.Context, flow string, maxRows int32) ([]FlowRunsAheadRow, error) {
+	rows, err := q.query(ctx, q.flowRunsAheadStmt, flowRunsAhead, flow, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FlowRunsAheadRow
+	for rows.Next() {
+		var i FlowRunsAheadRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.State,
+			&i.DueAt,
+			&i.Paused,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const flowRunsOfFlow = `-- name: FlowRunsOfFlow :many
-select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased from flow_runs where flow = $1 and id < $2 and state <> 'erasing' and (cast($3 as text) = '' or state = $3) order by id desc limit $4
+select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased from flow_runs where flow = $1 and id < $2 and state <> 'erasing' and (cast($3 as text) = '' or state = $3) order by id desc limit $4
 `
 
 type FlowRunsOfFlowParams struct {
@@ -284,6 +326,7 @@ func (q *Queries) FlowRunsOfFlow(ctx context.Context, arg FlowRunsOfFlowParams) 
 			&i.ParentStep,
 			&i.ParentN,
 			&i.Retries,
+			&i.Faults,
 			&i.Change,
 			&i.Erased,
 		); err != nil {
@@ -301,7 +344,7 @@ func (q *Queries) FlowRunsOfFlow(ctx context.Context, arg FlowRunsOfFlowParams) 
 }
 
 const flowRunsOfProject = `-- name: FlowRunsOfProject :many
-select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased from flow_runs where project_id = $1 and id < $2 and state <> 'erasing' and (cast($3 as text) = '' or state = $3) order by id desc limit $4
+select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased from flow_runs where project_id = $1 and id < $2 and state <> 'erasing' and (cast($3 as text) = '' or state = $3) order by id desc limit $4
 `
 
 type FlowRunsOfProjectParams struct {
@@ -358,6 +401,7 @@ func (q *Queries) FlowRunsOfProject(ctx context.Context, arg FlowRunsOfProjectPa
 			&i.ParentStep,
 			&i.ParentN,
 			&i.Retries,
+			&i.Faults,
 			&i.Change,
 			&i.Erased,
 		); err != nil {
@@ -375,7 +419,7 @@ func (q *Queries) FlowRunsOfProject(ctx context.Context, arg FlowRunsOfProjectPa
 }
 
 const flowRunsOpen = `-- name: FlowRunsOpen :many
-select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased from flow_runs where flow = $1 and state in ('queued', 'running', 'waiting') order by id limit $2
+select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased from flow_runs where flow = $1 and state in ('queued', 'running', 'waiting') order by id limit $2
 `
 
 func (q *Queries) FlowRunsOpen(ctx context.Context, flow string, maxRows int32) ([]FlowRun, error) {
@@ -420,70 +464,7 @@ func (q *Queries) FlowRunsOpen(ctx context.Context, flow string, maxRows int32) 
 			&i.ParentStep,
 			&i.ParentN,
 			&i.Retries,
-			&i.Change,
-			&i.Erased,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const flowRunsQueued = `-- name: FlowRunsQueued :many
-select r.flow, r.id, r.project_id, r.version, r.state, r.trigger_kind, r.input, r.settings, r.sealed, r.main_counts, r.in_count, r.pending_count, r.running_count, r.ok_count, r.failed_count, r.skipped_count, r.cancelled_count, r.created_at, r.started_at, r.finished_at, r.due_at, r.cancel_requested, r.paused, r.reason_code, r.reason_detail, r.caller, r.output, r.parent_flow, r.parent_run, r.parent_step, r.parent_n, r.retries, r.change, r.erased from flow_runs r where r.flow = $1 and r.state = 'queued' and r.due_at is null and r.paused = 0
-  and r.id in (select o.id from flow_runs o where o.flow = $1 and o.state in ('queued', 'running', 'waiting') order by o.id limit $2)
-order by r.id
-`
-
-func (q *Queries) FlowRunsQueued(ctx context.Context, flow string, maxRows int32) ([]FlowRun, error) {
-	rows, err := q.query(ctx, q.flowRunsQueuedStmt, flowRunsQueued, flow, maxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []FlowRun
-	for rows.Next() {
-		var i FlowRun
-		if err := rows.Scan(
-			&i.Flow,
-			&i.ID,
-			&i.ProjectID,
-			&i.Version,
-			&i.State,
-			&i.TriggerKind,
-			&i.Input,
-			&i.Settings,
-			&i.Sealed,
-			&i.MainCounts,
-			&i.InCount,
-			&i.PendingCount,
-			&i.RunningCount,
-			&i.OkCount,
-			&i.FailedCount,
-			&i.SkippedCount,
-			&i.CancelledCount,
-			&i.CreatedAt,
-			&i.StartedAt,
-			&i.FinishedAt,
-			&i.DueAt,
-			&i.CancelRequested,
-			&i.Paused,
-			&i.ReasonCode,
-			&i.ReasonDetail,
-			&i.Caller,
-			&i.Output,
-			&i.ParentFlow,
-			&i.ParentRun,
-			&i.ParentStep,
-			&i.ParentN,
-			&i.Retries,
+			&i.Faults,
 			&i.Change,
 			&i.Erased,
 		); err != nil {
@@ -503,10 +484,10 @@ func (q *Queries) FlowRunsQueued(ctx context.Context, flow string, maxRows int32
 const insertFlowRun = `-- name: InsertFlowRun :exec
 insert into flow_runs (flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count,
   failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output,
-  parent_flow, parent_run, parent_step, parent_n, retries, change, erased)
+  parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased)
 values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $9, $9, 0, 0,
   0, 0, 0, $10, null, null, $10, 0, 0, '', '', $11, '',
-  $12, $13, $14, $15, 0, 0, 0)
+  $12, $13, $14, $15, 0, 0, 0, 0)
 `
 
 type InsertFlowRunParams struct {
@@ -571,7 +552,7 @@ func (q *Queries) LeaveFlowRun(ctx context.Context, connection int64, flow strin
 }
 
 const lockFlowRun = `-- name: LockFlowRun :one
-update flow_runs set change = change where flow = $1 and id = $2 and state <> 'erasing' returning flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased
+update flow_runs set change = change where flow = $1 and id = $2 and state <> 'erasing' returning flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased
 `
 
 // Takes the run's lock.
@@ -611,6 +592,7 @@ func (q *Queries) LockFlowRun(ctx context.Context, flow string, iD string) (Flow
 		&i.ParentStep,
 		&i.ParentN,
 		&i.Retries,
+		&i.Faults,
 		&i.Change,
 		&i.Erased,
 	)
@@ -701,7 +683,7 @@ func (q *Queries) NextFlowRunOfConnection(ctx context.Context, connection int64)
 }
 
 const runnableFlowRuns = `-- name: RunnableFlowRuns :many
-select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, change, erased from flow_runs where flow = $1 and due_at is not null and due_at <= $2 and (paused = 0 or cancel_requested = 1) order by due_at, id limit $3
+select flow, id, project_id, version, state, trigger_kind, input, settings, sealed, main_counts, in_count, pending_count, running_count, ok_count, failed_count, skipped_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, paused, reason_code, reason_detail, caller, output, parent_flow, parent_run, parent_step, parent_n, retries, faults, change, erased from flow_runs where flow = $1 and due_at is not null and due_at <= $2 and (paused = 0 or cancel_requested = 1) order by due_at, id limit $3
 `
 
 // A paused one goes on only to be cancelled.
@@ -747,6 +729,7 @@ func (q *Queries) RunnableFlowRuns(ctx context.Context, flow string, now Time, m
 			&i.ParentStep,
 			&i.ParentN,
 			&i.Retries,
+			&i.Faults,
 			&i.Change,
 			&i.Erased,
 		); err != nil {
@@ -788,8 +771,8 @@ func (q *Queries) SetErasedFlowItems(ctx context.Context, arg SetErasedFlowItems
 
 const setFlowRun = `-- name: SetFlowRun :execrows
 update flow_runs set state = $1, started_at = $2, finished_at = $3, due_at = $4, cancel_requested = $5, paused = $6,
-  reason_code = $7, reason_detail = $8, output = $9, retries = $10, change = change + 1
-where flow = $11 and id = $12 and change = $13 and state <> 'erasing'
+  reason_code = $7, reason_detail = $8, output = $9, retries = $10, faults = $11, change = change + 1
+where flow = $12 and id = $13 and change = $14 and state <> 'erasing'
 `
 
 type SetFlowRunParams struct {
@@ -803,6 +786,7 @@ type SetFlowRunParams struct {
 	ReasonDetail    string
 	Output          string
 	Retries         int64
+	Faults          int64
 	Flow            string
 	ID              string
 	Change          int64
@@ -821,6 +805,7 @@ func (q *Queries) SetFlowRun(ctx context.Context, arg SetFlowRunParams) (int64, 
 		arg.ReasonDetail,
 		arg.Output,
 		arg.Retries,
+		arg.Faults,
 		arg.Flow,
 		arg.ID,
 		arg.Change,
@@ -886,6 +871,17 @@ func (q *Queries) TakeOverFlowRunConnections(ctx context.Context, arg TakeOverFl
 		arg.ParentFlow,
 		arg.ParentRun,
 	)
+	return err
+}
+
+const unqueueFlowRuns = `-- name: UnqueueFlowRuns :exec
+update flow_runs set due_at = $1, change = change + 1 where flow_runs.flow = $2 and flow_runs.state = 'queued' and flow_runs.due_at is null and flow_runs.paused = 0
+  and flow_runs.id in (select o.id from flow_runs o where o.flow = $2 and o.state in ('queued', 'running', 'waiting') order by o.id limit $3)
+`
+
+// Of a flow's first open runs, those that wait for others to end.
+func (q *Queries) UnqueueFlowRuns(ctx context.Context, now Time, flow string, maxRows int32) error {
+	_, err := q.exec(ctx, q.unqueueFlowRunsStmt, unqueueFlowRuns, now, flow, maxRows)
 	return err
 }
 

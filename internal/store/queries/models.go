@@ -156,6 +156,7 @@ type FlowRun struct {
 	ParentStep      string
 	ParentN         int64
 	Retries         int64
+	Faults          int64
 	Change          int64
 	Erased          Flag
 }

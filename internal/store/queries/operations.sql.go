@@ -431,11 +431,13 @@ func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams
 const markFinished = `-- name: MarkFinished :execrows
 update operations set state = 'erasing', finished_at = null where (connection, id) in
   (select o.connection, o.id from operations o where o.finished_at is not null and o.needs_human_count = 0 and o.finished_at < $1
+     and not exists (select 1 from connections c join flow_items i on i.connection = c.id and i.operation = o.id
+       where c.connection = o.connection and i.operation <> '' and i.waits = 'operation')
    order by o.finished_at limit $2)
   and finished_at is not null and needs_human_count = 0 and finished_at < $1
 `
 
-// Across connections: what ended so long ago is erased. What goes on meanwhile is not: what was found is looked at again under its lock.
+// Across connections: what ended so long ago is erased, unless a flow has yet to learn what became of it. What goes on meanwhile is not: what was found is looked at again under its lock.
 func (q *Queries) MarkFinished(ctx context.Context, before Time, maxRows int32) (int64, error) {
 	result, err := q.exec(ctx, q.markFinishedStmt, markFinished, before, maxRows)
 	if err != nil {
