@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -119,6 +120,10 @@ func (w *work) returned(th *thread) (on bool, err error) {
 	text, err := json.Marshal(map[string]any{"run": r.ID, "state": r.State, "counts": r.Counts, "output": json.RawMessage(orNull(output))})
 	if err != nil {
 		return false, fmt.Errorf("write the result of run %s: %w", r.ID, err)
+	}
+	if _, err := lang.Decode(text); err != nil {
+		w.take(th, machine.Result{Failure: problem.Newf(problem.CalledFlowFailed, "The output of the run %s cannot be read: %s.", r.ID, err).With("run", r.ID)})
+		return true, nil
 	}
 	w.take(th, machine.Result{Value: text})
 	return true, nil

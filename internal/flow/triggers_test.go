@@ -240,3 +240,19 @@ func TestAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// A schedule fires, however often the same document is applied.
+func TestScheduleThatIsAppliedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	doc := "flow: hourly\ntrigger: {schedule: {every: 1h}}\nsteps: [{id: done, transform: {a: 1}}]\n"
+	w.apply(doc)
+	for range 20 {
+		w.clock.add(25 * time.Minute)
+		w.apply(doc)
+		w.settle()
+	}
+	if n := len(w.runs("hourly")); n < 7 {
+		t.Errorf("%d runs in eight hours", n)
+	}
+}
