@@ -17,6 +17,7 @@ type reading struct {
 	Step    string           `json:"step"`
 	Cursor  cursor           `json:"cursor"`
 	Read    bool             `json:"read,omitempty"`    // to its end
+	Ahead   int              `json:"ahead,omitempty"`   // bytes that were taken in and are not begun, roughly
 	Stopped bool             `json:"stopped,omitempty"` // nothing more is begun
 	NextAt  time.Time        `json:"next_at,omitzero"`  // when the next batch may begin
 	Fault   json.RawMessage  `json:"fault,omitempty"`   // for which the list cannot be read
@@ -76,7 +77,10 @@ func (w *work) feed(r *reading) (moved bool, err error) {
 		}
 		return false, nil
 	}
-	if !r.Read && c.Pending < int64(e.BatchSize) {
+	if c.Pending == 0 {
+		r.Ahead = 0
+	}
+	if !r.Read && c.Pending < int64(e.BatchSize) && r.Ahead < bytesAhead {
 		return true, w.readOn(r, e)
 	}
 	if c.Pending > 0 {
@@ -172,6 +176,7 @@ func (w *work) batch(r *reading, e *lang.Each) error {
 	if err != nil {
 		return err
 	}
+	r.Ahead = 0
 	_, err = w.unit(threads)
 	return err
 }

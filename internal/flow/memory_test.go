@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ const maxGrowth = 8 << 20
 func TestFlowOverManyRecords(t *testing.T) {
 	records := *manyRecords
 	w := newWorld(t, 1)
-	w.store(records)
+	w.store(records, "")
 	w.apply(recordsToSums, "erp")
 	r, err := w.app.Flows.Start(w.acting(), w.project, "sums", flow.Begin{Caller: "test"})
 	w.check(err)
@@ -78,6 +79,31 @@ func TestFlowOverManyRecords(t *testing.T) {
 	}
 }
 
+// Of long items fewer are held at once than a batch may have.
+func TestLongItemsComeInSmallerBatches(t *testing.T) {
+	t.Parallel()
+	const records, size = 100, 100_000
+	w := newWorld(t, 1)
+	w.store(records, strings.Repeat("x", size))
+	w.apply(strings.Replace(recordsToSums, "batch_size: 200", "batch_size: 500", 1), "erp")
+	r, err := w.app.Flows.Start(w.acting(), w.project, "sums", flow.Begin{Caller: "test"})
+	w.check(err)
+	most := int64(0)
+	var look func()
+	look = func() {
+		now, err := w.app.Store.FlowRun(context.WithoutCancel(t.Context()), r.FlowID, r.ID)
+		w.check(err)
+		most = max(most, now.Counts.Pending+now.Counts.Running)
+		w.clock.again(3, look)
+	}
+	w.clock.on(3, look)
+	w.settle()
+	w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: records + 1, OK: records + 1})
+	if most == 0 || most*size > 5<<20 {
+		t.Errorf("%d items of %d bytes were held at once", most, size)
+	}
+}
+
 // heap gives how much memory is in use.
 func heap() uint64 {
 	runtime.GC()
@@ -95,8 +121,8 @@ func resident() (n int) {
 	return n
 }
 
-// store stores vendors as if they had been read from the system.
-func (w *world) store(records int) {
+// store stores vendors, with a long name, as if they had been read from the system.
+func (w *world) store(records int, long string) {
 	w.Helper()
 	conn, err := w.app.Store.Connection(w.Context(), w.project, w.id)
 	w.check(err)
@@ -106,7 +132,7 @@ func (w *world) store(records int) {
 			n := fmt.Sprintf("%07d", first+i)
 			page[i].Change = store.Change{
 				ID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(n)), RemoteID: n, RawHash: [16]byte([]byte("many hash" + n)), Raw: []byte(`{"id":"` + n + `"}`),
-				Fields: fmt.Appendf(nil, `{"name":"Vendor %s","code":"V-%s","currency":"EUR","payment_terms":"30 days net","is_active":true}`, n, n),
+				Fields: fmt.Appendf(nil, `{"name":"Vendor %s%s","code":"V-%s","currency":"EUR","payment_terms":"30 days net","is_active":true}`, n, long, n),
 			}
 		}
 		w.check(w.app.Store.Write(w.Context(), func(tx *store.Tx) error {

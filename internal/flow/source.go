@@ -36,6 +36,7 @@ const (
 	recordsAPage = 500
 	pagesAtOnce  = 20 // without an item among them
 	bytesOfAPage = 4 << 20
+	bytesAhead   = 4 << 20 // of items are enough, however few they are: a batch of long ones is a smaller one
 )
 
 // readOn takes the next items of a list in.
@@ -49,9 +50,16 @@ func (w *work) readOn(r *reading, e *lang.Each) error {
 		return w.unreadableList(r, p)
 	}
 	return w.keep(r, func(ctx context.Context, tx *store.Tx) error {
-		r.Cursor, r.Read = next, read
+		r.Cursor, r.Read, r.Ahead = next, read, r.Ahead+bytesOf(items)
 		return w.takeIn(ctx, tx, r.Step, items)
 	})
+}
+
+func bytesOf(items []found) (n int) {
+	for _, it := range items {
+		n += len(it.input)
+	}
+	return n
 }
 
 // unreadableList ends an each whose list cannot be read: the step fails.
@@ -66,18 +74,19 @@ func (w *work) unreadableList(r *reading, p *problem.Error) error {
 func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []found, err error) {
 	env := w.prog.Env(w.main.frame, &w.main.state.Thread)
 	if e.In != "" {
-		return w.records(r.Cursor, e, w.prog.Flow().Step(e.In).List, env)
+		return w.records(r, e, w.prog.Flow().Step(e.In).List, env)
 	}
 	list, err := w.values(r.Step, e, env)
 	if err != nil {
 		return next, false, nil, err
 	}
 	next = r.Cursor
-	for ; next.N < int64(len(list)) && len(items) < max(fewItems, e.BatchSize); next.N++ {
+	for bytes := 0; next.N < int64(len(list)) && len(items) < max(fewItems, e.BatchSize) && bytes < bytesAhead-r.Ahead; next.N++ {
 		text, err := lang.Encode(list[next.N])
 		if err != nil {
 			return next, false, nil, fmt.Errorf("write item %d: %w", next.N, err)
 		}
+		bytes += len(text)
 		items = append(items, w.found(e, env, list[next.N], text, next.N))
 	}
 	if read = next.N >= int64(len(list)); read {
@@ -129,14 +138,15 @@ func (w *work) unreadable(e *lang.Each) (items []found) {
 }
 
 // records reads on in a stream, until it is read to where it ends now: what changes meanwhile comes again there, and is known by its key. Records that came after the run began are left out.
-func (w *work) records(at cursor, e *lang.Each, l *lang.List, env lang.Env) (next cursor, read bool, items []found, err error) {
+func (w *work) records(r *reading, e *lang.Each, l *lang.List, env lang.Env) (next cursor, read bool, items []found, err error) {
 	conn := w.conns[l.Connection]
-	if next, err = w.from(at, l, env); err != nil {
+	budget := bytesAhead - r.Ahead
+	if next, err = w.from(r.Cursor, l, env); err != nil {
 		return next, false, nil, err
 	}
 	seen := maps.Clone(env)
-	for page := 0; page < pagesAtOnce && len(items) < max(fewItems, e.BatchSize); page++ {
-		recs, more, err := w.Store.Page(w.turn.work, conn.Scope(), l.Entity, store.Range{After: next.Seq, Limit: recordsAPage, Bytes: bytesOfAPage, Deleted: l.Deleted})
+	for page := 0; page < pagesAtOnce && len(items) < max(fewItems, e.BatchSize) && bytesOf(items) < budget; page++ {
+		recs, more, err := w.Store.Page(w.turn.work, conn.Scope(), l.Entity, store.Range{After: next.Seq, Limit: recordsAPage, Bytes: budget - bytesOf(items), Deleted: l.Deleted})
 		if err != nil {
 			return next, false, nil, fmt.Errorf("read %s of connection %s: %w", l.Entity, conn.ID, err)
 		}
