@@ -54,21 +54,10 @@ func (w *work) cancelPending() error {
 	})
 }
 
-// cancelItems cancels the pending items of a step, of every step when it is nil. There are few: a list is read no further ahead than its items are begun.
+// cancelItems cancels the pending items of a step, of every step when it is nil.
 func (w *work) cancelItems(ctx context.Context, tx *store.Tx, step *string) error {
-	for {
-		items, err := tx.FlowItems(ctx, w.flow.ID, w.run.ID, store.FlowItemFilter{Step: step, Statuses: []store.FlowItemStatus{store.FlowItemPending}, Limit: itemsAtOnce})
-		if err != nil || len(items) == 0 {
-			return err
-		}
-		moves := make([]store.FlowItemMove, len(items))
-		for i := range items {
-			moves[i] = items[i].Move(store.FlowItemCancelled)
-		}
-		if err := tx.MoveFlowItems(ctx, w.run, moves, w.Now()); err != nil {
-			return err
-		}
-	}
+	_, err := tx.CancelFlowItems(ctx, w.run, step, false, nil, w.Now())
+	return err
 }
 
 // cancelOperation asks the ledger of writes to leave out what it has not sent.

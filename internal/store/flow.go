@@ -81,15 +81,6 @@ func (s *Store) Flows(ctx context.Context, project string, f FlowFilter) ([]Flow
 	return each(rows, func(r queries.Flow) Flow { return *flowFrom(r) }), nil
 }
 
-// FlowsOfConnection lists the flows in which a connection has a role, as the transaction sees them.
-func (t *Tx) FlowsOfConnection(ctx context.Context, sc Scope) ([]Flow, error) {
-	rows, err := t.q.FlowsOfConnection(ctx, sc.no)
-	if err != nil {
-		return nil, fmt.Errorf("list the flows of connection %s: %w", sc.id, err)
-	}
-	return each(rows, func(r queries.Flow) Flow { return *flowFrom(r) }), nil
-}
-
 // DueFlows lists flows that nobody has paused and at whose trigger somebody is to look, those that waited longest first.
 func (s *Store) DueFlows(ctx context.Context, now time.Time, limit int) ([]Flow, error) {
 	rows, err := s.read.DueFlows(ctx, queries.At(now), atMost(limit))

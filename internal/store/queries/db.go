@@ -483,9 +483,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.flowsStmt, err = db.PrepareContext(ctx, flows); err != nil {
 		return nil, fmt.Errorf("error preparing query Flows: %w", err)
 	}
-	if q.flowsOfConnectionStmt, err = db.PrepareContext(ctx, flowsOfConnection); err != nil {
-		return nil, fmt.Errorf("error preparing query FlowsOfConnection: %w", err)
-	}
 	if q.flowsReadyStmt, err = db.PrepareContext(ctx, flowsReady); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowsReady: %w", err)
 	}
@@ -1991,11 +1988,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing flowsStmt: %w", cerr)
 		}
 	}
-	if q.flowsOfConnectionStmt != nil {
-		if cerr := q.flowsOfConnectionStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing flowsOfConnectionStmt: %w", cerr)
-		}
-	}
 	if q.flowsReadyStmt != nil {
 		if cerr := q.flowsReadyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowsReadyStmt: %w", cerr)
@@ -3413,7 +3405,6 @@ type Queries struct {
 	flowVersionStmt                 *sql.Stmt
 	flowVersionsStmt                *sql.Stmt
 	flowsStmt                       *sql.Stmt
-	flowsOfConnectionStmt           *sql.Stmt
 	flowsReadyStmt                  *sql.Stmt
 	forgetBadStmt                   *sql.Stmt
 	forgetFlowSeenStmt              *sql.Stmt
@@ -3818,7 +3809,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowVersionStmt:                 q.flowVersionStmt,
 		flowVersionsStmt:                q.flowVersionsStmt,
 		flowsStmt:                       q.flowsStmt,
-		flowsOfConnectionStmt:           q.flowsOfConnectionStmt,
 		flowsReadyStmt:                  q.flowsReadyStmt,
 		forgetBadStmt:                   q.forgetBadStmt,
 		forgetFlowSeenStmt:              q.forgetFlowSeenStmt,

@@ -62,9 +62,6 @@ delete from flow_connections where flow = @flow;
 -- name: InsertFlowRole :exec
 insert into flow_connections (flow, role, connection) values (@flow, @role, @connection);
 
--- name: FlowsOfConnection :many
-select f.* from flows f where f.id in (select c.flow from flow_connections c where c.connection = @connection) order by f.project_id, f.name;
-
 -- name: AcquireFlow :one
 update flows set lease_owner = @lease_owner, lease_epoch = lease_epoch + 1, lease_until_at = @lease_until_at, wake_at = null
 where flows.id = @id and (lease_until_at is null or lease_until_at <= cast(@now as bigint)) returning *;

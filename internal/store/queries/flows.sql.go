@@ -475,54 +475,6 @@ func (q *Queries) Flows(ctx context.Context, arg FlowsParams) ([]Flow, error) {
 	return items, nil
 }
 
-const flowsOfConnection = `-- name: FlowsOfConnection :many
-select f.id, f.project_id, f.name, f.title, f.version, f.paused, f.settings, f.sealed, f.trigger_kind, f.trigger_note, f.trigger_at, f.trigger_cursor, f.hook_hash, f.hook_sealed, f.wake_at, f.lease_owner, f.lease_epoch, f.lease_until_at, f.created_at, f.updated_at from flows f where f.id in (select c.flow from flow_connections c where c.connection = $1) order by f.project_id, f.name
-`
-
-func (q *Queries) FlowsOfConnection(ctx context.Context, connection int64) ([]Flow, error) {
-	rows, err := q.query(ctx, q.flowsOfConnectionStmt, flowsOfConnection, connection)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Flow
-	for rows.Next() {
-		var i Flow
-		if err := rows.Scan(
-			&i.ID,
-			&i.ProjectID,
-			&i.Name,
-			&i.Title,
-			&i.Version,
-			&i.Paused,
-			&i.Settings,
-			&i.Sealed,
-			&i.TriggerKind,
-			&i.TriggerNote,
-			&i.TriggerAt,
-			&i.TriggerCursor,
-			&i.HookHash,
-			&i.HookSealed,
-			&i.WakeAt,
-			&i.LeaseOwner,
-			&i.LeaseEpoch,
-			&i.LeaseUntilAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const flowsReady = `-- name: FlowsReady :many
 select id from flows where coalesce(lease_until_at, wake_at) <= $1 order by coalesce(lease_until_at, wake_at), id limit $2
 `

@@ -50,11 +50,6 @@ var flowTests = []test{
 		} {
 			w.equal(name, flowNames(must[[]store.Flow](w)(w.Flows(t.Context(), tt.project, tt.filter))), tt.want)
 		}
-		w.write(func(tx *store.Tx) error {
-			flows, err := tx.FlowsOfConnection(t.Context(), a.Scope())
-			w.equal("in a transaction", flowNames(flows), []string{"a", "c"})
-			return err
-		})
 	}},
 	{"what the trigger has come to is kept when the flow is applied again", func(t *testing.T, w *world) {
 		f := w.flow("a", nil)
