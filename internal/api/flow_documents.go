@@ -41,7 +41,7 @@ type putFlowInput struct {
 type putFlow struct {
 	FlowDocument
 	Connections map[string]string `json:"connections,omitempty" doc:"Ids of connections by role. Roles that are not named stay as they are."`
-	Parameters  object            `json:"parameters,omitempty" doc:"Values by name, secret ones too: those are sealed and never shown again. Parameters that are not named stay as they are."`
+	Parameters  object            `json:"parameters,omitempty" doc:"Values by name, secret ones too: those are sealed and never shown again. null unsets one. Parameters that are not named stay as they are."`
 	NewWebhook  bool              `json:"new_webhook,omitempty" doc:"Of a flow with a webhook: a new address and a new secret. The old ones are dead at once."`
 }
 

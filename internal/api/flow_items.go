@@ -114,6 +114,19 @@ func (s *server) registerFlowItems() {
 		Description: "They go on from the step that failed, with the results so far. The run must have ended.",
 		RequestBody: example(map[string]any{"items": []any{map[string]any{"step": "orders", "n": 17}}}),
 	}, s.retryFlowRun)
+	s.registerFlowSkip()
+}
+
+func (s *server) registerFlowSkip() {
+	register(s, access{controlPlane, connection.ScopeRun}, huma.Operation{
+		OperationID: "skip-flow-item", Method: http.MethodPost, Path: "/v1/flows/{name}/runs/{id}/items/{step}/{n}/skip", Tags: []string{tagFlows},
+		Summary: "Leave an item out for good", Description: "One that failed, that was not begun, or that waits for a time. It counts as skipped; the audit log says who did it. 409 conflict for any other.",
+	}, func(ctx context.Context, in *flowItemInput) (*one[flowItemDetail], error) {
+		if err := s.Flows.Skip(ctx, callerOf(ctx).project(), in.Name, in.ID, flow.ItemRef{Step: storedStep(in.Step), N: in.N}); err != nil {
+			return nil, err
+		}
+		return s.getFlowItem(ctx, in)
+	})
 }
 
 func (s *server) listFlowItems(ctx context.Context, in *flowItemsInput) (*page[FlowItemView], error) {

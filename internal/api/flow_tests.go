@@ -23,6 +23,7 @@ type testFlow struct {
 	Parameters  object                `json:"parameters,omitempty" doc:"Values by name, in place of the flow's own."`
 	Input       anything              `json:"input,omitempty" doc:"What steps see as trigger.input."`
 	Items       map[string][]anything `json:"items,omitempty" doc:"Items by each step, in place of the first of its list."`
+	Records     []string              `json:"records,omitempty" maxItems:"50" doc:"Ids of records that the flow's lists are to give, in place of their first."`
 	Most        int                   `json:"most,omitempty" minimum:"1" maximum:"50" doc:"Items of each list. Default: 5."`
 }
 
@@ -80,7 +81,7 @@ func (s *server) testFlow(ctx context.Context, in *testFlowInput) (*one[testedFl
 	}
 	t := flow.Test{
 		Document: in.Body.Document, Format: FlowDocument{Format: in.Body.Format}.format(), Connections: in.Body.Connections, Parameters: values, Input: json.RawMessage(in.Body.Input),
-		Items: map[string][]json.RawMessage{}, Most: in.Body.Most,
+		Items: map[string][]json.RawMessage{}, Records: in.Body.Records, Most: in.Body.Most,
 	}
 	for step, items := range in.Body.Items {
 		t.Items[step] = make([]json.RawMessage, len(items))

@@ -64,6 +64,7 @@ type Options struct {
 	OIDC        config.OIDC         // where members may log in besides
 	Mail        config.Mail         // how mail leaves
 	OpenLinks   int                 // that a project may have at once; default 10,000
+	KeepRuns    time.Duration       // how long runs of flows that have ended are kept; default 30 days
 	Demo        bool                // customers may choose simulators too
 	EnvFile     string              // that commands on the server's machine take, as people are told; default: busbar.env in Data
 	Tick        time.Duration       // between looks at the schedule; default 1s
@@ -75,7 +76,7 @@ type Options struct {
 const (
 	defaultTick      = time.Second
 	defaultOpenLinks = 10_000
-	keepFlowRuns     = 30 * 24 * time.Hour
+	defaultKeepRuns  = 30 * 24 * time.Hour
 	manyTurns        = 1000 // in one step of flows
 )
 
@@ -202,7 +203,7 @@ func (a *App) build(ctx context.Context, p *parts, keeper *secret.Keeper) (err e
 	})
 	a.Flows = flow.NewService(flow.Config{
 		Store: a.Store, Writes: a.Writes, Systems: p.systems, Model: p.model, Sender: outside.New(a.far, mailOf(o.Mail), hostName(), o.Now), Keeper: keeper, Waker: a.jobs, Now: o.Now, Rand: rand.Reader,
-		Log: o.Log, Owner: owner, Keep: keepFlowRuns,
+		Log: o.Log, Owner: owner, Keep: cmp.Or(o.KeepRuns, defaultKeepRuns),
 	})
 	a.flower = flow.NewWorker(a.Flows, flow.WorkerConfig{Turn: jobs.Turn, LastStep: jobs.LastStep})
 	a.leaving, a.Leave = context.WithCancel(context.WithoutCancel(ctx))

@@ -44,7 +44,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	defer l.Close()
 	a, err := Open(ctx, Options{
 		Data: c.Data, Database: c.Database, Keys: secret.Source{Text: c.MasterKey, Command: c.MasterKeyCommand, File: c.MasterKeyPath()}, Connectors: ConnectorsIn(c.Connectors), Files: c.Files, Allow: allow, Forbid: own(l), Authorities: authorities, Proxies: c.Proxies(), Log: log, Now: p.Now, Version: p.Version,
-		PublicURL: c.Public(l.Addr().String()), OIDC: c.OIDC, Mail: c.Mail, OpenLinks: c.OpenLinks,
+		PublicURL: c.Public(l.Addr().String()), OIDC: c.OIDC, Mail: c.Mail, OpenLinks: c.OpenLinks, KeepRuns: time.Duration(c.KeepFlowRuns) * 24 * time.Hour,
 	})
 	if err != nil {
 		return err

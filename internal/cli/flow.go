@@ -14,23 +14,26 @@ import (
 type flowGroup struct {
 	clientFlags `embed:""`
 
-	New    flowNewCmd    `cmd:"" help:"Begin a document, to fill in."`
-	Check  flowCheckCmd  `cmd:"" help:"Check a document: every problem with its line and what to write instead. Needs no running Busbar."`
-	Apply  flowApplyCmd  `cmd:"" help:"Make a flow of a document, or a new version of one."`
-	Diff   flowDiffCmd   `cmd:"" help:"Show what applying a document would change."`
-	Test   flowTestCmd   `cmd:"" help:"Say what a run would do, without doing it."`
-	Run    flowRunCmd    `cmd:"" help:"Begin a run."`
-	List   flowListCmd   `cmd:"" help:"List flows."`
-	Show   flowShowCmd   `cmd:"" help:"Show a flow, or print its document."`
-	Runs   flowRunsCmd   `cmd:"" help:"List runs, newest first."`
-	Status flowStatusCmd `cmd:"" help:"Show a run, with its items counted step by step."`
-	Items  flowItemsCmd  `cmd:"" help:"List what became of each item of a run."`
-	Item   flowItemCmd   `cmd:"" help:"Show one item with its input and the result of each step, as JSON."`
-	Retry  flowRetryCmd  `cmd:"" help:"Begin failed items of a run again."`
-	Cancel flowCancelCmd `cmd:"" help:"Cancel what a run has not begun."`
-	Pause  flowPauseCmd  `cmd:"" help:"Let a flow's trigger, or a run, begin nothing more."`
-	Resume flowResumeCmd `cmd:"" help:"Let what was paused go on."`
-	Delete flowDeleteCmd `cmd:"" help:"Delete a flow with its versions and runs."`
+	New      flowNewCmd      `cmd:"" help:"Begin a document, to fill in."`
+	Check    flowCheckCmd    `cmd:"" help:"Check a document: every problem with its line and what to write instead. Needs no running Busbar."`
+	Apply    flowApplyCmd    `cmd:"" help:"Make a flow of a document, or a new version of one."`
+	Diff     flowDiffCmd     `cmd:"" help:"Show what applying a document would change."`
+	Test     flowTestCmd     `cmd:"" help:"Say what a run would do, without doing it."`
+	Run      flowRunCmd      `cmd:"" help:"Begin a run."`
+	List     flowListCmd     `cmd:"" help:"List flows."`
+	Show     flowShowCmd     `cmd:"" help:"Show a flow, or print its document."`
+	Versions flowVersionsCmd `cmd:"" help:"List the versions of a flow's document, newest first."`
+	Schema   flowSchemaCmd   `cmd:"" help:"Print the JSON Schema of documents, for editors."`
+	Runs     flowRunsCmd     `cmd:"" help:"List runs, newest first."`
+	Status   flowStatusCmd   `cmd:"" help:"Show a run, with its items counted step by step."`
+	Items    flowItemsCmd    `cmd:"" help:"List what became of each item of a run."`
+	Item     flowItemCmd     `cmd:"" help:"Show one item with its input and the result of each step, as JSON."`
+	Retry    flowRetryCmd    `cmd:"" help:"Begin failed items of a run again."`
+	Skip     flowSkipCmd     `cmd:"" help:"Leave an item of a run out for good."`
+	Cancel   flowCancelCmd   `cmd:"" help:"Cancel what a run has not begun."`
+	Pause    flowPauseCmd    `cmd:"" help:"Let a flow's trigger, or a run, begin nothing more."`
+	Resume   flowResumeCmd   `cmd:"" help:"Let what was paused go on."`
+	Delete   flowDeleteCmd   `cmd:"" help:"Delete a flow with its versions and runs."`
 }
 
 // oneFlow is what tables show of a flow.

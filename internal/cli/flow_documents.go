@@ -193,9 +193,20 @@ func (cmd *flowApplyCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if cmd.IfVersion > 0 {
 		r.headers = map[string]string{"If-Match": fmt.Sprintf("%q", fmt.Sprint(cmd.IfVersion))}
 	}
+	before, err := flowBefore(ctx, c, name)
+	if err != nil {
+		return err
+	}
 	f, raw, err := get[oneFlow](ctx, c, r)
 	if err != nil {
 		return err
+	}
+	if before != nil && f.Changed && c.Output != "json" {
+		t, _ := differences(before, doc, "Only the way in which it is written differs.")
+		if err := t.print(s.Out); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.Out)
 	}
 	t := f.facts()
 	t.add("changed:", yesNo(f.Changed))
@@ -237,12 +248,8 @@ func (cmd *flowDiffCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if err != nil {
 		return fmt.Errorf("read version %d: %w", stored.Version, err)
 	}
-	changes := lang.Diff(newest, doc)
-	t := newTable(fmt.Sprintf("No difference from version %d.", stored.Version), "WHERE", "WHAT", "BEFORE", "NOW")
-	for _, one := range changes {
-		t.add(one.Path, one.Kind, shortened(one.Old), shortened(one.New))
-	}
-	if err := t.print(s.Out); err != nil || len(changes) == 0 {
+	t, n := differences(newest, doc, fmt.Sprintf("No difference from version %d.", stored.Version))
+	if err := t.print(s.Out); err != nil || n == 0 {
 		return err
 	}
 	return exit(ExitFailed)

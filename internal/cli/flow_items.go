@@ -83,6 +83,26 @@ func (cmd *flowItemCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	return printJSON(s.Out, raw)
 }
 
+type flowSkipCmd struct {
+	runArgs
+	Step string `arg:"" help:"The step that took it in."`
+	N    int64  `arg:"" help:"Its number in the step, from 0."`
+}
+
+// Help ends the command's help with an example.
+func (flowSkipCmd) Help() string {
+	return "An item that failed, that was not begun, or that waits for a time. It counts as skipped; the audit log says who did it.\n\nExample:\n\n  busbar flow skip order 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55 orders 17"
+}
+
+// Run skips the item and says so.
+func (cmd *flowSkipCmd) Run(ctx context.Context, c *client, s *Streams) error {
+	_, err := c.call(ctx, request{method: http.MethodPost, path: fmt.Sprintf("%s/items/%s/%d/skip", cmd.path(), url.PathEscape(cmd.Step), cmd.N), who: aKey})
+	if err == nil {
+		fmt.Fprintf(s.Err, "Skipped %s/%d.\n", clean(cmd.Step), cmd.N)
+	}
+	return err
+}
+
 type flowRetryCmd struct {
 	runArgs
 	Items    []string `name:"item" placeholder:"STEP/N" help:"A failed item. Repeat the flag. Default: all that failed."`
@@ -99,7 +119,7 @@ func (flowRetryCmd) Help() string {
 Examples:
 
   busbar flow retry order 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55
-  busbar flow retry order 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55 --item orders/17 --input mended.json`
+  busbar flow retry order 0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55 --item orders/17 --input @mended.json`
 }
 
 // Run begins the items again and prints the run.

@@ -92,28 +92,32 @@ func showFlowRun(ctx context.Context, c *client, s *Streams, method, path string
 
 // inputFlag gives the input of a run, or of a test.
 type inputFlag struct {
-	Input string `placeholder:"FILE" help:"JSON: a file, - for standard input, or the value itself."`
+	Input string `placeholder:"JSON" help:"A value, such as 888 or {\"since\": \"2026-11-01\"}; @FILE for that of a file, - for standard input."`
 }
 
 // read gives the input; nil when there is none.
 func (f inputFlag) read(s *Streams) (jsontext.Value, error) { return readJSON(s, f.Input) }
 
-// readJSON reads a value from a file, or takes it as it is where it is an object or a list.
+// readJSON takes a value as it is written, or that of the file behind an @, or of standard input for -.
 func readJSON(s *Streams, text string) (jsontext.Value, error) {
 	if text == "" {
 		return nil, nil
 	}
-	if v := jsontext.Value(text); v.IsValid() && (v.Kind() == '{' || v.Kind() == '[') {
-		return v, nil
+	file, named := strings.CutPrefix(text, "@")
+	if !named && text != "-" {
+		if v := jsontext.Value(text); v.IsValid() {
+			return v, nil
+		}
+		return nil, usage{fmt.Errorf("%s is not JSON: write a value, such as 888, \"text\" or {\"a\": 1}, or @FILE for that of a file", text)}
 	}
-	b, err := readText(s, text)
+	b, err := readText(s, file)
 	if err != nil {
 		return nil, err
 	}
 	if v := jsontext.Value(b); v.IsValid() {
 		return v, nil
 	}
-	return nil, usage{fmt.Errorf("%s is not JSON", text)}
+	return nil, usage{fmt.Errorf("what is in %s is not JSON", file)}
 }
 
 type flowRunCmd struct {
@@ -244,10 +248,11 @@ func (cmd *flowCancelCmd) Run(ctx context.Context, c *client, s *Streams) error 
 }
 
 type flowTestCmd struct {
-	Flow  string `arg:"" help:"A document, in YAML or JSON, or the name of a flow."`
-	Name  string `placeholder:"NAME" help:"Of the flow whose settings count. Default: the one in the document."`
-	Items string `placeholder:"FILE" help:"JSON object: items by each step, in place of the first of its list."`
-	Most  int    `default:"5" help:"Items of each list (1 to 50)."`
+	Flow    string   `arg:"" help:"A document, in YAML or JSON, or the name of a flow."`
+	Name    string   `placeholder:"NAME" help:"Of the flow whose settings count. Default: the one in the document."`
+	Items   string   `placeholder:"JSON" help:"Object: items by each step, in place of the first of its list; @FILE, or - for standard input."`
+	Records []string `name:"record" placeholder:"ID" help:"A record that a list of the flow is to give, in place of its first. Repeat the flag."`
+	Most    int      `default:"5" help:"Items of each list (1 to 50)."`
 	inputFlag
 	settingFlags
 }
@@ -319,6 +324,9 @@ func (cmd *flowTestCmd) body(ctx context.Context, c *client, s *Streams) (body m
 	}
 	if cmd.Name != "" {
 		name = cmd.Name
+	}
+	if len(cmd.Records) > 0 {
+		body["records"] = cmd.Records
 	}
 	for member, text := range map[string]string{"input": cmd.Input, "items": cmd.Items} {
 		v, err := readJSON(s, text)

@@ -133,24 +133,31 @@ const aRun = `{"id":"r1","flow":"order","version":1,"state":"completed","counts"
 func TestFlowRuns(t *testing.T) {
 	t.Parallel()
 	url, last := recording(t, map[string]string{
-		"POST /flows/order/runs":             strings.Replace(aRun, "completed", "queued", 1),
-		"GET /flows/order/runs/r1":           aRun,
-		"GET /flow-runs":                     `{"data":[` + aRun + `]}`,
-		"GET /flows/order/runs/r1/items":     `{"data":[{"step":"orders","n":7,"status":"failed","attempts":2,"error":{"code":"expression-failed","detail":"No\u001b[2J number."},"operation":{"id":"o1","n":3}}],"next_cursor":null}`,
-		"POST /flows/order/runs/r1/retry":    `{"retried":1,"run":` + aRun + `}`,
-		"POST /flows/order/pause":            `{"name":"order","paused":true}`,
-		"POST /flows/order/runs/r1/cancel":   aRun,
-		"POST /flows/order/test":             `{"threads":[{"step":"-","n":0,"key":"","status":"failed","error":{"code":"x","detail":"None of vendors."},"steps":[{"id":"a","kind":"write","result":null,"would":{"op":"create"}}]}]}`,
-		"GET /flows/order/runs/r1/items/-/0": `{"step":"-"}`,
-		"POST /flows/order/runs/r1/resume":   aRun,
-		"DELETE /flows/order":                ``,
-		"GET /flows":                         `{"data":[{"name":"order","version":3,"trigger":{"kind":"change","reason":{"code":"stream-reset","detail":"It was reset."}}}]}`,
+		"POST /flows/order/runs":                        strings.Replace(aRun, "completed", "queued", 1),
+		"GET /flows/order/runs/r1":                      aRun,
+		"GET /flow-runs":                                `{"data":[` + aRun + `]}`,
+		"GET /flows/order/runs/r1/items":                `{"data":[{"step":"orders","n":7,"status":"failed","attempts":2,"error":{"code":"expression-failed","detail":"No\u001b[2J number."},"operation":{"id":"o1","n":3}}],"next_cursor":null}`,
+		"POST /flows/order/runs/r1/retry":               `{"retried":1,"run":` + aRun + `}`,
+		"POST /flows/order/pause":                       `{"name":"order","paused":true}`,
+		"POST /flows/order/runs/r1/cancel":              aRun,
+		"POST /flows/order/test":                        `{"threads":[{"step":"-","n":0,"key":"","status":"failed","error":{"code":"x","detail":"None of vendors."},"steps":[{"id":"a","kind":"write","result":null,"would":{"op":"create"}}]}]}`,
+		"GET /flows/order/runs/r1/items/-/0":            `{"step":"-"}`,
+		"POST /flows/order/runs/r1/resume":              aRun,
+		"DELETE /flows/order":                           ``,
+		"GET /flows/order/versions":                     `{"data":[{"version":2,"format":"yaml","made_by":"k1"}]}`,
+		"POST /flows/order/runs/r1/items/orders/7/skip": `{}`,
+		"GET /flows":                                    `{"data":[{"name":"order","version":3,"trigger":{"kind":"change","reason":{"code":"stream-reset","detail":"It was reset."}}}]}`,
 	})
 	for _, tt := range []struct {
 		args, asked, body, out, errs string
 		code                         int
 	}{
 		{"run order --input [1]", "POST /v1/flows/order/runs", `{"input":[1]}`, "queued", "", ExitOK},
+		{"run order --input 888", "POST /v1/flows/order/runs", `{"input":888}`, "queued", "", ExitOK},
+		{"run order --input nothing", "", "", "", "@FILE", ExitUsage},
+		{"skip order r1 orders 7", "POST /v1/flows/order/runs/r1/items/orders/7/skip", "null", "", "Skipped orders/7.", ExitOK},
+		{"versions order", "GET /v1/flows/order/versions?limit=20", "null", "k1", "", ExitOK},
+		{"test order --record a", "POST /v1/flows/order/test", `{"most":5,"records":["a"]}`, "None of vendors", "", ExitFailed},
 		{"run order --wait", "GET /v1/flows/order/runs/r1", "null", "completed", "busbar flow items order r1 --status failed", ExitFailed},
 		{"runs order --state failed", "GET /v1/flow-runs?flow=order&limit=20&state=failed", "null", "r1", "", ExitOK},
 		{"status order r1", "GET /v1/flows/order/runs/r1", "null", "2 in: 1 ok, 1 failed", "busbar flow retry order r1", ExitOK},

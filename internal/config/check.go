@@ -43,6 +43,7 @@ func (s Serve) Check() error {
 	c.allow(s.Allow)
 	c.file("ca-file", s.CAFile)
 	c.atLeastOne("open-links", s.OpenLinks)
+	c.atLeastOne("keep-flow-runs", s.KeepFlowRuns)
 	c.ranges("trusted-proxy", s.TrustedProxy)
 	c.oidc(s.OIDC)
 	c.mail(s.Mail)

@@ -9,7 +9,7 @@ import (
 )
 
 func good() Serve {
-	return Serve{Listen: "127.0.0.1:8080", Data: "./busbar-data", OpenLinks: 10_000, Log: Log{LogLevel: "info", LogFormat: "auto"}}
+	return Serve{Listen: "127.0.0.1:8080", Data: "./busbar-data", OpenLinks: 10_000, KeepFlowRuns: 30, Log: Log{LogLevel: "info", LogFormat: "auto"}}
 }
 
 func TestServeCheck(t *testing.T) {
@@ -48,7 +48,8 @@ func TestServeCheck(t *testing.T) {
 		{"allow beyond the prefix", func(s *Serve) { s.Allow = []string{"10.1.0.1/16:443"} }, []string{"--allow (BUSBAR_ALLOW)"}},
 		{"log", func(s *Serve) { s.LogLevel, s.LogFormat = "loud", "xml" }, []string{"--log-level (BUSBAR_LOG_LEVEL)", "--log-format (BUSBAR_LOG_FORMAT)"}},
 		{"no open links", func(s *Serve) { s.OpenLinks = 0 }, []string{"--open-links (BUSBAR_OPEN_LINKS)"}},
-		{"everything at once", func(s *Serve) { *s = Serve{Allow: []string{"a", "b"}, OpenLinks: 1} }, []string{"--listen (BUSBAR_LISTEN)", "--data (BUSBAR_DATA)",
+		{"runs that are not kept", func(s *Serve) { s.KeepFlowRuns = 0 }, []string{"--keep-flow-runs (BUSBAR_KEEP_FLOW_RUNS)"}},
+		{"everything at once", func(s *Serve) { *s = Serve{Allow: []string{"a", "b"}, OpenLinks: 1, KeepFlowRuns: 1} }, []string{"--listen (BUSBAR_LISTEN)", "--data (BUSBAR_DATA)",
 			"--allow (BUSBAR_ALLOW)", "--allow (BUSBAR_ALLOW)", "--log-level (BUSBAR_LOG_LEVEL)", "--log-format (BUSBAR_LOG_FORMAT)"}},
 	}
 	for _, tt := range tests {

@@ -22,6 +22,7 @@ type Serve struct {
 	Allow            []string `name:"allow" env:"BUSBAR_ALLOW" placeholder:"CIDR:PORT" help:"Private addresses that connections may reach, such as 10.1.0.0/16:443 or [fd00::/8]:8069. Repeat the flag, or separate with commas. Public addresses need no rule."`
 	TrustedProxy     []string `name:"trusted-proxy" env:"BUSBAR_TRUSTED_PROXY" placeholder:"CIDR" help:"Addresses of proxies of your own in front of Busbar, such as 10.0.0.5/32: what they write in X-Forwarded-For and X-Forwarded-Proto is believed. Repeat the flag, or separate with commas."`
 	OpenLinks        int      `name:"open-links" default:"10000" env:"BUSBAR_OPEN_LINKS" placeholder:"NUMBER" help:"Links to connect a system that a project may have open at once, each with its pending connection."`
+	KeepFlowRuns     int      `name:"keep-flow-runs" default:"30" env:"BUSBAR_KEEP_FLOW_RUNS" placeholder:"DAYS" help:"Days for which runs of flows that have ended are kept, with what became of each of their items."`
 	CAFile           string   `name:"ca-file" env:"BUSBAR_CA_FILE" placeholder:"FILE" help:"Certificates of authorities, in PEM form, that all connections trust besides those that this machine knows: for systems with certificates of your own authority."`
 	OIDC
 	Mail

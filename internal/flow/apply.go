@@ -208,6 +208,7 @@ func (s *Service) settled(ctx context.Context, old *store.Flow, doc *lang.Flow, 
 	if secrets, err = takeSecrets(doc, &set, secrets); err != nil {
 		return set, nil, err
 	}
+	set.unset()
 	forget(doc, &set, a)
 	return set, secrets, set.check(doc, secret.NewCredentials(secrets))
 }
@@ -224,6 +225,10 @@ func takeSecrets(doc *lang.Flow, set *Settings, known map[string]string) (map[st
 		}
 		text, ok := set.Parameters[p.Name]
 		if !ok {
+			continue
+		}
+		if isNull(text) { // it is unset
+			delete(secrets, p.Name)
 			continue
 		}
 		var value string

@@ -83,6 +83,7 @@ func (s *Service) settingsFor(ctx context.Context, f *store.Flow, b Begin) (p *m
 		}
 		own.secrets = secret.NewCredentials(values)
 	}
+	own.unset()
 	if err = own.check(p.Flow(), own.secrets); err != nil {
 		return nil, own, nil, err
 	}

@@ -195,7 +195,7 @@ func (s *Service) changeRun(ctx context.Context, project, name, run, action stri
 		if err := do(tx, r); err != nil {
 			return err
 		}
-		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow_run", TargetID: run})
+		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow-run", TargetID: run})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change run %s: %w", run, err)

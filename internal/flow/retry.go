@@ -72,7 +72,7 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 			if err := s.Waker.Wake(ctx, tx, store.LaneFlows, f.ID); err != nil || n > 0 {
 				return err
 			}
-			return audit.Note(ctx, tx, audit.Act{Action: "flow.run-retried", Target: "flow_run", TargetID: run})
+			return audit.Note(ctx, tx, audit.Act{Action: "flow.run-retried", Target: "flow-run", TargetID: run})
 		})
 		if err != nil {
 			return nil, n, fmt.Errorf("retry items of run %s: %w", run, err)
@@ -145,13 +145,13 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 		for _, ref := range q.Items {
 			it, err := tx.FlowItem(ctx, r.FlowID, r.ID, ref.Step, ref.N)
 			if errors.Is(err, store.ErrNotFound) {
-				return nil, false, problem.Newf(problem.NotFound, "The run has no item %d of step %q.", ref.N, ref.Step)
+				return nil, false, problem.Newf(problem.NotFound, "The run has no item %d of step %s.", ref.N, shownStep(ref.Step))
 			}
 			if err != nil {
 				return nil, false, err
 			}
 			if it.Status != store.FlowItemFailed {
-				return nil, false, problem.Newf(problem.Conflict, "Item %d of step %q is %s; only failed ones are retried.", ref.N, ref.Step, it.Status)
+				return nil, false, problem.Newf(problem.Conflict, "Item %d of step %s is %s; only failed ones are retried.", ref.N, shownStep(ref.Step), it.Status)
 			}
 			items = append(items, *it)
 		}
@@ -196,7 +196,7 @@ func (q *retrying) doubt(it *store.FlowItem) string {
 // again makes the move that begins an item again, from the step that failed or from another.
 func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 	if doubt := q.doubt(it); doubt != "" && !q.Repeat {
-		return m, problem.Newf(problem.Conflict, "Item %d of step %q is not retried just so: %s", it.N, it.Step, doubt)
+		return m, problem.Newf(problem.Conflict, "Item %d of step %s is not retried just so: %s", it.N, shownStep(it.Step), doubt)
 	}
 	th := state{Thread: machine.Begin()}
 	if len(it.Thread) > 0 {
@@ -208,7 +208,7 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 	if q.From != "" {
 		repeated, ok := q.prog.Back(&th.Thread, it.Step, q.From)
 		if !ok {
-			return m, problem.Newf(problem.ValidationFailed, "The item cannot go on from %q; see errors.", q.From).At("/from", problem.Invalid, fmt.Sprintf("Item %d of step %q has not come to it.", it.N, it.Step))
+			return m, problem.Newf(problem.ValidationFailed, "The item cannot go on from %q; see errors.", q.From).At("/from", problem.Invalid, fmt.Sprintf("Item %d of step %s has not come to it.", it.N, shownStep(it.Step)))
 		}
 		if writes := q.writes(repeated); len(writes) > 0 && !q.Repeat {
 			return m, problem.Newf(problem.Conflict, "Going on from %s would do what %s has done a second time. Send `repeat: true` if that is meant.", q.From, writes[0])

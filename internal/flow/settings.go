@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,6 +25,13 @@ func settingsOf(text json.RawMessage) (Settings, error) {
 	}
 	return s, nil
 }
+
+// unset drops parameters that are null: they have the document's default.
+func (s Settings) unset() {
+	maps.DeleteFunc(s.Parameters, func(_ string, text json.RawMessage) bool { return isNull(text) })
+}
+
+func isNull(text json.RawMessage) bool { return string(bytes.TrimSpace(text)) == "null" }
 
 // through gives the same settings with the values of parameters as do makes them.
 func (s Settings) through(do func([]byte) []byte) Settings {

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
@@ -24,6 +27,7 @@ type Test struct {
 	Parameters  map[string]json.RawMessage
 	Input       json.RawMessage              // of the trigger
 	Items       map[string][]json.RawMessage // by each step: in place of its list
+	Records     []string                     // ids of records that lists are to give, in place of their first
 	Most        int                          // items of each list; 0: a few
 }
 
@@ -63,6 +67,7 @@ type dry struct {
 	ctx    context.Context
 	test   Test
 	report *Report
+	given  map[string]bool // of the records that are asked for, by id: a list gives it
 }
 
 // Try gives what a run would do.
@@ -74,6 +79,11 @@ func (s *Service) Try(ctx context.Context, project, name string, t Test) (*Repor
 	main := machine.Begin()
 	if err := d.thread(d.frame, &main, "", nil); err != nil {
 		return nil, fmt.Errorf("test flow %s: %w", name, err)
+	}
+	for _, id := range t.Records {
+		if !d.given[id] {
+			return nil, problem.New(problem.ValidationFailed, "A record is in none of the flow's lists; see errors.").At("/records", problem.Unknown, fmt.Sprintf("No list has the record %s, or its condition leaves it out.", id))
+		}
 	}
 	return d.report, nil
 }
@@ -115,7 +125,7 @@ func (s *Service) dry(ctx context.Context, project, name string, t Test) (*dry, 
 	if w.frame, err = w.frameOf(set); err != nil {
 		return nil, err
 	}
-	return &dry{work: w, ctx: ctx, test: t, report: &Report{Threads: []Trace{}}}, nil
+	return &dry{work: w, ctx: ctx, test: t, report: &Report{Threads: []Trace{}}, given: map[string]bool{}}, nil
 }
 
 func (s *Service) tested(ctx context.Context, f *store.Flow, t Test, set Settings) (*machine.Program, error) {
@@ -254,6 +264,10 @@ func (d *dry) sample(th *machine.Thread, s *lang.Step) (items []found, read bool
 		}
 		return items, true, nil
 	}
+	if len(d.test.Records) > 0 && s.Each.In != "" {
+		items, err := d.named(s.Each, d.prog.Flow().Step(s.Each.In).List, d.prog.Env(d.frame, th))
+		return items, true, err
+	}
 	most := d.test.Most
 	if most <= 0 {
 		most = fewTested
@@ -269,4 +283,30 @@ func (d *dry) sample(th *machine.Thread, s *lang.Step) (items []found, read bool
 		items = append(items, more...)
 	}
 	return items[:min(most, len(items))], read && len(items) <= most, nil
+}
+
+// named gives those of the records that are asked for which a list has.
+func (d *dry) named(e *lang.Each, l *lang.List, env lang.Env) (items []found, err error) {
+	for _, text := range d.test.Records {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			continue
+		}
+		rec, err := d.Store.Get(d.ctx, d.conns[l.Connection].Scope(), l.Entity, id, false)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s %s: %w", l.Entity, text, err)
+		}
+		it, wanted, err := d.record(e, l, maps.Clone(env), rec.JSON)
+		if err != nil {
+			return nil, err
+		}
+		if wanted && (!rec.Deleted || l.Deleted) {
+			d.given[text] = true
+			items = append(items, it)
+		}
+	}
+	return items, nil
 }

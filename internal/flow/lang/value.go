@@ -210,7 +210,7 @@ func split(text string) ([]piece, error) {
 		case strings.HasPrefix(rest, "${"):
 			n := end(rest[2:])
 			if n < 0 {
-				return nil, errors.New("${ without its }")
+				return nil, errors.New("${ without its } (an unquoted # behind a space begins a comment: put the value in quotes, as in '${...}')")
 			}
 			flush()
 			pieces = append(pieces, piece{rest[2 : 2+n], true})
