@@ -190,8 +190,8 @@ func (w *Worker) follow(ctx context.Context, tx *store.Tx, f *store.Flow, p *mac
 // changes reads on in a stream.
 func (w *Worker) changes(ctx context.Context, f *store.Flow, conn *store.Connection, t *lang.ChangeTrigger, params map[string]any, at position) (*news, error) {
 	n := &news{input: &changesInput{Connection: conn.ID, Entity: t.Entity, Changes: []change{}}, next: at, more: true, pass: at.pass(f, conn.Scope())}
-	for page := 0; n.more && page < pagesAtOnce && len(n.input.Changes) < t.Batch; page++ {
-		entries, more, err := w.Store.Feed(ctx, conn.Scope(), t.Entity, store.Range{After: n.next.Seq, Limit: t.Batch - len(n.input.Changes), Bytes: bytesOfAPage, JSON: true})
+	for page := 0; n.more && page < pagesAtOnce && n.input.room(t.Batch) > 0; page++ {
+		entries, more, err := w.Store.Feed(ctx, conn.Scope(), t.Entity, store.Range{After: n.next.Seq, Limit: n.input.room(t.Batch), Bytes: bytesOfAPage, JSON: true})
 		if err != nil {
 			return nil, err
 		}
@@ -207,6 +207,18 @@ func (w *Worker) changes(ctx context.Context, f *store.Flow, conn *store.Connect
 		}
 	}
 	return n, nil
+}
+
+// room is how many changes more the input of one run takes: no more than the document says, nor many long ones.
+func (in *changesInput) room(most int) int {
+	size := 0
+	for _, c := range slices.Concat(in.Changes, in.Unreadable) {
+		size += len(c.Record)
+	}
+	if size >= bytesOfAPage {
+		return 0
+	}
+	return most - len(in.Changes) - len(in.Unreadable)
 }
 
 // take takes a change in, if it is for the flow, in place of one of the same record that was read a page before.
