@@ -82,7 +82,7 @@ func sameEverywhere(node ast.Node) (err error) {
 	walk(node, func(n ast.Node) {
 		if c, ok := n.(*ast.CallNode); ok {
 			if m, ok := c.Callee.(*ast.MemberNode); ok && memberName(m) == "Local" {
-				err = errors.New("Local is another zone on another machine: write .In(timezone(\"Europe/Berlin\"))")
+				err = errors.New("the zone Local is another one on another machine: write .In(timezone(\"Europe/Berlin\"))")
 			}
 		}
 	})

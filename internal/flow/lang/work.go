@@ -234,7 +234,7 @@ func (w *work) fits(name string, args []any) error {
 			return fmt.Errorf("%v is larger than whole numbers can be here", f)
 		}
 	case name == "timezone" && len(args) == 1 && args[0] == "Local":
-		return errors.New("Local is another zone on another machine: name one such as Europe/Berlin")
+		return errors.New("the zone Local is another one on another machine: name one such as Europe/Berlin")
 	}
 	return nil
 }
