@@ -178,3 +178,25 @@ func TestRunsSideBySide(t *testing.T) {
 		t.Errorf("made %v", made)
 	}
 }
+
+// A list that is not there is a fault, and no empty list: what was misspelled is not taken for done.
+func TestNoListIsNoEmptyList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.apply(`
+flow: lists
+steps:
+  - id: rows
+    each:
+      in: trigger.input.rows
+      steps:
+        - id: row
+          transform: {n: 1}
+`)
+	r := w.run("lists", `{"rwos": [1, 2]}`)
+	w.ended(r, store.FlowRunFailed, store.FlowCounts{})
+	if r := w.read(r); !strings.Contains(r.ReasonDetail, "null") || !strings.Contains(r.ReasonDetail, "?? []") {
+		t.Errorf("the run says %q", r.ReasonDetail)
+	}
+	w.ended(w.run("lists", `{"rows": []}`), store.FlowRunCompleted, store.FlowCounts{})
+}

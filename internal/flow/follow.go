@@ -137,6 +137,9 @@ func (w *Worker) fireChanges(ctx context.Context, f *store.Flow, p *machine.Prog
 	if err != nil {
 		return err
 	}
+	if n.quiet(f, at) {
+		return errQuiet
+	}
 	return w.locked(ctx, f, func(tx *store.Tx, now *store.Flow) error {
 		if now.Cursor != f.Cursor || now.Version != f.Version { // another replica was first
 			return nil
@@ -152,6 +155,11 @@ type news struct {
 	more    bool // there is more to read
 	pass    store.FlowPass
 	entries []store.FeedEntry // without their records
+}
+
+// quiet says that nothing is new, and nothing else is to be stored of the trigger.
+func (n *news) quiet(f *store.Flow, at position) bool {
+	return len(n.entries) == 0 && !n.more && at.Since == at.Seq && noteOf(f).Code == ""
 }
 
 // follow begins a run with the news, and moves on in the stream.
@@ -170,6 +178,12 @@ func (w *Worker) follow(ctx context.Context, tx *store.Tx, f *store.Flow, p *mac
 			return fmt.Errorf("write the input of a run: %w", err)
 		}
 		if _, err := w.admit(ctx, tx, f, p.Flow(), Begin{Kind: lang.Change, Input: text, Caller: "change"}); err != nil {
+			return err
+		}
+	}
+	if note := noteOf(f); note.Code != "" && note.SkippedAt.IsZero() { // it follows again
+		note.Code, note.Detail = "", ""
+		if err := setNote(f, note); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/flow"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/sim/erp"
+	"github.com/busbar-dev/busbar/internal/store"
 )
 
 const madeToItems = `
@@ -58,5 +60,32 @@ func TestCreatedIsSeenOnce(t *testing.T) {
 				t.Errorf("of ten vendors %d came, with %d changes in place of %d: %v", len(made), all, want, made)
 			}
 		})
+	}
+}
+
+// A trigger says that it rests for as long as it does, and one that finds nothing new leaves its flow as it is.
+func TestTriggersThatFollowAgainSaySo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(strings.ReplaceAll(madeToItems, "TYPES", "created"), "erp")
+	w.settle()
+	look := func() *store.Flow {
+		w.clock.add(time.Minute)
+		w.settle()
+		f, err := w.app.Store.Flow(t.Context(), w.project, "made")
+		w.check(err)
+		return f
+	}
+	w.call("POST", "/v1/connections/"+w.id+"/pause", nil)
+	if f := look(); !strings.Contains(string(f.TriggerNote), string(problem.ReasonConnectionPaused)) {
+		t.Errorf("the connection is paused, and the trigger says %s", f.TriggerNote)
+	}
+	w.call("POST", "/v1/connections/"+w.id+"/resume", nil)
+	follows := look()
+	if strings.Contains(string(follows.TriggerNote), "code") {
+		t.Errorf("the connection is back, and the trigger says %s", follows.TriggerNote)
+	}
+	if again := look(); !again.UpdatedAt.Equal(follows.UpdatedAt) || !again.DueAt.After(follows.DueAt) {
+		t.Errorf("nothing was new, and the flow was changed at %v (before: %v); it is looked at again at %v (before: %v)", again.UpdatedAt, follows.UpdatedAt, again.DueAt, follows.DueAt)
 	}
 }

@@ -111,7 +111,10 @@ func (w *work) values(step string, e *lang.Each, env lang.Env) ([]any, error) {
 		return nil, machine.FailureOf(err)
 	}
 	list, ok := v.([]any)
-	if !ok && v != nil {
+	if v == nil {
+		return nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is null. Where that means an empty list, write (…) ?? [].", e.Over.Path)
+	}
+	if !ok {
 		return nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is %s.", e.Over.Path, lang.Describe(v))
 	}
 	w.listed = listed{step, list}

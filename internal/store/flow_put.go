@@ -87,6 +87,14 @@ func (t *Tx) LockFlow(ctx context.Context, id string) (*Flow, error) {
 	return flowOr(row, err, id)
 }
 
+// QuietFlow says when a trigger is looked at next that has found nothing new, unless it was set meanwhile.
+func (t *Tx) QuietFlow(ctx context.Context, f *Flow, due time.Time) error {
+	if err := t.q.QuietFlow(ctx, queries.QuietFlowParams{Due: queries.At(due), ID: f.ID, Was: queries.At(f.DueAt), TriggerCursor: f.Cursor}); err != nil {
+		return fmt.Errorf("let the trigger of flow %s rest: %w", f.ID, err)
+	}
+	return nil
+}
+
 // SetFlow stores Paused, TriggerNote, DueAt, Cursor, HookHash, HookSealed and UpdatedAt of a flow whose lock the transaction has: LockFlow, PutFlow and HoldFlow take it. ErrNotFound.
 func (t *Tx) SetFlow(ctx context.Context, f *Flow) error {
 	n, err := t.q.SetFlow(ctx, queries.SetFlowParams{

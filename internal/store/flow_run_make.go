@@ -144,7 +144,10 @@ func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
 // settle gives the run the times that its state has.
 func (r *FlowRun) settle(now time.Time) {
 	if r.StartedAt.IsZero() && r.State != FlowRunQueued {
-		r.StartedAt = micros(now)
+		r.StartedAt = now
+		if !r.FinishedAt.IsZero() && r.FinishedAt.Before(now) { // it began and ended at once
+			r.StartedAt = r.FinishedAt
+		}
 	}
 	r.StartedAt, r.DueAt = micros(r.StartedAt), micros(r.DueAt)
 	switch {

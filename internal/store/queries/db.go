@@ -894,6 +894,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.queueOperationStmt, err = db.PrepareContext(ctx, queueOperation); err != nil {
 		return nil, fmt.Errorf("error preparing query QueueOperation: %w", err)
 	}
+	if q.quietFlowStmt, err = db.PrepareContext(ctx, quietFlow); err != nil {
+		return nil, fmt.Errorf("error preparing query QuietFlow: %w", err)
+	}
 	if q.raiseEpochStmt, err = db.PrepareContext(ctx, raiseEpoch); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseEpoch: %w", err)
 	}
@@ -2673,6 +2676,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing queueOperationStmt: %w", cerr)
 		}
 	}
+	if q.quietFlowStmt != nil {
+		if cerr := q.quietFlowStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing quietFlowStmt: %w", cerr)
+		}
+	}
 	if q.raiseEpochStmt != nil {
 		if cerr := q.raiseEpochStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseEpochStmt: %w", cerr)
@@ -3542,6 +3550,7 @@ type Queries struct {
 	quarantineSizesStmt             *sql.Stmt
 	quarantineStateStmt             *sql.Stmt
 	queueOperationStmt              *sql.Stmt
+	quietFlowStmt                   *sql.Stmt
 	raiseEpochStmt                  *sql.Stmt
 	raiseEpochsStmt                 *sql.Stmt
 	receiveItemsStmt                *sql.Stmt
@@ -3946,6 +3955,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		quarantineSizesStmt:             q.quarantineSizesStmt,
 		quarantineStateStmt:             q.quarantineStateStmt,
 		queueOperationStmt:              q.queueOperationStmt,
+		quietFlowStmt:                   q.quietFlowStmt,
 		raiseEpochStmt:                  q.raiseEpochStmt,
 		raiseEpochsStmt:                 q.raiseEpochsStmt,
 		receiveItemsStmt:                q.receiveItemsStmt,

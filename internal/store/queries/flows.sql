@@ -41,6 +41,9 @@ update flows set title = @title, version = @version, settings = @settings, seale
 update flows set paused = @paused, trigger_note = @trigger_note, trigger_at = @trigger_at, trigger_cursor = @trigger_cursor, hook_hash = @hook_hash,
   hook_sealed = @hook_sealed, updated_at = @updated_at where id = @id;
 
+-- name: QuietFlow :exec
+update flows set trigger_at = @due where id = @id and trigger_at = @was and trigger_cursor = @trigger_cursor;
+
 -- name: EraseFlow :execrows
 delete from flows where id = @id;
 

@@ -671,6 +671,27 @@ func (q *Queries) LockFlow(ctx context.Context, id string) (Flow, error) {
 	return i, err
 }
 
+const quietFlow = `-- name: QuietFlow :exec
+update flows set trigger_at = $1 where id = $2 and trigger_at = $3 and trigger_cursor = $4
+`
+
+type QuietFlowParams struct {
+	Due           Time
+	ID            string
+	Was           Time
+	TriggerCursor string
+}
+
+func (q *Queries) QuietFlow(ctx context.Context, arg QuietFlowParams) error {
+	_, err := q.exec(ctx, q.quietFlowStmt, quietFlow,
+		arg.Due,
+		arg.ID,
+		arg.Was,
+		arg.TriggerCursor,
+	)
+	return err
+}
+
 const releaseFlow = `-- name: ReleaseFlow :one
 update flows set lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null,
   wake_at = case when wake_at is null or wake_at > cast($1 as bigint) then cast($1 as bigint) else wake_at end
