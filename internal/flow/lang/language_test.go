@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/busbar-dev/busbar/internal/strictyaml"
+	"github.com/busbar-dev/busbar/model"
 )
 
 const page = "../../../docs/flows/language.md"
@@ -26,9 +27,18 @@ func TestThePageOfTheLanguage(t *testing.T) {
 	if len(blocks) < 10 {
 		t.Errorf("the page shows %d examples", len(blocks))
 	}
+	m, err := model.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, b := range blocks {
-		if _, err := Parse("language.md", []byte(document(b[1]))); err != nil {
+		f, err := Parse("language.md", []byte(document(b[1])))
+		if err != nil {
 			t.Errorf("%s\n%v", b[1], err)
+			continue
+		}
+		if wrong := Check(f, anywhere{m}); len(wrong) > 0 {
+			t.Errorf("%s\n%v", b[1], wrong)
 		}
 	}
 	for form, keys := range keysOfForms() {
@@ -43,6 +53,15 @@ func TestThePageOfTheLanguage(t *testing.T) {
 			t.Errorf("the page does not explain the function %s", f)
 		}
 	}
+}
+
+// anywhere is a project whose connections are of systems that nobody knows, and that has every flow.
+type anywhere struct{ model *model.Model }
+
+func (a anywhere) Model() *model.Model          { return a.model }
+func (a anywhere) System(string) (System, bool) { return System{}, false }
+func (a anywhere) Flow(name string) *Flow {
+	return &Flow{Name: name, Parameters: []Parameter{{Name: "rows", Type: "list"}}}
 }
 
 // document makes a whole one of an example that shows steps only.
