@@ -274,18 +274,19 @@ func (w *work) send(threads []*thread) {
 	ctx, cancel := context.WithTimeout(w.turn.work, min(lang.MaxTimeout, w.LastStep*9/10)) // what came of it has to be stored yet
 	defer cancel()
 	var all errgroup.Group
-	for _, th := range threads {
-		all.Go(func() error {
-			key := w.key(th)
-			if th.effect.Kind == machine.Notify {
-				w.take(th, w.Sender.Notify(ctx, key, th.effect))
-			} else {
-				w.take(th, w.Sender.Request(ctx, key, th.effect))
-			}
-			return nil
-		})
+	results := make([]machine.Result, len(threads))
+	for i, th := range threads {
+		key, e := w.key(th), th.effect
+		send := w.Sender.Request
+		if e.Kind == machine.Notify {
+			send = w.Sender.Notify
+		}
+		all.Go(func() error { results[i] = send(ctx, key, e); return nil })
 	}
 	_ = all.Wait()
+	for i, th := range threads { // not side by side: what panics here is caught with the run
+		w.take(th, results[i])
+	}
 }
 
 // beside is how many requests of these threads are under way at once.

@@ -110,10 +110,11 @@ func (w *walk) request(c *lang.Request, e Effect) (_ Effect, err error) {
 	}
 	if text, ok := v.(string); ok {
 		e.Body, e.ContentType = []byte(text), "text/plain; charset=utf-8"
-		return e, nil
+		return e, tooLong(c.Body, len(text))
 	}
-	e.Body, e.ContentType = mustMarshal(v), "application/json"
-	return e, nil
+	e.ContentType = "application/json"
+	e.Body, err = encoded(c.Body, v)
+	return e, err
 }
 
 func withQuery(address string, query []Field) (string, error) {
@@ -196,7 +197,8 @@ func textOf(v *lang.Value, got any) (string, error) {
 	case string:
 		return x, nil
 	case bool, int64, int, float64:
-		return string(mustMarshal(x)), nil
+		text, err := encoded(v, x)
+		return string(text), err
 	}
 	return "", &lang.EvalError{Path: v.Path, Line: v.Line, Detail: fmt.Sprintf("wants a text, and this is %s", lang.Describe(got))}
 }
@@ -229,14 +231,24 @@ func (w *walk) json(v *lang.Value) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	return encoded(v, got)
+}
+
+// encoded writes what a Value came to as JSON.
+func encoded(v *lang.Value, got any) (json.RawMessage, error) {
 	text, err := lang.Encode(got)
 	if err != nil {
 		return nil, &lang.EvalError{Path: v.Path, Line: v.Line, Detail: err.Error()}
 	}
-	if len(text) > MaxValue {
-		return nil, &lang.EvalError{Path: v.Path, Line: v.Line, Detail: fmt.Sprintf("is %d bytes long, and a value may have %d", len(text), MaxValue)}
+	return text, tooLong(v, len(text))
+}
+
+// tooLong says that a value of so many bytes cannot be kept.
+func tooLong(v *lang.Value, n int) error {
+	if n <= MaxValue {
+		return nil
 	}
-	return text, nil
+	return &lang.EvalError{Path: v.Path, Line: v.Line, Detail: fmt.Sprintf("is %d bytes long, and a value may have %d", n, MaxValue)}
 }
 
 // MaxValue bounds the JSON of one value, in bytes.
