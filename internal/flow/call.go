@@ -84,6 +84,37 @@ func (w *work) call(ctx context.Context, tx *store.Tx, th *thread) error {
 	return nil
 }
 
+// wakeCaller lets the item go on that waits for a run to end. One that waits for something else by now goes on waiting.
+func (w *work) wakeCaller(ctx context.Context, tx *store.Tx, r *store.FlowRun) error {
+	p := r.Parent
+	if p.Run == "" {
+		return nil
+	}
+	if err := tx.WakeFlow(ctx, p.Flow, w.Now()); errors.Is(err, store.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	it, err := tx.FlowItem(ctx, p.Flow, p.Run, p.Step, p.N)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || it.Waits != store.FlowWaitsCall {
+		return err
+	}
+	var s state
+	if err := json.Unmarshal(it.Thread, &s); err != nil {
+		return fmt.Errorf("read item %d of step %q of run %s: %w", p.N, p.Step, p.Run, err)
+	}
+	if s.Child == nil || s.Child.Run != r.ID {
+		return nil
+	}
+	if err := tx.WakeFlowItem(ctx, p, w.Now()); err != nil {
+		return err
+	}
+	return w.Waker.Wake(ctx, tx, store.LaneFlows, p.Flow)
+}
+
 // returned lets a thread take the end of the run that it called. on: it has ended.
 func (w *work) returned(th *thread) (on bool, err error) {
 	c := th.state.Child

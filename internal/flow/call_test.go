@@ -1,9 +1,11 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/flow"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -66,4 +68,20 @@ func TestCalledRunsDoNotQueue(t *testing.T) {
 	w.clock.add(11 * time.Minute)
 	w.settle()
 	w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 3, OK: 3})
+}
+
+// A called run that is retried when nobody waits for it any more cuts nobody's wait short.
+func TestRetriedCallCutsNoWaitShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply("flow: inner\nsteps: [{id: same, transform: \"${trigger.input.x.y}\"}]\n")
+	w.apply("flow: outer\nsteps:\n  - {id: called, call: {flow: inner}, on_error: continue}\n  - {id: rest, wait: {for: 24h}}\n")
+	outer := w.run("outer", "")
+	inner := w.runs("inner")[0]
+	_, _, err := w.app.Flows.Retry(w.acting(), w.project, "inner", inner.ID, flow.Retry{Items: []flow.ItemRef{{Step: "", N: 0}}, Input: json.RawMessage(`{"x":{"y":1}}`)})
+	w.check(err)
+	w.settle()
+	if outer = w.read(outer); outer.State != store.FlowRunWaiting {
+		t.Errorf("a wait of 24h is over at once: the run is %s", outer.State)
+	}
 }

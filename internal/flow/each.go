@@ -32,9 +32,9 @@ func (th *thread) each() *reading {
 	return th.state.Each
 }
 
-// counts are those of the each alone. Where items were begun again, those of other steps may be among the run's open ones, and all are counted.
+// counts are those of the each alone. Where those of other steps may have changed since it began, all are counted: items were begun again, or some that had failed before may be left out.
 func (w *work) counts(r *reading) (store.FlowCounts, error) {
-	if w.run.Retries > 0 {
+	if w.run.Retries > 0 || r.Base.Failed > 0 {
 		all, err := w.Store.FlowStepCounts(w.turn.work, w.flow.ID, w.run.ID)
 		return all[r.Step], err
 	}

@@ -90,3 +90,16 @@ steps:
 		t.Errorf("a retry without repeat (%v) made it %d times", err, made["Once"])
 	}
 }
+
+// Steps on top that are begun again from an each take nothing in twice.
+func TestRetryFromEachTakesNothingInTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply("flow: from\nsteps:\n  - {id: rows, each: {in: trigger.rows, steps: [{id: same, transform: \"${item}\"}]}}\n  - {id: bad, transform: \"${trigger.x.y}\"}\n")
+	r := w.run("from", `{"rows":[1,2,3]}`)
+	w.ended(r, store.FlowRunFailed, store.FlowCounts{In: 3, OK: 3})
+	_, _, err := w.app.Flows.Retry(w.acting(), w.project, "from", r.ID, flow.Retry{Items: []flow.ItemRef{{Step: "", N: 0}}, From: "rows"})
+	w.check(err)
+	w.settle()
+	w.ended(w.read(r), store.FlowRunFailed, store.FlowCounts{In: 3, OK: 3})
+}

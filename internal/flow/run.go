@@ -257,15 +257,7 @@ func (w *work) end(ctx context.Context, tx *store.Tx, status store.FlowItemStatu
 	if err := tx.UnqueueFlowRuns(ctx, w.flow.ID, w.atOnce(), w.Now()); err != nil {
 		return err
 	}
-	if r.Parent.Run == "" {
-		return nil
-	}
-	if err := tx.WakeFlowItem(ctx, r.Parent, w.Now()); errors.Is(err, store.ErrNotFound) { // it waits no more
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return w.Waker.Wake(ctx, tx, store.LaneFlows, r.Parent.Flow)
+	return w.wakeCaller(ctx, tx, r)
 }
 
 func orNull(text json.RawMessage) json.RawMessage {

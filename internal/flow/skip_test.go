@@ -85,3 +85,25 @@ func TestTryChosenRecords(t *testing.T) {
 		t.Error("a record that no list gives is passed over")
 	}
 }
+
+// An item of an each before that is skipped changes nothing of the one under way: its one failure stops it.
+func TestSkipBeforeTheEachUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(`
+flow: two
+steps:
+  - id: first
+    each: {in: trigger.first, steps: [{id: bad, transform: "${item.x.y}"}]}
+  - id: second
+    each:
+      in: trigger.second
+      on_error: stop
+      steps: [{id: ill, if: item == 1, wait: {for: 1h}}, {id: bad2, if: item == 1, transform: "${item.x.y}"}]
+`)
+	r := w.run("two", `{"first":[1],"second":[1,2,3]}`)
+	w.check(w.app.Flows.Skip(w.acting(), w.project, "two", r.ID, flow.ItemRef{Step: "first", N: 0}))
+	w.clock.add(2 * time.Hour)
+	w.settle()
+	w.ended(w.read(r), store.FlowRunFailed, store.FlowCounts{In: 4, OK: 2, Failed: 1, Skipped: 1})
+}

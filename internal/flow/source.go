@@ -99,6 +99,7 @@ func (w *work) items(r *reading, e *lang.Each) (next cursor, read bool, items []
 type listed struct {
 	step   string
 	values []any
+	first  map[string]int64 // by key: the place of the first with it, from 1; nil: not made yet
 }
 
 // values gives the list of an each over values. It is calculated once while a turn has the run: what it is made of stays the same until the each has ended.
@@ -117,7 +118,7 @@ func (w *work) values(step string, e *lang.Each, env lang.Env) ([]any, error) {
 	if !ok {
 		return nil, problem.Newf(problem.ExpressionFailed, "%s: wants a list, and this is %s.", e.Over.Path, lang.Describe(v))
 	}
-	w.listed = listed{step, list}
+	w.listed = listed{step: step, values: list}
 	return list, nil
 }
 

@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strconv"
 
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
@@ -64,27 +66,45 @@ func (w *work) ended(all []taken, status store.FlowItemStatus) (moves []store.Fl
 	return moves
 }
 
-// others gives those of what has a key that is taken which are not the same once more: a record that comes again, as it changed while the list was read, is. They get a key of their own.
+// others gives those of what has a key that is taken which are not the same once more: a record that comes again, as it changed while the list was read, is, and so is a value of a list that is
+// read again. They get a key of their own.
 func (w *work) others(ctx context.Context, tx *store.Tx, step string, repeated []found) (all []found, err error) {
+	e := w.prog.Flow().Step(step).Each
 	for _, it := range repeated {
 		own := "#" + strconv.FormatInt(it.n, 10)
 		if it.n < 0 {
-			if own = idOf(it.input); it.key == own {
-				continue
-			}
-			has, err := tx.FlowItemOfKey(ctx, store.FlowStepKey{Flow: w.flow.ID, Run: w.run.ID, Step: step}, w.veil.Text(it.key))
-			if err != nil {
-				return nil, err
-			}
-			if idOf(w.veil.Lift(has.Input)) == own {
-				continue
-			}
+			own = idOf(it.input)
+		}
+		if e.Key == nil && it.key == own && it.n < 0 { // nothing else has it
+			continue
+		}
+		has, err := tx.FlowItemOfKey(ctx, store.FlowStepKey{Flow: w.flow.ID, Run: w.run.ID, Step: step}, w.veil.Text(it.key))
+		if err != nil {
+			return nil, err
+		}
+		if it.n < 0 && idOf(w.veil.Lift(has.Input)) == own || it.n >= 0 && w.firstOf(e, it) && bytes.Equal(has.Input, w.veil.Cover(it.input)) {
+			continue
 		}
 		it.fault = problem.Newf(problem.Conflict, "Another item of the list has the key %q too, and that one is worked on.", it.key)
 		it.key += " (" + own + ")"
 		all = append(all, it)
 	}
 	return all, nil
+}
+
+// firstOf says that no value before this one in its list has its key.
+func (w *work) firstOf(e *lang.Each, it found) bool {
+	if w.listed.first == nil {
+		w.listed.first = map[string]int64{}
+		env := w.prog.Env(w.main.frame, &w.main.state.Thread)
+		for n, v := range w.listed.values {
+			if key := w.found(e, env, v, nil, int64(n)).key; w.listed.first[key] == 0 {
+				w.listed.first[key] = int64(n) + 1
+			}
+		}
+	}
+	at := w.listed.first[it.key]
+	return at == 0 || at == it.n+1
 }
 
 func idOf(record json.RawMessage) string {
