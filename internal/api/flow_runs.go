@@ -36,6 +36,14 @@ type FlowRunView struct {
 	Caller          string           `json:"caller" doc:"Id of the key or member who began it; else what did."`
 }
 
+// byItself gives when a run goes on by itself; zero: it does not.
+func byItself(r *store.FlowRun) time.Time {
+	if r.Paused {
+		return time.Time{}
+	}
+	return r.DueAt
+}
+
 // flowRunDetail is a run with what it was given and gave.
 type flowRunDetail struct {
 	FlowRunView
@@ -64,7 +72,7 @@ func viewFlowRun(name string, r *store.FlowRun) FlowRunView {
 	v := FlowRunView{
 		ID: r.ID, Flow: name, Version: r.Version, State: string(r.State), Trigger: r.TriggerKind, Counts: r.Counts, Paused: r.Paused, CancelRequested: r.CancelRequested,
 		Reason: reasonOf(r.ReasonCode, r.ReasonDetail), Retries: r.Retries, CreatedAt: moment(r.CreatedAt), StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
-		DueAt: moment(r.DueAt), Caller: r.Caller,
+		DueAt: moment(byItself(r)), Caller: r.Caller,
 	}
 	if r.Counts.In > 0 {
 		v.Progress = float64(r.Counts.In-r.Counts.Open()) / float64(r.Counts.In)

@@ -309,6 +309,9 @@ func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, old *stor
 	if err != nil {
 		return err
 	}
+	if t.Webhook == nil && newHook {
+		return problem.New(problem.ValidationFailed, "The flow has no webhook; see errors.").At("/new_webhook", problem.Invalid, fmt.Sprintf("Its trigger is %s. Leave it out, or write a trigger `webhook`.", t.Kind))
+	}
 	if t.Webhook == nil {
 		f.HookHash, f.HookSealed = nil, nil
 		return nil

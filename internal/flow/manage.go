@@ -90,6 +90,7 @@ func (s *Service) due(f *store.Flow, doc *lang.Flow) (err error) {
 	return err
 }
 
+// change does something to a flow, and notes it if it is not as before then.
 func (s *Service) change(ctx context.Context, project, name, action string, do func(f *store.Flow, doc *lang.Flow) error) (*store.Flow, error) {
 	f, err := s.Flow(ctx, project, name)
 	if err != nil {
@@ -103,10 +104,11 @@ func (s *Service) change(ctx context.Context, project, name, action string, do f
 		if err != nil {
 			return err
 		}
+		before := *f
 		if err := do(f, p.Flow()); err != nil {
 			return err
 		}
-		if err := tx.SetFlow(ctx, f); err != nil {
+		if err := tx.SetFlow(ctx, f); err != nil || sameTrigger(&before, f) {
 			return err
 		}
 		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow", TargetID: f.ID})
@@ -115,6 +117,11 @@ func (s *Service) change(ctx context.Context, project, name, action string, do f
 		return nil, fmt.Errorf("change flow %s: %w", name, err)
 	}
 	return f, nil
+}
+
+// sameTrigger says that nothing was changed of what a person says about a trigger.
+func sameTrigger(a, b *store.Flow) bool {
+	return a.Paused == b.Paused && a.Cursor == b.Cursor && noteOf(a).Code == noteOf(b).Code
 }
 
 // Delete forgets a flow with its versions and runs. Runs that have not ended are to be cancelled before.
@@ -141,19 +148,21 @@ func (s *Service) Delete(ctx context.Context, project, name string) error {
 	})
 }
 
-// Cancel asks a run to end: what was not begun is left out, what was sent is waited for. One that has ended is left as it is.
+// Cancel asks a run to end: what was not begun is left out, what was sent is waited for. One that is asked again goes on to end.
 func (s *Service) Cancel(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
-	return s.changeRun(ctx, project, name, run, "flow.run-cancelled", func(tx *store.Tx, r *store.FlowRun) error { return s.requestCancel(ctx, tx, r.FlowID, r.ID) })
+	return s.changeRun(ctx, project, name, run, "flow.run-cancelled", func(tx *store.Tx, r *store.FlowRun) (changed bool, err error) {
+		return !r.CancelRequested, s.requestCancel(ctx, tx, r.FlowID, r.ID)
+	})
 }
 
 // PauseRun lets a run begin nothing more until ResumeRun; what is under way ends.
 func (s *Service) PauseRun(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
-	return s.changeRun(ctx, project, name, run, "flow.run-paused", func(tx *store.Tx, r *store.FlowRun) error {
-		if r.State.Ended() || r.Paused {
-			return nil
+	return s.changeRun(ctx, project, name, run, "flow.run-paused", func(tx *store.Tx, r *store.FlowRun) (changed bool, err error) {
+		if r.Paused {
+			return false, nil
 		}
 		r.Paused, r.State, r.ReasonCode, r.ReasonDetail = true, begun(r, store.FlowRunWaiting), problem.ReasonPaused, "Somebody paused the run."
-		return tx.SetFlowRun(ctx, r, s.Now())
+		return true, tx.SetFlowRun(ctx, r, s.Now())
 	})
 }
 
@@ -167,20 +176,21 @@ func begun(r *store.FlowRun, state store.FlowRunState) store.FlowRunState {
 
 // ResumeRun lets a paused run go on.
 func (s *Service) ResumeRun(ctx context.Context, project, name, run string) (*store.FlowRun, error) {
-	return s.changeRun(ctx, project, name, run, "flow.run-resumed", func(tx *store.Tx, r *store.FlowRun) error {
-		if r.State.Ended() || !r.Paused {
-			return nil
+	return s.changeRun(ctx, project, name, run, "flow.run-resumed", func(tx *store.Tx, r *store.FlowRun) (changed bool, err error) {
+		if !r.Paused {
+			return false, nil
 		}
 		r.Paused, r.State, r.ReasonCode, r.ReasonDetail, r.DueAt = false, begun(r, store.FlowRunRunning), "", "", s.Now()
 		r.Faults = 0
 		if err := tx.SetFlowRun(ctx, r, s.Now()); err != nil {
-			return err
+			return false, err
 		}
-		return s.Waker.Wake(ctx, tx, store.LaneFlows, r.FlowID)
+		return true, s.Waker.Wake(ctx, tx, store.LaneFlows, r.FlowID)
 	})
 }
 
-func (s *Service) changeRun(ctx context.Context, project, name, run, action string, do func(tx *store.Tx, r *store.FlowRun) error) (*store.FlowRun, error) {
+// changeRun does something to a run that has not ended, and notes it if it changed something.
+func (s *Service) changeRun(ctx context.Context, project, name, run, action string, do func(tx *store.Tx, r *store.FlowRun) (changed bool, err error)) (*store.FlowRun, error) {
 	f, r, err := s.runOf(ctx, project, name, run)
 	if err != nil {
 		return nil, err
@@ -192,7 +202,11 @@ func (s *Service) changeRun(ctx context.Context, project, name, run, action stri
 		if r, err = tx.FlowRun(ctx, f.ID, run); err != nil {
 			return err
 		}
-		if err := do(tx, r); err != nil {
+		if r.State.Ended() {
+			return problem.Newf(problem.Conflict, "The run has ended: it is %s.", r.State)
+		}
+		changed, err := do(tx, r)
+		if err != nil || !changed {
 			return err
 		}
 		return audit.Note(ctx, tx, audit.Act{Action: action, Target: "flow-run", TargetID: run})

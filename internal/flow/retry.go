@@ -80,7 +80,7 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 		n = again.done
 	}
 	if n == 0 {
-		return nil, 0, problem.New(problem.Conflict, "Nothing of this run has failed, or what is named has not; there is nothing to retry.")
+		return nil, 0, again.nothing(r)
 	}
 	return r, n, nil
 }
@@ -108,6 +108,21 @@ func (q *retrying) check(r *store.FlowRun) error {
 		return problem.New(problem.Conflict, "What the run worked with was erased with the data of a connection.")
 	}
 	return nil
+}
+
+// nothing says why nothing was begun again.
+func (q *retrying) nothing(r *store.FlowRun) error {
+	if n := r.Counts.Cancelled; n > 0 && !q.Continue {
+		return problem.Newf(problem.Conflict, "Nothing of this run has failed, and %s cancelled. Send `continue: true` (--continue) to go on with what was cancelled.", counted(n))
+	}
+	return problem.New(problem.Conflict, "Nothing of this run has failed; there is nothing to retry.")
+}
+
+func counted(n int64) string {
+	if n == 1 {
+		return "1 item was"
+	}
+	return fmt.Sprintf("%d items were", n)
 }
 
 // some begins some items again; more says that there may be others.
@@ -149,6 +164,9 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 			}
 			if err != nil {
 				return nil, false, err
+			}
+			if it.Status == store.FlowItemCancelled {
+				return nil, false, problem.Newf(problem.Conflict, "Item %d of step %s is cancelled. Send `continue: true` (--continue) and name no item, to go on with all that was cancelled.", ref.N, shownStep(ref.Step))
 			}
 			if it.Status != store.FlowItemFailed {
 				return nil, false, problem.Newf(problem.Conflict, "Item %d of step %s is %s; only failed ones are retried.", ref.N, shownStep(ref.Step), it.Status)

@@ -210,7 +210,9 @@ func (w *work) settle() error {
 		if err := w.waits(ctx, tx); err != nil {
 			return err
 		}
-		w.run.DueAt = due
+		if w.run.DueAt = due; w.run.ReasonCode == problem.ReasonWaitsForTime && !due.IsZero() {
+			w.run.ReasonDetail = "It goes on at " + due.UTC().Format(time.RFC3339) + "."
+		}
 		return tx.SetFlowRun(ctx, w.run, w.Now())
 	})
 }
@@ -242,7 +244,7 @@ func (w *work) end(ctx context.Context, tx *store.Tx, status store.FlowItemStatu
 	r.ReasonCode, r.ReasonDetail = "", ""
 	switch {
 	case r.CancelRequested:
-		r.State, r.ReasonCode = store.FlowRunCancelled, problem.ReasonCancelled
+		r.State, r.ReasonCode, r.ReasonDetail = store.FlowRunCancelled, problem.ReasonCancelled, "It was asked to end."
 	case status == store.FlowItemFailed:
 		p := problem.FromDocument(fault)
 		r.State, r.ReasonCode, r.ReasonDetail = store.FlowRunFailed, problem.ReasonStepFailed, p.Detail

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/problem"
@@ -71,7 +72,7 @@ func (s Settings) check(f *lang.Flow, secrets secret.Credentials) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Connections)) {
 		if f.Role(name) == nil {
-			p.At("/connections/"+name, problem.Unknown, fmt.Sprintf("The flow has no connection called %s.", name))
+			p.At("/connections/"+name, problem.Unknown, fmt.Sprintf("The flow has no connection called %s; %s.", name, known(roleNames(f))))
 		}
 	}
 	for i := range f.Parameters {
@@ -82,13 +83,35 @@ func (s Settings) check(f *lang.Flow, secrets secret.Credentials) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
 		if parameterOf(f, name) == nil {
-			p.At("/parameters/"+name, problem.Unknown, fmt.Sprintf("The flow has no parameter called %s.", name))
+			p.At("/parameters/"+name, problem.Unknown, fmt.Sprintf("The flow has no parameter called %s; %s.", name, known(parameterNames(f))))
 		}
 	}
 	if len(p.Items) == 0 {
 		return nil
 	}
 	return p
+}
+
+// known lists the names that there are.
+func known(names []string) string {
+	if len(names) == 0 {
+		return "it has none"
+	}
+	return "it has " + strings.Join(names, ", ")
+}
+
+func roleNames(f *lang.Flow) (names []string) {
+	for _, role := range f.Connections {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
+func parameterNames(f *lang.Flow) (names []string) {
+	for _, p := range f.Parameters {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 func parameterOf(f *lang.Flow, name string) *lang.Parameter {

@@ -39,7 +39,7 @@ func (s *Service) Skip(ctx context.Context, project, name, run string, ref ItemR
 		if err != nil {
 			return err
 		}
-		if why := unskippable(it); why != "" {
+		if why := unskippable(r, it); why != "" {
 			return problem.Newf(problem.Conflict, "Item %d of step %s cannot be skipped: %s", ref.N, shownStep(ref.Step), why)
 		}
 		if err := tx.MoveFlowItems(ctx, r, []store.FlowItemMove{it.Move(store.FlowItemSkipped)}, s.Now()); err != nil {
@@ -56,11 +56,15 @@ func (s *Service) Skip(ctx context.Context, project, name, run string, ref ItemR
 	return nil
 }
 
-// unskippable says why an item cannot be left out; empty: it can.
-func unskippable(it *store.FlowItem) string {
+// unskippable says why an item of a run cannot be left out; empty: it can.
+func unskippable(r *store.FlowRun, it *store.FlowItem) string {
 	switch {
+	case it.Step == "" && it.Status == store.FlowItemFailed:
+		return "the steps on top are the run itself, and it has failed. Retry it, or begin another run."
+	case it.Step == "" && r.State.Ended():
+		return fmt.Sprintf("the steps on top are the run itself, and it is %s.", r.State)
 	case it.Step == "":
-		return "the steps on top are the run itself. Cancel the run, or retry it."
+		return "the steps on top are the run itself. Cancel the run to end it."
 	case it.Status == store.FlowItemFailed, it.Status == store.FlowItemPending:
 		return ""
 	case it.Status.Final():

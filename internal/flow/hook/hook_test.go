@@ -152,6 +152,9 @@ func TestCallsOfAnAddressWithoutASecret(t *testing.T) {
 		if p != nil {
 			code = p.Code
 		}
+		if p != nil && strings.Contains(p.Detail, "json.RawMessage") {
+			t.Errorf("%s: says %s", name, p.Detail)
+		}
 		if code != test.code || id != test.id || !bytes.Equal(input, []byte(test.input)) {
 			t.Errorf("%s: %q %s %v", name, id, input, p)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,7 +47,7 @@ func Take(secret string, h http.Header, body []byte, now time.Time) (input json.
 	}
 	input, err := inputOf(h.Get("Content-Type"), body)
 	if err != nil {
-		return nil, "", problem.New(problem.MalformedRequest, "The body says that it is JSON and cannot be read: "+err.Error()+".").Wrap(err)
+		return nil, "", problem.New(problem.MalformedRequest, "The Content-Type says that the body is JSON, and it cannot be read as that: "+err.Error()+".").Wrap(err)
 	}
 	return input, id, nil
 }
@@ -76,9 +77,10 @@ func inputOf(contentType string, body []byte) (json.RawMessage, error) {
 		return json.RawMessage("null"), nil
 	}
 	kind, _, _ := mime.ParseMediaType(contentType)
-	nested, err := json.Marshal([][]json.RawMessage{{plain}}) // as in what steps see
+	var whole json.RawMessage
+	err := json.Unmarshal(plain, &whole)
 	if err == nil {
-		_, err = lang.Decode(nested)
+		_, err = lang.Decode(slices.Concat([]byte("[["), plain, []byte("]]"))) // as in what steps see
 	}
 	if err == nil {
 		return plain, nil
