@@ -21,15 +21,16 @@ type testFlow struct {
 	Format      string                `json:"format,omitempty" enum:"yaml,json" default:"yaml"`
 	Connections map[string]string     `json:"connections,omitempty" doc:"Ids by role, in place of the flow's own."`
 	Parameters  object                `json:"parameters,omitempty" doc:"Values by name, in place of the flow's own."`
-	Input       anything              `json:"input,omitempty" doc:"What steps see as trigger.input."`
+	Input       anything              `json:"input,omitempty" doc:"What steps see as trigger.input. Default: of a trigger that follows a stream, its first records as changes."`
 	Items       map[string][]anything `json:"items,omitempty" doc:"Items by each step, in place of the first of its list."`
-	Records     []string              `json:"records,omitempty" maxItems:"50" doc:"Ids of records that the flow's lists are to give, in place of their first."`
-	Most        int                   `json:"most,omitempty" minimum:"1" maximum:"50" doc:"Items of each list. Default: 5."`
+	Records     []string              `json:"records,omitempty" maxItems:"50" doc:"Ids of records that the trigger's stream and the flow's lists are to give, in place of their first."`
+	Most        int                   `json:"most,omitempty" minimum:"1" maximum:"50" doc:"Items of each list, or changes. Default: 5."`
 }
 
 // testedFlow is what a run would do.
 type testedFlow struct {
 	Threads []testedThread `json:"threads" doc:"The steps on top first, then those of each item."`
+	Nothing string         `json:"nothing" doc:"Why nothing was tested, and what to give; empty: something was."`
 }
 
 type testedThread struct {
@@ -50,7 +51,7 @@ type testedStep struct {
 }
 
 func viewReport(r *flow.Report) testedFlow {
-	out := testedFlow{Threads: make([]testedThread, len(r.Threads))}
+	out := testedFlow{Nothing: r.Nothing, Threads: make([]testedThread, len(r.Threads))}
 	for i, t := range r.Threads {
 		v := testedThread{Step: shownStep(t.Step), N: t.N, Key: t.Key, Input: anything(t.Input), Status: t.Status, Error: anything(t.Error), Steps: make([]testedStep, len(t.Steps))}
 		for n, step := range t.Steps {
@@ -68,7 +69,7 @@ func (s *server) registerFlowTests() {
 	registerAs(s, access{controlPlane, connection.ScopeFlows}, manner{keyed: true}, huma.Operation{
 		OperationID: "test-flow", Method: http.MethodPost, Path: "/v1/flows/{name}/test", Tags: []string{tagFlows},
 		Summary: "Say what a run would do",
-		Description: "The steps are done on the first items of each list, or on those that are given. Writes are checked and not sent, requests and notices are shown and not sent, waits are passed over. " +
+		Description: "The steps are done on the first items of each list and the first records of the trigger's stream, or on those that are given. Writes are checked and not sent, requests and notices are shown and not sent, waits are passed over. " +
 			"Nothing is stored. 200 whatever the verdict on its items.",
 		RequestBody: example(map[string]any{"items": map[string]any{"orders": []any{map[string]any{"number": "PR-1"}}}}),
 	}, s.testFlow)

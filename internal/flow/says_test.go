@@ -90,3 +90,45 @@ func TestSettingsThatDoNotFit(t *testing.T) {
 func numbers(name string) map[string]json.RawMessage {
 	return map[string]json.RawMessage{name: json.RawMessage("1")}
 }
+
+// A test of a flow that follows a stream takes the records that are there as changes, as its condition wants them; without any it says that nothing was tested.
+func TestTryChanges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 7)
+	const doc = "flow: seen\nconnections: {erp: {}}\ntrigger: {change: {connection: erp, entity: vendors, types: [created, updated], where: WHERE}}\n" +
+		"steps: [{id: each, each: {in: trigger.changes, steps: [{id: same, transform: {type: '${item.type}', name: '${item.record.name}'}}]}}]\n"
+	try := func(where string, ask flow.Test) (*flow.Report, error) {
+		ask.Document, ask.Format, ask.Connections = strings.ReplaceAll(doc, "WHERE", where), "yaml", map[string]string{"erp": w.id}
+		return w.app.Flows.Try(w.acting(), w.project, "seen", ask)
+	}
+	all := w.call("GET", "/v1/vendors", nil)["data"].([]any)
+	id, _ := all[6].(map[string]any)["id"].(string)
+	for name, test := range map[string]struct {
+		where string
+		ask   flow.Test
+		items int
+	}{
+		"a few":            {`record.name != ""`, flow.Test{}, 5},
+		"as many as asked": {`record.name != ""`, flow.Test{Most: 6}, 6},
+		"one by its id":    {`record.name != ""`, flow.Test{Records: []string{id}}, 1},
+		"none":             {`record.name == "none"`, flow.Test{}, 0},
+		"an input":         {`record.name != ""`, flow.Test{Input: json.RawMessage(`{"changes":[]}`)}, 0},
+		"items":            {`record.name == "none"`, flow.Test{Items: map[string][]json.RawMessage{"each": {json.RawMessage(`{"type":"created","record":{"name":"a"}}`)}}}, 1},
+	} {
+		report, err := try(test.where, test.ask)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if n := len(report.Threads) - 1; n != test.items || (n == 0) != (report.Nothing != "") {
+			t.Errorf("%s: %d items, %q", name, n, report.Nothing)
+		}
+		for _, th := range report.Threads[1:] {
+			if !strings.Contains(string(th.Steps[0].Result), `"type":"created"`) {
+				t.Errorf("%s: %s", name, th.Steps[0].Result)
+			}
+		}
+	}
+	_, err := try(`record.name == "none"`, flow.Test{Records: []string{id}})
+	refused(t, err, problem.ValidationFailed, id)
+}

@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
 	"github.com/busbar-dev/busbar/internal/flow/machine"
@@ -25,15 +22,16 @@ type Test struct {
 	Format      string
 	Connections map[string]string
 	Parameters  map[string]json.RawMessage
-	Input       json.RawMessage              // of the trigger
+	Input       json.RawMessage              // of the trigger; nil: of one that follows a stream, its first records as changes
 	Items       map[string][]json.RawMessage // by each step: in place of its list
-	Records     []string                     // ids of records that lists are to give, in place of their first
-	Most        int                          // items of each list; 0: a few
+	Records     []string                     // ids of records that the trigger's stream and lists are to give, in place of their first
+	Most        int                          // items of each list, or changes; 0: a few
 }
 
 // Report is what a run would do, thread by thread.
 type Report struct {
 	Threads []Trace `json:"threads"`
+	Nothing string  `json:"nothing"` // why nothing was tested, and what to give; empty: something was
 }
 
 // Trace is what one thread would do.
@@ -67,7 +65,7 @@ type dry struct {
 	ctx    context.Context
 	test   Test
 	report *Report
-	given  map[string]bool // of the records that are asked for, by id: a list gives it
+	given  map[string]bool // of the records that are asked for, by id: the stream or a list gives it
 }
 
 // Try gives what a run would do.
@@ -81,10 +79,11 @@ func (s *Service) Try(ctx context.Context, project, name string, t Test) (*Repor
 		return nil, fmt.Errorf("test flow %s: %w", name, err)
 	}
 	for _, id := range t.Records {
-		if !d.given[id] {
-			return nil, problem.New(problem.ValidationFailed, "A record is in none of the flow's lists; see errors.").At("/records", problem.Unknown, fmt.Sprintf("No list has the record %s, or its condition leaves it out.", id))
+		if !d.given[strings.ToLower(id)] {
+			return nil, problem.New(problem.ValidationFailed, "A record is nothing that the flow would come to; see errors.").At("/records", problem.Unknown, fmt.Sprintf("Neither a list of the flow nor the stream of its trigger has the record %s, or their conditions leave it out.", id))
 		}
 	}
+	d.report.Nothing = d.nothing()
 	return d.report, nil
 }
 
@@ -122,10 +121,14 @@ func (s *Service) dry(ctx context.Context, project, name string, t Test) (*dry, 
 	if rest != nil {
 		return nil, problem.New(problem.Conflict, rest.detail)
 	}
-	if w.frame, err = w.frameOf(set); err != nil {
-		return nil, err
+	d := &dry{work: w, ctx: ctx, test: t, report: &Report{Threads: []Trace{}}, given: map[string]bool{}}
+	if c := p.Flow().Trigger.Change; c != nil && t.Input == nil {
+		if err := d.firstChanges(c, set); err != nil {
+			return nil, err
+		}
 	}
-	return &dry{work: w, ctx: ctx, test: t, report: &Report{Threads: []Trace{}}, given: map[string]bool{}}, nil
+	w.frame, err = w.frameOf(set)
+	return d, err
 }
 
 func (s *Service) tested(ctx context.Context, f *store.Flow, t Test, set Settings) (*machine.Program, error) {
@@ -254,59 +257,4 @@ func (d *dry) each(f machine.Frame, th *machine.Thread, s *lang.Step) (machine.R
 	}
 	text, err := json.Marshal(c)
 	return machine.Result{Value: text}, map[string]any{"tested": len(items), "list_ends_there": read}, err
-}
-
-// sample gives the items that were given for an each, else the first of its list.
-func (d *dry) sample(th *machine.Thread, s *lang.Step) (items []found, read bool, err error) {
-	if given, ok := d.test.Items[s.ID]; ok {
-		for n, text := range given {
-			items = append(items, found{key: fmt.Sprintf("#%d", n), input: text})
-		}
-		return items, true, nil
-	}
-	if len(d.test.Records) > 0 && s.Each.In != "" {
-		items, err := d.named(s.Each, d.prog.Flow().Step(s.Each.In).List, d.prog.Env(d.frame, th))
-		return items, true, err
-	}
-	most := d.test.Most
-	if most <= 0 {
-		most = fewTested
-	}
-	most = min(most, mostTested)
-	r := reading{Step: s.ID}
-	d.main = &thread{frame: d.frame, state: state{Thread: *th}}
-	for !read && len(items) < most {
-		var more []found
-		if r.Cursor, read, more, err = d.items(&r, s.Each); err != nil {
-			return nil, false, err
-		}
-		items = append(items, more...)
-	}
-	return items[:min(most, len(items))], read && len(items) <= most, nil
-}
-
-// named gives those of the records that are asked for which a list has.
-func (d *dry) named(e *lang.Each, l *lang.List, env lang.Env) (items []found, err error) {
-	for _, text := range d.test.Records {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			continue
-		}
-		rec, err := d.Store.Get(d.ctx, d.conns[l.Connection].Scope(), l.Entity, id, false)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s %s: %w", l.Entity, text, err)
-		}
-		it, wanted, err := d.record(e, l, maps.Clone(env), rec.JSON)
-		if err != nil {
-			return nil, err
-		}
-		if wanted && (!rec.Deleted || l.Deleted) {
-			d.given[text] = true
-			items = append(items, it)
-		}
-	}
-	return items, nil
 }
