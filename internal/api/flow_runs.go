@@ -158,9 +158,9 @@ func (s *server) registerFlowRunActs(need access) {
 			return s.runAnswer(ctx, in.Name, r, err)
 		})
 	}
-	add("cancel", "Cancel what a run has not begun", "What was sent is waited for, and what had its effect stays. A run that has ended is left as it is.", s.Flows.Cancel)
-	add("pause", "Let a run begin nothing more", "What is under way ends.", s.Flows.PauseRun)
-	add("resume", "Let a paused run go on", "", s.Flows.ResumeRun)
+	add("cancel", "Cancel what a run has not begun", "What was sent is waited for, and what had its effect stays. 409 conflict when the run has ended.", s.Flows.Cancel)
+	add("pause", "Let a run begin nothing more", "What is under way ends. 409 conflict when the run has ended.", s.Flows.PauseRun)
+	add("resume", "Let a paused run go on", "409 conflict when the run has ended.", s.Flows.ResumeRun)
 }
 
 func (s *server) listRunsOfProject(ctx context.Context, in *runsOfProjectInput) (*page[FlowRunView], error) {
