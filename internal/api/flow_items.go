@@ -23,7 +23,7 @@ type FlowItemView struct {
 	Key       string         `json:"key" doc:"What tells it from others of the step."`
 	Status    string         `json:"status" enum:"pending,running,ok,failed,skipped,cancelled"`
 	Attempts  int64          `json:"attempts" doc:"How often it was begun."`
-	Waits     string         `json:"waits" doc:"What it waits for: operation, request, notify, call, each or time; empty: nothing."`
+	Waits     string         `json:"waits" doc:"What it waits for: operation, request, notify, call, each, time, claim (another item makes the record of its key) or record (which it has made, and which no sync has brought yet); empty: nothing."`
 	DueAt     *time.Time     `json:"due_at" doc:"When it goes on; null when it does not by itself."`
 	Error     anything       `json:"error" doc:"Why it failed: a problem document. Its step says where."`
 	Operation *itemOperation `json:"operation" doc:"The write that it waits for, or made last."`

@@ -39,7 +39,7 @@ type operationView struct {
 	FinishedAt      *time.Time       `json:"finished_at"`
 	DueAt           *time.Time       `json:"due_at" doc:"When it goes on; null when nothing is left to do."`
 	CancelRequested bool             `json:"cancel_requested"`
-	Caller          string           `json:"caller" doc:"Id of the token or key that asked for it."`
+	Caller          string           `json:"caller" doc:"Id of the token or key that asked for it; flow-run and the run's id where a flow did."`
 	RequestID       string           `json:"request_id" doc:"Id of the request that asked for it."`
 	Reason          *reason          `json:"reason" doc:"Why it waits, or was cancelled."`
 	Item            *ItemView        `json:"item,omitempty" doc:"Of a single write: its item."`
@@ -108,7 +108,7 @@ func (s *server) registerOperations() {
 	register(s, access{dataPlane, connection.ScopeWrite}, huma.Operation{
 		OperationID: "retry-operation", Method: http.MethodPost, Path: "/v1/operations/{id}/retry", Tags: []string{tagOperations}, DefaultStatus: http.StatusAccepted,
 		Summary:     "Send again what failed",
-		Description: "Items that were rejected or cancelled, which are known to have had no effect, become pending again, in place. Items that could not be read as a write (see their error) stay rejected: send them mended, in a new batch. Items of unknown outcome are never sent again by this.",
+		Description: "Items that were rejected or cancelled, which are known to have had no effect, become pending again, in place. Items that could not be read as a write (see their error) stay rejected: send them mended, in a new batch. Items of unknown outcome are never sent again by this. What a run of a flow wrote is sent again by a retry of the run, and not by this.",
 	}, s.retryOperation)
 	register(s, access{dataPlane, connection.ScopeWrite}, huma.Operation{
 		OperationID: "cancel-operation", Method: http.MethodPost, Path: "/v1/operations/{id}/cancel", Tags: []string{tagOperations},

@@ -23,7 +23,7 @@ func (w *work) cancel() error {
 	for i := range items {
 		it := &items[i]
 		switch {
-		case it.Waits == store.FlowWaitsTime, it.Waits == "" && it.Step != "":
+		case it.Waits == store.FlowWaitsTime, it.Waits == store.FlowWaitsClaim, it.Waits == "" && it.Step != "":
 			moves = append(moves, it.Move(store.FlowItemCancelled))
 		case it.Waits == store.FlowWaitsOperation && !asked[it.Operation]:
 			asked[it.Operation] = true

@@ -1,12 +1,15 @@
 package flow_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/busbar-dev/busbar/internal/flow"
+	"github.com/busbar-dev/busbar/internal/problem"
+	"github.com/busbar-dev/busbar/internal/sim/fault"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -43,7 +46,7 @@ func TestUpsertsMakeOneRecord(t *testing.T) {
 	}
 	w.check(w.app.StepFlows(w.acting())) // what they want written is asked for, and nothing is written
 	for range 20 {
-		w.clock.add(time.Second)
+		w.clock.add(10 * time.Second)
 		w.settle()
 	}
 	for _, r := range runs {
@@ -80,5 +83,101 @@ func TestClaimsEndWithTheirItems(t *testing.T) {
 	w.ended(w.read(second), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
 	if made := w.created("items"); made["Bolt M99"] != 1 {
 		t.Errorf("it made %v", made)
+	}
+}
+
+// A claim lasts as long as its write is under way, however long that is.
+func TestClaimLastsAsLongAsItsWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(upserts, "erp")
+	for range 2 {
+		_, err := w.app.Flows.Start(w.acting(), w.project, "upserts", flow.Begin{Input: json.RawMessage(`{"rows":[{"n":1,"name":"Bolt M99"}]}`), Caller: "test"})
+		w.check(err)
+		for range 3 {
+			w.check(w.app.StepFlows(w.acting())) // nothing is written
+			w.clock.add(time.Minute)
+		}
+	}
+	w.pass(2)
+	if made := w.created("items"); made["Bolt M99"] != 1 {
+		t.Errorf("it made %v", made)
+	}
+}
+
+// unread lets the record that is made next be unreadable behind its write.
+func (w *world) unread() {
+	w.plan.Set(fault.Rule{Path: "items", Write: "*", Times: 1, Fault: fault.Fault{Rewrite: func(b []byte) []byte {
+		return bytes.ReplaceAll(b, []byte(`"createdAt":"`), []byte(`"createdAt":"no time `))
+	}}})
+}
+
+// A record that was made and could not be read behind its write is not made again by whoever upserts by the same key: they wait until a sync has brought it.
+func TestUpsertWaitsForWhatCouldNotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(upserts, "erp")
+	w.unread()
+	const rows = `{"rows":[{"n":1,"name":"Bolt M99"}]}`
+	one, two := w.run("upserts", rows), w.run("upserts", rows)
+	w.pass(5)
+	for i, r := range []*store.FlowRun{w.read(one), w.read(two)} {
+		if r.State != store.FlowRunWaiting || r.ReasonCode != problem.ReasonWaitsForRecord || !strings.Contains(r.ReasonDetail, []string{"a sync of items", one.ID}[i]) {
+			t.Errorf("run %d is %s (%s %s)", i, r.State, r.ReasonCode, r.ReasonDetail)
+		}
+	}
+	w.call("POST", "/v1/syncs", map[string]any{})
+	for range 2 {
+		w.settle()
+		w.clock.add(time.Minute)
+	}
+	w.settle()
+	for _, r := range []*store.FlowRun{one, two} {
+		w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
+	}
+	if made := w.created("items"); made["Bolt M99"] != 1 {
+		t.Errorf("it made %v", made)
+	}
+}
+
+// A record that no sync brings holds nobody up for ever: a person leaves the item out.
+func TestItemThatWaitsForItsRecordIsSkipped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(upserts, "erp")
+	w.unread()
+	r := w.run("upserts", `{"rows":[{"n":1,"name":"Bolt M99"}]}`)
+	w.check(w.app.Flows.Skip(w.acting(), w.project, "upserts", r.ID, flow.ItemRef{Step: "rows", N: 0}))
+	w.settle()
+	w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, Skipped: 1})
+}
+
+// Who waits for the record that a paused run has claimed says so, and goes on when that does.
+func TestWhoeverWaitsForAClaimSaysWhoHasIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(upserts, "erp")
+	w.apply(strings.Replace(upserts, "upserts", "others", 1), "erp")
+	const rows = `{"rows":[{"n":1,"name":"Bolt M99"}]}`
+	one, err := w.app.Flows.Start(w.acting(), w.project, "upserts", flow.Begin{Input: json.RawMessage(rows), Caller: "test"})
+	w.check(err)
+	w.check(w.app.StepFlows(w.acting())) // it waits for its write
+	_, err = w.app.Flows.PauseRun(w.acting(), w.project, "upserts", one.ID)
+	w.check(err)
+	w.settle()
+	two := w.run("others", rows)
+	w.pass(3)
+	if two = w.read(two); two.State != store.FlowRunWaiting || two.ReasonCode != problem.ReasonWaitsForRecord || !strings.Contains(two.ReasonDetail, one.ID+" of the flow upserts, which is paused") {
+		t.Errorf("the other run is %s (%s %s)", two.State, two.ReasonCode, two.ReasonDetail)
+	}
+	_, err = w.app.Flows.ResumeRun(w.acting(), w.project, "upserts", one.ID)
+	w.check(err)
+	for range 2 {
+		w.settle()
+		w.clock.add(time.Minute)
+	}
+	w.settle()
+	for _, r := range []*store.FlowRun{one, two} {
+		w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
 	}
 }

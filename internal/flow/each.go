@@ -107,7 +107,7 @@ func stops(e *lang.Each, c store.FlowCounts) bool {
 	return false
 }
 
-// held says that a batch is under way: something of it waits for more than time, or too much waits.
+// held says that a batch is under way: something of it waits for more than time or a sync, or too much waits.
 func (w *work) held(r *reading, e *lang.Each) (bool, error) {
 	most := waitingBatches * e.BatchSize
 	items, err := w.Store.FlowItems(w.turn.work, w.flow.ID, w.run.ID, store.FlowItemFilter{
@@ -117,7 +117,7 @@ func (w *work) held(r *reading, e *lang.Each) (bool, error) {
 		return false, fmt.Errorf("look at the batch under way: %w", err)
 	}
 	for _, it := range items {
-		if it.Waits != store.FlowWaitsTime {
+		if it.Waits != store.FlowWaitsTime && it.Waits != store.FlowWaitsRecord {
 			return true, nil
 		}
 	}

@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -65,11 +67,11 @@ func (w *work) abandon() error {
 		case it.Step == "":
 			top = it
 		default:
-			moves = append(moves, it.Move(store.FlowItemCancelled))
+			moves = append(moves, leftOff(known, it))
 		}
 	}
 	if top != nil && !waits {
-		moves = append(moves, top.Move(store.FlowItemCancelled))
+		moves = append(moves, leftOff(known, top))
 	}
 	return w.commit(func(ctx context.Context, tx *store.Tx) error {
 		if err := w.cancelItems(ctx, tx, nil); err != nil {
@@ -84,6 +86,24 @@ func (w *work) abandon() error {
 		w.run.DueAt = w.Now().Add(lookAgain)
 		return tx.SetFlowRun(ctx, w.run, w.Now())
 	})
+}
+
+// leftOff cancels an item. One that waited for something which may have had its effect keeps in its thread, which cannot be opened, that this is to be taken before anything is begun again.
+func leftOff(known operations, it *store.FlowItem) store.FlowItemMove {
+	m := it.Move(store.FlowItemCancelled)
+	switch it.Waits {
+	case store.FlowWaitsOperation:
+		if o := known[it.Operation]; o != nil && slices.Contains([]store.ItemStatus{store.ItemRejected, store.ItemCancelled}, o.items[it.OperationN].Status) {
+			return m
+		}
+	case store.FlowWaitsRecord, store.FlowWaitsRequest, store.FlowWaitsNotify, store.FlowWaitsCall:
+	default:
+		return m
+	}
+	if rest, ok := bytes.CutPrefix(it.Thread, []byte("{")); ok {
+		m.Thread = slices.Concat([]byte(`{"left":"`+it.Waits+`",`), rest)
+	}
+	return m
 }
 
 // underWay says that a write of an item may yet be applied; it is asked to be cancelled, and so is a run that the item called.

@@ -222,7 +222,15 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 			return m, fmt.Errorf("read item %d of step %q: %w", it.N, it.Step, err)
 		}
 	}
-	th.Failed, th.Resting, th.Target, th.Child = 0, false, nil, nil
+	if th.Claim = nil; th.Left != "" && q.From != "" {
+		if !q.Repeat {
+			return m, problem.Newf(problem.Conflict, "Item %d of step %s was cancelled before it could take what came of its last step. Leave `from` out, or send `repeat: true` to do that once more.", it.N, shownStep(it.Step))
+		}
+		th.Left = ""
+	}
+	if th.Left == "" {
+		th.Failed, th.Resting, th.Target, th.Child = 0, false, nil, nil
+	}
 	if q.From != "" {
 		repeated, ok := q.prog.Back(&th.Thread, it.Step, q.From)
 		if !ok {
@@ -235,7 +243,9 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 	if m = it.Move(store.FlowItemPending); q.Input != nil {
 		m.Input = q.veil.Cover(q.Input)
 	}
-	m.Error, m.Output, m.Waits, m.Operation, m.OperationN, m.Connection, m.DueAt = nil, nil, "", "", 0, "", q.Now()
+	if m.Error, m.Output, m.Waits, m.DueAt = nil, nil, th.Left, q.Now(); th.Left == "" {
+		m.Operation, m.OperationN, m.Connection = "", 0, ""
+	}
 	if it.Status == store.FlowItemCancelled && it.Step != "" {
 		m.DueAt = time.Time{} // the steps on top begin it in its batch
 	}

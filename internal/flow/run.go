@@ -32,7 +32,9 @@ type work struct {
 
 // run carries a run on as far as it goes now. What goes wrong with one run holds up no other: it rests, says why, and is looked at again.
 func (t *turn) run(r *store.FlowRun) error {
-	w := &work{turn: t, run: r}
+	mine, f := *t, *t.flow // each run brings its own flow up to date
+	mine.flow = &f
+	w := &work{turn: &mine, run: r}
 	err := w.goOn()
 	var p *pause
 	switch {
@@ -217,7 +219,7 @@ func (w *work) settle() error {
 	})
 }
 
-// waits tells a run in which something is under way from one that waits for time or for a person.
+// waits tells a run in which something is under way from one that waits for time, for a record or for a person.
 func (w *work) waits(ctx context.Context, tx *store.Tx) error {
 	w.run.State, w.run.ReasonCode, w.run.ReasonDetail = store.FlowRunWaiting, problem.ReasonWaitsForTime, ""
 	items, err := tx.FlowItems(ctx, w.flow.ID, w.run.ID, store.FlowItemFilter{Statuses: []store.FlowItemStatus{store.FlowItemRunning}, Limit: itemsAtOnce, Bare: true})
@@ -229,6 +231,10 @@ func (w *work) waits(ctx context.Context, tx *store.Tx) error {
 		case it.Waits == store.FlowWaitsTime, it.Waits == store.FlowWaitsEach:
 		case it.Waits == store.FlowWaitsOperation && len(it.Error) > 0: // see written
 			w.run.ReasonCode, w.run.ReasonDetail = problem.ReasonWaitsForPerson, problem.FromDocument(it.Error).Detail
+		case it.Waits == store.FlowWaitsClaim, it.Waits == store.FlowWaitsRecord:
+			if w.run.ReasonCode == problem.ReasonWaitsForTime {
+				w.run.ReasonCode, w.run.ReasonDetail = problem.ReasonWaitsForRecord, problem.FromDocument(it.Error).Detail
+			}
 		default:
 			w.run.State, w.run.ReasonCode, w.run.ReasonDetail = store.FlowRunRunning, "", ""
 			return nil

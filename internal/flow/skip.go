@@ -18,7 +18,7 @@ func shownStep(step string) string {
 	return step
 }
 
-// Skip leaves an item out for good: one that failed, that was not begun, or that waits for time. It counts as skipped then.
+// Skip leaves an item out for good: one that failed, that was not begun, or that waits for time or for a record. It counts as skipped then.
 func (s *Service) Skip(ctx context.Context, project, name, run string, ref ItemRef) error {
 	f, _, err := s.runOf(ctx, project, name, run)
 	if err != nil {
@@ -69,7 +69,7 @@ func unskippable(r *store.FlowRun, it *store.FlowItem) string {
 		return ""
 	case it.Status.Final():
 		return fmt.Sprintf("it is %s.", it.Status)
-	case it.Waits == store.FlowWaitsTime:
+	case it.Waits == store.FlowWaitsTime, it.Waits == store.FlowWaitsClaim, it.Waits == store.FlowWaitsRecord:
 		return ""
 	case it.Waits == store.FlowWaitsOperation:
 		return "its write may be applied yet. Decide about the write, or wait for its end."

@@ -21,7 +21,7 @@ func runStates() []runState {
 		{store.FlowRunQueued, "nothing of it has begun: no worker has come to it yet, or as many others of the flow are under way as `at_once` allows", []problem.Reason{problem.ReasonPaused}},
 		{store.FlowRunRunning, "something can go on, or a system, a request or a called flow is at work for it", nil},
 		{store.FlowRunWaiting, "nothing can go on now", []problem.Reason{
-			problem.ReasonWaitsForTime, problem.ReasonWaitsForPerson, problem.ReasonPaused, problem.ReasonConnectionPaused, problem.ReasonConnectionDisconnected, problem.ReasonConnectionNotReady,
+			problem.ReasonWaitsForTime, problem.ReasonWaitsForPerson, problem.ReasonWaitsForRecord, problem.ReasonPaused, problem.ReasonConnectionPaused, problem.ReasonConnectionDisconnected, problem.ReasonConnectionNotReady,
 			problem.ReasonConnectionGone, problem.ReasonInternal,
 		}},
 		{store.FlowRunCompleted, "all that it took in was worked through; some items may have failed, which its counts say", nil},

@@ -22,8 +22,8 @@ type thread struct {
 	waits  string
 	output json.RawMessage
 	fault  *problem.Error
-	callee *store.Flow // of a call
-	later  bool        // another item upserts the same record: this one looks when that is known
+	callee *store.Flow    // of a call
+	later  *problem.Error // says which other item upserts the same record: this one looks when that is known
 }
 
 // state is what is stored of a thread: the machine's, and of the steps on top how far their list is read.
@@ -32,6 +32,8 @@ type state struct {
 	Each  *reading `json:"each,omitempty"`
 	Child *child   `json:"child,omitempty"`
 	Claim *claim   `json:"claim,omitempty"`
+	Left  string   `json:"left,omitempty"`  // what a cancelled one waited for that had its effect: begun again, it takes what came of that
+	Looks int      `json:"looks,omitempty"` // how often it found that another item has the claim
 }
 
 // thread makes one of a stored item.

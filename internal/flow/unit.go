@@ -36,7 +36,7 @@ func (w *work) carry(active []*thread) error {
 		writes := groups{}
 		for _, th := range active {
 			switch kind := th.effect.Kind; {
-			case th.later:
+			case th.later != nil:
 				plain = append(plain, th)
 			case kind == machine.Write:
 				writes.add(th)
@@ -110,8 +110,8 @@ func (w *work) cutOff(threads []*thread) {
 func (w *work) settleThread(th *thread) {
 	now := w.Now()
 	th.status, th.due, th.fault, th.output = store.FlowItemRunning, time.Time{}, nil, nil
-	if th.later {
-		th.waits, th.due = "", now.Add(time.Second)
+	if th.later != nil {
+		th.waits, th.due, th.fault = store.FlowWaitsClaim, now.Add(min(time.Second<<min(th.state.Looks-1, 5), lookAgain)), th.later
 		return
 	}
 	switch e := th.effect; e.Kind {
@@ -142,12 +142,13 @@ func (w *work) enter(threads []*thread) (active, late []*thread, err error) {
 	operations := operations{}
 	for _, th := range threads {
 		on := true
+		th.state.Left = ""
 		switch th.item.Waits {
 		case store.FlowWaitsTime:
 			w.take(th, machine.Result{Value: until(w.Now())})
 		case store.FlowWaitsRequest, store.FlowWaitsNotify:
 			w.again(th)
-		case store.FlowWaitsOperation:
+		case store.FlowWaitsOperation, store.FlowWaitsRecord:
 			on, err = w.written(operations, th)
 		case store.FlowWaitsCall:
 			on, err = w.returned(th)

@@ -63,7 +63,8 @@ func (w *Worker) Work(ctx context.Context, flowID string, done func(*store.Tx) e
 		return false, fmt.Errorf("take flow %s: %w", flowID, err)
 	}
 	t := &turn{Worker: w, lease: l, flow: f}
-	l.Keep(func(ctx context.Context) error { return w.Store.RenewFlow(ctx, f, w.Now().Add(lease.For)) }, fenced)
+	kept := *f
+	l.Keep(func(ctx context.Context) error { return w.Store.RenewFlow(ctx, &kept, w.Now().Add(lease.For)) }, fenced)
 	var end, broken context.CancelFunc
 	t.over, end = context.WithTimeout(ctx, w.Turn)
 	defer end()
@@ -114,6 +115,9 @@ func (t *turn) finish(done func(*store.Tx) error, failed error) (more bool, err 
 	}
 	if failed == nil {
 		err = t.Store.Write(ctx, func(tx *store.Tx) error {
+			if err := tx.HoldFlow(ctx, t.flow); err != nil { // before the job: everybody takes their locks in this order
+				return err
+			}
 			if err := done(tx); err != nil {
 				return err
 			}

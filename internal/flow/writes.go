@@ -67,7 +67,7 @@ func (w *work) newOperation(to target, threads []*thread) error {
 	moves := make([]store.FlowItemMove, len(threads))
 	run, left := *w.run, w.left(threads)
 	_, _, err := w.Writes.Batch(w.turn.work, write.BatchRequest{
-		Connection: conn, Entity: to.entity, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: chunk, Strict: true, Caller: w.run.ID, RequestID: w.run.ID,
+		Connection: conn, Entity: to.entity, Mode: store.BestEffort, OnError: store.OnErrorGo, ChunkSize: chunk, Strict: true, Caller: write.CallerRun(w.run.ID), RequestID: w.run.ID,
 		Hash: func() []byte { return nil },
 		Also: func(ctx context.Context, tx *store.Tx, o *store.Operation) error {
 			*w.run = run // the transaction may be done again
@@ -88,6 +88,9 @@ func (w *work) newOperation(to target, threads []*thread) error {
 		},
 	}, itemsOf(threads))
 	if err != nil {
+		for _, c := range left {
+			c.th.state.Claim = c.claim
+		}
 		*w.run = run
 		return err
 	}
@@ -113,6 +116,7 @@ func itemsOf(threads []*thread) iter.Seq2[write.BatchItem, error] {
 type operations map[string]*operation
 
 type operation struct {
+	entity string
 	items  map[int64]store.Item // by number
 	reason problem.Reason       // for which it was cancelled
 }
@@ -127,7 +131,7 @@ func (w *work) written(known operations, th *thread) (on bool, err error) {
 		known[th.item.Operation] = o
 	}
 	if o == nil {
-		w.take(th, machine.Result{Unknown: true, Failure: problem.New(problem.NotFound, "The operation of the write is not kept any more; nobody can tell what became of it here.")})
+		w.take(th, machine.Result{Unknown: true, Failure: problem.New(problem.WriteOutcomeUnknown, "The operation of the write is not kept any more; nobody can tell what became of it here.")})
 		return true, nil
 	}
 	it, ok := o.items[th.item.OperationN]
@@ -136,6 +140,9 @@ func (w *work) written(known operations, th *thread) (on bool, err error) {
 	}
 	switch it.Status {
 	case store.ItemApplied:
+		if there, err := w.arrived(o.entity, &it, th); err != nil || !there {
+			return false, err
+		}
 		text, err := json.Marshal(written{ID: it.Record.String(), RemoteID: it.RemoteID, Version: it.Version, Status: string(it.Status), Operation: th.item.Operation})
 		if err != nil {
 			return false, fmt.Errorf("write the result of a write: %w", err)
@@ -189,7 +196,7 @@ func (w *work) readOperation(of *store.FlowItem) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &operation{items: make(map[int64]store.Item, len(all)), reason: o.ReasonCode}
+	out := &operation{entity: o.Entity, items: make(map[int64]store.Item, len(all)), reason: o.ReasonCode}
 	for _, it := range all {
 		out.items[it.N] = it
 	}

@@ -120,6 +120,7 @@ const (
 	ReasonFlowStopped            Reason = "flow-stopped"
 	ReasonWaitsForTime           Reason = "waits-for-time"
 	ReasonWaitsForPerson         Reason = "waits-for-person"
+	ReasonWaitsForRecord         Reason = "waits-for-record"
 	ReasonOthersRun              Reason = "others-run"
 	ReasonStreamReset            Reason = "stream-reset"
 	ReasonStorageFull            Reason = "storage-full"

@@ -33,6 +33,8 @@ const (
 	FlowWaitsCall      = "call"
 	FlowWaitsEach      = "each"
 	FlowWaitsTime      = "time"
+	FlowWaitsClaim     = "claim"  // another item makes the record of its key
+	FlowWaitsRecord    = "record" // what it has made is not in the store yet
 )
 
 // FlowStepKey is what every item of a step begins with. The main thread is item 0 of step "".

@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again, but those that were no writes: they stay rejected. All of them become pending at once: nobody begins before the last one is.
+const callerRun = "flow-run "
+
+// CallerRun names a run of a flow as the caller of an operation.
+func CallerRun(id string) string { return callerRun + id }
+
+// Retry lets the items of a batch that are known to have had no effect (rejected, cancelled) be sent again, but those that were no writes: they stay rejected. What a flow wrote is sent again by its flow alone. All of them become pending at once: nobody begins before the last one is.
 func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*store.Operation, error) {
 	if err := mayWrite(c); err != nil && c.State != store.ConnectionUnreachable {
 		return nil, err
@@ -17,6 +23,9 @@ func (s *Service) Retry(ctx context.Context, c *store.Connection, id string) (*s
 	o, err := s.operation(ctx, c, id)
 	if err != nil {
 		return nil, err
+	}
+	if run, ok := strings.CutPrefix(o.Caller, callerRun); ok {
+		return nil, problem.Newf(problem.Conflict, "The run %s of a flow asked for this, and would not learn that it is sent again. Retry what failed of the run: `busbar flow retry`, or POST /v1/flows/{name}/runs/%s/retry.", run, run).With("run", run)
 	}
 	if o.Kind != store.OperationBatch {
 		return nil, problem.New(problem.Conflict, "This operation is a single write, and its caller has its answer. Send the write again, with a new Idempotency-Key.")

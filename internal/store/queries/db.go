@@ -123,9 +123,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimDueStreamStmt, err = db.PrepareContext(ctx, claimDueStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimDueStream: %w", err)
 	}
-	if q.claimForFlowItemStmt, err = db.PrepareContext(ctx, claimForFlowItem); err != nil {
-		return nil, fmt.Errorf("error preparing query ClaimForFlowItem: %w", err)
-	}
 	if q.claimIdempotencyKeyStmt, err = db.PrepareContext(ctx, claimIdempotencyKey); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimIdempotencyKey: %w", err)
 	}
@@ -456,6 +453,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.flowItemsByStatusStmt, err = db.PrepareContext(ctx, flowItemsByStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowItemsByStatus: %w", err)
 	}
+	if q.flowItemsOpenStmt, err = db.PrepareContext(ctx, flowItemsOpen); err != nil {
+		return nil, fmt.Errorf("error preparing query FlowItemsOpen: %w", err)
+	}
 	if q.flowRunStmt, err = db.PrepareContext(ctx, flowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query FlowRun: %w", err)
 	}
@@ -692,6 +692,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lockFlowStmt, err = db.PrepareContext(ctx, lockFlow); err != nil {
 		return nil, fmt.Errorf("error preparing query LockFlow: %w", err)
+	}
+	if q.lockFlowClaimStmt, err = db.PrepareContext(ctx, lockFlowClaim); err != nil {
+		return nil, fmt.Errorf("error preparing query LockFlowClaim: %w", err)
 	}
 	if q.lockFlowRunStmt, err = db.PrepareContext(ctx, lockFlowRun); err != nil {
 		return nil, fmt.Errorf("error preparing query LockFlowRun: %w", err)
@@ -1152,6 +1155,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.takeDoubtfulRecordsStmt, err = db.PrepareContext(ctx, takeDoubtfulRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeDoubtfulRecords: %w", err)
 	}
+	if q.takeFlowClaimStmt, err = db.PrepareContext(ctx, takeFlowClaim); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeFlowClaim: %w", err)
+	}
 	if q.takeFlowNameStmt, err = db.PrepareContext(ctx, takeFlowName); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeFlowName: %w", err)
 	}
@@ -1389,11 +1395,6 @@ func (q *Queries) Close() error {
 	if q.claimDueStreamStmt != nil {
 		if cerr := q.claimDueStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing claimDueStreamStmt: %w", cerr)
-		}
-	}
-	if q.claimForFlowItemStmt != nil {
-		if cerr := q.claimForFlowItemStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing claimForFlowItemStmt: %w", cerr)
 		}
 	}
 	if q.claimIdempotencyKeyStmt != nil {
@@ -1946,6 +1947,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing flowItemsByStatusStmt: %w", cerr)
 		}
 	}
+	if q.flowItemsOpenStmt != nil {
+		if cerr := q.flowItemsOpenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing flowItemsOpenStmt: %w", cerr)
+		}
+	}
 	if q.flowRunStmt != nil {
 		if cerr := q.flowRunStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing flowRunStmt: %w", cerr)
@@ -2339,6 +2345,11 @@ func (q *Queries) Close() error {
 	if q.lockFlowStmt != nil {
 		if cerr := q.lockFlowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lockFlowStmt: %w", cerr)
+		}
+	}
+	if q.lockFlowClaimStmt != nil {
+		if cerr := q.lockFlowClaimStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lockFlowClaimStmt: %w", cerr)
 		}
 	}
 	if q.lockFlowRunStmt != nil {
@@ -3106,6 +3117,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing takeDoubtfulRecordsStmt: %w", cerr)
 		}
 	}
+	if q.takeFlowClaimStmt != nil {
+		if cerr := q.takeFlowClaimStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeFlowClaimStmt: %w", cerr)
+		}
+	}
 	if q.takeFlowNameStmt != nil {
 		if cerr := q.takeFlowNameStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeFlowNameStmt: %w", cerr)
@@ -3293,7 +3309,6 @@ type Queries struct {
 	cancelRunningRunsStmt           *sql.Stmt
 	changeAtOrAfterStmt             *sql.Stmt
 	claimDueStreamStmt              *sql.Stmt
-	claimForFlowItemStmt            *sql.Stmt
 	claimIdempotencyKeyStmt         *sql.Stmt
 	claimProbeStmt                  *sql.Stmt
 	clearFlowLeasesStmt             *sql.Stmt
@@ -3404,6 +3419,7 @@ type Queries struct {
 	flowItemOfKeyStmt               *sql.Stmt
 	flowItemsStmt                   *sql.Stmt
 	flowItemsByStatusStmt           *sql.Stmt
+	flowItemsOpenStmt               *sql.Stmt
 	flowRunStmt                     *sql.Stmt
 	flowRunParentStmt               *sql.Stmt
 	flowRunsAheadStmt               *sql.Stmt
@@ -3483,6 +3499,7 @@ type Queries struct {
 	lockConnectionStmt              *sql.Stmt
 	lockConnectionNumberStmt        *sql.Stmt
 	lockFlowStmt                    *sql.Stmt
+	lockFlowClaimStmt               *sql.Stmt
 	lockFlowRunStmt                 *sql.Stmt
 	lockLinkStmt                    *sql.Stmt
 	lockMetaStmt                    *sql.Stmt
@@ -3636,6 +3653,7 @@ type Queries struct {
 	swapConnectionKeyStmt           *sql.Stmt
 	swapProjectKeyStmt              *sql.Stmt
 	takeDoubtfulRecordsStmt         *sql.Stmt
+	takeFlowClaimStmt               *sql.Stmt
 	takeFlowNameStmt                *sql.Stmt
 	takeOverFlowRunConnectionsStmt  *sql.Stmt
 	takeProjectStmt                 *sql.Stmt
@@ -3698,7 +3716,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		cancelRunningRunsStmt:           q.cancelRunningRunsStmt,
 		changeAtOrAfterStmt:             q.changeAtOrAfterStmt,
 		claimDueStreamStmt:              q.claimDueStreamStmt,
-		claimForFlowItemStmt:            q.claimForFlowItemStmt,
 		claimIdempotencyKeyStmt:         q.claimIdempotencyKeyStmt,
 		claimProbeStmt:                  q.claimProbeStmt,
 		clearFlowLeasesStmt:             q.clearFlowLeasesStmt,
@@ -3809,6 +3826,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		flowItemOfKeyStmt:               q.flowItemOfKeyStmt,
 		flowItemsStmt:                   q.flowItemsStmt,
 		flowItemsByStatusStmt:           q.flowItemsByStatusStmt,
+		flowItemsOpenStmt:               q.flowItemsOpenStmt,
 		flowRunStmt:                     q.flowRunStmt,
 		flowRunParentStmt:               q.flowRunParentStmt,
 		flowRunsAheadStmt:               q.flowRunsAheadStmt,
@@ -3888,6 +3906,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lockConnectionStmt:              q.lockConnectionStmt,
 		lockConnectionNumberStmt:        q.lockConnectionNumberStmt,
 		lockFlowStmt:                    q.lockFlowStmt,
+		lockFlowClaimStmt:               q.lockFlowClaimStmt,
 		lockFlowRunStmt:                 q.lockFlowRunStmt,
 		lockLinkStmt:                    q.lockLinkStmt,
 		lockMetaStmt:                    q.lockMetaStmt,
@@ -4041,6 +4060,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		swapConnectionKeyStmt:           q.swapConnectionKeyStmt,
 		swapProjectKeyStmt:              q.swapProjectKeyStmt,
 		takeDoubtfulRecordsStmt:         q.takeDoubtfulRecordsStmt,
+		takeFlowClaimStmt:               q.takeFlowClaimStmt,
 		takeFlowNameStmt:                q.takeFlowNameStmt,
 		takeOverFlowRunConnectionsStmt:  q.takeOverFlowRunConnectionsStmt,
 		takeProjectStmt:                 q.takeProjectStmt,

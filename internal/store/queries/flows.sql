@@ -111,14 +111,19 @@ delete from flow_seen where flow_seen.connection = @connection and (flow_seen.fl
 -- Across connections: of a flow that is gone.
 delete from flow_seen where flow = @flow;
 
--- name: ClaimForFlowItem :execrows
--- A claim is its item's until that is final or gone.
+-- name: LockFlowClaim :one
+-- Who has a claim: the item, where nobody had it. Others wait until the transaction is over.
 insert into flow_claims (connection, claim, flow, run, step, n) values (@connection, @claim, @flow, @run, @step, @n)
-on conflict (connection, claim) do update set flow = excluded.flow, run = excluded.run, step = excluded.step, n = excluded.n
-where flow_claims.flow = excluded.flow and flow_claims.run = excluded.run and flow_claims.step = excluded.step and flow_claims.n = excluded.n
-  or not exists (select 1 from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
-    where i.flow = flow_claims.flow and i.run = flow_claims.run and i.step = flow_claims.step and i.n = flow_claims.n and i.status in ('pending', 'running')
-      and r.state in ('queued', 'running', 'waiting'));
+on conflict (connection, claim) do update set claim = excluded.claim
+returning flow, run, step, n;
+
+-- name: FlowItemsOpen :one
+-- 1 where an item is not final and its run has not ended.
+select count(*) as items from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
+where i.flow = @flow and i.run = @run and i.step = @step and i.n = @n and i.status in ('pending', 'running') and r.state in ('queued', 'running', 'waiting');
+
+-- name: TakeFlowClaim :exec
+update flow_claims set flow = @flow, run = @run, step = @step, n = @n where connection = @connection and claim = @claim;
 
 -- name: LeaveFlowClaim :exec
 delete from flow_claims where connection = @connection and claim = @claim and flow = @flow and run = @run and step = @step and n = @n;

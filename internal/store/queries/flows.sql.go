@@ -95,40 +95,6 @@ func (q *Queries) BlankFlowTriggers(ctx context.Context, connection int64, maxRo
 	return result.RowsAffected()
 }
 
-const claimForFlowItem = `-- name: ClaimForFlowItem :execrows
-insert into flow_claims (connection, claim, flow, run, step, n) values ($1, $2, $3, $4, $5, $6)
-on conflict (connection, claim) do update set flow = excluded.flow, run = excluded.run, step = excluded.step, n = excluded.n
-where flow_claims.flow = excluded.flow and flow_claims.run = excluded.run and flow_claims.step = excluded.step and flow_claims.n = excluded.n
-  or not exists (select 1 from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
-    where i.flow = flow_claims.flow and i.run = flow_claims.run and i.step = flow_claims.step and i.n = flow_claims.n and i.status in ('pending', 'running')
-      and r.state in ('queued', 'running', 'waiting'))
-`
-
-type ClaimForFlowItemParams struct {
-	Connection int64
-	Claim      string
-	Flow       string
-	Run        string
-	Step       string
-	N          int64
-}
-
-// A claim is its item's until that is final or gone.
-func (q *Queries) ClaimForFlowItem(ctx context.Context, arg ClaimForFlowItemParams) (int64, error) {
-	result, err := q.exec(ctx, q.claimForFlowItemStmt, claimForFlowItem,
-		arg.Connection,
-		arg.Claim,
-		arg.Flow,
-		arg.Run,
-		arg.Step,
-		arg.N,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const clearFlowLeases = `-- name: ClearFlowLeases :exec
 update flows set lease_owner = '', lease_epoch = lease_epoch + 1, wake_at = 0, lease_until_at = null where lease_until_at is not null
 `
@@ -359,6 +325,31 @@ func (q *Queries) FlowByID(ctx context.Context, id string) (Flow, error) {
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const flowItemsOpen = `-- name: FlowItemsOpen :one
+select count(*) as items from flow_items i join flow_runs r on r.flow = i.flow and r.id = i.run
+where i.flow = $1 and i.run = $2 and i.step = $3 and i.n = $4 and i.status in ('pending', 'running') and r.state in ('queued', 'running', 'waiting')
+`
+
+type FlowItemsOpenParams struct {
+	Flow string
+	Run  string
+	Step string
+	N    int64
+}
+
+// 1 where an item is not final and its run has not ended.
+func (q *Queries) FlowItemsOpen(ctx context.Context, arg FlowItemsOpenParams) (int64, error) {
+	row := q.queryRow(ctx, q.flowItemsOpenStmt, flowItemsOpen,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.N,
+	)
+	var items int64
+	err := row.Scan(&items)
+	return items, err
 }
 
 const flowVersion = `-- name: FlowVersion :one
@@ -671,6 +662,48 @@ func (q *Queries) LockFlow(ctx context.Context, id string) (Flow, error) {
 	return i, err
 }
 
+const lockFlowClaim = `-- name: LockFlowClaim :one
+insert into flow_claims (connection, claim, flow, run, step, n) values ($1, $2, $3, $4, $5, $6)
+on conflict (connection, claim) do update set claim = excluded.claim
+returning flow, run, step, n
+`
+
+type LockFlowClaimParams struct {
+	Connection int64
+	Claim      string
+	Flow       string
+	Run        string
+	Step       string
+	N          int64
+}
+
+type LockFlowClaimRow struct {
+	Flow string
+	Run  string
+	Step string
+	N    int64
+}
+
+// Who has a claim: the item, where nobody had it. Others wait until the transaction is over.
+func (q *Queries) LockFlowClaim(ctx context.Context, arg LockFlowClaimParams) (LockFlowClaimRow, error) {
+	row := q.queryRow(ctx, q.lockFlowClaimStmt, lockFlowClaim,
+		arg.Connection,
+		arg.Claim,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.N,
+	)
+	var i LockFlowClaimRow
+	err := row.Scan(
+		&i.Flow,
+		&i.Run,
+		&i.Step,
+		&i.N,
+	)
+	return i, err
+}
+
 const quietFlow = `-- name: QuietFlow :exec
 update flows set trigger_at = $1 where id = $2 and trigger_at = $3 and trigger_cursor = $4
 `
@@ -779,6 +812,31 @@ update flows set trigger_at = trigger_at - cast($1 as bigint), wake_at = wake_at
 // After the clock went back.
 func (q *Queries) ShiftFlows(ctx context.Context, by int64) error {
 	_, err := q.exec(ctx, q.shiftFlowsStmt, shiftFlows, by)
+	return err
+}
+
+const takeFlowClaim = `-- name: TakeFlowClaim :exec
+update flow_claims set flow = $1, run = $2, step = $3, n = $4 where connection = $5 and claim = $6
+`
+
+type TakeFlowClaimParams struct {
+	Flow       string
+	Run        string
+	Step       string
+	N          int64
+	Connection int64
+	Claim      string
+}
+
+func (q *Queries) TakeFlowClaim(ctx context.Context, arg TakeFlowClaimParams) error {
+	_, err := q.exec(ctx, q.takeFlowClaimStmt, takeFlowClaim,
+		arg.Flow,
+		arg.Run,
+		arg.Step,
+		arg.N,
+		arg.Connection,
+		arg.Claim,
+	)
 	return err
 }
 
