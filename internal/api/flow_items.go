@@ -82,8 +82,8 @@ type retryFlowInput struct {
 
 type retryFlow struct {
 	Items    []flowItemName `json:"items,omitempty" maxItems:"500" doc:"Which failed items; none means all."`
-	From     string         `json:"from,omitempty" doc:"Id of the step to go on from, which the items have come to before. Default: the one that failed."`
-	Input    anything       `json:"input,omitempty" doc:"In place of the input of the one item that is named."`
+	From     string         `json:"from,omitempty" doc:"Id of the step to go on from, which the items have come to before. Default: the one that failed; with input, the first."`
+	Input    anything       `json:"input,omitempty" doc:"In place of the input of the one item that is named, which is worked on from its first step then, or from. Secrets in it are written out: one with ••• is refused."`
 	Repeat   bool           `json:"repeat,omitempty" doc:"true: also steps that had an effect are done again, such as writes that were applied."`
 	Continue bool           `json:"continue,omitempty" doc:"true: also what was cancelled when the run stopped, and the rest of its lists."`
 }

@@ -106,7 +106,7 @@ func (cmd *flowSkipCmd) Run(ctx context.Context, c *client, s *Streams) error {
 type flowRetryCmd struct {
 	runArgs
 	Items    []string `name:"item" placeholder:"STEP/N" help:"A failed item. Repeat the flag. Default: all that failed."`
-	From     string   `placeholder:"STEP" help:"The step to go on from. Default: the one that failed."`
+	From     string   `placeholder:"STEP" help:"The step to go on from. Default: the one that failed; with --input, the first."`
 	Repeat   bool     `help:"Also do again what had its effect, such as writes that were applied."`
 	Continue bool     `help:"Also what was cancelled when the run stopped, and the rest of its lists."`
 	inputFlag
@@ -114,7 +114,8 @@ type flowRetryCmd struct {
 
 // Help ends the command's help with examples.
 func (flowRetryCmd) Help() string {
-	return `Items go on from the step that failed, with the results so far. --input takes the place of the input of the one item that is named.
+	return `Items go on from the step that failed, with the results so far. --input takes the place of the input of the one item that is named, which begins
+at its first step then, or at --from. Write secrets out in it, which are shown as •••.
 
 Examples:
 

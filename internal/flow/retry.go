@@ -25,7 +25,7 @@ type ItemRef struct {
 // Retry is what is begun again.
 type Retry struct {
 	Items    []ItemRef       // none: all that failed
-	From     string          // id of the step; empty: the one that failed
+	From     string          // id of the step; empty: the one that failed, with a new input the first
 	Input    json.RawMessage // in place of the one item's own; nil: as it is
 	Repeat   bool            // also steps whose writes were applied
 	Continue bool            // also what was cancelled because the flow stopped, and the rest of its list
@@ -48,7 +48,7 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 	if err != nil {
 		return nil, 0, err
 	}
-	again := &retrying{Service: s, flow: f, prog: p, veil: known.Veil(), Retry: q}
+	again := &retrying{Service: s, flow: f, prog: p, veil: known.Veil(), hasSecrets: len(known.Names()) > 0, Retry: q}
 	if err := again.check(r); err != nil {
 		return nil, 0, err
 	}
@@ -89,17 +89,16 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 type retrying struct {
 	*Service
 	Retry
-	flow *store.Flow
-	prog *machine.Program
-	veil secret.Veil
-	done int
-	from ItemRef // of all that failed: this one and later ones
+	flow       *store.Flow
+	prog       *machine.Program
+	veil       secret.Veil
+	hasSecrets bool // the run
+	done       int
+	from       ItemRef // of all that failed: this one and later ones
 }
 
 func (q *retrying) check(r *store.FlowRun) error {
 	switch {
-	case q.Input != nil && len(q.Items) != 1:
-		return problem.New(problem.ValidationFailed, "A new input is for one item; see errors.").At("/input", problem.Invalid, "Name the one item that it is for.")
 	case q.From != "" && q.prog.Flow().Step(q.From) == nil:
 		return problem.New(problem.ValidationFailed, "There is no such step; see errors.").At("/from", problem.Unknown, fmt.Sprintf("Version %d of the flow has no step %q.", r.Version, q.From))
 	case !r.State.Ended():
@@ -107,7 +106,7 @@ func (q *retrying) check(r *store.FlowRun) error {
 	case r.Erased:
 		return problem.New(problem.Conflict, "What the run worked with was erased with the data of a connection.")
 	}
-	return nil
+	return q.checkInput()
 }
 
 // nothing says why nothing was begun again.
@@ -222,22 +221,19 @@ func (q *retrying) again(it *store.FlowItem) (m store.FlowItemMove, err error) {
 			return m, fmt.Errorf("read item %d of step %q: %w", it.N, it.Step, err)
 		}
 	}
-	if th.Claim = nil; th.Left != "" && q.From != "" {
+	from := q.begins(it)
+	if th.Claim = nil; th.Left != "" && from != "" {
 		if !q.Repeat {
-			return m, problem.Newf(problem.Conflict, "Item %d of step %s was cancelled before it could take what came of its last step. Leave `from` out, or send `repeat: true` to do that once more.", it.N, shownStep(it.Step))
+			return m, problem.Newf(problem.Conflict, "Item %d of step %s was cancelled before it could take what came of its last step. Leave `from` and `input` out, or send `repeat: true` to do that once more.", it.N, shownStep(it.Step))
 		}
 		th.Left = ""
 	}
 	if th.Left == "" {
 		th.Failed, th.Resting, th.Target, th.Child = 0, false, nil, nil
 	}
-	if q.From != "" {
-		repeated, ok := q.prog.Back(&th.Thread, it.Step, q.From)
-		if !ok {
-			return m, problem.Newf(problem.ValidationFailed, "The item cannot go on from %q; see errors.", q.From).At("/from", problem.Invalid, fmt.Sprintf("Item %d of step %s has not come to it.", it.N, shownStep(it.Step)))
-		}
-		if writes := q.writes(repeated); len(writes) > 0 && !q.Repeat {
-			return m, problem.Newf(problem.Conflict, "Going on from %s would do what %s has done a second time. Send `repeat: true` if that is meant.", q.From, writes[0])
+	if from != "" {
+		if err := q.back(it, &th, from); err != nil {
+			return m, err
 		}
 	}
 	if m = it.Move(store.FlowItemPending); q.Input != nil {

@@ -142,3 +142,27 @@ func TestSecretOfACall(t *testing.T) {
 		}
 	}
 }
+
+// What looks like a mark in data is data, with a secret and without, also when it is given by a called flow.
+func TestMarksInDataOfACall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	for i, parameters := range []string{"{}", "{key: {type: secret}}"} {
+		given := map[string]json.RawMessage{}
+		if i > 0 {
+			given["key"] = json.RawMessage(`"much secret"`)
+		}
+		_, err := w.app.Flows.Apply(w.acting(), w.project, flow.Application{
+			Document: fmt.Sprintf("flow: inner%d\nparameters: %s\nsteps: [{id: same, transform: {a: \"${trigger.input}\"}}]\n", i, parameters), Format: "yaml", Parameters: given, By: "test",
+		})
+		w.check(err)
+		w.apply(fmt.Sprintf("flow: outer%d\nsteps:\n  - {id: called, call: {flow: inner%d, input: \"${trigger.input}\"}}\n  - {id: same, transform: {same: \"${steps.called.output.a == trigger.input}\"}}\n", i, i))
+		for _, text := range []string{"plain", "\ue000", "a\ue000=\ue001b", "\ue0000.key\ue001", "\ue0000.none\ue001"} {
+			in, _ := json.Marshal(text)
+			r := w.run(fmt.Sprintf("outer%d", i), string(in))
+			if r.State != store.FlowRunCompleted || string(r.Output) != `{"same":true}` {
+				t.Errorf("inner%d %+q: %s %s %s", i, text, r.State, r.Output, r.ReasonDetail)
+			}
+		}
+	}
+}

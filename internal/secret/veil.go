@@ -73,13 +73,26 @@ func (v Veil) lift(found string) string {
 }
 
 // Covered says whether something is covered in it.
-func Covered(value []byte) bool {
+func Covered(value []byte) bool { return CoveredOf(value, func(string) bool { return true }) }
+
+// CoveredOf says whether a secret with such a name is covered in it.
+func CoveredOf(value []byte, such func(name string) bool) bool {
 	for _, m := range mark.FindAllSubmatch(value, -1) {
-		if len(m[1]) > 0 {
+		if len(m[1]) > 0 && such(string(m[2])) {
 			return true
 		}
 	}
 	return false
+}
+
+// Masked says whether what stands in place of secrets where people see them is in JSON.
+func Masked(value []byte) bool {
+	var v any
+	if json.Unmarshal(value, &v) != nil {
+		return false
+	}
+	text, _ := json.Marshal(v)
+	return bytes.Contains(text, []byte(masked))
 }
 
 // ShownText gives a text that was covered as people see it.
