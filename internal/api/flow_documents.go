@@ -97,7 +97,11 @@ func viewProblems(all lang.Problems) []flowProblem {
 
 // invalidFlow refuses a document. Each problem of it is an error of the member that it came in, and stands as it is in problems.
 func invalidFlow(all lang.Problems) *problem.Error {
-	p := problem.Newf(problem.ValidationFailed, "The document is no flow that can be: %d things are wrong; see problems.", len(all))
+	what := "one thing is wrong"
+	if len(all) > 1 {
+		what = fmt.Sprintf("%d things are wrong", len(all))
+	}
+	p := problem.Newf(problem.ValidationFailed, "The document is no flow that can be: %s; see problems.", what)
 	for _, one := range all {
 		p.At("/document", problem.Invalid, one.String())
 	}

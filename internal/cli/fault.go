@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/busbar-dev/busbar/internal/config"
+	"github.com/busbar-dev/busbar/internal/flow/lang"
 )
 
 // fault is an answer of the API that says no: a problem document.
@@ -26,6 +27,8 @@ type fault struct {
 		Pointer string `json:"pointer"`
 		Detail  string `json:"detail"`
 	} `json:"errors"`
+	Problems []documentProblem `json:"problems"` // of the document of a flow
+	file     string            // that the document is from
 	Upstream *struct {
 		Status  int    `json:"status"`
 		Code    string `json:"code"`
@@ -34,6 +37,25 @@ type fault struct {
 }
 
 func (f *fault) Error() string { return f.Code + ": " + f.Detail }
+
+// documentProblem is one thing wrong with the document of a flow.
+type documentProblem struct {
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Path    string `json:"path"`
+	Message string `json:"message"`
+	Mend    string `json:"mend"`
+}
+
+// in says what is wrong, as flow check does.
+func (p documentProblem) in(file string) string {
+	if file == "" {
+		file = "flow"
+	}
+	one := lang.Problem{Path: p.Path, Message: p.Message, Mend: p.Mend}
+	one.Pos.File, one.Pos.Line, one.Pos.Column = file, p.Line, p.Column
+	return one.String()
+}
 
 // unreachable is an error of a Busbar that does not answer.
 type unreachable struct{ error }
@@ -106,12 +128,21 @@ func printError(w io.Writer, err error) {
 }
 
 func printDetails(w io.Writer, f *fault) {
+	if len(f.Problems) > 0 { // they are the errors, one by one
+		f.Detail, f.Errors = problems(len(f.Problems))+":", nil
+	}
 	if f.Detail != "" {
 		fmt.Fprintf(w, "  %s\n", clean(f.Detail))
+	}
+	for _, p := range f.Problems {
+		fmt.Fprintf(w, "  %s\n", clean(p.in(f.file)))
 	}
 	for _, e := range f.Errors {
 		if entry := e.Pointer + ": " + e.Detail; !strings.Contains(f.Detail, entry) {
 			fmt.Fprintf(w, "  %s\n", clean(entry))
+		}
+		if role, ok := strings.CutPrefix(e.Pointer, "/connections/"); ok {
+			fmt.Fprintf(w, "  say it with --connection-of %s=CONNECTION (busbar connection list shows them)\n", clean(role))
 		}
 	}
 	if u := f.Upstream; u != nil {

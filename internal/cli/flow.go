@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 type flowGroup struct {
@@ -49,8 +51,9 @@ type oneFlow struct {
 		FiredAt *string    `json:"fired_at"`
 		Reason  *syncError `json:"reason"`
 	} `json:"trigger"`
-	Connections map[string]string `json:"connections"`
-	Secrets     []string          `json:"secrets"`
+	Connections map[string]string         `json:"connections"`
+	Parameters  map[string]jsontext.Value `json:"parameters"`
+	Secrets     []string                  `json:"secrets"`
 	OpenRuns    struct {
 		Queued  int64 `json:"queued"`
 		Running int64 `json:"running"`
@@ -68,6 +71,9 @@ func (f oneFlow) facts() *table {
 		"last began", instant(f.Trigger.FiredAt), "rests", f.Trigger.Reason.text())
 	for _, role := range slices.Sorted(maps.Keys(f.Connections)) {
 		t.add("connection "+role+":", f.Connections[role])
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Parameters)) {
+		t.add("parameter "+name+":", shortened(string(f.Parameters[name])))
 	}
 	t.add("secrets set:", strings.Join(f.Secrets, ", "))
 	n := f.OpenRuns

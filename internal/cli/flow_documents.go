@@ -42,10 +42,27 @@ func readFlow(s *Streams, file string) (f *lang.Flow, text string, err error) {
 		for _, one := range wrong {
 			fmt.Fprintln(s.Out, cleanLines(one.String()))
 		}
-		fmt.Fprintf(s.Err, "%d problems\n", len(wrong))
+		fmt.Fprintln(s.Err, problems(len(wrong)))
 		return nil, "", exit(ExitFailed)
 	}
 	return f, string(b), err
+}
+
+// problems counts them in words.
+func problems(n int) string {
+	if n == 1 {
+		return "1 problem"
+	}
+	return fmt.Sprintf("%d problems", n)
+}
+
+// ofFile lets what is wrong with a document be told under the name of its file.
+func ofFile(err error, file string) error {
+	var f *fault
+	if errors.As(err, &f) {
+		f.file = file
+	}
+	return err
 }
 
 func formatOf(file string) string {
@@ -199,17 +216,15 @@ func (cmd *flowApplyCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	}
 	f, raw, err := get[oneFlow](ctx, c, r)
 	if err != nil {
-		return err
+		return ofFile(err, cmd.File)
 	}
-	if before != nil && f.Changed && c.Output != "json" {
-		t, _ := differences(before, doc, "Only the way in which it is written differs.")
-		if err := t.print(s.Out); err != nil {
+	if before != nil && c.Output != "json" {
+		if err := cmd.printChanges(s, before, &f, doc); err != nil {
 			return err
 		}
-		fmt.Fprintln(s.Out)
 	}
 	t := f.facts()
-	t.add("changed:", yesNo(f.Changed))
+	t.add("new version:", yesNo(f.Changed))
 	if err := c.show(s, raw, t); err != nil || c.Output == "json" || f.Webhook == nil {
 		return err
 	}
@@ -217,6 +232,23 @@ func (cmd *flowApplyCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if f.Webhook.Secret != "" {
 		fmt.Fprintf(s.Out, "  %s\n", clean(f.Webhook.Secret))
 	}
+	return nil
+}
+
+// printChanges says what an application has changed of the document and of the settings.
+func (cmd *flowApplyCmd) printChanges(s *Streams, before, now *oneFlow, doc *lang.Flow) error {
+	t := newTable("Nothing has changed.", "WHERE", "WHAT", "BEFORE", "NOW")
+	if now.Changed {
+		t.none = "Only the way in which it is written differs."
+		if was := before.parsed(); was != nil {
+			t, _ = differences(was, doc, t.none)
+		}
+	}
+	addSettings(t, before, now, cmd.Parameters)
+	if err := t.print(s.Out); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out)
 	return nil
 }
 
@@ -240,15 +272,20 @@ func (cmd *flowDiffCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if name == "" {
 		name = doc.Name
 	}
-	stored, _, err := get[oneFlow](ctx, c, request{method: http.MethodGet, path: flowPath(name), who: aKey})
+	stored, err := flowBefore(ctx, c, name)
 	if err != nil {
 		return err
 	}
-	newest, err := lang.Parse(name, []byte(stored.Document))
-	if err != nil {
+	var newest *lang.Flow // nil: there is none, and all is new
+	none := ""
+	if stored == nil {
+		fmt.Fprintf(s.Err, "There is no flow %s yet: all of it is new.\n", clean(name))
+	} else if newest, err = lang.Parse(name, []byte(stored.Document)); err != nil {
 		return fmt.Errorf("read version %d: %w", stored.Version, err)
+	} else {
+		none = fmt.Sprintf("No difference from version %d.", stored.Version)
 	}
-	t, n := differences(newest, doc, fmt.Sprintf("No difference from version %d.", stored.Version))
+	t, n := differences(newest, doc, none)
 	if err := t.print(s.Out); err != nil || n == 0 {
 		return err
 	}

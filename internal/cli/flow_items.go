@@ -153,6 +153,7 @@ func (cmd *flowRetryCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	if cmd.From != "" {
 		body["from"] = cmd.From
 	}
+	now, _ := flowBefore(ctx, c, cmd.Name) // nil: it is told no more than that
 	got, raw, err := get[struct {
 		Retried int64   `json:"retried"`
 		Run     flowRun `json:"run"`
@@ -162,5 +163,23 @@ func (cmd *flowRetryCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	}
 	t := got.Run.facts()
 	t.add("begun again:", count(got.Retried))
-	return c.show(s, raw, t)
+	if err := c.show(s, raw, t); err != nil || now == nil {
+		return err
+	}
+	got.Run.keeps(s, now)
+	return nil
+}
+
+// keeps says what a run that is begun again does not take of its flow.
+func (r flowRun) keeps(s *Streams, now *oneFlow) {
+	what := ""
+	switch {
+	case r.Version != now.Version:
+		what = fmt.Sprintf("version %d, with which it began; the flow has version %d now", r.Version, now.Version)
+	case !r.sameSettings(now):
+		what = "the parameters and connections with which it began; the flow has others now"
+	default:
+		return
+	}
+	fmt.Fprintf(s.Err, "The run keeps %s. A new run takes those; --item with --input mends one item.\n", what)
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // newDocument is what a flow begins with: it can be applied as it is, and does nothing yet.
-const newDocument = `# busbar flow check NAME.yaml finds mistakes; busbar flow test NAME.yaml shows what it would do.
+const newDocument = `# docs/flows/language.md says what a flow may say.
+# busbar flow check NAME.yaml finds mistakes; busbar flow test NAME.yaml shows what it would do.
 flow: NAME
 title: Say in a line what it does
 # connections:            # by role; which ones those are is said when the flow is applied
@@ -60,8 +61,30 @@ func (cmd *flowNewCmd) Run(s *Streams, p *Programs) error {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
-	fmt.Fprintf(s.Out, "Fill in %s. Then:\n  busbar flow check %s\n  busbar flow test %s\n  busbar flow apply %s\n", file, file, file, file)
+	open := leftOpen(file, text)
+	fmt.Fprintf(s.Out, "Fill in %s. Then:\n  busbar flow check %s\n  busbar flow test %s%s\n  busbar flow apply %s%s\n", file, file, file, open, file, open)
 	return nil
+}
+
+// leftOpen gives the flags for what a document leaves open.
+func leftOpen(file, text string) (flags string) {
+	doc, err := lang.Parse(file, []byte(text))
+	if err != nil {
+		return ""
+	}
+	for _, role := range doc.Connections {
+		flags += " --connection-of " + role.Name + "=CONNECTION"
+	}
+	for _, p := range doc.Parameters {
+		switch {
+		case !p.Required || p.Default != nil:
+		case p.Type == lang.Secret:
+			flags += " --parameter " + p.Name + "=@FILE"
+		default:
+			flags += " --parameter " + p.Name + "=VALUE"
+		}
+	}
+	return flags
 }
 
 // text gives the document, under the flow's name.
@@ -74,5 +97,5 @@ func (cmd *flowNewCmd) text(p *Programs) (string, error) {
 		files, _ := fs.Glob(p.Flows, "*.yaml")
 		return "", usage{fmt.Errorf("there is no template %q; write one of %s", cmd.Template, strings.ReplaceAll(strings.Join(files, ", "), ".yaml", ""))}
 	}
-	return strings.Replace(string(text), "flow: "+cmd.Template+"\n", "flow: "+cmd.Name+"\n", 1), nil
+	return "# docs/flows/language.md says what a flow may say.\n" + strings.Replace(string(text), "flow: "+cmd.Template+"\n", "flow: "+cmd.Name+"\n", 1), nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,7 +29,11 @@ type flowRun struct {
 	StartedAt  *string    `json:"started_at"`
 	FinishedAt *string    `json:"finished_at"`
 	DueAt      *string    `json:"due_at"`
-	Steps      []struct {
+
+	Connections map[string]string         `json:"connections"`
+	Parameters  map[string]jsontext.Value `json:"parameters"`
+
+	Steps []struct {
 		Step   string     `json:"step"`
 		Counts flowCounts `json:"counts"`
 	} `json:"steps"`
@@ -50,6 +55,12 @@ func (n flowCounts) cells() []string {
 
 func (r flowRun) ended() bool {
 	return r.State == "completed" || r.State == "failed" || r.State == "cancelled"
+}
+
+// sameSettings says that a run has the settings of its flow.
+func (r flowRun) sameSettings(f *oneFlow) bool {
+	equal := func(a, b jsontext.Value) bool { return string(a) == string(b) }
+	return maps.Equal(r.Connections, f.Connections) && maps.EqualFunc(r.Parameters, f.Parameters, equal)
 }
 
 // facts is all that there is to say of a run.
@@ -246,102 +257,6 @@ func (flowCancelCmd) Help() string {
 func (cmd *flowCancelCmd) Run(ctx context.Context, c *client, s *Streams) error {
 	return showFlowRun(ctx, c, s, http.MethodPost, cmd.path()+"/cancel", nil)
 }
-
-type flowTestCmd struct {
-	Flow    string   `arg:"" help:"A document, in YAML or JSON, or the name of a flow."`
-	Name    string   `placeholder:"NAME" help:"Of the flow whose settings count. Default: the one in the document."`
-	Items   string   `placeholder:"JSON" help:"Object: items by each step, in place of the first of its list; @FILE, or - for standard input."`
-	Records []string `name:"record" placeholder:"ID" help:"A record that a list of the flow is to give, in place of its first. Repeat the flag."`
-	Most    int      `default:"5" help:"Items of each list (1 to 50)."`
-	inputFlag
-	settingFlags
-}
-
-// Help ends the command's help with examples.
-func (flowTestCmd) Help() string {
-	return `Writes are checked and not sent; requests and notices are shown and not sent; nothing is stored. Exit code 1 when something would fail.
-
-Examples:
-
-  busbar flow test nightly-export
-  busbar flow test order.yaml --connection-of erp=SimERP --items '{"orders": [{"number": "PR-1"}]}'`
-}
-
-// testReport is what tables show of what a run would do.
-type testReport struct {
-	Threads []struct {
-		Step   string     `json:"step"`
-		N      int64      `json:"n"`
-		Status string     `json:"status"`
-		Error  *syncError `json:"error"`
-		Steps  []struct {
-			ID     string         `json:"id"`
-			Kind   string         `json:"kind"`
-			Result jsontext.Value `json:"result"`
-			Would  jsontext.Value `json:"would"`
-		} `json:"steps"`
-	} `json:"threads"`
-}
-
-// Run prints what a run would do, thread by thread.
-func (cmd *flowTestCmd) Run(ctx context.Context, c *client, s *Streams) error {
-	body, name, err := cmd.body(ctx, c, s)
-	if err != nil {
-		return err
-	}
-	report, raw, err := get[testReport](ctx, c, request{method: http.MethodPost, path: flowPath(name) + "/test", body: body, who: aKey})
-	if err != nil {
-		return err
-	}
-	t, failed := newTable("Nothing.", "ITEM", "STATUS", "STEP", "RESULT OR WHAT WOULD BE SENT"), false
-	for _, th := range report.Threads {
-		item := th.Step + "/" + count(th.N)
-		for _, one := range th.Steps {
-			what := one.Result
-			if len(one.Would) > 0 && string(one.Would) != "null" {
-				what = one.Would
-			}
-			t.add(item, "", one.ID+" ("+one.Kind+")", shortened(string(what)))
-		}
-		t.add(item, th.Status, "", th.Error.text())
-		failed = failed || th.Status == "failed"
-	}
-	if err := c.show(s, raw, t); err != nil || !failed {
-		return err
-	}
-	return exit(ExitFailed)
-}
-
-// body gives what is asked, and of which flow.
-func (cmd *flowTestCmd) body(ctx context.Context, c *client, s *Streams) (body map[string]any, name string, err error) {
-	body, name = map[string]any{"most": cmd.Most}, cmd.Flow
-	if looksLikeFile(cmd.Flow) {
-		doc, text, err := readFlow(s, cmd.Flow)
-		if err != nil {
-			return nil, "", err
-		}
-		body["document"], body["format"], name = text, formatOf(cmd.Flow), doc.Name
-	}
-	if cmd.Name != "" {
-		name = cmd.Name
-	}
-	if len(cmd.Records) > 0 {
-		body["records"] = cmd.Records
-	}
-	for member, text := range map[string]string{"input": cmd.Input, "items": cmd.Items} {
-		v, err := readJSON(s, text)
-		if err != nil {
-			return nil, "", err
-		}
-		if v != nil {
-			body[member] = v
-		}
-	}
-	return body, name, cmd.add(ctx, c, s, body)
-}
-
-// looksLikeFile tells a document from the name of a flow, which has no point and no slash.
-func looksLikeFile(text string) bool { return text == "-" || strings.ContainsAny(text, "./") }
 
 // shortened cuts a long text for a table.
 func shortened(text string) string {

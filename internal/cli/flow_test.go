@@ -43,6 +43,10 @@ func recording(t *testing.T, answers map[string]string) (url string, last *flowA
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
+		if refusal, is := strings.CutPrefix(answer, "422 "); is {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			answer = refusal
+		}
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(srv.Close)
@@ -64,10 +68,16 @@ func TestFlowNew(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	p := Programs{Flows: examples}
-	for args, want := range map[string]int{"export --template nightly-export": ExitOK, "other --template none": ExitUsage} {
+	for args, want := range map[string]int{"export --template nightly-export": ExitOK, "receipt --template goods-receipt-to-stock": ExitOK, "other --template none": ExitUsage} {
 		if code := Main(t.Context(), append([]string{"flow", "new"}, strings.Fields(args)...), streamsTo(&out, &errs), p); code != want {
 			t.Errorf("%s: exit code %d, said %q", args, code, errs.String())
 		}
+	}
+	if !strings.Contains(out.String(), "busbar flow apply receipt.yaml --connection-of erp=CONNECTION --connection-of cmms=CONNECTION --parameter storeroom=VALUE\n") {
+		t.Errorf("printed %q", out.String())
+	}
+	if text := string(must(os.ReadFile("receipt.yaml"))); !strings.HasPrefix(text, "# docs/flows/language.md ") {
+		t.Errorf("wrote %q", text)
 	}
 	if out, _, code := busbar(t.Context(), "flow", "check", "export.yaml"); code != ExitOK || out != "export: ok\n" {
 		t.Errorf("exit code %d, printed %q", code, out)
@@ -103,13 +113,17 @@ func TestFlowApply(t *testing.T) {
 		"GET /connections":   `{"data":[{"id":"0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55","name":"Plant"},{"id":"2","name":"Twice"},{"id":"3","name":"Twice"}]}`,
 		"PUT /flows/order":   `{"name":"order","version":1}`,
 		"GET /flows/order":   `{"name":"order","version":1,"document":"flow: order\nsteps:\n  - id: a\n    transform: {n: 2}\n"}`,
+		"GET /flows/set":     `{"name":"set","version":1,"document":"flow: set","connections":{"erp":"c1"},"parameters":{"least":4,"who":"Ann"},"secrets":["token"]}`,
+		"PUT /flows/set":     `{"name":"set","version":1,"connections":{"erp":"c2"},"parameters":{"least":5},"secrets":["token"]}`,
+		"PUT /flows/bad":     `422 {"title":"Wrong","detail":"1 thing","code":"validation-failed","errors":[{"pointer":"/document","detail":"flow.yaml:4:5"}],"problems":[{"line":4,"column":5,"path":"steps.0","message":"is wrong","mend":"mend it"}]}`,
+		"PUT /flows/open":    `422 {"title":"Wrong","detail":"See errors.","code":"validation-failed","errors":[{"pointer":"/connections/cmms","detail":"Which connection is cmms?"}]}`,
 		"GET /flows/another": `{"name":"another","version":3,"document":"flow: order\nsteps: [{id: a, transform: {n: 1}}]"}`,
 	})
 	file, token := inFile(t, "order.yaml", aDocument), inFile(t, "token", "very secret\n")
 	key := []string{"--url", url, "--key", "bb_key_x"}
 	args := append([]string{"flow", "apply", file, "--name", "other", "--connection-of", "erp=Plant", "--parameter", "least=5", "--parameter", "who=Ann", "--parameter", "token=@" + token, "--if-version", "1"}, key...)
 	out, errs, code := busbar(t.Context(), args...)
-	if code != ExitOK || !strings.Contains(out, url+"/hooks/bb_hok_x\n") || !strings.Contains(out, "whsec_x") || !strings.Contains(out, "changed:") {
+	if code != ExitOK || !strings.Contains(out, url+"/hooks/bb_hok_x\n") || !strings.Contains(out, "whsec_x") || !strings.Contains(out, "new version:") {
 		t.Errorf("exit code %d, said %q, printed\n%s", code, errs, out)
 	}
 	want := `{"connections":{"erp":"0190b5a4-9a11-7c44-b0f3-5f0a6d1f3e55"},"document":` + string(must(json.Marshal(aDocument))) + `,"format":"yaml","parameters":{"least":5,"token":"very secret","who":"Ann"}}`
@@ -118,6 +132,24 @@ func TestFlowApply(t *testing.T) {
 	}
 	if _, errs, code := busbar(t.Context(), append([]string{"flow", "apply", file, "--connection-of", "erp=Twice"}, key...)...); code != ExitUsage || !strings.Contains(errs, `2 connections are called "Twice"`) {
 		t.Errorf("exit code %d, said %q", code, errs)
+	}
+	out, errs, code = busbar(t.Context(), append([]string{"flow", "apply", file, "--name", "set", "--parameter", "token=@" + token}, key...)...)
+	for _, want := range []string{"parameter least", "changed", "connection erp", "parameter who", "removed", "secret token", "given anew", "new version:"} {
+		if code != ExitOK || !strings.Contains(out, want) || strings.Contains(out, "very secret") || strings.Contains(out, "Nothing has changed") {
+			t.Errorf("exit code %d, said %q, does not print %s:\n%s", code, errs, want, out)
+		}
+	}
+	out, errs, code = busbar(t.Context(), append([]string{"flow", "apply", file, "--name", "bad"}, key...)...)
+	if code != ExitFailed || !strings.Contains(errs, "1 problem:") || !strings.Contains(errs, "  "+file+":4:5: steps.0: is wrong; mend it\n") || strings.Contains(errs, "/document") {
+		t.Errorf("exit code %d, printed %q, said\n%s", code, out, errs)
+	}
+	out, errs, code = busbar(t.Context(), append([]string{"flow", "apply", file, "--name", "open"}, key...)...)
+	if code != ExitFailed || !strings.Contains(errs, "--connection-of cmms=") {
+		t.Errorf("exit code %d, printed %q, said\n%s", code, out, errs)
+	}
+	out, errs, code = busbar(t.Context(), append([]string{"flow", "diff", file, "--name", "absent"}, key...)...)
+	if code != ExitFailed || !strings.Contains(out, "steps") || !strings.Contains(out, "added") || !strings.Contains(errs, "no flow absent yet") {
+		t.Errorf("exit code %d, said %q, printed %s", code, errs, out)
 	}
 	out, _, code = busbar(t.Context(), append([]string{"flow", "diff", file}, key...)...)
 	if code != ExitFailed || !strings.Contains(out, "steps.a.transform.n") || !strings.Contains(out, "changed") {
@@ -141,6 +173,10 @@ func TestFlowRuns(t *testing.T) {
 		"POST /flows/order/pause":                       `{"name":"order","paused":true}`,
 		"POST /flows/order/runs/r1/cancel":              aRun,
 		"POST /flows/order/test":                        `{"threads":[{"step":"-","n":0,"key":"","status":"failed","error":{"code":"x","detail":"None of vendors."},"steps":[{"id":"a","kind":"write","result":null,"would":{"op":"create"}}]}]}`,
+		"POST /flows/empty/test":                        `{"threads":[{"step":"-","status":"ok","steps":[]}],"nothing":"No item came to rows."}`,
+		"POST /flows/wrong/test":                        `{"threads":[{"step":"rows","n":1,"status":"failed","error":{"code":"x","detail":"No.","step":"make","path":"steps.0.write.data.n","expression":"item.n+1","errors":[{"pointer":"/name","detail":"It is missing."}]},"steps":[]}]}`,
+		"POST /flows/newer/runs/r1/retry":               `{"retried":1,"run":` + aRun + `}`,
+		"GET /flows/newer":                              `{"name":"newer","version":3}`,
 		"GET /flows/order/runs/r1/items/-/0":            `{"step":"-"}`,
 		"POST /flows/order/runs/r1/resume":              aRun,
 		"DELETE /flows/order":                           ``,
@@ -158,6 +194,10 @@ func TestFlowRuns(t *testing.T) {
 		{"skip order r1 orders 7", "POST /v1/flows/order/runs/r1/items/orders/7/skip", "null", "", "Skipped orders/7.", ExitOK},
 		{"versions order", "GET /v1/flows/order/versions?limit=20", "null", "k1", "", ExitOK},
 		{"test order --record a", "POST /v1/flows/order/test", `{"most":5,"records":["a"]}`, "None of vendors", "", ExitFailed},
+		{"test empty", "POST /v1/flows/empty/test", `{"most":5}`, "", "No item came to rows. See --input", ExitFailed},
+		{"test wrong", "POST /v1/flows/wrong/test", `{"most":5}`, "make  at steps.0.write.data.n: item.n+1", "", ExitFailed},
+		{"test wrong", "POST /v1/flows/wrong/test", `{"most":5}`, "/name: It is missing.", "", ExitFailed},
+		{"retry newer r1", "POST /v1/flows/newer/runs/r1/retry", `{}`, "begun again:", "keeps version 1, with which it began; the flow has version 3 now", ExitOK},
 		{"run order --wait", "GET /v1/flows/order/runs/r1", "null", "completed", "busbar flow items order r1 --status failed", ExitFailed},
 		{"runs order --state failed", "GET /v1/flow-runs?flow=order&limit=20&state=failed", "null", "r1", "", ExitOK},
 		{"status order r1", "GET /v1/flows/order/runs/r1", "null", "2 in: 1 ok, 1 failed", "busbar flow retry order r1", ExitOK},

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -56,8 +59,8 @@ func (flowSchemaCmd) Run(s *Streams) error {
 	return err
 }
 
-// flowBefore gives the newest document of a flow before another is applied; nil: there is none, or one that cannot be read any more.
-func flowBefore(ctx context.Context, c *client, name string) (*lang.Flow, error) {
+// flowBefore gives a flow as it is before a document is applied; nil: there is none.
+func flowBefore(ctx context.Context, c *client, name string) (*oneFlow, error) {
 	stored, _, err := get[oneFlow](ctx, c, request{method: http.MethodGet, path: flowPath(name), who: aKey})
 	if err != nil && exitCode(err) == ExitNotFound {
 		return nil, nil
@@ -65,11 +68,56 @@ func flowBefore(ctx context.Context, c *client, name string) (*lang.Flow, error)
 	if err != nil {
 		return nil, err
 	}
-	before, err := lang.Parse(name, []byte(stored.Document))
+	return &stored, nil
+}
+
+// parsed gives a flow's newest document; nil: it cannot be read any more.
+func (f *oneFlow) parsed() *lang.Flow {
+	doc, err := lang.Parse(f.Name, []byte(f.Document))
 	if err != nil {
-		return nil, nil
+		return nil
 	}
-	return before, nil
+	return doc
+}
+
+// addSettings adds what differs between the settings of a flow before and now. Of secret parameters, which were given or not, it tells no value.
+func addSettings(t *table, before, now *oneFlow, given map[string]string) {
+	compare := func(where string, was, is string) {
+		kind := lang.Changed
+		switch {
+		case was == is:
+			return
+		case was == "":
+			kind = lang.Added
+		case is == "":
+			kind = lang.Removed
+		}
+		t.add(where, kind, shortened(was), shortened(is))
+	}
+	for _, role := range union(maps.Keys(before.Connections), maps.Keys(now.Connections)) {
+		compare("connection "+role, before.Connections[role], now.Connections[role])
+	}
+	for _, name := range union(maps.Keys(before.Parameters), maps.Keys(now.Parameters)) {
+		compare("parameter "+name, string(before.Parameters[name]), string(now.Parameters[name]))
+	}
+	for _, name := range union(slices.Values(before.Secrets), slices.Values(now.Secrets)) {
+		_, anew := given[name]
+		switch was, is := slices.Contains(before.Secrets, name), slices.Contains(now.Secrets, name); {
+		case was && !is:
+			t.add("secret "+name, lang.Removed, "", "")
+		case !was:
+			t.add("secret "+name, lang.Added, "", "")
+		case anew:
+			t.add("secret "+name, "given anew", "", "")
+		}
+	}
+}
+
+// union gives what is in one of two lists, in order.
+func union(a, b iter.Seq[string]) []string {
+	all := slices.AppendSeq(slices.Collect(a), b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // differences is the table of what differs between two documents.

@@ -42,6 +42,9 @@ func (e *syncError) text() string {
 	if e == nil {
 		return ""
 	}
+	if e.Detail == "" {
+		return e.Code
+	}
 	return e.Code + ": " + e.Detail
 }
 

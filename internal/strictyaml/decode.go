@@ -17,6 +17,8 @@ import (
 type Decoder struct {
 	File     string
 	Problems Problems
+
+	around []string // keys of the mapping around the one that is read
 }
 
 var (
@@ -78,15 +80,18 @@ func (d *Decoder) Value(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *Decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	fields, names := FieldsOf(v)
+	outer := d.around
+	defer func() { d.around = outer }()
 	seen := map[string]bool{}
 	d.Members(n, path, func(key, value *yaml.Node) {
 		seen[key.Value] = true
 		if f, ok := fields[key.Value]; ok {
+			d.around = names
 			d.Value(value, f.Value, Join(path, key.Value))
 			d.word(value, f.Words, Join(path, key.Value))
 			return
 		}
-		d.Report(key, Join(path, key.Value), "unknown key", Suggest(key.Value, names))
+		d.Report(key, Join(path, key.Value), "unknown key", misplaced(path, key.Value, names, outer))
 	})
 	for _, name := range names {
 		if fields[name].Required && !seen[name] && n.Kind == yaml.MappingNode {
@@ -95,7 +100,16 @@ func (d *Decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	}
 }
 
+// misplaced says where an unknown key goes: beside the mapping that it stands in, where it is known there, or what it may have meant.
+func misplaced(path, key string, names, outer []string) string {
+	if at := path[strings.LastIndex(path, ".")+1:]; slices.Contains(outer, key) {
+		return "write it beside " + at + ", not in it"
+	}
+	return Suggest(key, names)
+}
+
 func (d *Decoder) table(n *yaml.Node, v reflect.Value, path string) {
+	defer d.alone()()
 	v.Set(reflect.MakeMap(v.Type()))
 	d.Members(n, path, func(key, value *yaml.Node) {
 		k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
@@ -103,6 +117,13 @@ func (d *Decoder) table(n *yaml.Node, v reflect.Value, path string) {
 		d.Value(value, e, Join(path, key.Value))
 		v.SetMapIndex(k, e)
 	})
+}
+
+// alone lets what is read stand beside no keys of the language, until it is undone.
+func (d *Decoder) alone() (undo func()) {
+	outer := d.around
+	d.around = nil
+	return func() { d.around = outer }
 }
 
 // Members visits the pairs of a mapping; a key written twice is a problem.
@@ -131,6 +152,7 @@ func (d *Decoder) list(n *yaml.Node, v reflect.Value, path string) {
 		d.Report(n, path, "wants a list, this is "+Describe(n), "write [...]")
 		return
 	}
+	defer d.alone()()
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 	for i, item := range n.Content {
 		d.Value(item, v.Index(i), Join(path, strconv.Itoa(i)))

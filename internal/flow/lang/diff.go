@@ -25,9 +25,12 @@ type DocumentChange struct {
 	Old, New string // as JSON; empty where there is none
 }
 
-// Diff gives what is different in document b, in the order of the documents: steps are told by their ids, wherever they stand in their list. How something is written does not count.
+// Diff gives what is different in document b, in the order of the documents: steps are told by their ids, wherever they stand in their list. How something is written does not count. Without an a all of b is added.
 func Diff(a, b *Flow) []DocumentChange {
 	d := new(differ)
+	if a == nil {
+		a = &Flow{root: &yaml.Node{Kind: yaml.MappingNode}}
+	}
 	d.nodes("", a.root, b.root)
 	return d.changes
 }

@@ -75,3 +75,19 @@ f.yaml:25:11: steps.1.each.steps.0: the step does several things: find, wait; ma
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 }
+
+// A key that belongs to the mapping around is told where it goes.
+func TestMisplacedKeys(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"notify: {webhook: {url: 'https://example.com', data: {a: 1}}}":                       "steps.0.notify.webhook.data: unknown key; write it beside webhook, not in it",
+		"write: {connection: erp, entity: vendors, op: create, data: {}, on_error: continue}": "steps.0.write.on_error: unknown key; write it beside write, not in it",
+		"each: {in: trigger.rows, steps: [{id: b, batch_size: 2, transform: {a: 1}}]}":        "steps.0.each.steps.0.batch_size: unknown key; known: ",
+		"each: {in: trigger.rows, steps: [{id: b, transform: {a: 1}}], concurency: 1}":        "steps.0.each.concurency: unknown key; did you mean concurrency?",
+	} {
+		_, err := Parse("f.yaml", []byte("flow: f\nconnections: {erp: {}}\nsteps: [{id: a, "+text+"}]\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
