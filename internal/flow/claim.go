@@ -128,7 +128,7 @@ func (w *work) holder(told map[string]string, k *store.FlowItemKey) (string, err
 // arrived says that the record which an upsert has made is in the store, where whoever upserts by the same key finds it. Until then the thread waits with its claim, and says so.
 func (w *work) arrived(entity string, it *store.Item, th *thread) (bool, error) {
 	c := th.state.Claim
-	if c == nil || it.Op != string(manifest.Create) || w.conns[c.Role] == nil {
+	if c == nil || it.Op != string(manifest.Create) || it.Version != "" || w.conns[c.Role] == nil {
 		return true, nil
 	}
 	_, err := w.Store.Get(w.turn.work, w.conns[c.Role].Scope(), entity, it.Record, false)

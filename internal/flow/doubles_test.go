@@ -91,3 +91,31 @@ func (w *world) pass(minutes int) {
 		w.settle()
 	}
 }
+
+// A write whose operation is not kept any more is not written again unless somebody says so.
+func TestWriteThatNobodyKnowsIsRepeatedOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply("flow: makes\nconnections: {erp: {}}\n"+makes, "erp")
+	r, err := w.app.Flows.Start(w.acting(), w.project, "makes", flow.Begin{Caller: "test"})
+	w.check(err)
+	w.check(w.app.StepFlows(w.acting())) // it waits for its write
+	m := w.items(r)[0].Move(store.FlowItemRunning)
+	m.Operation = "none"
+	w.check(w.app.Store.Write(t.Context(), func(tx *store.Tx) error {
+		now, err := tx.FlowRun(t.Context(), r.FlowID, r.ID)
+		if err != nil {
+			return err
+		}
+		return tx.MoveFlowItems(t.Context(), now, []store.FlowItemMove{m}, w.clock.Now())
+	}))
+	w.pass(2)
+	w.ended(w.read(r), store.FlowRunFailed, store.FlowCounts{In: 1, Failed: 1})
+	if _, _, err = w.app.Flows.Retry(w.acting(), w.project, "makes", r.ID, flow.Retry{}); err == nil {
+		t.Error("it is written again just so")
+	}
+	_, _, err = w.app.Flows.Retry(w.acting(), w.project, "makes", r.ID, flow.Retry{Repeat: true})
+	w.check(err)
+	w.settle()
+	w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
+}

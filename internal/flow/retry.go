@@ -204,6 +204,8 @@ func (q *retrying) doubt(it *store.FlowItem) string {
 		return "its list could not tell whether it is wanted. Send `repeat: true` if it is, or mend the record and begin another run."
 	case code == problem.RequestOutcomeUnknown:
 		return "nobody knows whether its request had its effect. Look in the other system; send `repeat: true` to send it again."
+	case code == problem.WriteOutcomeUnknown:
+		return "nobody knows what became of its write. Look in the system; send `repeat: true` to write it again."
 	case code == problem.CalledFlowFailed:
 		return "it called another run, which may have done a part. Retry that run; or send `repeat: true` to call the flow anew."
 	}

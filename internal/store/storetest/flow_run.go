@@ -8,6 +8,30 @@ import (
 )
 
 var flowRunTests = []test{
+	{"what an item has claimed is its own until it is final or gives it back", func(t *testing.T, w *world) {
+		c := w.connect()
+		r := w.flowRun(w.flow("a", nil))
+		items := w.takeItems(r, "each", numbered(2))
+		key := func(n int64) store.FlowItemKey {
+			return store.FlowItemKey{Flow: r.FlowID, Run: r.ID, Step: "each", N: n}
+		}
+		claims := func(n int64) (holder *store.FlowItemKey) {
+			w.write(func(tx *store.Tx) (err error) {
+				holder, err = tx.ClaimForFlowItem(t.Context(), c.Scope(), "items x", key(n))
+				return err
+			})
+			return holder
+		}
+		w.equal("free", claims(0) == nil, true)
+		w.equal("its own", claims(0) == nil, true)
+		w.equal("another's", *claims(1), key(0))
+		w.write(func(tx *store.Tx) error { return tx.LeaveFlowClaim(t.Context(), c.Scope(), "items x", key(1)) })
+		w.equal("nobody gives back another's", *claims(1), key(0))
+		w.moveItems(r, store.FlowItemOK, items[0])
+		w.equal("of one that is final", claims(1) == nil, true)
+		w.write(func(tx *store.Tx) error { return tx.LeaveFlowClaim(t.Context(), c.Scope(), "items x", key(1)) })
+		w.equal("given back", claims(0) == nil, true)
+	}},
 	{"a run ends when none of its items is open, and what somebody changed is not overwritten", func(t *testing.T, w *world) {
 		r := w.flowRun(w.flow("a", nil))
 		items := w.takeItems(r, "each", numbered(2))
