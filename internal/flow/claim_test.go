@@ -181,3 +181,35 @@ func TestWhoeverWaitsForAClaimSaysWhoHasIt(t *testing.T) {
 		w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
 	}
 }
+
+// What a person says has happened while the system is away is not made again either.
+func TestUpsertWaitsForWhatAPersonSaysHasHappened(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.apply(upserts, "erp")
+	w.plan.Set(fault.Rule{Path: "items", Write: "*", Times: 1, Fault: fault.Fault{Cut: 1}}, fault.Rule{Path: "*", Fault: fault.Fault{Status: 503}})
+	const rows = `{"rows":[{"n":1,"name":"Bolt M99"}]}`
+	one := w.run("upserts", rows)
+	made := ""
+	for _, e := range w.sim.Effects() {
+		if e.Op == "create" {
+			made = e.ID
+		}
+	}
+	w.call("POST", "/v1/operations/"+w.items(one)[1].Operation+"/items/0/resolve", map[string]any{"outcome": "happened", "remote_id": made})
+	w.pass(2)
+	if now := w.read(one); now.ReasonCode != problem.ReasonWaitsForRecord {
+		t.Errorf("the run is %s (%s %s)", now.State, now.ReasonCode, now.ReasonDetail)
+	}
+	w.plan.Set()
+	two := w.run("upserts", rows)
+	w.pass(2)
+	w.call("POST", "/v1/syncs", map[string]any{})
+	w.pass(3)
+	for _, r := range []*store.FlowRun{one, two} {
+		w.ended(w.read(r), store.FlowRunCompleted, store.FlowCounts{In: 1, OK: 1})
+	}
+	if made := w.created("items"); made["Bolt M99"] != 1 {
+		t.Errorf("it made %v", made)
+	}
+}
