@@ -53,7 +53,9 @@ func (s *Service) Retry(ctx context.Context, project, name, run string, q Retry)
 		return nil, 0, err
 	}
 	for more := true; more; {
+		at := again.from
 		err := s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			again.from = at // the transaction may be done again
 			if err := tx.WakeFlow(ctx, f.ID, s.Now()); err != nil {
 				return err
 			}
@@ -139,7 +141,7 @@ func (q *retrying) some(ctx context.Context, tx *store.Tx, r *store.FlowRun, fir
 		moves = append(moves, m)
 	}
 	if len(moves) == 0 {
-		return 0, false, nil
+		return 0, more, nil
 	}
 	if err := tx.MoveFlowItems(ctx, r, moves, q.Now()); err != nil {
 		return 0, false, err
@@ -178,17 +180,26 @@ func (q *retrying) items(ctx context.Context, tx *store.Tx, r *store.FlowRun) (i
 	if q.Continue {
 		statuses = append(statuses, store.FlowItemCancelled)
 	}
-	all, err := tx.FlowItems(ctx, r.FlowID, r.ID, store.FlowItemFilter{Statuses: statuses, FromStep: q.from.Step, FromN: q.from.N, Limit: retryAtOnce})
+	all, err := tx.FlowItems(ctx, r.FlowID, r.ID, store.FlowItemFilter{Statuses: statuses, FromStep: q.from.Step, FromN: q.from.N, Limit: retryAtOnce, Bare: true})
 	if err != nil {
 		return nil, false, err
 	}
-	for _, it := range all {
-		q.from = ItemRef{it.Step, it.N + 1}
-		if q.doubt(&it) != "" && !q.Repeat {
+	size := 0
+	for _, bare := range all {
+		if size > bytesAhead {
+			return items, true, nil
+		}
+		q.from = ItemRef{bare.Step, bare.N + 1}
+		it, err := tx.FlowItem(ctx, r.FlowID, r.ID, bare.Step, bare.N)
+		if err != nil {
+			return nil, false, err
+		}
+		size += lengthOf(it)
+		if q.doubt(it) != "" && !q.Repeat {
 			continue
 		}
 		if it.Step != "" || q.Continue || r.MainCounts || problem.FromDocument(it.Error).Code != problem.FlowStopped {
-			items = append(items, it)
+			items = append(items, *it)
 		}
 	}
 	return items, len(all) == retryAtOnce, nil

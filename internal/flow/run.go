@@ -178,9 +178,9 @@ func (w *work) commit(do func(ctx context.Context, tx *store.Tx) error) error {
 
 // step does one unit of the run: what can go on of its threads. moved: there may be more.
 func (w *work) step() (moved bool, err error) {
-	items, err := w.Store.RunnableFlowItems(w.turn.work, w.flow.ID, w.run.ID, w.Now(), itemsAtOnce)
+	items, err := w.runnable()
 	if err != nil {
-		return false, fmt.Errorf("list what can go on: %w", err)
+		return false, err
 	}
 	threads, err := w.threads(items)
 	if err != nil {

@@ -18,7 +18,7 @@ type runState struct {
 // runStates are the states of a run, and the reasons that go with each.
 func runStates() []runState {
 	return []runState{
-		{store.FlowRunQueued, "nothing of it has begun: no worker has come to it yet, or as many others of the flow are under way as `at_once` allows", []problem.Reason{problem.ReasonPaused}},
+		{store.FlowRunQueued, "nothing of it has begun: no worker has come to it yet, or as many others of the flow are under way as `at_once` allows", []problem.Reason{problem.ReasonPaused, problem.ReasonOthersRun}},
 		{store.FlowRunRunning, "something can go on, or a system, a request or a called flow is at work for it", nil},
 		{store.FlowRunWaiting, "nothing can go on now", []problem.Reason{
 			problem.ReasonWaitsForTime, problem.ReasonWaitsForPerson, problem.ReasonWaitsForRecord, problem.ReasonPaused, problem.ReasonConnectionPaused, problem.ReasonConnectionDisconnected, problem.ReasonConnectionNotReady,

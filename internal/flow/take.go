@@ -52,8 +52,11 @@ func (s *Service) Hook(ctx context.Context, f *store.Flow, h http.Header, body [
 			}
 			return tx.AnswerKey(ctx, store.IdempotencyKey{Owner: hookKeys(f), Name: c.id, Operation: runID(r), Status: http.StatusAccepted})
 		}
-		if r = nil; run != "" {
-			r, err = tx.FlowRun(ctx, f.ID, run)
+		if r = nil; run == "" {
+			return nil
+		}
+		if r, err = tx.FlowRun(ctx, f.ID, run); errors.Is(err, store.ErrNotFound) { // it has ended, and is not kept any more
+			r, err = &store.FlowRun{ID: run, FlowID: f.ID}, nil
 		}
 		return err
 	})

@@ -63,6 +63,35 @@ func (w *work) outer() map[string]any {
 	return w.seen
 }
 
+// aFew items tell how long those are that can go on.
+const aFew = 16
+
+// runnable gives items that can go on: of long ones fewer at once.
+func (w *work) runnable() ([]store.FlowItem, error) {
+	n := aFew
+	for {
+		items, err := w.Store.RunnableFlowItems(w.turn.work, w.flow.ID, w.run.ID, w.Now(), n)
+		if err != nil {
+			return nil, fmt.Errorf("list what can go on: %w", err)
+		}
+		if n > aFew || len(items) < aFew {
+			return items, nil
+		}
+		size := 0
+		for i := range items {
+			if size += lengthOf(&items[i]); size > bytesAhead {
+				return items[:i+1], nil
+			}
+		}
+		if n = min(itemsAtOnce, aFew*bytesAhead/max(size, 1)); n <= aFew {
+			return items, nil
+		}
+	}
+}
+
+// lengthOf is how many bytes of an item are held.
+func lengthOf(it *store.FlowItem) int { return len(it.Thread) + len(it.Input) + len(it.Output) }
+
 // threads makes threads of stored items; the steps on top are w.main.
 func (w *work) threads(items []store.FlowItem) (all []*thread, err error) {
 	for i := range items {

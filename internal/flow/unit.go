@@ -266,7 +266,7 @@ func (w *work) endWith(ctx context.Context, tx *store.Tx, moves []store.FlowItem
 	if w.run.State != store.FlowRunQueued {
 		return nil
 	}
-	w.run.State = store.FlowRunRunning // it has begun
+	w.run.State, w.run.ReasonCode, w.run.ReasonDetail = store.FlowRunRunning, "", "" // it has begun
 	return tx.SetFlowRun(ctx, w.run, w.Now())
 }
 

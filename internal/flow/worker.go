@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/busbar-dev/busbar/internal/lease"
+	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
@@ -167,7 +168,7 @@ func (t *turn) admitted(runs []store.FlowRun) ([]store.FlowRun, error) {
 			wait = append(wait, r)
 		}
 	}
-	return may, t.queue(wait)
+	return may, t.queue(wait, open)
 }
 
 // wakeQueued lets runs go on that wait for another one to end, should that have ended in another way than here.
@@ -185,8 +186,8 @@ func (t *turn) wakeQueued() error {
 	})
 }
 
-// queue lets runs wait until one of the flow ends.
-func (t *turn) queue(runs []store.FlowRun) error {
+// queue lets runs wait until one of the flow ends, and says so. Which is the oldest may change meanwhile.
+func (t *turn) queue(runs []store.FlowRun, open []store.FlowRunAhead) error {
 	if len(runs) == 0 {
 		return nil
 	}
@@ -196,7 +197,8 @@ func (t *turn) queue(runs []store.FlowRun) error {
 		}
 		for i := range runs {
 			r := runs[i]
-			r.DueAt = time.Time{}
+			r.DueAt, r.ReasonCode = time.Time{}, problem.ReasonOthersRun
+			r.ReasonDetail = fmt.Sprintf("As many runs of the flow are under way as its document allows. When this one was queued, the oldest of them was %s.", open[0].ID)
 			if err := tx.SetFlowRun(t.work, &r, t.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
 				return err
 			}
