@@ -97,6 +97,7 @@ var elsewhere = map[string]string{
 	"check-connection":     "it stores nothing",
 	"check-flow":           "it stores nothing",
 	"test-flow":            "it stores nothing",
+	"skip-flow-item":       "TestSkip of package flow: only what failed or waits can be skipped",
 	"end-session":          "only members may, by a session and not by a key",
 	"end-other-sessions":   "only members may, by a session and not by a key",
 	"reauthenticate":       "only members may, by a session and not by a key",

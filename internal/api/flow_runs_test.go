@@ -41,10 +41,14 @@ func (w *world) actsOnFlows() map[string]func() (path, body string) {
 		return func() (string, string) { w.applyPure(name); return name + " " + w.started(name, "{}"), "" }
 	}
 	return map[string]func() (path, body string){
-		"put-flow":        on("put", `{"document":`+quoted(strings.Replace(pureFlow, "Even", "Other", 1))+`,"parameters":{"token":"right-canary-secret"}}`),
-		"delete-flow":     on("deleted", ""),
-		"pause-flow":      on("paused", ""),
-		"resume-flow":     on("resumed", "{}"),
+		"put-flow":    on("put", `{"document":`+quoted(strings.Replace(pureFlow, "Even", "Other", 1))+`,"parameters":{"token":"right-canary-secret"}}`),
+		"delete-flow": on("deleted", ""),
+		"pause-flow":  on("paused", ""),
+		"resume-flow": func() (string, string) {
+			name, body := on("resumed", "{}")()
+			w.want(w.call("POST", "/v1/flows/"+name+"/pause", w.key, ""), 200, "")
+			return name, body
+		},
 		"start-flow":      on("started", "{}"),
 		"cancel-flow-run": run("cancelled-run"),
 		"pause-flow-run":  run("paused-run"),
@@ -135,14 +139,14 @@ func TestRunsAreListedAndCancelled(t *testing.T) {
 	w.tick(time.Second)
 	second := w.started("b", "{}")
 	base := "/v1/flows/a/runs/" + first
-	if a := w.want(w.call("POST", base+"/pause", w.key, ""), 200, ""); a.body["paused"] != true || a.body["state"] != "waiting" {
+	if a := w.want(w.call("POST", base+"/pause", w.key, ""), 200, ""); a.body["paused"] != true || a.body["state"] != "queued" {
 		t.Errorf("got %s", a.text)
 	}
 	if a := w.want(w.call("POST", base+"/resume", w.key, ""), 200, ""); a.body["paused"] != false {
 		t.Errorf("got %s", a.text)
 	}
 	w.want(w.call("DELETE", "/v1/flows/a", w.key, ""), 409, "conflict")
-	if a := w.want(w.call("GET", "/v1/flows/a", w.key, ""), 200, ""); fmt.Sprint(a.body["open_runs"]) != "map[queued:0 running:1 waiting:0]" {
+	if a := w.want(w.call("GET", "/v1/flows/a", w.key, ""), 200, ""); fmt.Sprint(a.body["open_runs"]) != "map[queued:1 running:0 waiting:0]" {
 		t.Errorf("got %v", a.body["open_runs"])
 	}
 	w.want(w.call("POST", base+"/cancel", w.key, ""), 200, "")
