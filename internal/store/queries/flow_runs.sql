@@ -11,13 +11,13 @@ insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
 select c.connection, cast(@flow as text), cast(@run as text), '', 0 from connections c where c.connection = @connection and c.deleting_at is null;
 
 -- name: TakeOverFlowRunConnections :exec
--- A run that is called is given data of whoever calls it.
+-- Across connections: a run that is called is given data of whoever calls it, of all of its connections.
 insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
 select p.connection, cast(@flow as text), cast(@run as text), '', 0 from flow_run_connections p where p.flow = @parent_flow and p.run = @parent_run
 on conflict do nothing;
 
 -- name: ShareFlowRunConnections :exec
--- A run that calls another is given data of that.
+-- Across connections: a run that calls another is given data of that, of all of its connections.
 insert into flow_run_connections (connection, flow, run, erased_step, erased_n)
 select c.connection, p.flow, p.id, '', 0 from flow_run_connections c join flow_runs p on p.flow = @parent_flow and p.id = @parent_run where c.flow = @flow and c.run = @run
 on conflict do nothing;

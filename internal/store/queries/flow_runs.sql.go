@@ -829,7 +829,7 @@ type ShareFlowRunConnectionsParams struct {
 	Run        string
 }
 
-// A run that calls another is given data of that.
+// Across connections: a run that calls another is given data of that, of all of its connections.
 func (q *Queries) ShareFlowRunConnections(ctx context.Context, arg ShareFlowRunConnectionsParams) error {
 	_, err := q.exec(ctx, q.shareFlowRunConnectionsStmt, shareFlowRunConnections,
 		arg.ParentFlow,
@@ -863,7 +863,7 @@ type TakeOverFlowRunConnectionsParams struct {
 	ParentRun  string
 }
 
-// A run that is called is given data of whoever calls it.
+// Across connections: a run that is called is given data of whoever calls it, of all of its connections.
 func (q *Queries) TakeOverFlowRunConnections(ctx context.Context, arg TakeOverFlowRunConnectionsParams) error {
 	_, err := q.exec(ctx, q.takeOverFlowRunConnectionsStmt, takeOverFlowRunConnections,
 		arg.Flow,
