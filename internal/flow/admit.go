@@ -11,7 +11,7 @@ import (
 
 // admit begins a run unless as many as may are under way and the flow's document says what then. nil: there is none, and the note says why.
 func (s *Service) admit(ctx context.Context, tx *store.Tx, f *store.Flow, doc *lang.Flow, b Begin) (*store.FlowRun, error) {
-	n := noteOf(f)
+	n := NoteOf(f)
 	if doc.Runs.More != lang.Queue {
 		open, err := tx.FlowRunsAhead(ctx, f.ID, doc.Runs.AtOnce)
 		if err != nil {

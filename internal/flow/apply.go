@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -193,7 +192,7 @@ func (s *Service) newFlow(ctx context.Context, project string, doc *lang.Flow, a
 func (s *Service) settled(ctx context.Context, old *store.Flow, doc *lang.Flow, a Application) (set Settings, secrets map[string]string, err error) {
 	secrets = map[string]string{}
 	if old != nil {
-		if set, err = settingsOf(old.Settings); err != nil {
+		if set, err = SettingsOf(old.Settings); err != nil {
 			return set, nil, err
 		}
 		known, err := s.open(ctx, old, old.Sealed)
@@ -298,13 +297,10 @@ func (s *Service) arm(ctx context.Context, a *Applied, doc *lang.Flow, old *stor
 	}
 	switch {
 	case same && !f.DueAt.IsZero():
-	case t.Schedule != nil:
-		f.DueAt, err = nextTime(t.Schedule, s.Now())
 	case t.Change != nil:
-		f.DueAt = s.Now()
-		err = s.beginToFollow(ctx, f, t.Change)
+		err = errors.Join(s.due(f, doc), s.beginToFollow(ctx, f, t.Change))
 	default:
-		f.DueAt = time.Time{}
+		err = s.due(f, doc)
 	}
 	if err != nil {
 		return err

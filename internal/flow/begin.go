@@ -68,7 +68,7 @@ func (s *Service) settingsFor(ctx context.Context, f *store.Flow, b Begin) (p *m
 	if p, err = s.program(ctx, f.ID, f.Version); err != nil {
 		return nil, own, nil, err
 	}
-	set, err := settingsOf(f.Settings)
+	set, err := SettingsOf(f.Settings)
 	if err != nil {
 		return nil, own, nil, err
 	}

@@ -95,7 +95,7 @@ func (s *Service) dry(ctx context.Context, project, name string, t Test) (*dry, 
 	switch {
 	case err == nil:
 		f = stored
-		if set, err = settingsOf(f.Settings); err == nil {
+		if set, err = SettingsOf(f.Settings); err == nil {
 			secrets, err = s.open(ctx, f, f.Sealed)
 		}
 		if err != nil {

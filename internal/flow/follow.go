@@ -36,7 +36,7 @@ func (p position) pass(f *store.Flow, sc store.Scope) store.FlowPass {
 
 // beginToFollow sets where a trigger begins to follow a stream; one that follows it already goes on.
 func (s *Service) beginToFollow(ctx context.Context, f *store.Flow, t *lang.ChangeTrigger) error {
-	set, err := settingsOf(f.Settings)
+	set, err := SettingsOf(f.Settings)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ type news struct {
 
 // quiet says that nothing is new, and nothing else is to be stored of the trigger.
 func (n *news) quiet(f *store.Flow, at position) bool {
-	return len(n.entries) == 0 && !n.more && at.Since == at.Seq && noteOf(f).Code == ""
+	return len(n.entries) == 0 && !n.more && at.Since == at.Seq && NoteOf(f).Code == ""
 }
 
 // follow begins a run with the news, and moves on in the stream.
@@ -181,7 +181,7 @@ func (w *Worker) follow(ctx context.Context, tx *store.Tx, f *store.Flow, p *mac
 			return err
 		}
 	}
-	if note := noteOf(f); note.Code != "" && note.SkippedAt.IsZero() { // it follows again
+	if note := NoteOf(f); note.Code != "" && note.SkippedAt.IsZero() { // it follows again
 		note.Code, note.Detail = "", ""
 		if err := setNote(f, note); err != nil {
 			return err
@@ -270,7 +270,7 @@ func matches(where *lang.Expr, c change, params map[string]any) (bool, error) {
 // reset lets a trigger rest whose stream was reset: what it would miss or do twice is for a person to say.
 func (w *Worker) reset(ctx context.Context, f *store.Flow, t *lang.ChangeTrigger) error {
 	return w.locked(ctx, f, func(tx *store.Tx, now *store.Flow) error {
-		n := noteOf(now)
+		n := NoteOf(now)
 		n.Code = problem.ReasonStreamReset
 		n.Detail = fmt.Sprintf("The stream %s was reset. Resume the flow from now on, or from the beginning of the stream.", t.Entity)
 		now.Paused = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/busbar-dev/busbar/internal/audit"
 	"github.com/busbar-dev/busbar/internal/flow/lang"
@@ -33,7 +34,7 @@ func (s *Service) Start(ctx context.Context, project, name string, b Begin) (r *
 			return err
 		}
 		if r == nil {
-			return problem.Newf(problem.Conflict, "%s The flow says to skip others meanwhile.", noteOf(now).Detail)
+			return problem.Newf(problem.Conflict, "%s The flow says to skip others meanwhile.", NoteOf(now).Detail)
 		}
 		if err := tx.SetFlow(ctx, now); err != nil {
 			return err
@@ -63,7 +64,7 @@ const (
 // Resume lets a flow's trigger go on; from says where in the stream, where that was reset.
 func (s *Service) Resume(ctx context.Context, project, name, from string) (*store.Flow, error) {
 	return s.change(ctx, project, name, "flow.resumed", func(f *store.Flow, doc *lang.Flow) error {
-		n := noteOf(f)
+		n := NoteOf(f)
 		if n.Code == problem.ReasonStreamReset && from == "" {
 			return problem.New(problem.Conflict, n.Detail+" Say `from: now` or `from: start`.")
 		}
@@ -79,8 +80,9 @@ func (s *Service) Resume(ctx context.Context, project, name, from string) (*stor
 	})
 }
 
-// due sets when the trigger is looked at next.
+// due sets when the trigger is looked at next; one that does nothing by itself never is.
 func (s *Service) due(f *store.Flow, doc *lang.Flow) (err error) {
+	f.DueAt = time.Time{}
 	switch t := doc.Trigger; {
 	case t.Schedule != nil:
 		f.DueAt, err = nextTime(t.Schedule, s.Now())
@@ -121,7 +123,7 @@ func (s *Service) change(ctx context.Context, project, name, action string, do f
 
 // sameTrigger says that nothing was changed of what a person says about a trigger.
 func sameTrigger(a, b *store.Flow) bool {
-	return a.Paused == b.Paused && a.Cursor == b.Cursor && noteOf(a).Code == noteOf(b).Code
+	return a.Paused == b.Paused && a.Cursor == b.Cursor && NoteOf(a).Code == NoteOf(b).Code
 }
 
 // Delete forgets a flow with its versions and runs. Runs that have not ended are to be cancelled before.

@@ -98,7 +98,7 @@ func (w *work) open() (rest *pause, err error) {
 	}
 	w.mask, w.veil = w.secrets.Mask(), w.secrets.Veil()
 	w.run.Input = w.veil.Lift(w.run.Input)
-	s, err := settingsOf(w.run.Settings)
+	s, err := SettingsOf(w.run.Settings)
 	if err != nil {
 		return nil, err
 	}

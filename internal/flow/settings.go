@@ -19,7 +19,8 @@ type Settings struct {
 	Parameters  map[string]json.RawMessage `json:"parameters"`  // JSON by name; secret ones are not here
 }
 
-func settingsOf(text json.RawMessage) (Settings, error) {
+// SettingsOf gives what stands beside a flow's document, as it is stored with the flow or a run. There are no secrets in it.
+func SettingsOf(text json.RawMessage) (Settings, error) {
 	var s Settings
 	if err := json.Unmarshal(text, &s); err != nil {
 		return s, fmt.Errorf("read the settings of a flow: %w", err)

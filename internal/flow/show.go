@@ -11,12 +11,6 @@ import (
 	"github.com/busbar-dev/busbar/internal/store"
 )
 
-// SettingsOf gives what stands beside a flow's document, as it is stored with the flow or a run. There are no secrets in it.
-func SettingsOf(text json.RawMessage) (Settings, error) { return settingsOf(text) }
-
-// NoteOf gives what is known of a flow's trigger.
-func NoteOf(f *store.Flow) Note { return noteOf(f) }
-
 // Secrets names the secret parameters that are set for a flow, in their order.
 func (s *Service) Secrets(ctx context.Context, f *store.Flow) ([]string, error) {
 	known, err := s.open(ctx, f, f.Sealed)

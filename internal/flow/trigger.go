@@ -22,7 +22,8 @@ type Note struct {
 	Detail    string         `json:"detail,omitempty"`
 }
 
-func noteOf(f *store.Flow) (n Note) {
+// NoteOf gives what is known of a flow's trigger.
+func NoteOf(f *store.Flow) (n Note) {
 	_ = json.Unmarshal(f.TriggerNote, &n) // as this program wrote it
 	return n
 }
@@ -114,7 +115,7 @@ func (w *Worker) fire(ctx context.Context, f *store.Flow) error {
 	if err != nil {
 		return err
 	}
-	set, err := settingsOf(f.Settings)
+	set, err := SettingsOf(f.Settings)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (w *Worker) fireSchedule(ctx context.Context, f *store.Flow, p *machine.Pro
 
 func (w *Worker) noted(ctx context.Context, f *store.Flow, due time.Time, change func(*Note)) error {
 	return w.locked(ctx, f, func(tx *store.Tx, now *store.Flow) error {
-		n := noteOf(now)
+		n := NoteOf(now)
 		change(&n)
 		now.DueAt = due
 		return errors.Join(setNote(now, n), tx.SetFlow(ctx, now))

@@ -43,36 +43,18 @@ func (s *Store) RenewFlow(ctx context.Context, f *Flow, until time.Time) error {
 	return nil
 }
 
-// ReleaseFlow frees the lease. The flow is woken at the given time (zero: not by itself), or when somebody has asked for since it was taken. ErrFenced.
-func (s *Store) ReleaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) error {
-	var out *Flow
-	err := s.Write(ctx, func(tx *Tx) (err error) {
-		out, err = tx.releaseFlow(ctx, f, wakeAt)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("free flow %s: %w", f.Name, err)
-	}
-	*f = *out
-	return nil
-}
-
-// ReleaseFlow in the caller's transaction; it gives the flow as it is then, whose WakeAt says when it is to go on.
-func (t *Tx) ReleaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) (*Flow, error) {
-	out, err := t.releaseFlow(ctx, f, wakeAt)
-	if err != nil {
-		return nil, fmt.Errorf("free flow %s: %w", f.Name, err)
-	}
-	return out, nil
-}
-
-func (t *Tx) releaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) (*Flow, error) {
+// ReleaseFlow frees the lease, and gives the flow as it is then: it is woken at the given time (zero: not by itself), or when somebody has asked for since it was taken. ErrFenced.
+func (t *Tx) ReleaseFlow(ctx context.Context, f *Flow, wakeAt time.Time) (out *Flow, err error) {
+	var row queries.Flow
 	if wakeAt.IsZero() {
-		row, err := t.q.LeaveFlow(ctx, f.ID, f.leaseEpoch)
-		return flowFrom(row), noRows(err, ErrFenced)
+		row, err = t.q.LeaveFlow(ctx, f.ID, f.leaseEpoch)
+	} else {
+		row, err = t.q.ReleaseFlow(ctx, wakeAt.UnixMicro(), f.ID, f.leaseEpoch)
 	}
-	row, err := t.q.ReleaseFlow(ctx, wakeAt.UnixMicro(), f.ID, f.leaseEpoch)
-	return flowFrom(row), noRows(err, ErrFenced)
+	if err != nil {
+		return nil, fmt.Errorf("free flow %s: %w", f.Name, noRows(err, ErrFenced))
+	}
+	return flowFrom(row), nil
 }
 
 // HoldFlow takes the lock of a flow whose lease is held, and brings f up to date: the first statement about flows in every transaction of whoever works on it. ErrFenced.

@@ -95,10 +95,10 @@ var flowTests = []test{
 		next := w.holdFlow(f)
 		w.is(hold(first), store.ErrFenced)
 		w.is(w.RenewFlow(t.Context(), first, w.now.Add(time.Minute)), store.ErrFenced)
-		w.is(w.ReleaseFlow(t.Context(), first, w.now), store.ErrFenced)
-		w.is(w.ReleaseFlow(t.Context(), first, time.Time{}), store.ErrFenced)
+		w.is(w.releaseFlow(first, w.now), store.ErrFenced)
+		w.is(w.releaseFlow(first, time.Time{}), store.ErrFenced)
 		w.ok(hold(next))
-		w.ok(w.ReleaseFlow(t.Context(), next, time.Time{}))
+		w.ok(w.releaseFlow(next, time.Time{}))
 		w.is(hold(next), store.ErrFenced)
 		w.equal("left", w.flowBacklog(), []string{})
 		next = w.holdFlow(f)
@@ -133,7 +133,7 @@ var flowTests = []test{
 			if tt.want < 0 {
 				want = time.Time{}
 			}
-			w.ok(w.ReleaseFlow(t.Context(), held, at))
+			w.ok(w.releaseFlow(held, at))
 			w.equal("woken at", held.WakeAt, want)
 			w.equal("stored", must[*store.Flow](w)(w.FlowByID(t.Context(), f.ID)), held)
 		}

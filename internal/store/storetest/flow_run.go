@@ -127,7 +127,7 @@ var flowRunTests = []test{
 			w.ok(tx.MoveFlowItems(t.Context(), r, []store.FlowItemMove{m}, w.now))
 			return tx.SetFlowRun(t.Context(), r, w.now)
 		})
-		w.ok(w.ReleaseFlow(t.Context(), w.holdFlow(f), later))
+		w.ok(w.releaseFlow(w.holdFlow(f), later))
 		w.ok(w.ShiftSchedules(t.Context(), w.now, time.Hour))
 		want := later.Add(-time.Hour)
 		f = must[*store.Flow](w)(w.FlowByID(t.Context(), f.ID))
@@ -153,7 +153,7 @@ var flowRunTests = []test{
 			defer func() { w.equal("still waits", w.flowItems(still, store.FlowItemFilter{})[0].DueAt.IsZero(), true) }()
 		}
 		for _, f := range []*store.Flow{f, g} {
-			w.ok(w.ReleaseFlow(t.Context(), w.holdFlow(f), time.Time{}))
+			w.ok(w.releaseFlow(w.holdFlow(f), time.Time{}))
 		}
 		w.equal("nothing to do", w.flowBacklog(), []string{})
 		stale := *a

@@ -28,7 +28,17 @@ func (w *world) holdFlow(f *store.Flow) *store.Flow {
 	return must[*store.Flow](w)(w.AcquireFlow(w.t.Context(), f.ID, "worker", w.now.Add(time.Minute), w.now))
 }
 
-// run begins a run with an each.
+func (w *world) releaseFlow(f *store.Flow, wakeAt time.Time) error {
+	return w.Write(w.t.Context(), func(tx *store.Tx) error {
+		out, err := tx.ReleaseFlow(w.t.Context(), f, wakeAt)
+		if err == nil {
+			*f = *out
+		}
+		return err
+	})
+}
+
+// flowRun begins a run with an each.
 func (w *world) flowRun(f *store.Flow, with ...store.Scope) *store.FlowRun {
 	w.t.Helper()
 	return w.insertFlowRun(store.NewFlowRun{Flow: f, Connections: with})
