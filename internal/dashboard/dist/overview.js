@@ -1,0 +1,1 @@
+import{a as e,x as t}from"./index.js";var n=t();function r(){return(0,n.jsx)(e,{title:`Overview`,children:null})}export{r as default};

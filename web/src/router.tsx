@@ -1,0 +1,62 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { me } from "./api/queries";
+import { Shell } from "./shell/shell";
+import { Page } from "./ui/panel";
+import { Empty, Failure, Loading } from "./ui/say";
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  loader: ({ context }) => context.client.ensureQueryData(me),
+  component: Shell,
+  notFoundComponent: () => (
+    <Page title="There is no such page">
+      <Empty title="Nothing is at this address">The link may be old, or what it led to is deleted.</Empty>
+    </Page>
+  ),
+});
+
+interface ConnectionsSearch {
+  q?: string;
+  status?: string;
+  system?: string;
+}
+
+const text = (v: unknown) => (typeof v === "string" && v ? v : undefined);
+
+const overview = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./pages/overview")) });
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: "/connections",
+  validateSearch: (s): ConnectionsSearch => ({ q: text(s.q), status: text(s.status), system: text(s.system) }),
+  component: lazyRouteComponent(() => import("./pages/connections")),
+});
+const connection = createRoute({
+  getParentRoute: () => root,
+  path: "/connections/$id",
+  validateSearch: (s): { tab?: string } => ({ tab: text(s.tab) }),
+  component: lazyRouteComponent(() => import("./pages/connection")),
+});
+
+const tree = root.addChildren([overview, connections, connection]);
+
+export function routerOf(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: "/app",
+    context: { client },
+    defaultPendingComponent: () => <Loading rows={8} />,
+    defaultErrorComponent: ({ error, reset }) => (
+      <div className="p-6">
+        <Failure error={error} again={reset} />
+      </div>
+    ),
+    defaultPreload: "intent",
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof routerOf>;
+  }
+}
