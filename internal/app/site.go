@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/api"
+	"github.com/busbar-dev/busbar/internal/dashboard"
 	linkpages "github.com/busbar-dev/busbar/internal/link/pages"
 	memberpages "github.com/busbar-dev/busbar/internal/member/pages"
 	"github.com/busbar-dev/busbar/internal/secret"
@@ -31,8 +32,12 @@ func (a *App) pages(keeper *secret.Keeper) ([]api.Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	board, err := dashboard.Routes()
+	if err != nil {
+		return nil, err
+	}
 	var pages []api.Page
-	for _, r := range slices.Concat(routes, people, others, links) {
+	for _, r := range slices.Concat(routes, people, others, links, board) {
 		pages = append(pages, api.Page{Pattern: r.Pattern, Handler: r.Handler})
 	}
 	return pages, nil
