@@ -34,7 +34,7 @@ const connection = createRoute({
   getParentRoute: () => root,
   path: "/connections/$id",
   validateSearch: (s): { tab?: string } => ({ tab: text(s.tab) }),
-  component: lazyRouteComponent(() => import("./pages/connection")),
+  component: lazyRouteComponent(() => import("./pages/connection/index")),
 });
 
 const tree = root.addChildren([overview, connections, connection]);

@@ -40,3 +40,5 @@ export const runs = (id: string) =>
 export const tokens = (id: string) => queryOptions({ queryKey: ["tokens", id], queryFn: () => data(api.GET("/v1/connections/{id}/tokens", { params: { path: { id } } })) });
 
 export const systems = queryOptions({ queryKey: ["systems"], queryFn: () => data(api.GET("/v1/systems")), staleTime: Infinity });
+
+export const capabilities = (id: string) => queryOptions({ queryKey: ["capabilities", id], queryFn: () => data(api.GET("/v1/capabilities", { params: { header: of(id) } })), staleTime: 300_000 });
