@@ -37,7 +37,17 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import("./pages/connection/index")),
 });
 
-const tree = root.addChildren([overview, connections, connection]);
+const records = createRoute({
+  getParentRoute: () => root,
+  path: "/records",
+  validateSearch: (s): { connection?: string; entity?: string; deleted?: boolean } => ({ connection: text(s.connection), entity: text(s.entity), deleted: s.deleted === true || undefined }),
+  component: lazyRouteComponent(() => import("./pages/records/index")),
+});
+const record = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/$id", component: lazyRouteComponent(() => import("./pages/records/record")) });
+const newRecord = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/new", component: lazyRouteComponent(() => import("./pages/records/edit"), "NewRecord") });
+const editRecord = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/$id/edit", component: lazyRouteComponent(() => import("./pages/records/edit"), "EditRecord") });
+
+const tree = root.addChildren([overview, connections, connection, records, record, newRecord, editRecord]);
 
 export function routerOf(client: QueryClient) {
   return createRouter({

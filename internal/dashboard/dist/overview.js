@@ -1,1 +1,1 @@
-import{B as e,s as t}from"./index.js";var n=e();function r(){return(0,n.jsx)(t,{title:`Overview`,children:null})}export{r as default};
+import{W as e,s as t}from"./index.js";var n=e();function r(){return(0,n.jsx)(t,{title:`Overview`,children:null})}export{r as default};
