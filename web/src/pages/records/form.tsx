@@ -3,6 +3,7 @@ import { useId } from "react";
 import type { Schema } from "@/api/client";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
+import { cx } from "@/ui/cx";
 import { Field, input } from "@/ui/field";
 
 type FieldOf = Schema<"FieldCapability">;
@@ -123,8 +124,8 @@ function One({ of: f, required, value, set, error }: { of: FieldOf; required: bo
 function Pair({ ids, left, right, leftName, rightName, set }: { ids: object; left: string; right: string; leftName: string; rightName: string; set: (which: "left" | "right", v: string) => void }) {
   return (
     <div className="flex gap-2">
-      <input {...ids} inputMode="decimal" placeholder={leftName} className={`${input} flex-1`} value={left} onChange={(e) => set("left", e.target.value)} />
-      <input aria-label={rightName} placeholder={rightName} className={`${input} w-24`} value={right} onChange={(e) => set("right", e.target.value)} />
+      <input {...ids} inputMode="decimal" placeholder={leftName} className={cx(input, "min-w-0 flex-1")} value={left} onChange={(e) => set("left", e.target.value)} />
+      <input aria-label={rightName} placeholder={rightName} className={cx(input, "w-20 shrink-0")} value={right} onChange={(e) => set("right", e.target.value)} />
     </div>
   );
 }
