@@ -28,7 +28,7 @@ const connections = createRoute({
   getParentRoute: () => root,
   path: "/connections",
   validateSearch: (s): ConnectionsSearch => ({ q: text(s.q), status: text(s.status), system: text(s.system) }),
-  component: lazyRouteComponent(() => import("./pages/connections")),
+  component: lazyRouteComponent(() => import("./pages/connections/index")),
 });
 const connection = createRoute({
   getParentRoute: () => root,
@@ -47,7 +47,33 @@ const record = createRoute({ getParentRoute: () => root, path: "/records/$connec
 const newRecord = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/new", component: lazyRouteComponent(() => import("./pages/records/edit"), "NewRecord") });
 const editRecord = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/$id/edit", component: lazyRouteComponent(() => import("./pages/records/edit"), "EditRecord") });
 
-const tree = root.addChildren([overview, connections, connection, records, record, newRecord, editRecord]);
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  validateSearch: (s): { connection?: string; state?: string; failed?: boolean } => ({ connection: text(s.connection), state: text(s.state), failed: s.failed === true || undefined }),
+  component: lazyRouteComponent(() => import("./pages/operations/index")),
+});
+const operation = createRoute({ getParentRoute: () => root, path: "/operations/$connection/$id", component: lazyRouteComponent(() => import("./pages/operations/operation")) });
+const upload = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/upload",
+  validateSearch: (s): { connection?: string; entity?: string } => ({ connection: text(s.connection), entity: text(s.entity) }),
+  component: lazyRouteComponent(() => import("./pages/operations/upload")),
+});
+
+const systems = createRoute({ getParentRoute: () => root, path: "/systems", component: lazyRouteComponent(() => import("./pages/systems/index")) });
+const system = createRoute({ getParentRoute: () => root, path: "/systems/$system", component: lazyRouteComponent(() => import("./pages/systems/system")) });
+const newConnection = createRoute({
+  getParentRoute: () => root,
+  path: "/connections/new",
+  validateSearch: (s): { system?: string } => ({ system: text(s.system) }),
+  component: lazyRouteComponent(() => import("./pages/connections/new")),
+});
+const members = createRoute({ getParentRoute: () => root, path: "/members", component: lazyRouteComponent(() => import("./pages/project/members")) });
+const keys = createRoute({ getParentRoute: () => root, path: "/keys", component: lazyRouteComponent(() => import("./pages/project/keys")) });
+const audit = createRoute({ getParentRoute: () => root, path: "/audit", component: lazyRouteComponent(() => import("./pages/project/audit")) });
+
+const tree = root.addChildren([systems, system, newConnection, members, keys, audit, operations, operation, upload, overview, connections, connection, records, record, newRecord, editRecord]);
 
 export function routerOf(client: QueryClient) {
   return createRouter({

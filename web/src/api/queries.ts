@@ -42,3 +42,60 @@ export const tokens = (id: string) => queryOptions({ queryKey: ["tokens", id], q
 export const systems = queryOptions({ queryKey: ["systems"], queryFn: () => data(api.GET("/v1/systems")), staleTime: Infinity });
 
 export const capabilities = (id: string) => queryOptions({ queryKey: ["capabilities", id], queryFn: () => data(api.GET("/v1/capabilities", { params: { header: of(id) } })), staleTime: 300_000 });
+
+export interface OperationFilter {
+  state?: string;
+  failed?: boolean;
+  entity?: string;
+}
+
+export const operations = (id: string, filter: OperationFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["operations", id, filter],
+    enabled: Boolean(id),
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      data(
+        api.GET("/v1/operations", {
+          params: { header: of(id), query: { limit: 100, cursor: pageParam || undefined, state: (filter.state || undefined) as never, failed: filter.failed || undefined, entity: filter.entity || undefined } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const operation = (connection: string, id: string) =>
+  queryOptions({
+    queryKey: ["operations", connection, "one", id],
+    queryFn: () => data(api.GET("/v1/operations/{id}", { params: { header: of(connection), path: { id } } })),
+    refetchInterval: (q) => (q.state.data && ["queued", "running"].includes(q.state.data.state) ? 1500 : false),
+  });
+
+export const operationItems = (connection: string, id: string, status: string) =>
+  infiniteQueryOptions({
+    queryKey: ["operations", connection, "items", id, status],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      data(api.GET("/v1/operations/{id}/items", { params: { header: of(connection), path: { id }, query: { limit: 200, cursor: pageParam || undefined, status: (status || undefined) as never } } })),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const system = (name: string) => queryOptions({ queryKey: ["systems", name], queryFn: () => data(api.GET("/v1/systems/{system}", { params: { path: { system: name } } })), staleTime: Infinity });
+
+export const systemCapabilities = (name: string) =>
+  queryOptions({ queryKey: ["systems", name, "capabilities"], queryFn: () => data(api.GET("/v1/systems/{system}/capabilities", { params: { path: { system: name } } })), staleTime: Infinity });
+
+export const members = queryOptions({ queryKey: ["members"], queryFn: () => data(api.GET("/v1/members", { params: { query: { limit: 500 } } })) });
+export const invitations = queryOptions({ queryKey: ["members", "invitations"], queryFn: () => data(api.GET("/v1/invitations", { params: { query: { limit: 500 } } })) });
+export const keys = queryOptions({ queryKey: ["keys"], queryFn: () => data(api.GET("/v1/keys")) });
+
+export interface AuditFilter {
+  action?: string;
+  actor?: string;
+}
+
+export const audit = infiniteQueryOptions({
+  queryKey: ["audit"],
+  initialPageParam: "",
+  queryFn: ({ pageParam }) => data(api.GET("/v1/audit-log", { params: { query: { limit: 100, cursor: pageParam || undefined } } })),
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});

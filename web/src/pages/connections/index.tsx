@@ -46,10 +46,10 @@ export default function Connections() {
       title="Connections"
       lead="Each is one customer's system, with a token of its own."
       actions={
-        <a href="/app/connections/new" className={button({ look: "main" })}>
+        <Link to="/connections/new" className={button({ look: "main" })}>
           <Plus size={16} aria-hidden />
           New connection
-        </a>
+        </Link>
       }
     >
       <Panel

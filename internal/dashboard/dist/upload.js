@@ -1,0 +1,1 @@
+import{s as e,tt as t}from"./index.js";var n=t();function r(){return(0,n.jsx)(e,{title:`Upload a file`,children:null})}export{r as default};

@@ -1,0 +1,5 @@
+import { Page } from "@/ui/panel";
+
+export default function Upload() {
+  return <Page title="Upload a file">{null}</Page>;
+}
