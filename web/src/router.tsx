@@ -73,7 +73,17 @@ const members = createRoute({ getParentRoute: () => root, path: "/members", comp
 const keys = createRoute({ getParentRoute: () => root, path: "/keys", component: lazyRouteComponent(() => import("./pages/project/keys")) });
 const audit = createRoute({ getParentRoute: () => root, path: "/audit", component: lazyRouteComponent(() => import("./pages/project/audit")) });
 
-const tree = root.addChildren([systems, system, newConnection, members, keys, audit, operations, operation, upload, overview, connections, connection, records, record, newRecord, editRecord]);
+const flows = createRoute({ getParentRoute: () => root, path: "/flows", component: lazyRouteComponent(() => import("./pages/flows/index")) });
+const newFlow = createRoute({ getParentRoute: () => root, path: "/flows/new", component: lazyRouteComponent(() => import("./pages/flows/new")) });
+const flow = createRoute({ getParentRoute: () => root, path: "/flows/$name", validateSearch: (s): { tab?: string } => ({ tab: text(s.tab) }), component: lazyRouteComponent(() => import("./pages/flows/flow")) });
+const flowRun = createRoute({
+  getParentRoute: () => root,
+  path: "/flows/$name/runs/$id",
+  validateSearch: (s): { step?: string; status?: string; item?: string } => ({ step: text(s.step), status: text(s.status), item: text(s.item) }),
+  component: lazyRouteComponent(() => import("./pages/flows/run")),
+});
+
+const tree = root.addChildren([flows, newFlow, flow, flowRun, systems, system, newConnection, members, keys, audit, operations, operation, upload, overview, connections, connection, records, record, newRecord, editRecord]);
 
 export function routerOf(client: QueryClient) {
   return createRouter({

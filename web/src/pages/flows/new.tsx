@@ -1,0 +1,5 @@
+import { Page } from "@/ui/panel";
+
+export default function NewFlow() {
+  return <Page title="New flow">{null}</Page>;
+}
