@@ -1,1 +1,1 @@
-import{s as e,tt as t}from"./index.js";var n=t();function r(){return(0,n.jsx)(e,{title:`Overview`,children:null})}export{r as default};
+import{nt as e,s as t}from"./index.js";var n=e();function r(){return(0,n.jsx)(t,{title:`Overview`,children:null})}export{r as default};

@@ -1,1 +1,1 @@
-import{G as e,U as t}from"./index.js";function n(n,r){return t(n,e,r)}export{n as t};
+import{K as e,W as t}from"./index.js";function n(n,r){return t(n,e,r)}export{n as t};

@@ -69,7 +69,7 @@ export default function OneFlow() {
           <Link to="/flows/$name" params={{ name }} search={{ tab: t.id }} replace className={className} aria-current={t.id === open ? "page" : undefined}>{children}</Link>
         )}
       />
-      {open === "runs" ? <Runs name={name} /> : <Suspense fallback={<Loading />}><Builder of={f} /></Suspense>}
+      {open === "runs" ? <Runs name={name} /> : <Suspense fallback={<Loading />}><Builder of={f} saved={() => void read.refetch()} /></Suspense>}
       <Confirm
         open={asked === "run"}
         onClose={() => ask(undefined)}

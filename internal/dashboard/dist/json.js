@@ -1,0 +1,4 @@
+import{it as e,nt as t,rt as n}from"./index.js";import{t as r}from"./copy.js";var i=e(n(),1),a=t();function o({of:e}){let t=(0,i.useMemo)(()=>JSON.stringify(e,null,2),[e]);return(0,a.jsxs)(`div`,{className:`relative`,children:[(0,a.jsx)(`div`,{className:`absolute top-2 right-3`,children:(0,a.jsx)(r,{text:t,label:`Copy the JSON`})}),(0,a.jsx)(`pre`,{tabIndex:0,className:`max-h-[32rem] overflow-auto px-4 py-3 font-mono text-xs leading-relaxed whitespace-pre-wrap`,children:t.split(`
+`).map((e,t)=>{let n=/^(\s*)("(?:[^"\\]|\\.)*")(: )(.*)$/.exec(e);return n?(0,a.jsxs)(`span`,{children:[n[1],(0,a.jsx)(`span`,{className:`text-ink`,children:n[2]}),n[3],n[4],`
+`]},t):(0,a.jsxs)(`span`,{children:[e,`
+`]},t)})})]})}export{o as t};

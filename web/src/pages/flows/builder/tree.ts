@@ -1,0 +1,142 @@
+import { begun, kindOf } from "./schema";
+
+/** Path is where something stands in a document. */
+export type Path = (string | number)[];
+
+export interface Step {
+  id?: string;
+  [member: string]: unknown;
+}
+
+/** Block is a list of steps one below the other. */
+interface Block {
+  path: Path; // of the list
+  name: string;
+}
+
+/** blocksOf gives the lists of steps within a step. */
+export function blocksOf(s: Step, path: Path): Block[] {
+  const kind = kindOf(s);
+  if (kind === "each") return [{ path: [...path, "each", "steps"], name: "for each item" }];
+  if (kind === "branch" && Array.isArray(s.branch)) {
+    return (s.branch as { if?: unknown; else?: boolean }[]).map((arm, i) => ({ path: [...path, "branch", i, "steps"], name: arm.else ? "else" : `if ${String(arm.if ?? "")}` }));
+  }
+  return [];
+}
+
+export interface Placed {
+  id: string;
+  path: Path;
+  kind: "trigger" | "step" | "block" | "add";
+  step?: Step;
+  name?: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  after?: string; // what comes before it
+  at?: number; // of an add: where in the list
+}
+
+export const size = { w: 240, h: 60, gap: 34, pad: 20, head: 34 };
+
+/** place lays a document out: steps downwards, the ways of a branch side by side, what is within a step in a box below it. */
+export function place(doc: { trigger?: unknown; steps?: Step[] }): Placed[] {
+  const all: Placed[] = [{ id: "trigger", path: ["trigger"], kind: "trigger", x: 0, y: 0, w: size.w, h: size.h }];
+  placeList(all, doc.steps ?? [], ["steps"], 0, size.h + size.gap, "trigger");
+  return all;
+}
+
+/** placeList places a list of steps and gives how wide it is and where it ends. */
+function placeList(all: Placed[], steps: Step[], path: Path, x: number, y: number, before: string): { w: number; end: number } {
+  let w = size.w;
+  let last = before;
+  steps.forEach((s, i) => {
+    const at = [...path, i];
+    const id = at.join(".");
+    all.push({ id, path: at, kind: "step", step: s, x, y, w: size.w, h: size.h, after: last });
+    last = id;
+    y += size.h;
+    const blocks = blocksOf(s, at);
+    if (blocks.length) {
+      y += size.gap / 2;
+      let left = x;
+      let low = y;
+      for (const b of blocks) {
+        const box: Placed = { id: b.path.join("."), path: b.path, kind: "block", name: b.name, x: left, y, w: 0, h: 0, after: id };
+        all.push(box);
+        const inner = placeList(all, listAt(s, b.path.slice(at.length)), b.path, left + size.pad, y + size.head, "");
+        box.w = inner.w + 2 * size.pad;
+        box.h = inner.end - y + size.pad;
+        left += box.w + size.pad;
+        low = Math.max(low, y + box.h);
+      }
+      w = Math.max(w, left - size.pad - x);
+      y = low;
+    }
+    y += size.gap;
+  });
+  all.push({ id: `${path.join(".")}.add`, path, kind: "add", at: steps.length, x, y: steps.length ? y - size.gap + 10 : y, w: size.w, h: 30 });
+  return { w, end: steps.length ? y - size.gap + 44 : y + 34 };
+}
+
+function listAt(s: Step, path: Path): Step[] {
+  let v: unknown = s;
+  for (const key of path) v = (v as Record<string, unknown> | undefined)?.[key as string];
+  return Array.isArray(v) ? (v as Step[]) : [];
+}
+
+/** newStep makes a step of a kind, with an id that no other step has. */
+export function newStep(kind: string, taken: Set<string>): Step {
+  let id = kind;
+  for (let n = 2; taken.has(id); n++) id = `${kind}_${n}`;
+  return { id, [kind]: begun(kind) };
+}
+
+/** idsOf gives the ids of all steps of a document. */
+export function idsOf(steps: Step[] | undefined, into = new Set<string>()): Set<string> {
+  for (const s of steps ?? []) {
+    if (s.id) into.add(s.id);
+    for (const b of blocksOf(s, [])) idsOf(listAt(s, b.path), into);
+  }
+  return into;
+}
+
+/** gist is what a step does, in a line. */
+export function gist(s: Step): string {
+  const kind = kindOf(s);
+  const v = s[kind] as Record<string, unknown> | string | undefined;
+  if (typeof v === "string") return v;
+  const o = v ?? {};
+  switch (kind) {
+    case "write":
+      return `${String(o.op)} ${String(o.entity)} in ${String(o.connection)}`;
+    case "list":
+    case "get":
+    case "find":
+      return `${String(o.entity)} of ${String(o.connection)}`;
+    case "each":
+      return `of ${String(o.in)}`;
+    case "request":
+      return `${String(o.method ?? "GET")} ${String(o.url)}`;
+    case "wait":
+      return o.for ? `for ${String(o.for)}` : `until ${String(o.until)}`;
+    case "call":
+      return String(o.flow);
+    case "notify":
+      return o.email ? "by e-mail" : "by webhook";
+    case "branch":
+      return `${Array.isArray(v) ? v.length : 0} ways`;
+    case "transform":
+      return Object.keys(o).join(", ");
+  }
+  return "";
+}
+
+export function triggerGist(trigger: unknown): string {
+  const t = (trigger ?? {}) as Record<string, Record<string, unknown>>;
+  if (t.schedule) return t.schedule.cron ? `${String(t.schedule.cron)} ${String(t.schedule.time_zone ?? "")}` : `every ${String(t.schedule.every)}`;
+  if (t.change) return `${String(t.change.entity)} of ${String(t.change.connection)} change`;
+  if (t.webhook) return "a call from outside";
+  return "by hand";
+}
