@@ -87,7 +87,7 @@ export function Canvas({ doc, chosen, wrong, choose, add }: Props) {
   );
   const edges = placed.filter((p) => p.after).map((p): Edge => ({ id: `${p.after}-${p.id}`, source: p.after!, target: p.id, type: "smoothstep", focusable: false, selectable: false }));
   return (
-    <ReactFlow nodes={nodes} edges={edges} nodeTypes={types} onNodeClick={(_, n) => n.type === "step" || n.type === "trigger" ? choose(n.data.placed) : undefined} fitView fitViewOptions={{ maxZoom: 1, padding: 0.15 }} minZoom={0.2} maxZoom={1.5} nodesConnectable={false} proOptions={{ hideAttribution: true }} deleteKeyCode={null} zoomOnScroll={false} panOnScroll>
+    <ReactFlow nodes={nodes} edges={edges} nodeTypes={types} onNodeClick={(_, n) => n.type === "step" || n.type === "trigger" ? choose(n.data.placed) : undefined} defaultViewport={{ x: 40, y: 24, zoom: 0.9 }} minZoom={0.2} maxZoom={1.5} nodesConnectable={false} proOptions={{ hideAttribution: true }} deleteKeyCode={null} zoomOnScroll={false} panOnScroll>
       <Background gap={20} color="var(--line)" />
       <Controls showInteractive={false} />
     </ReactFlow>
