@@ -1,5 +1,5 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["builder.js","useQuery.js","index.js","index.css","browser.js","acts.js","badge.js","field.js","chooser.js","useInfiniteQuery.js","plus.js","json.js","copy.js","check.js","builder.css"])))=>i.map(i=>d[i]);
-import{R as e,i as t,it as n,l as r,nt as i,rt as a,s as o,t as s,z as c}from"./index.js";import{t as l}from"./browser.js";var u=`flow: goods-receipt-to-stock
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["builder.js","useQuery.js","index.js","panel.js","index.css","browser.js","acts.js","badge.js","field.js","chooser.js","useInfiniteQuery.js","plus.js","json.js","copy.js","check.js","builder.css"])))=>i.map(i=>d[i]);
+import{F as e,P as t,i as n,o as r,t as i}from"./index.js";import{l as a,n as o,o as s,s as c}from"./panel.js";import{t as l}from"./browser.js";var u=`flow: goods-receipt-to-stock
 title: Goods received by the ERP are put into the stores of the CMMS
 description: >-
   What a goods receipt of the ERP brings of the parts that the CMMS knows by their code is booked there as a receipt, under the number of the goods receipt.
@@ -15,7 +15,7 @@ trigger:
 steps:
   - id: receipts
     each:
-      in: trigger.changes ?? []
+      in: trigger.changes
       on_error: retry
       retry: {attempts: 3, wait: 1m}
       steps:
@@ -61,7 +61,7 @@ trigger:
 steps:
   - id: items
     each:
-      in: trigger.changes ?? []
+      in: trigger.changes
       batch_size: 100
       max_failures: 20%
       steps:
@@ -97,7 +97,7 @@ trigger:
 steps:
   - id: vendors
     each:
-      in: trigger.changes ?? []
+      in: trigger.changes
       on_error: retry
       retry: {attempts: 3, wait: 1m}
       steps:
@@ -279,7 +279,7 @@ trigger:
 steps:
   - id: orders
     each:
-      in: trigger.changes ?? []
+      in: trigger.changes
       on_error: retry
       retry: {attempts: 3, wait: 1m}
       steps:
@@ -311,8 +311,8 @@ steps:
                 location_id: steps.store.id,
                 quantity: {value: decimalSubtract("0", #.used_quantity.value), unit: params.units[#.used_quantity.unit] ?? #.used_quantity.unit}
                 }})}
-`,_=n(a(),1),v=i(),y=(0,_.lazy)(()=>s(()=>import(`./builder.js`),__vite__mapDeps([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14]))),b=Object.values(Object.assign({"../../../../examples/flows/goods-receipt-to-stock.yaml":u,"../../../../examples/flows/import-csv.yaml":d,"../../../../examples/flows/mirror-vendors.yaml":f,"../../../../examples/flows/nightly-export.yaml":p,"../../../../examples/flows/overdue-work-orders.yaml":m,"../../../../examples/flows/requisition-to-purchase-order.yaml":h,"../../../../examples/flows/work-order-parts-to-stock-issue.yaml":g})).map(e=>({text:e,...l(e)})),x=`flow: new-flow
+`,_=a(c(),1),v=s(),y=(0,_.lazy)(()=>i(()=>import(`./builder.js`),__vite__mapDeps([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]))),b=Object.values(Object.assign({"../../../../examples/flows/goods-receipt-to-stock.yaml":u,"../../../../examples/flows/import-csv.yaml":d,"../../../../examples/flows/mirror-vendors.yaml":f,"../../../../examples/flows/nightly-export.yaml":p,"../../../../examples/flows/overdue-work-orders.yaml":m,"../../../../examples/flows/requisition-to-purchase-order.yaml":h,"../../../../examples/flows/work-order-parts-to-stock-issue.yaml":g})).map(e=>({text:e,...l(e)})),x=`flow: new-flow
 title: A new flow
 connections: {}
 steps: []
-`;function S(){let[n,i]=(0,_.useState)(),a=c();return(0,v.jsx)(o,{crumbs:(0,v.jsx)(e,{to:`/flows`,className:`hover:underline`,children:`Flows`}),title:`New flow`,lead:n?void 0:`Begin with one that does nearly what you want, or with nothing.`,children:n===void 0?(0,v.jsx)(`ul`,{className:`grid gap-4 sm:grid-cols-2 xl:grid-cols-3`,children:[...b,{text:x,flow:`new-flow`,title:`An empty flow`,description:`Nothing in it yet.`}].map(e=>(0,v.jsxs)(`li`,{className:`flex flex-col gap-2 rounded-xl border border-line bg-surface p-4`,children:[(0,v.jsx)(`h2`,{children:e.title??e.flow}),(0,v.jsx)(`p`,{className:`flex-1 text-sm text-muted`,children:e.description}),(0,v.jsx)(r,{className:`self-start`,onClick:()=>i(e.text),children:`Begin with it`})]},e.flow))}):(0,v.jsx)(_.Suspense,{fallback:(0,v.jsx)(t,{rows:10}),children:(0,v.jsx)(y,{begin:n,saved:e=>void a({to:`/flows/$name`,params:{name:e}})})})})}export{S as default};
+`;function S(){let[i,a]=(0,_.useState)(),s=e();return(0,v.jsx)(o,{crumbs:(0,v.jsx)(t,{to:`/flows`,className:`hover:underline`,children:`Flows`}),title:`New flow`,lead:i?void 0:`Begin with one that does nearly what you want, or with nothing.`,children:i===void 0?(0,v.jsx)(`ul`,{className:`grid gap-4 sm:grid-cols-2 xl:grid-cols-3`,children:[...b,{text:x,flow:`new-flow`,title:`An empty flow`,description:`Nothing in it yet.`}].map(e=>(0,v.jsxs)(`li`,{className:`flex flex-col gap-2 rounded-xl border border-line bg-surface p-4`,children:[(0,v.jsx)(`h2`,{children:e.title??e.flow}),(0,v.jsx)(`p`,{className:`flex-1 text-sm text-muted`,children:e.description}),(0,v.jsx)(r,{className:`self-start`,onClick:()=>a(e.text),children:`Begin with it`})]},e.flow))}):(0,v.jsx)(_.Suspense,{fallback:(0,v.jsx)(n,{rows:10}),children:(0,v.jsx)(y,{begin:i,saved:e=>void s({to:`/flows/$name`,params:{name:e}})})})})}export{S as default};

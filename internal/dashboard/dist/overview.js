@@ -1,1 +1,1 @@
-import{nt as e,s as t}from"./index.js";var n=e();function r(){return(0,n.jsx)(t,{title:`Overview`,children:null})}export{r as default};
+import{n as e,o as t}from"./panel.js";var n=t();function r(){return(0,n.jsx)(e,{title:`Overview`,children:null})}export{r as default};

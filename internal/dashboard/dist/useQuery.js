@@ -1,1 +1,1 @@
-import{K as e,W as t}from"./index.js";function n(n,r){return t(n,e,r)}export{n as t};
+import{B as e,H as t}from"./index.js";function n(n,r){return e(n,t,r)}export{n as t};
