@@ -98,7 +98,7 @@ func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url strin
 	return err
 }
 
-// setupLink prints a new link by which the first owner comes in, at every start until there is one.
+// setupLink prints a new link by which the first owner comes in, at every start until there is one; then where the dashboard is.
 func (p Program) setupLink(ctx context.Context, a *App, url string) error {
 	project, err := a.Store.FirstProject(ctx) // which the first key made
 	if err != nil {
@@ -106,7 +106,11 @@ func (p Program) setupLink(ctx context.Context, a *App, url string) error {
 	}
 	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", ProjectID: project, At: a.opts.Now()})
 	l, ok, err := a.Members.SetupLink(ctx, project)
-	if ok && err == nil {
+	switch {
+	case err != nil:
+	case !ok:
+		fmt.Fprintf(p.Out, "The dashboard is at %s/app/\n", url)
+	default:
 		fmt.Fprintf(p.Out, "Nobody owns this Busbar yet. Open this link within %.0f minutes to set it up: %s\n", member.SetupWithin.Minutes(), url+l.Path())
 	}
 	return err
