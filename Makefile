@@ -2,7 +2,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint generate verify bench bench-compare e2e live soak clean
+.PHONY: help run demo build dashboard test lint generate verify bench bench-compare e2e live soak clean
 
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -22,6 +22,9 @@ demo: ## Start the server with simulated systems and data
 
 build: ## Build the static binary ./busbar
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o busbar ./cmd/busbar
+
+dashboard: ## Build the dashboard of web/ into internal/dashboard/dist (needs node, or root to install it)
+	scripts/dashboard
 
 test: ## Install what the tests need, then run all of them (PACKAGES=./internal/store/... for some)
 	scripts/setup-test
