@@ -58,7 +58,7 @@ const upload = createRoute({
   getParentRoute: () => root,
   path: "/operations/upload",
   validateSearch: (s): { connection?: string; entity?: string } => ({ connection: text(s.connection), entity: text(s.entity) }),
-  component: lazyRouteComponent(() => import("./pages/operations/upload")),
+  component: lazyRouteComponent(() => import("./pages/operations/upload/index")),
 });
 
 const systems = createRoute({ getParentRoute: () => root, path: "/systems", component: lazyRouteComponent(() => import("./pages/systems/index")) });

@@ -1,5 +1,0 @@
-import { Page } from "@/ui/panel";
-
-export default function Upload() {
-  return <Page title="Upload a file">{null}</Page>;
-}
