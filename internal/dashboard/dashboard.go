@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/zeebo/xxh3"
 
@@ -27,25 +28,14 @@ const root = "/app/"
 
 // file is one of the build. Its name says nothing of its content, so that browsers ask each time whether they have it.
 type file struct {
-	kind, tag     string
-	plain, packed []byte // packed: with gzip; nil where that gains nothing
+	kind, tag string
+	plain     []byte
+	packed    func() []byte // with gzip, when somebody first asks for it so; nil where that gains nothing
 }
 
 // Routes gives the routes of the dashboard: its files, and its page at every other address below /app/.
 func Routes() ([]site.Route, error) {
-	files := map[string]*file{}
-	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		content, err := dist.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		f, err := newFile(name, content)
-		files[strings.TrimPrefix(name, "dist/")] = f
-		return err
-	})
+	files, err := built()
 	if err != nil {
 		return nil, fmt.Errorf("read the built dashboard: %w", err)
 	}
@@ -66,23 +56,41 @@ func Routes() ([]site.Route, error) {
 	}, nil
 }
 
-func newFile(name string, content []byte) (*file, error) {
-	f := &file{kind: mime.TypeByExtension(path.Ext(name)), tag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content}
+// built reads the files of the build, by their names.
+var built = sync.OnceValues(func() (map[string]*file, error) {
+	files := map[string]*file{}
+	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := dist.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files[strings.TrimPrefix(name, "dist/")] = newFile(name, content)
+		return nil
+	})
+	return files, err
+})
+
+func newFile(name string, content []byte) *file {
+	return &file{
+		kind: mime.TypeByExtension(path.Ext(name)), tag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content,
+		packed: sync.OnceValue(func() []byte { return pack(content) }),
+	}
+}
+
+// pack gives content with gzip; nil where that gains nothing.
+func pack(content []byte) []byte {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
+	if _, err := w.Write(content); err != nil || w.Close() != nil || b.Len() >= len(content) {
+		return nil
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	if b.Len() < len(content) {
-		f.packed = b.Bytes()
-	}
-	return f, nil
+	return b.Bytes()
 }
 
 func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -101,9 +109,11 @@ func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	content := f.plain
-	if f.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		content = f.packed
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if packed := f.packed(); packed != nil {
+			h.Set("Content-Encoding", "gzip")
+			content = packed
+		}
 	}
 	_, _ = w.Write(content)
 }
