@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, data } from "./client";
+import { api, data, of } from "./client";
 
 export const flows = infiniteQueryOptions({
   queryKey: ["flows", "list"],
@@ -45,4 +45,43 @@ export const flowItem = (name: string, id: string, step: string, n: number) =>
   queryOptions({
     queryKey: ["flow-runs", name, "item", id, step, n],
     queryFn: () => data(api.GET("/v1/flows/{name}/runs/{id}/items/{step}/{n}", { params: { path: { name, id, step: step || "-", n } } })),
+  });
+
+/** lastRun is a run as the list of flows shows it: read on for as long as it is under way. */
+export const lastRun = (name: string, id: string) => ({
+  ...flowRun(name, id),
+  enabled: Boolean(id),
+  refetchInterval: (q: { state: { data?: { state: string } } }) => (q.state.data && open.includes(q.state.data.state) ? 5000 : false) as number | false,
+});
+
+export const flowVersions = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ["flows", name, "versions"],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => data(api.GET("/v1/flows/{name}/versions", { params: { path: { name }, query: { limit: 50, cursor: pageParam || undefined } } })),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export const flowVersion = (name: string, version: number) =>
+  queryOptions({
+    queryKey: ["flows", name, "version", version],
+    enabled: version > 0,
+    staleTime: Infinity,
+    queryFn: () => data(api.GET("/v1/flows/{name}/versions/{version}", { params: { path: { name, version } } })),
+  });
+
+/** ledgerItem is what the ledger of writes knows of one item of an operation; null: it keeps it no more. */
+export const ledgerItem = (connection: string, operation: string, n: number) =>
+  queryOptions({
+    queryKey: ["operations", connection, "ledger", operation, n],
+    queryFn: async () => {
+      const o = await data(api.GET("/v1/operations/{id}", { params: { header: of(connection), path: { id: operation } } }));
+      if (o.item) return o.item;
+      for (let cursor: string | undefined; ; ) {
+        const page = await data(api.GET("/v1/operations/{id}/items", { params: { header: of(connection), path: { id: operation }, query: { limit: 500, cursor } } }));
+        const found = page.data.find((i) => i.index === n);
+        if (found || !page.next_cursor) return found ?? null;
+        cursor = page.next_cursor;
+      }
+    },
   });

@@ -1,10 +1,11 @@
 import { X } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Button } from "./button";
+import { cx } from "./cx";
 import { Failure } from "./say";
 
 /** Dialog is a window over the page: the browser's own, so focus stays in it, Escape closes it, and it goes back to where it came from. */
-export function Dialog({ title, open, onClose, children }: { title: string; open: boolean; onClose: () => void; children: ReactNode }) {
+export function Dialog({ title, open, onClose, wide, children }: { title: string; open: boolean; onClose: () => void; wide?: boolean; children: ReactNode }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -13,7 +14,7 @@ export function Dialog({ title, open, onClose, children }: { title: string; open
     if (!open && d?.open) d.close();
   }, [open]);
   return (
-    <dialog ref={box} aria-labelledby={id} onClose={onClose} className="m-auto w-[min(36rem,calc(100vw-2rem))] rounded-xl border border-line bg-surface p-0 shadow-xl">
+    <dialog ref={box} aria-labelledby={id} onClose={onClose} className={cx("m-auto rounded-xl border border-line bg-surface p-0 shadow-xl", wide ? "w-[min(60rem,calc(100vw-2rem))]" : "w-[min(36rem,calc(100vw-2rem))]")}>
       {open ? (
         <div className="max-h-[85dvh] overflow-auto">
           <header className="flex items-start justify-between gap-4 border-b border-line px-5 py-4">

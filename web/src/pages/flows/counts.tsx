@@ -1,14 +1,16 @@
 import type { Schema } from "@/api/client";
 import { Badge, type Tone } from "@/ui/badge";
+import { cx } from "@/ui/cx";
 
-const parts: [keyof Schema<"FlowCounts">, Tone][] = [["ok", "good"], ["failed", "bad"], ["running", "busy"], ["pending", "busy"], ["skipped", "quiet"], ["cancelled", "quiet"]];
+/** fates are what may become of an item, the worst that wait for a person first. */
+export const fates: [keyof Schema<"FlowCounts">, Tone][] = [["failed", "bad"], ["ok", "good"], ["running", "busy"], ["pending", "busy"], ["skipped", "quiet"], ["cancelled", "quiet"]];
 const count = new Intl.NumberFormat();
 
 /** Counts says what became of the items of a run: in is always the sum of the others. */
-export function Counts({ of: c }: { of: Schema<"FlowCounts"> }) {
-  const shown = parts.filter(([name]) => c[name] > 0);
+export function Counts({ of: c, line }: { of: Schema<"FlowCounts">; line?: boolean }) {
+  const shown = fates.filter(([name]) => c[name] > 0);
   return shown.length ? (
-    <span className="inline-flex flex-wrap gap-1.5">
+    <span className={cx("inline-flex gap-1.5", !line && "flex-wrap")}>
       {shown.map(([name, tone]) => (
         <Badge key={name} tone={tone}>{count.format(c[name])} {name}</Badge>
       ))}

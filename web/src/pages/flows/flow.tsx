@@ -1,145 +1,84 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useAct } from "@/api/acts";
-import { api, data, type Schema } from "@/api/client";
-import { flow, flowRuns } from "@/api/flows";
-import { Badge, State, words } from "@/ui/badge";
+import { api, data } from "@/api/client";
+import { flow, lastRun } from "@/api/flows";
+import { useMay } from "@/api/may";
+import { Badge, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { Confirm } from "@/ui/dialog";
-import { SelectField } from "@/ui/field";
-import { type Column, Grid } from "@/ui/grid";
 import { Facts, Page, Panel } from "@/ui/panel";
-import { Empty, Failure, Loading, Notice } from "@/ui/say";
+import { Failure, Loading, Notice } from "@/ui/say";
 import { Tabs } from "@/ui/tabs";
 import { Time } from "@/ui/time";
+import { GoOn, Remove } from "./acts";
+import { begins } from "./begins";
 import { Counts } from "./counts";
+import { Runs } from "./runs";
+import { Versions } from "./versions";
+import { Webhook } from "./webhook";
 
 const route = getRouteApi("/flows/$name");
 const Builder = lazy(() => import("./builder"));
+const Begin = lazy(() => import("./begin"));
+const tabs = [{ id: "runs", name: "Runs" }, { id: "document", name: "What it does" }, { id: "versions", name: "Versions" }];
 
 export default function OneFlow() {
   const { name } = route.useParams();
   const { tab } = route.useSearch();
-  const navigate = useNavigate();
-  const read = useQuery(flow(name));
-  const [asked, ask] = useState<"run" | "delete">();
-  const at = { params: { path: { name } } };
-  const run = useAct(() => data(api.POST("/v1/flows/{name}/runs", { ...at, body: {} })), ["flow-runs", name], ["flows"]);
-  const pause = useAct((on: boolean) => (on ? data(api.POST("/v1/flows/{name}/pause", at)) : data(api.POST("/v1/flows/{name}/resume", { ...at, body: {} as never }))), ["flows"]);
-  const remove = useAct(() => data(api.DELETE("/v1/flows/{name}", at)), ["flows"]);
-  if (read.error) return <Page title="Flow"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
+  const read = useQuery({ ...flow(name), refetchInterval: 15_000 });
+  const last = useQuery(lastRun(name, read.data?.trigger.run ?? "")).data;
+  const [asked, ask] = useState<"run" | "delete" | "resume">();
+  const [mayRun, mayChange] = [useMay("run"), useMay("flows")];
+  const pause = useAct(() => data(api.POST("/v1/flows/{name}/pause", { params: { path: { name } } })), ["flows"]);
+  if (read.error && !read.data) return <Page title="Flow"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   const f = read.data;
   if (!f) return <Loading rows={8} />;
-  const open = tab === "document" ? "document" : "runs";
+  const open = tabs.find((t) => t.id === tab)?.id ?? "runs";
+  const close = () => ask(undefined);
   return (
     <Page
       crumbs={<Link to="/flows" className="hover:underline">Flows</Link>}
-      title={<>{f.title || f.name} {f.paused ? <Badge tone="warn">Paused</Badge> : null}</>}
+      title={<><span className="min-w-0">{f.title || f.name}</span> {f.paused ? <Badge tone="warn">Paused</Badge> : null}</>}
       actions={
         <>
-          <Button look="danger" onClick={() => ask("delete")}>Delete</Button>
-          <Button busy={pause.isPending} onClick={() => pause.mutate(!f.paused)}>{f.paused ? "Resume" : "Pause"}</Button>
-          <Button look="main" onClick={() => ask("run")}>
-            <Play size={14} aria-hidden />
-            Run now
-          </Button>
+          {mayChange ? <Button look="danger" onClick={() => ask("delete")}>Delete</Button> : null}
+          {mayRun ? <Button busy={pause.isPending} onClick={() => (f.paused ? ask("resume") : pause.mutate(undefined))}>{f.paused ? "Resume" : "Pause"}</Button> : null}
+          {mayRun ? <Button look="main" onClick={() => ask("run")}><Play size={14} aria-hidden />Run now</Button> : null}
         </>
       }
     >
-      {f.trigger.reason ? <Notice tone="warn" title={f.trigger.reason.detail || words(f.trigger.reason.code)} /> : null}
-      <Failure error={pause.error} />
+      {f.trigger.reason ? <Notice tone="warn" title={f.trigger.reason.detail || words(f.trigger.reason.code)}>{f.trigger.skipped_at ? <p>It skipped a run <Time at={f.trigger.skipped_at} />.</p> : null}</Notice> : null}
+      {f.paused ? <Notice tone="quiet" title="It is paused">Nothing begins it by itself. Runs that are under way go on, and “Run now” works.</Notice> : null}
+      <Failure error={pause.error ?? read.error} />
       <Panel>
         <Facts
           of={[
-            ["Begins", f.trigger.kind === "manual" ? "By hand" : `By ${f.trigger.kind}`],
+            ["Begins", begins(f.trigger)],
             ["Last run", <Time key="f" at={f.trigger.fired_at} />],
+            ["What became of it", last ? <Counts key="c" of={last.counts} /> : "–"],
             ["Next", <Time key="n" at={f.paused ? null : f.trigger.next_at} none="–" />],
-            ["Version", `${f.version}`],
-            ["Under way", `${f.open_runs.running} running, ${f.open_runs.waiting} waiting, ${f.open_runs.queued} queued`],
+            ["Version", String(f.version)],
+            ["Under way", Object.entries(f.open_runs).filter(([, n]) => n > 0).map(([s, n]) => `${n} ${s}`).join(", ") || "nothing"],
             ["Name", <code key="c" className="font-mono text-xs">{f.name}</code>],
           ]}
         />
       </Panel>
+      {f.trigger.kind === "webhook" ? <Webhook of={f} may={mayChange} /> : null}
       <Tabs
         open={open}
-        of={[{ id: "runs", name: "Runs" }, { id: "document", name: "What it does" }]}
+        of={tabs}
         link={(t, className, children) => (
           <Link to="/flows/$name" params={{ name }} search={{ tab: t.id }} replace className={className} aria-current={t.id === open ? "page" : undefined}>{children}</Link>
         )}
       />
-      {open === "runs" ? <Runs name={name} /> : <Suspense fallback={<Loading />}><Builder of={f} saved={() => void read.refetch()} /></Suspense>}
-      <Confirm
-        open={asked === "run"}
-        onClose={() => ask(undefined)}
-        title={`Run ${f.title || f.name} now?`}
-        label="Run it"
-        act={async () => {
-          const begun = await run.mutateAsync(undefined);
-          void navigate({ to: "/flows/$name/runs/$id", params: { name, id: begun.id } });
-        }}
-      >
-        <p>It does what its document says, for real: what it writes goes to the systems. A test run shows the same and writes nothing.</p>
-      </Confirm>
-      <Confirm
-        open={asked === "delete"}
-        onClose={() => ask(undefined)}
-        title={`Delete ${f.title || f.name}?`}
-        label="Delete"
-        danger
-        type={f.name}
-        act={async () => {
-          await remove.mutateAsync(undefined);
-          void navigate({ to: "/flows" });
-        }}
-      >
-        <p>It begins no more runs, and those under way are cancelled: what they have written stays written.</p>
-      </Confirm>
+      {open === "runs" ? <Runs name={name} begin={mayRun ? () => ask("run") : undefined} /> : null}
+      {open === "document" ? <Suspense fallback={<Loading />}><Builder key={f.name} of={f} saved={() => void read.refetch()} /></Suspense> : null}
+      {open === "versions" ? <Versions key={f.version} of={f} /> : null}
+      {asked === "run" ? <Suspense><Begin of={f} onClose={close} /></Suspense> : null}
+      <Remove of={f} open={asked === "delete"} onClose={close} />
+      <GoOn of={f} open={asked === "resume"} onClose={close} />
     </Page>
-  );
-}
-
-function Runs({ name }: { name: string }) {
-  const [state, setState] = useState("");
-  const list = useInfiniteQuery({ ...flowRuns(name, state), refetchInterval: 5000 });
-  const columns: Column<Schema<"FlowRun">>[] = [
-    {
-      name: "Begun",
-      width: "minmax(8rem,1fr)",
-      cell: (r) => (
-        <Link to="/flows/$name/runs/$id" params={{ name, id: r.id }} className="font-semibold text-ink hover:underline"><Time at={r.created_at} /></Link>
-      ),
-    },
-    { name: "State", width: "minmax(7rem,1fr)", cell: (r) => (r.paused ? <Badge tone="warn">Paused</Badge> : <State state={r.state} />) },
-    { name: "Items", width: "minmax(9rem,2fr)", cell: (r) => <Counts of={r.counts} /> },
-    { name: "Why", width: "minmax(8rem,1.5fr)", wide: true, cell: (r) => <span className="text-muted" title={r.reason?.detail}>{r.reason?.detail || (r.reason ? words(r.reason.code) : "")}</span> },
-    { name: "Begun by", width: "6rem", wide: true, cell: (r) => words(r.trigger) },
-    { name: "Version", width: "4.5rem", wide: true, right: true, cell: (r) => r.version },
-  ];
-  return (
-    <Panel
-      flush
-      title="Runs"
-      actions={
-        <SelectField label="State" hideLabel value={state} onChange={(e) => setState(e.target.value)}>
-          <option value="">Every state</option>
-          {["queued", "running", "waiting", "completed", "failed", "cancelled"].map((s) => (
-            <option key={s} value={s}>{words(s)}</option>
-          ))}
-        </SelectField>
-      }
-    >
-      {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
-      <Grid
-        label="Runs"
-        rows={list.data?.pages.flatMap((p) => p.data) ?? []}
-        columns={columns}
-        id={(r) => r.id}
-        more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-        loading={list.isFetching}
-        empty={<Empty title={state ? "No run is in this state" : "It has not run yet"} />}
-      />
-    </Panel>
   );
 }
