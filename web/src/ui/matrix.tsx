@@ -7,15 +7,15 @@ const ops = ["read", "create", "update", "delete"] as const;
 /** Matrix is what a system allows: entities down, operations across, with why not and how it is known. */
 export function Matrix({ of }: { of: Schema<"EntityCapability">[] }) {
   return (
-    <div className="overflow-x-auto">
-      <table className="w-full min-w-[40rem] text-sm">
+    <div tabIndex={0} role="region" aria-label="What is allowed" className="overflow-x-auto">
+      <table className="w-full min-w-[56rem] table-fixed text-sm [overflow-wrap:break-word]">
         <thead className="bg-sunken text-left text-xs text-muted">
           <tr>
-            <th scope="col" className="px-4 py-2">Entity</th>
+            <th scope="col" className="w-44 px-4 py-2">Entity</th>
             {ops.map((op) => (
               <th key={op} scope="col" className="px-3 py-2">{words(op)}</th>
             ))}
-            <th scope="col" className="px-3 py-2">Incremental</th>
+            <th scope="col" className="w-32 px-3 py-2">Only changes</th>
           </tr>
         </thead>
         <tbody>
@@ -49,7 +49,7 @@ function Yes({ evidence }: { evidence?: string }) {
   return (
     <span className="inline-flex items-center gap-1.5 text-good">
       <Check size={15} aria-label="yes" />
-      {evidence ? <span className="text-xs text-muted">{evidence}</span> : null}
+      {evidence ? <span className="text-xs whitespace-nowrap text-muted">{evidence}</span> : null}
     </span>
   );
 }
