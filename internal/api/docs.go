@@ -47,7 +47,6 @@ func (r *reference) mount(mux *routes) {
 	mux.HandleFunc("GET /openapi.json", r.written("application/openapi+json", func() ([]byte, error) { return json.Marshal(r.server.api.OpenAPI()) }))
 	mux.HandleFunc("GET /openapi.yaml", r.written("application/openapi+yaml", func() ([]byte, error) { return YAML(r.server.Model) }))
 	mux.HandleFunc("GET /docs", withPolicy(referencePolicy, fixed("text/html; charset=utf-8", r.page())))
-	mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	mux.Handle("GET /docs/{$}", http.RedirectHandler("/docs", http.StatusFound))
 	mux.HandleFunc("GET /docs/page.js", r.file("text/javascript; charset=utf-8", "page.js"))
 	mux.HandleFunc("GET /docs/scalar.js", r.compressed("text/javascript; charset=utf-8", "scalar.js.br"))

@@ -66,7 +66,6 @@ type Options struct {
 	OpenLinks   int                 // that a project may have at once; default 10,000
 	KeepRuns    time.Duration       // how long runs of flows that have ended are kept; default 30 days
 	Demo        bool                // customers may choose simulators too
-	EnvFile     string              // that commands on the server's machine take, as people are told; default: busbar.env in Data
 	Tick        time.Duration       // between looks at the schedule; default 1s
 	Calls       egress.ClientConfig // limits of calls to systems; zero members mean the defaults
 	KeyStep     func(done string)   // nil, or told after each step of a rotation of keys: for tests

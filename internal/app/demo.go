@@ -76,7 +76,7 @@ func (d *demo) open(ctx context.Context, c config.Demo, forbid []allow.Rule) err
 	}
 	d.app, err = Open(ctx, Options{
 		Data: c.Data, MasterKey: DefaultMasterKey(c.Data), Allow: allowed, Forbid: forbid, Log: d.log, Now: d.Now, Version: d.Version, PublicURL: d.url,
-		Demo: true, EnvFile: d.envFile,
+		Demo: true,
 	})
 	if err != nil {
 		return err

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"cmp"
-	"path/filepath"
 	"slices"
 
 	"github.com/busbar-dev/busbar/internal/api"
@@ -24,7 +22,7 @@ func (a *App) pages(keeper *secret.Keeper) ([]api.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	people, err := memberpages.New(memberpages.Config{Site: s, Members: a.Members, Other: other, EnvFile: cmp.Or(a.opts.EnvFile, filepath.Join(a.opts.Data, "busbar.env")), Now: a.opts.Now, Log: a.opts.Log})
+	people, err := memberpages.New(memberpages.Config{Site: s, Members: a.Members, Other: other, Now: a.opts.Now, Log: a.opts.Log})
 	if err != nil {
 		return nil, err
 	}

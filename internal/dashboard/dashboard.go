@@ -24,7 +24,7 @@ var dist embed.FS
 // policy lets the dashboard load from this server, call nothing else, and be framed by nobody.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-const root = "/app/"
+const root = site.Home
 
 // file is one of the build. Its name says nothing of its content, so that browsers ask each time whether they have it.
 type file struct {
@@ -33,7 +33,7 @@ type file struct {
 	packed    func() []byte // with gzip, when somebody first asks for it so; nil where that gains nothing
 }
 
-// Routes gives the routes of the dashboard: its files, and its page at every other address below /app/.
+// Routes gives the routes of the dashboard: its files, its page at every other address below /app/, and the way there from the server's root.
 func Routes() ([]site.Route, error) {
 	files, err := built()
 	if err != nil {
@@ -52,6 +52,7 @@ func Routes() ([]site.Route, error) {
 	}
 	return []site.Route{
 		{Pattern: "GET " + root, Handler: http.HandlerFunc(serve)},
+		{Pattern: "GET /{$}", Handler: http.RedirectHandler(root, http.StatusFound)},
 		{Pattern: "GET " + strings.TrimSuffix(root, "/"), Handler: http.RedirectHandler(root, http.StatusFound)},
 	}, nil
 }

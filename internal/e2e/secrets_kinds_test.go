@@ -145,7 +145,7 @@ func (w *canaries) people() {
 	at := "/invite/" + w.secrets["invitation"]
 	guest.must(200, "GET", at, nil)
 	guest.must(303, "POST", at, url.Values{"name": {"Bob"}, "password": {canaryNext}})
-	guest.must(200, "GET", "/home", nil)
+	guest.must(200, "GET", "/account", nil)
 	_, text := guest.api("GET", "/v1/me", "", nil)
 	var me map[string]any
 	_ = json.Unmarshal([]byte(text), &me)

@@ -39,7 +39,7 @@ func (w *canaries) look() {
 		w.owner.must(http.StatusOK, "GET", path, nil)
 	}
 	w.owner.must(http.StatusOK, "GET", "/v1/sessions", nil)
-	for path, status := range map[string]int{"/": 302, "/home": 200, "/account": 200, "/docs": 200, "/openapi.json": 200, "/readyz": 200, "/livez": 404, "/metrics": 404} {
+	for path, status := range map[string]int{"/": 302, "/app/": 200, "/account": 200, "/docs": 200, "/openapi.json": 200, "/readyz": 200, "/livez": 404, "/metrics": 404} {
 		w.owner.must(status, "GET", path, nil)
 	}
 	w.person().must(http.StatusSeeOther, "GET", "/account", nil)

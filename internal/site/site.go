@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// Home is where people are led who asked for no page of their own: the dashboard.
+const Home = "/app/"
+
 // Config is what a Site is built from.
 type Config struct {
 	Public string // address under which people reach this server, without a slash at the end

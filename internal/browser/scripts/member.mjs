@@ -11,13 +11,13 @@ export default async ({ args, context, barriers, must }) => {
   await page.getByLabel("E-mail address").fill("olga@example.com");
   await page.getByLabel("Password", { exact: true }).fill(args.password);
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/home");
-  must((await page.locator("h1").innerText()).includes(args.name), "the name is not shown as text");
-  await barriers(page, "home");
+  await page.waitForURL("**/app/");
+  must((await page.getByRole("link", { name: args.name }).innerText()).includes(args.name), "the name is not shown as text");
   await page.goto(args.url + args.setup);
   must((await page.locator("h1").innerText()).includes("does not work any more"), "the link works twice");
   await barriers(page, "gone");
   await page.goto(args.url + "/account");
+  must((await page.locator("h1").innerText()).includes(args.name), "the name is not shown as text");
   await barriers(page, "account");
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("heading", { name: "You are logged out" }).waitFor();

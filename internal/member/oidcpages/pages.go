@@ -190,10 +190,10 @@ func isCode(err error, code problem.Code) bool {
 	return errors.As(err, &p) && p.Code == code
 }
 
-// local gives an address on this server to go on to; whatever else is asked for leads home.
+// local gives an address on this server to go on to; whatever else is asked for leads to the dashboard.
 func local(address string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t") {
-		return "/home"
+		return site.Home
 	}
 	return address
 }

@@ -127,7 +127,7 @@ func TestPages(t *testing.T) {
 	if _, err := w.members.Invite(w.acting(), member.By{Scopes: member.ScopesOf(member.Owner)}, w.project, "ann@example.com", member.Viewer); err != nil {
 		t.Fatal(err)
 	}
-	for next, want := range map[string]string{"": "/home", "?next=/account": "/account", "?next=//evil.example": "/home", "?next=https://evil.example": "/home", `?next=/\evil.example`: "/home"} {
+	for next, want := range map[string]string{"": site.Home, "?next=/account": "/account", "?next=//evil.example": site.Home, "?next=https://evil.example": site.Home, `?next=/\evil.example`: site.Home} {
 		b := w.browser()
 		address := w.back(b, "/login/oidc"+next)
 		victim := w.browser()

@@ -15,7 +15,6 @@ import (
 // accountPage is what the page of an account shows.
 type accountPage struct {
 	Member   *store.Member
-	Scopes   []string
 	Sessions []sessionRow
 	Others   bool   // there are other sessions
 	Done     string // what was done a moment ago
@@ -27,7 +26,6 @@ type accountPage struct {
 	Other    string // address at which the member goes to the login server; empty: there is none
 	Linked   bool   // the member logs in there
 	Unlink   bool   // it can end that now
-	EnvFile  string // that commands take
 }
 
 type sessionRow struct {
@@ -39,11 +37,6 @@ type sessionRow struct {
 // done are the words for what was done a moment ago.
 func done() []string { return []string{"password", "proved", "ended", "others", "untied"} }
 
-func home(v *visit) error {
-	v.page("home", site.View{Data: accountPage{Member: v.member, EnvFile: v.EnvFile, Scopes: member.ScopesOf(v.member.Role)}})
-	return nil
-}
-
 func account(v *visit) error { return v.account(http.StatusOK, func(*accountPage) {}) }
 
 // account shows the page of the account as it stands, and what fill adds.
@@ -52,7 +45,7 @@ func (v *visit) account(status int, fill func(*accountPage)) error {
 	if err != nil {
 		return err
 	}
-	a := accountPage{Member: v.member, Scopes: member.ScopesOf(v.member.Role), Recent: v.Members.Recent(v.session), Others: len(all) > 1}
+	a := accountPage{Member: v.member, Recent: v.Members.Recent(v.session), Others: len(all) > 1}
 	for _, one := range all {
 		a.Sessions = append(a.Sessions, sessionRow{one.ID, browserName(one.Agent), one.Address, one.SeenAt, one.CreatedAt, one.ID == v.session.ID})
 	}

@@ -35,7 +35,7 @@ func setUp(v *visit) error {
 	if err != nil {
 		return v.orAgain(v.setupSheet(), err)
 	}
-	return v.enter(s, "/home")
+	return v.enter(s, site.Home)
 }
 
 // orAgain shows the form again, unless the link is gone.
@@ -70,7 +70,7 @@ func join(v *visit) error {
 	if err != nil {
 		return v.orAgain(v.inviteSheet(l), err)
 	}
-	return v.enter(s, "/home")
+	return v.enter(s, site.Home)
 }
 
 func (v *visit) passwordSheet(m *store.Member) sheet {
@@ -104,7 +104,7 @@ func choosePassword(v *visit) error {
 	if err != nil {
 		return v.orAgain(v.passwordSheet(m), err)
 	}
-	return v.enter(s, "/home")
+	return v.enter(s, site.Home)
 }
 
 func (v *visit) loginSheet(next string) sheet {
@@ -115,10 +115,10 @@ func (v *visit) loginSheet(next string) sheet {
 	return s
 }
 
-// local gives an address on this server to go on to; whatever else is asked for leads home.
+// local gives an address on this server to go on to; whatever else is asked for leads to the dashboard.
 func local(address string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\r\n\t") {
-		return "/home"
+		return site.Home
 	}
 	return address
 }

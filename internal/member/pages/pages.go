@@ -27,7 +27,6 @@ type Config struct {
 	Site    *site.Site
 	Members *member.Service
 	Other   string // address at which people log in by way of another server; empty: none
-	EnvFile string // that commands on the server's machine take
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -72,7 +71,6 @@ func New(c Config) ([]site.Route, error) {
 		"POST /login":             login,
 		"POST /logout":            logout,
 
-		"GET /home":                 own(home),
 		"GET /account":              own(account),
 		"POST /account/prove":       own(prove),
 		"POST /account/password":    own(changePassword),

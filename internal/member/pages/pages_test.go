@@ -137,14 +137,14 @@ func TestTheWayIn(t *testing.T) {
 	w.want(w.send("HEAD", w.setup, "", nil), 200, "")
 	w.want(w.send("POST", w.setup, "", url.Values{"email": {"x"}}), 422, "It needs at least 12 characters.")
 	set := w.want(w.send("POST", w.setup, "", owner()), 303, "")
-	if set.header.Get("Location") != "/home" || set.cookie() == "" {
+	if set.header.Get("Location") != site.Home || set.cookie() == "" {
 		t.Fatalf("got %v", set.header)
 	}
 	w.want(w.get(w.setup, ""), 410, "does not work any more")
 	w.want(w.send("POST", w.setup, "", owner()), 410, "does not work any more")
-	home := w.want(w.get("/home", set.cookie()), 200, "&lt;script&gt;")
-	if strings.Contains(home.text, "<script>alert") || home.header.Get("Cache-Control") != "no-store" || !strings.Contains(home.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
-		t.Errorf("got %v %s", home.header, home.text)
+	account := w.want(w.get("/account", set.cookie()), 200, "&lt;script&gt;")
+	if strings.Contains(account.text, "<script>alert") || account.header.Get("Cache-Control") != "no-store" || !strings.Contains(account.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+		t.Errorf("got %v %s", account.header, account.text)
 	}
 	w.want(w.send("POST", "/login", "", login("wrong")), 422, "do not belong together")
 	for _, form := range []url.Values{{}, {"email": {" "}, "password": {password}}, {"email": {"olga@example.com"}}} {
@@ -193,7 +193,7 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	for _, next := range []string{"//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"} {
 		form := login(password)
 		form.Set("next", next)
-		if to := w.want(w.send("POST", "/login", "", form), 303, "").header.Get("Location"); to != "/home" {
+		if to := w.want(w.send("POST", "/login", "", form), 303, "").header.Get("Location"); to != site.Home {
 			t.Errorf("%s leads to %s", next, to)
 		}
 	}

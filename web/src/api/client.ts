@@ -1,4 +1,5 @@
-import createClient, { type Middleware } from "openapi-fetch";
+import createClient from "openapi-fetch";
+import { askProof, provenSince } from "./prove";
 import type { components, paths } from "./schema";
 
 /** Schema gives the type of a component of the API's document. */
@@ -34,25 +35,32 @@ export async function problemOf(answer: Response): Promise<Problem> {
   return { code: "no-answer", title: "Busbar did not answer.", status: answer.status, request_id: id, detail: `The server answered ${answer.status} without saying why. Try again in a moment.` };
 }
 
-const manners: Middleware = {
-  onRequest({ request }) {
-    if (request.method !== "GET") request.headers.set("Busbar-Request", "1");
-    return request;
-  },
-  async onResponse({ response }) {
-    if (response.ok) return response;
-    const problem = await problemOf(response);
-    if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    throw new ApiError(problem);
-  },
-  onError() {
-    throw new ApiError({ code: "offline", title: "Busbar cannot be reached.", status: 0, detail: "Check that the server runs and that this computer reaches it, then try again.", retryable: true });
-  },
-};
+const offline: Problem = { code: "offline", title: "Busbar cannot be reached.", status: 0, detail: "Check that the server runs and that this computer reaches it, then try again.", retryable: true };
 
-/** api calls the public API with the session of whoever is logged in. Every failure is thrown as an ApiError. */
-export const api = createClient<paths>({ baseUrl: "" });
-api.use(manners);
+/** logIn leads to the login, and from there back to this page. Nothing comes back from it: the page goes away. */
+function logIn(): Promise<never> {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  return new Promise(() => undefined);
+}
+
+/** call sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is sent again. Every failure is thrown as an ApiError. */
+export async function call(request: Request): Promise<Response> {
+  if (request.method !== "GET") request.headers.set("Busbar-Request", "1");
+  const spare = request.clone();
+  const sent = performance.now();
+  const answer = await fetch(request).catch((e: unknown) => {
+    if (request.signal.aborted) throw e;
+    throw new ApiError(offline);
+  });
+  if (answer.ok) return answer;
+  if (answer.status === 401) return provenSince(sent) ? call(spare) : logIn();
+  const problem = await problemOf(answer);
+  if (problem.code === "reauthentication-required" && (await askProof())) return call(spare);
+  throw new ApiError(problem);
+}
+
+/** api calls the public API. */
+export const api = createClient<paths>({ baseUrl: "", fetch: call });
 
 /** data gives what a call answered. */
 export async function data<T>(call: Promise<{ data?: T }>): Promise<T> {

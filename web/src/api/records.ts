@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiError, of, problemOf } from "./client";
+import { call, of } from "./client";
 
 /** Envelope is what every record has, whatever its entity. */
 export interface Envelope {
@@ -33,10 +33,8 @@ export interface Verdict {
 /** send calls a route of the data plane whose entity is known only as the page runs. It gives what was answered, with the status and the operation behind it. */
 export async function send<T>(method: string, path: string, connection: string, options: { body?: unknown; headers?: Record<string, string> } = {}): Promise<{ status: number; operation: string | null; body: T }> {
   const headers: Record<string, string> = { ...of(connection), ...options.headers };
-  if (method !== "GET") headers["Busbar-Request"] = "1";
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body) });
-  if (!answer.ok) throw new ApiError(await problemOf(answer));
+  const answer = await call(new Request(path, { method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body) }));
   return { status: answer.status, operation: answer.headers.get("Busbar-Operation"), body: (answer.status === 204 ? undefined : await answer.json()) as T };
 }
 

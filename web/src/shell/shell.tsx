@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { me } from "@/api/queries";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
+import { Proof } from "./proof";
 import { chooseTheme, type Theme, useTheme } from "./theme";
 
 const places = [
@@ -52,6 +53,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className="min-w-0 outline-none">
         <Outlet />
       </main>
+      <Proof />
     </div>
   );
 }
