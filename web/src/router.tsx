@@ -37,6 +37,8 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import("./pages/connection/index")),
 });
 
+const syncRun = createRoute({ getParentRoute: () => root, path: "/connections/$id/runs/$run", component: lazyRouteComponent(() => import("./pages/connection/run")) });
+
 const records = createRoute({
   getParentRoute: () => root,
   path: "/records",
@@ -71,7 +73,12 @@ const newConnection = createRoute({
 });
 const members = createRoute({ getParentRoute: () => root, path: "/members", component: lazyRouteComponent(() => import("./pages/project/members")) });
 const keys = createRoute({ getParentRoute: () => root, path: "/keys", component: lazyRouteComponent(() => import("./pages/project/keys")) });
-const audit = createRoute({ getParentRoute: () => root, path: "/audit", component: lazyRouteComponent(() => import("./pages/project/audit")) });
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (s): { actor?: string; action?: string; target?: string; hours?: string } => ({ actor: text(s.actor), action: text(s.action), target: text(s.target), hours: s.hours ? String(s.hours) : undefined }),
+  component: lazyRouteComponent(() => import("./pages/project/audit")),
+});
 
 const flows = createRoute({ getParentRoute: () => root, path: "/flows", component: lazyRouteComponent(() => import("./pages/flows/index")) });
 const newFlow = createRoute({ getParentRoute: () => root, path: "/flows/new", component: lazyRouteComponent(() => import("./pages/flows/new")) });
@@ -83,7 +90,7 @@ const flowRun = createRoute({
   component: lazyRouteComponent(() => import("./pages/flows/run")),
 });
 
-const tree = root.addChildren([flows, newFlow, flow, flowRun, systems, system, newConnection, members, keys, audit, operations, operation, upload, overview, connections, connection, records, record, newRecord, editRecord]);
+const tree = root.addChildren([flows, newFlow, flow, flowRun, systems, system, newConnection, members, keys, audit, operations, operation, upload, overview, connections, connection, syncRun, records, record, newRecord, editRecord]);
 
 export function routerOf(client: QueryClient) {
   return createRouter({

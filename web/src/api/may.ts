@@ -8,3 +8,9 @@ type Scope = Schema<"Me">["scopes"] extends (infer S)[] | null ? S : never;
 export function useMay(scope: Scope): boolean {
   return useQuery(me).data?.scopes?.includes(scope) ?? false;
 }
+
+/** useRights gives the answer of useMay for any scope, where a page asks for several. */
+export function useRights(): (scope: Scope) => boolean {
+  const scopes = useQuery(me).data?.scopes;
+  return (scope) => scopes?.includes(scope) ?? false;
+}

@@ -29,11 +29,11 @@ export const health = (id: string) => queryOptions({ queryKey: ["connections", i
 
 export const syncs = (id: string) => queryOptions({ queryKey: ["syncs", id], queryFn: () => data(api.GET("/v1/syncs", { params: { header: of(id) } })) });
 
-export const runs = (id: string) =>
+export const runs = (id: string, state = "") =>
   infiniteQueryOptions({
-    queryKey: ["sync-runs", id],
+    queryKey: ["sync-runs", id, { state }],
     initialPageParam: "",
-    queryFn: ({ pageParam }) => data(api.GET("/v1/sync-runs", { params: { header: of(id), query: { limit: 50, cursor: pageParam || undefined } } })),
+    queryFn: ({ pageParam }) => data(api.GET("/v1/sync-runs", { params: { header: of(id), query: { limit: 50, cursor: pageParam || undefined, state: (state || undefined) as never } } })),
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
@@ -91,11 +91,14 @@ export const keys = queryOptions({ queryKey: ["keys"], queryFn: () => data(api.G
 export interface AuditFilter {
   action?: string;
   actor?: string;
+  target?: string;
+  since?: string;
 }
 
-export const audit = infiniteQueryOptions({
-  queryKey: ["audit"],
-  initialPageParam: "",
-  queryFn: ({ pageParam }) => data(api.GET("/v1/audit-log", { params: { query: { limit: 100, cursor: pageParam || undefined } } })),
-  getNextPageParam: (page) => page.next_cursor ?? undefined,
-});
+export const audit = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", filter],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => data(api.GET("/v1/audit-log", { params: { query: { limit: 100, cursor: pageParam || undefined, ...filter } as never } })),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });

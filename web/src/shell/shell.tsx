@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Boxes, Cable, FileClock, Gauge, KeyRound, ListChecks, Menu, Monitor, Moon, Plug, ScrollText, Sun, Users, Workflow } from "lucide-react";
 import { useEffect, useState } from "react";
+import { useRights } from "@/api/may";
 import { me } from "@/api/queries";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -26,6 +27,7 @@ const project = [
 /** Shell is what stands around every page: where one can go, who one is. */
 export function Shell() {
   const [open, setOpen] = useState(false);
+  const may = useRights();
   const path = useRouterState({ select: (s) => s.location.pathname });
   useEffect(() => setOpen(false), [path]);
   return (
@@ -43,10 +45,12 @@ export function Shell() {
         </div>
         <nav aria-label="Pages" className="flex-1 space-y-5 overflow-auto px-3 py-3">
           <Places of={places} />
-          <div>
-            <p className="px-2.5 pb-1 text-xs font-semibold text-muted">Project</p>
-            <Places of={project} />
-          </div>
+          {may("admin") ? (
+            <div>
+              <p className="px-2.5 pb-1 text-xs font-semibold text-muted">Project</p>
+              <Places of={project} />
+            </div>
+          ) : null}
         </nav>
         <Foot />
       </div>

@@ -34,3 +34,18 @@ function useNow(): number {
   }, []);
   return now;
 }
+
+const numbers = new Intl.NumberFormat("en");
+
+/** count writes a number with its thousands set off. */
+export const count = (n: number) => numbers.format(n);
+
+/** took says how long something took, or has taken so far. */
+export function took(from: string | null | undefined, to: string | null | undefined): string {
+  if (!from) return "–";
+  const seconds = ((to ? new Date(to).getTime() : Date.now()) - new Date(from).getTime()) / 1000;
+  if (seconds < 1) return "less than a second";
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}

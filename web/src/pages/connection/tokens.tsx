@@ -14,6 +14,9 @@ import { Empty, Failure, Notice } from "@/ui/say";
 import { Time } from "@/ui/time";
 
 type Token = Schema<"Token">;
+type Scope = Token["scopes"][number];
+
+const scopes: [Scope, string][] = [["read", "read records and follow their changes"], ["sync", "start syncs and decide on what they hold back"], ["write", "create, change and delete records in the system"]];
 
 export default function Tokens({ of: c }: { of: Schema<"Connection"> }) {
   const list = useQuery(tokens(c.id));
@@ -26,6 +29,7 @@ export default function Tokens({ of: c }: { of: Schema<"Connection"> }) {
     { name: "May", width: "minmax(8rem,1fr)", wide: true, cell: (t) => t.scopes.join(", ") },
     { name: "Last used", width: "8rem", wide: true, cell: (t) => <Time at={t.last_used_at} /> },
     { name: "Made", width: "8rem", wide: true, cell: (t) => <Time at={t.created_at} /> },
+    { name: "Ends", width: "8rem", wide: true, cell: (t) => <Time at={t.expires_at} none="never" /> },
     {
       name: "",
       width: "6.5rem",
@@ -48,9 +52,10 @@ export default function Tokens({ of: c }: { of: Schema<"Connection"> }) {
 
 function NewToken({ of: c, open, onClose }: { of: Schema<"Connection">; open: boolean; onClose: () => void }) {
   const [label, setLabel] = useState("");
-  const [writes, setWrites] = useState(true);
+  const [chosen, choose] = useState<Scope[]>(["read", "sync", "write"]);
+  const [ends, setEnds] = useState("");
   const make = useAct(
-    () => data(api.POST("/v1/connections/{id}/tokens", { params: { path: { id: c.id } }, body: { label, scopes: writes ? ["read", "sync", "write"] : ["read"] } as never })),
+    () => data(api.POST("/v1/connections/{id}/tokens", { params: { path: { id: c.id } }, body: { label, scopes: chosen, expires_at: ends ? new Date(`${ends}T23:59:59`).toISOString() : undefined } })),
     ["tokens", c.id],
   );
   const close = () => {
@@ -75,14 +80,20 @@ function NewToken({ of: c, open, onClose }: { of: Schema<"Connection">; open: bo
       ) : (
         <form onSubmit={submit} className="space-y-4">
           <TextField label="Label" help="By which you know it again: the program that uses it." required maxLength={100} value={label} onChange={(e) => setLabel(e.target.value)} />
-          <label className="flex items-center gap-2 text-sm">
-            <input type="checkbox" checked={writes} onChange={(e) => setWrites(e.target.checked)} className="size-4" />
-            It may also sync and write
-          </label>
+          <fieldset className="space-y-2 text-sm">
+            <legend className="mb-1.5 font-semibold">It may</legend>
+            {scopes.map(([scope, does]) => (
+              <label key={scope} className="flex items-center gap-2">
+                <input type="checkbox" className="size-4" checked={chosen.includes(scope)} onChange={(e) => choose(e.target.checked ? [...chosen, scope] : chosen.filter((s) => s !== scope))} />
+                {does}
+              </label>
+            ))}
+          </fieldset>
+          <TextField label="Ends" type="date" optional min={new Date().toISOString().slice(0, 10)} value={ends} onChange={(e) => setEnds(e.target.value)} help="At the end of this day. Empty: never, until it is revoked." />
           <Failure error={make.error} />
           <div className="flex justify-end gap-2">
             <Button onClick={close}>Cancel</Button>
-            <Button type="submit" look="main" busy={make.isPending}>Make the token</Button>
+            <Button type="submit" look="main" busy={make.isPending} disabled={!chosen.length}>Make the token</Button>
           </div>
         </form>
       )}

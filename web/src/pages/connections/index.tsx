@@ -3,9 +3,10 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
+import { useRights } from "@/api/may";
 import { connections, systems } from "@/api/queries";
 import { State, words } from "@/ui/badge";
-import { button } from "@/ui/button";
+import { Button, button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
 import { Page, Panel } from "@/ui/panel";
@@ -19,18 +20,28 @@ const states = ["pending", "syncing", "active", "degraded", "unreachable", "need
 const columns: Column<Schema<"Connection">>[] = [
   {
     name: "Name",
-    width: "minmax(10rem,2fr)",
+    width: "minmax(9rem,2fr)",
     cell: (c) => (
-      <Link to="/connections/$id" params={{ id: c.id }} className="font-semibold text-ink hover:underline">
-        {c.name}
-      </Link>
+      <>
+        <Link to="/connections/$id" params={{ id: c.id }} className="font-semibold text-ink hover:underline">{c.name}</Link>
+        {c.tags.length ? <span className="ml-2 text-xs text-muted">{c.tags.join(" · ")}</span> : null}
+      </>
     ),
   },
   { name: "System", width: "minmax(8rem,1fr)", wide: true, cell: (c) => c.system_name },
-  { name: "State", width: "minmax(9rem,1fr)", cell: (c) => <State state={c.status} /> },
-  { name: "Why", width: "minmax(10rem,2fr)", wide: true, cell: (c) => <span title={c.status_detail} className="text-muted">{c.status_detail}</span> },
+  { name: "State", width: "minmax(8.5rem,1fr)", cell: (c) => <State state={c.status} /> },
+  { name: "What is wrong", width: "minmax(10rem,2.5fr)", wide: true, cell: (c) => <span title={c.status_detail} className="text-muted">{c.status_detail || (c.status === "active" ? "nothing" : "")}</span> },
   { name: "Last success", width: "8rem", wide: true, right: true, cell: (c) => <Time at={c.last_success_at} /> },
 ];
+
+function New() {
+  return (
+    <Link to="/connections/new" className={button({ look: "main" })}>
+      <Plus size={16} aria-hidden />
+      New connection
+    </Link>
+  );
+}
 
 export default function Connections() {
   const search = route.useSearch();
@@ -39,18 +50,14 @@ export default function Connections() {
   const q = useDeferredValue(typed.trim());
   useEffect(() => void navigate({ search: (s) => ({ ...s, q: q || undefined }), replace: true }), [q, navigate]);
   const filtered = Boolean(q || search.status || search.system);
-  const list = useInfiniteQuery(connections({ ...search, q }));
+  const may = useRights()("connect");
+  const list = useInfiniteQuery({ ...connections({ ...search, q }), refetchInterval: 15_000 });
   const catalogue = useQuery(systems);
   return (
     <Page
       title="Connections"
       lead="Each is one customer's system, with a token of its own."
-      actions={
-        <Link to="/connections/new" className={button({ look: "main" })}>
-          <Plus size={16} aria-hidden />
-          New connection
-        </Link>
-      }
+      actions={may ? <New /> : null}
     >
       <Panel
         flush
@@ -80,12 +87,14 @@ export default function Connections() {
             columns={columns}
             id={(c) => c.id}
             more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}
-            loading={list.isFetching}
+            loading={list.isPending || list.isFetchingNextPage}
             empty={
               filtered ? (
-                <Empty title="No connection fits">Take a filter away, or look for a part of the name.</Empty>
+                <Empty title="No connection fits" action={<Button onClick={() => (setTyped(""), void navigate({ search: {} }))}>Show all</Button>}>Take a filter away, or look for a part of the name.</Empty>
               ) : (
-                <Empty title="Nothing is connected yet">Connect a system yourself, or make a link with which your customer does.</Empty>
+                <Empty title="Nothing is connected yet" action={may ? <New /> : null}>
+                  {may ? "Connect a system yourself, or make a link with which your customer does." : "An admin connects systems. Ask one to connect yours."}
+                </Empty>
               )
             }
           />

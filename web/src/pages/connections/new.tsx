@@ -1,16 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useAct } from "@/api/acts";
-import { ApiError, api, data, type Schema } from "@/api/client";
+import { api, data, type Schema } from "@/api/client";
 import { system, systems } from "@/api/queries";
 import { words } from "@/ui/badge";
-import { Button } from "@/ui/button";
+import { Button, button } from "@/ui/button";
 import { Secret } from "@/ui/copy";
-import { Field, input, SelectField, TextField } from "@/ui/field";
+import { SelectField, TextField } from "@/ui/field";
 import { Markdown } from "@/ui/markdown";
 import { Page, Panel } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
+import { MakeLink } from "./link";
+import { LoginFields, Try, useLogin } from "./login";
 
 const route = getRouteApi("/connections/new");
 
@@ -57,57 +59,46 @@ function Ways({ system: which, name }: { system: string; name: string }) {
 }
 
 function ByForm({ of: s, name }: { of: Schema<"SystemDetail">; name: string }) {
-  const [method, setMethod] = useState(s.auth[0]?.method ?? "");
-  const [typed, setTyped] = useState<Record<string, string>>({});
+  const login = useLogin(s);
+  const form = useRef<HTMLFormElement>(null);
   const [entities, setEntities] = useState<string[]>(s.entities);
-  const way = s.auth.find((a) => a.method === method);
-  const credentials = () => Object.fromEntries((way?.fields ?? []).map((f) => [f.name, typed[f.name] ?? f.default ?? ""]).filter(([, v]) => v !== ""));
+  const [more, setMore] = useState({ schedule: "1h", history: "P90D", time_zone: "" });
   const make = useAct(
-    () => data(api.POST("/v1/connections", { body: { system: s.system, name: name || s.name, auth_method: method, credentials: credentials(), entities: entities.length === s.entities.length ? undefined : entities } as never })),
+    () =>
+      data(
+        api.POST("/v1/connections", {
+          body: {
+            system: s.system, name: name || s.name, auth_method: login.method, credentials: login.credentials(), entities: entities.length === s.entities.length ? undefined : entities,
+            schedule: more.schedule, history: more.history, time_zone: more.time_zone || undefined,
+          },
+        }),
+      ),
     ["connections"],
   );
-  const faults = make.error instanceof ApiError ? (make.error.problem.errors ?? []) : [];
   const submit = (e: FormEvent) => {
     e.preventDefault();
     make.mutate(undefined);
   };
-  if (make.data) {
-    const c = make.data.connection;
-    return (
-      <Panel title={`${c.name} is connected`}>
-        <div className="space-y-4">
-          <p className="text-sm">Its records are being read now. Programs read and write with this token:</p>
-          <Secret text={make.data.token.token} label="Copy the token" />
-          <Notice tone="warn" title="Copy it now. It is not shown again." />
-          <Link to="/connections/$id" params={{ id: c.id }} className="inline-block font-semibold text-ink hover:underline">See it sync</Link>
-        </div>
-      </Panel>
-    );
-  }
+  if (make.data) return <Made of={make.data} />;
   return (
     <Panel title="Enter the credentials">
-      <form onSubmit={submit} className="space-y-4">
-        {s.auth.length > 1 ? (
-          <SelectField label="Logs in by" value={method} onChange={(e) => setMethod(e.target.value)}>
-            {s.auth.map((a) => (
-              <option key={a.method} value={a.method}>{words(a.method)}</option>
-            ))}
-          </SelectField>
+      <form ref={form} onSubmit={submit} className="space-y-4">
+        {login.method === "oauth2" ? (
+          <Notice tone="quiet" title="OAuth 2.0">
+            <p>Where this Busbar is registered with the system, make a link below and open it: it leads to the system's own login, and Busbar gets the tokens from there. Otherwise enter here what the system gave you.</p>
+          </Notice>
         ) : null}
-        {way?.fields.map((f) => (
-          <Credential key={f.name} of={f} value={typed[f.name] ?? f.default ?? ""} set={(v) => setTyped({ ...typed, [f.name]: v })} error={faults.find((e) => e.pointer === `/credentials/${f.name}`)?.detail} />
-        ))}
-        <fieldset className="text-sm">
-          <legend className="mb-1.5 font-semibold">What to sync</legend>
-          <div className="grid grid-cols-2 gap-2 md:grid-cols-3">
-            {s.entities.map((e) => (
-              <label key={e} className="flex items-center gap-2">
-                <input type="checkbox" className="size-4" checked={entities.includes(e)} onChange={(on) => setEntities(on.target.checked ? [...entities, e] : entities.filter((x) => x !== e))} />
-                {words(e)}
-              </label>
-            ))}
+        <LoginFields of={s} login={login} error={make.error} />
+        <Try of={s} login={login} form={() => form.current?.reportValidity() ?? false} />
+        <Entities of={s.entities} chosen={entities} choose={setEntities} />
+        <details className="text-sm">
+          <summary className="font-semibold">Schedule, history and time zone</summary>
+          <div className="grid gap-4 pt-3 sm:grid-cols-3">
+            <TextField label="Synced every" value={more.schedule} onChange={(e) => setMore({ ...more, schedule: e.target.value })} help="15m, 1h, a cron line, or manual." />
+            <TextField label="How far back" value={more.history} onChange={(e) => setMore({ ...more, history: e.target.value })} help="P90D, P2Y, or all." />
+            <TextField label="Time zone" optional placeholder="Europe/Berlin" value={more.time_zone} onChange={(e) => setMore({ ...more, time_zone: e.target.value })} help="Of the system's times that carry none." />
           </div>
-        </fieldset>
+        </details>
         <Failure error={make.error} />
         <Button type="submit" look="main" busy={make.isPending} disabled={!entities.length}>{make.isPending ? "Trying to log in…" : "Connect"}</Button>
       </form>
@@ -115,34 +106,47 @@ function ByForm({ of: s, name }: { of: Schema<"SystemDetail">; name: string }) {
   );
 }
 
-function Credential({ of: f, value, set, error }: { of: Schema<"CredentialField">; value: string; set: (v: string) => void; error?: string }) {
+function Entities({ of, chosen, choose }: { of: string[]; chosen: string[]; choose: (entities: string[]) => void }) {
+  const all = chosen.length === of.length;
   return (
-    <Field label={f.label} optional={!f.required} error={error} help={[f.help, f.example ? `For example ${f.example}` : ""].filter(Boolean).join(" ")}>
-      {(ids) =>
-        f.options?.length ? (
-          <select {...ids} className={`${input} pr-8`} value={value} onChange={(e) => set(e.target.value)} required={f.required}>
-            {f.options.map((o) => (
-              <option key={o.value} value={o.value}>{o.label}</option>
-            ))}
-          </select>
-        ) : f.type === "multiline" ? (
-          <textarea {...ids} rows={4} spellCheck={false} className={`${input} py-2 font-mono text-xs`} value={value} onChange={(e) => set(e.target.value)} required={f.required} />
-        ) : (
-          <input {...ids} type={f.secret ? "password" : f.type === "url" ? "url" : "text"} autoComplete={f.secret ? "new-password" : "off"} className={input} value={value} onChange={(e) => set(e.target.value)} required={f.required} />
-        )
-      }
-    </Field>
+    <fieldset className="text-sm">
+      <legend className="mb-1.5 font-semibold">What to sync</legend>
+      <label className="mb-2 flex items-center gap-2">
+        <input type="checkbox" className="size-4" checked={all} onChange={() => choose(all ? [] : of)} />
+        Everything
+      </label>
+      <div className="grid gap-2 sm:grid-cols-2 md:grid-cols-3">
+        {of.map((e) => (
+          <label key={e} className="flex items-center gap-2">
+            <input type="checkbox" className="size-4" checked={chosen.includes(e)} onChange={(on) => choose(on.target.checked ? [...chosen, e] : chosen.filter((x) => x !== e))} />
+            {words(e)}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function Made({ of }: { of: Schema<"CreatedConnection"> }) {
+  const c = of.connection;
+  return (
+    <Panel title={`${c.name} is connected`}>
+      <div className="space-y-4">
+        <p className="text-sm">Its records are being read now. Programs read and write with this token:</p>
+        <Notice tone="warn" title="Copy it now. It is not shown again." />
+        <Secret text={of.token.token} label="Copy the token" />
+        <Link to="/connections/$id" params={{ id: c.id }} className={button({ look: "main" })}>See it sync</Link>
+      </div>
+    </Panel>
   );
 }
 
 function ByLink({ of: s, name }: { of: Schema<"SystemDetail">; name: string }) {
-  const make = useAct(() => data(api.POST("/v1/link-sessions", { body: { kind: "magic", system: s.system, name: name || undefined } as never })), ["connections"]);
   return (
     <Panel title="Or send a link">
-      <div className="space-y-4 text-sm">
-        <p>Whoever opens it enters the credentials on a page of this server, and you never see them. It works once.</p>
-        {make.data ? <Secret text={make.data.url} label="Copy the link" /> : <Button busy={make.isPending} onClick={() => make.mutate(undefined)}>Make a link</Button>}
-        <Failure error={make.error} />
+      <div className="space-y-3 text-sm">
+        <p>Whoever opens it enters the credentials on a page of this server, and you never see them.</p>
+        <MakeLink body={{ system: s.system, name: name || undefined }} />
       </div>
     </Panel>
   );
