@@ -21,7 +21,7 @@ const connectionHeader = "Busbar-Connection"
 // caller is who calls and, on the data plane, on which connection.
 type caller struct {
 	principal  *connection.Principal
-	connection *store.Connection // nil on the control plane
+	connection *store.Connection // nil on the control plane, and where a caller of the project named none
 
 	again func() (caller, error) // finds out anew who it is, and whether the route is still for them
 }
@@ -160,6 +160,11 @@ func (s *server) settle(r *http.Request, who caller, need access) (caller, error
 	switch need.plane {
 	case dataPlane:
 		return s.choose(r, who, need)
+	case widePlane:
+		if r.Header.Get(connectionHeader) == "" {
+			return who, nil
+		}
+		return s.choose(r, who, need)
 	case wholePlane:
 		return who, s.first(r.Context(), who)
 	}
@@ -195,7 +200,7 @@ func (s *server) choose(r *http.Request, who caller, need access) (caller, error
 // usable says why a connection cannot be read at all. Whether it can sync is the engine's to say.
 func usable(c *store.Connection, need access) error {
 	switch {
-	case need.plane != dataPlane:
+	case !need.plane.serves():
 		return nil
 	case c.State == store.ConnectionPending:
 		return &problem.Error{Code: problem.ConnectionPending, Detail: "The link of this connection has not been used yet. Open it and connect."}

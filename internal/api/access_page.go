@@ -18,6 +18,7 @@ type Route struct {
 	Tokens           bool     // it takes the token of a connection
 	Keys             bool     // it takes a project key
 	Connection       bool     // it works on one connection, which a key or a member names
+	Wide             bool     // or, where these name none, on all of the project
 	Scopes           []string // of which one is enough
 	Roles            []string // that have one of them
 	Sensitive        bool     // a session must prove anew who it is
@@ -46,7 +47,7 @@ func Routes(m *model.Model) ([]Route, error) {
 
 func routeOf(op *huma.Operation) Route {
 	need := accessOf(op)
-	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane.takesTokens(), Keys: need.plane.takesKeys(), Connection: need.plane == dataPlane, First: need.plane == wholePlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
+	r := Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Tokens: need.plane.takesTokens(), Keys: need.plane.takesKeys(), Connection: need.plane.serves(), Wide: need.plane == widePlane, First: need.plane == wholePlane, Scopes: need.scopes(), Sensitive: sensitive(op)}
 	for _, role := range member.Roles() {
 		if need.missing("role", member.ScopesOf(role)) == nil {
 			r.Roles = append(r.Roles, role)
@@ -58,7 +59,7 @@ func routeOf(op *huma.Operation) Route {
 const accessHead = `<!-- Written by ` + "`go run ./internal/gen`" + `. Do not edit. -->
 # Access to every route
 
-One scope of those named is enough. A token serves its own connection; a key or a member names the connection in ` + "`Busbar-Connection`" + ` where "one connection" says yes. Where "sensitive" says yes, a session proves anew who
+One scope of those named is enough. A token serves its own connection; a key or a member names the connection in ` + "`Busbar-Connection`" + ` where "one connection" says yes; where it says "or all", without it the route is about all connections of the project. Where "sensitive" says yes, a session proves anew who
 it is when its last proof is ten minutes old. Where "first project" says yes, the route is about the whole Busbar: callers of other projects get 403. [Who may do what](guides/access.md) explains scopes and roles. The routes of one entity stand for those of all.
 
 | route | tokens | keys | one connection | scope | roles | sensitive | first project |
@@ -75,7 +76,7 @@ func AccessPage(m *model.Model) (string, error) {
 	page.WriteString(accessHead)
 	shown := map[string]bool{}
 	for _, r := range all {
-		line := fmt.Sprintf("| `%s %s` | %s | %s | %s | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Keys), yes(r.Connection), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive), yes(r.First))
+		line := fmt.Sprintf("| `%s %s` | %s | %s | %s | %s | %s | %s | %s |\n", r.Method, entityPath(m, r.Path), yes(r.Tokens), yes(r.Keys), reach(r), strings.Join(r.Scopes, " or "), strings.Join(r.Roles, ", "), yes(r.Sensitive), yes(r.First))
 		if !shown[line] {
 			shown[line] = true
 			page.WriteString(line)
@@ -94,6 +95,14 @@ func entityPath(m *model.Model, path string) string {
 		return "/v1/{entity}"
 	}
 	return "/v1/{entity}/" + rest
+}
+
+// reach says whether a route works on one connection.
+func reach(r Route) string {
+	if r.Wide {
+		return "or all"
+	}
+	return yes(r.Connection)
 }
 
 func yes(is bool) string {

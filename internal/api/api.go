@@ -173,6 +173,7 @@ func build(d Deps) (*server, error) {
 	s.registerFlowRuns()
 	s.registerFlowItems()
 	s.registerFlowTests()
+	s.registerOverview()
 	s.registerHealth()
 	s.registerTokens()
 	s.registerDeletion()

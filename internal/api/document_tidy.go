@@ -56,12 +56,17 @@ func plainRefs(op *huma.Operation) {
 
 // describeConnectionHeader names the header with which a project key chooses the connection.
 func describeConnectionHeader(op *huma.Operation) {
-	if accessOf(op).plane != dataPlane {
+	need := accessOf(op)
+	if !need.plane.serves() {
 		return
+	}
+	without := ""
+	if need.plane == widePlane {
+		without = " Without it: all connections of the project."
 	}
 	op.Parameters = append(op.Parameters, &huma.Param{
 		Name: connectionHeader, In: "header", Schema: &huma.Schema{Type: "string"},
-		Description: "With a project key: the connection to work on. A connection token does not need it.",
+		Description: "With a project key: the connection to work on. A connection token does not need it." + without,
 	})
 }
 

@@ -43,6 +43,7 @@ type operationView struct {
 	RequestID       string           `json:"request_id" doc:"Id of the request that asked for it."`
 	Reason          *reason          `json:"reason" doc:"Why it waits, or was cancelled."`
 	Item            *ItemView        `json:"item,omitempty" doc:"Of a single write: its item."`
+	ConnectionID    string           `json:"connection_id"`
 }
 
 func (s *server) viewOperation(o *store.Operation) operationView {
@@ -61,7 +62,7 @@ func viewOperation(o *store.Operation) operationView {
 		ID: o.ID, Entity: o.Entity, Kind: string(o.Kind), State: string(o.State), Mode: o.Mode, OnError: o.OnError, ChunkSize: o.ChunkSize,
 		ChunkDelay: delayOf(o.ChunkDelay), Strict: o.Strict, Total: o.Total, Counts: o.Counts, CreatedAt: moment(o.CreatedAt), StartedAt: moment(o.StartedAt),
 		FinishedAt: moment(o.FinishedAt), DueAt: moment(o.DueAt), CancelRequested: o.CancelRequested, Caller: o.Caller, RequestID: o.Request,
-		Reason: reasonOf(o.ReasonCode, o.ReasonDetail),
+		Reason: reasonOf(o.ReasonCode, o.ReasonDetail), ConnectionID: o.Scope().ConnectionID(),
 	}
 	if o.Total > 0 {
 		v.Progress = float64(o.Total-o.Counts.Open()) / float64(o.Total)
@@ -96,9 +97,10 @@ type operationAnswer struct {
 }
 
 func (s *server) registerOperations() {
-	register(s, access{dataPlane, eitherScope}, huma.Operation{
+	register(s, access{widePlane, eitherScope}, huma.Operation{
 		OperationID: "list-operations", Method: http.MethodGet, Path: "/v1/operations", Tags: []string{tagOperations},
-		Summary: "List operations, newest first",
+		Summary:     "List operations, newest first",
+		Description: "Of one connection; of all that the project has where a project key, or a member, names none.",
 	}, s.listOperations)
 	register(s, access{dataPlane, eitherScope}, huma.Operation{
 		OperationID: "get-operation", Method: http.MethodGet, Path: "/v1/operations/{id}", Tags: []string{tagOperations},
@@ -119,17 +121,17 @@ func (s *server) registerOperations() {
 }
 
 func (s *server) listOperations(ctx context.Context, in *operationsInput) (*page[operationView], error) {
-	c := callerOf(ctx).connection
+	who := callerOf(ctx)
 	if in.Entity != "" && s.Model.Entity(in.Entity) == nil {
 		return nil, s.unknownEntity(in.Entity)
 	}
-	at := place{kind: idCursor, owner: c.ID, subject: "operations",
+	at := place{kind: idCursor, owner: who.reach(), subject: "operations",
 		filters: fmt.Sprintf("entity=%s&state=%s&kind=%s&failed=%t", in.Entity, in.State, in.Kind, in.Failed)}
 	before, err := s.before(at, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.Operations(ctx, c.Scope(), store.OperationFilter{
+	all, err := s.operationsOf(ctx, who, store.OperationFilter{
 		Before: before, Entity: in.Entity, State: store.OperationState(in.State), Kind: store.OperationKind(in.Kind), Failed: in.Failed, Limit: in.Limit + 1,
 	})
 	if err != nil {
@@ -137,6 +139,27 @@ func (s *server) listOperations(ctx context.Context, in *operationsInput) (*page
 	}
 	view := func(o store.Operation) operationView { return s.viewOperation(&o) }
 	return pageOf(s, at, in.Limit, all, view, endsAt(func(o store.Operation) string { return o.ID })), nil
+}
+
+// reach is the id of what the caller works on: a connection, or the whole project.
+func (c caller) reach() string {
+	if c.connection != nil {
+		return c.connection.ID
+	}
+	return c.projectID()
+}
+
+// operationsOf lists operations of the connection that the caller works on, or of all that the project has.
+func (s *server) operationsOf(ctx context.Context, who caller, f store.OperationFilter) ([]store.Operation, error) {
+	if who.connection != nil {
+		return s.Store.Operations(ctx, who.connection.Scope(), f)
+	}
+	all, err := s.Store.OperationsOfProject(ctx, who.projectID(), f)
+	list := make([]store.Operation, len(all))
+	for i, o := range all {
+		list[i] = o.Operation
+	}
+	return list, err
 }
 
 // operation finds an operation of the caller's connection.

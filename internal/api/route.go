@@ -14,12 +14,16 @@ const (
 	dataPlane    plane = iota // a connection token, or a project key or member that names the connection
 	controlPlane              // a project key or a member
 	anyCaller                 // either; no connection is needed
+	widePlane                 // as dataPlane; a key or member that names no connection works on all of the project
 	wholePlane                // as controlPlane, of the first project: that of whoever runs Busbar
 	memberPlane               // a member: it is about their own sessions and ways in
 )
 
-func (p plane) takesTokens() bool { return p == dataPlane || p == anyCaller }
+func (p plane) takesTokens() bool { return p.serves() || p == anyCaller }
 func (p plane) takesKeys() bool   { return p != memberPlane }
+
+// serves says that a route works on a connection that is named, by its token or in a header.
+func (p plane) serves() bool { return p == dataPlane || p == widePlane }
 
 // access is what a route demands of its caller.
 type access struct {

@@ -18,7 +18,7 @@ func (a access) scopes() []string { return strings.Fields(a.scope) }
 // flaw says what is wrong with a route's demand: a route without a scope is nobody's, and one that no token can have is not for tokens.
 func (a access) flaw(op huma.Operation) error {
 	known := connection.Scopes()
-	if a.plane == dataPlane {
+	if a.plane.serves() {
 		known = connection.TokenScopes()
 	}
 	if len(a.scopes()) == 0 {

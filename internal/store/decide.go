@@ -34,15 +34,17 @@ func (t *Tx) DecideItem(ctx context.Context, o *Operation, it *Item, m ItemMove,
 	if m.To == ItemPending && row.PendingCount == 0 {
 		after.CancelRequested = false
 	}
-	if err := t.goOn(ctx, after, now); err != nil {
+	if err := t.goOn(ctx, after, row, now); err != nil {
 		return fmt.Errorf("decide on item %d of operation %s: %w", it.N, o.ID, err)
 	}
 	*o = *after
 	return nil
 }
 
-// goOn makes an operation that nobody works on due at once when it has open items, and ends it when it has none.
-func (t *Tx) goOn(ctx context.Context, o *Operation, now time.Time) error {
+// goOn makes an operation that nobody works on due at once when it has open items, and ends it when it has none. was is its row before its items moved.
+func (t *Tx) goOn(ctx context.Context, o *Operation, was queries.Operation, now time.Time) error {
+	t.tallyWrites(was.Connection, was.FinishedAt.Time, itemCountsFrom(was), true)
+	defer func() { t.tallyWrites(was.Connection, o.FinishedAt, o.Counts, false) }()
 	ended := o.DueAt.IsZero()
 	switch {
 	case o.Counts.Open() == 0 && ended:
@@ -114,7 +116,7 @@ func (t *Tx) RetryItems(ctx context.Context, o *Operation, limit int, now time.T
 	}
 	if n > 0 {
 		after.CancelRequested = false
-		if err := t.goOn(ctx, after, now); err != nil {
+		if err := t.goOn(ctx, after, row, now); err != nil {
 			return 0, fmt.Errorf("retry operation %s: %w", o.ID, err)
 		}
 	}

@@ -24,10 +24,16 @@ func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
 		t.q.RevokeTokens(ctx, queries.At(now), sc.no),
 		t.SetLogin(ctx, sc, LoginTokens{}),
 		t.q.StopSchedules(ctx, sc.no),
-		t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no),
+		t.cancelQueuedRuns(ctx, sc, now),
 		t.q.CancelRunningRuns(ctx, sc.no),
 		t.q.CancelOperations(ctx, queries.CancelOperationsParams{Now: queries.At(now), ReasonCode: ReasonDisconnected, Connection: sc.no}),
 	)
+}
+
+func (t *Tx) cancelQueuedRuns(ctx context.Context, sc Scope, now time.Time) error {
+	n, err := t.q.CancelQueuedRuns(ctx, queries.At(now), sc.no)
+	t.tallyRuns(sc.no, RunCancelled, n, now)
+	return err
 }
 
 // AskDeleteData marks a disconnected connection for deletion of its data (ErrConflict unless disconnected). Its login, the tokens of that and the key of both are gone at once.
@@ -96,7 +102,7 @@ func (t *Tx) erasures(sc Scope, asked time.Time) []erasure {
 	return []erasure{
 		{"operations", t.q.EraseOperations}, {"", t.q.EraseRecordWrites}, {"operation_attempts", t.q.EraseAttempts}, {"operation_items", t.q.EraseItems}, {"idempotency_keys", t.eraseKeys(sc)},
 		{"runs", t.q.EraseRuns}, {"tokens", t.q.EraseTokens}, {"links", t.blankLinks(sc)}, {"", t.q.EraseTags}, {"", t.q.EraseSeen}, {"quarantined_records", t.q.EraseQuarantine}, {"", t.q.EraseHeld},
-		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates},
+		{"records", t.q.EraseBodies}, {"", t.q.EraseHeads}, {"entities", t.q.EraseStreams}, {"", t.q.EraseStates}, {"", t.q.EraseActivity},
 		{"", t.q.EraseLookups}, {"", t.q.EraseLookupHeads}, {"flow_items", t.blankFlowRuns(sc, asked)}, {"", t.q.BlankFlowTriggers}, {"", t.q.EraseFlowRolesOf},
 		{"", t.q.EraseFlowSeen}, {"", t.q.EraseFlowClaims},
 	}

@@ -45,6 +45,9 @@ func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) err
 	if err := t.settleFindings(ctx, r, f, state); err != nil {
 		return fmt.Errorf("finish run %s: %w", r.ID, err)
 	}
+	if state != RunQueued {
+		t.tallyRuns(r.scope.no, state, 1, now)
+	}
 	r.State, r.ReasonCode, r.ReasonDetail = state, f.ReasonCode, f.ReasonDetail
 	return nil
 }

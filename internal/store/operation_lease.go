@@ -106,6 +106,7 @@ func (t *Tx) ReleaseOperation(ctx context.Context, o *Operation, due time.Time, 
 		o.DueAt, o.ReasonCode, o.ReasonDetail = micros(orElse(due, now)), reasonCode, Storable(reasonDetail)
 	} else {
 		o.end(now)
+		t.tallyWrites(o.scope.no, o.FinishedAt, o.Counts, false)
 	}
 	if err := t.setOperation(ctx, o); err != nil {
 		return fmt.Errorf("free operation %s: %w", o.ID, err)

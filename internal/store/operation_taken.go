@@ -48,7 +48,7 @@ func (t *Tx) hold(row queries.Operation) *takenOperation {
 	return h
 }
 
-// flush stores what the steps of items have changed in the counts of their operations, and takes the looks that are left.
+// flush stores what the steps of items have changed in the counts of their operations and what has ended, and takes the looks that are left.
 func (t *Tx) flush(ctx context.Context) error {
 	for _, h := range t.taken {
 		if !h.changed {
@@ -59,5 +59,8 @@ func (t *Tx) flush(ctx context.Context) error {
 		}
 	}
 	t.taken = nil
+	if err := t.putTallies(ctx); err != nil {
+		return err
+	}
 	return t.settled()
 }

@@ -126,6 +126,7 @@ func (t *Tx) CancelRun(ctx context.Context, sc Scope, id string, now time.Time) 
 	if err != nil {
 		return nil, fmt.Errorf("cancel run %s: %w", id, err)
 	}
+	t.tallyRuns(sc.no, RunCancelled, n, now)
 	if n > 0 {
 		err = t.q.DeleteSeen(ctx, sc.no, id)
 	} else {

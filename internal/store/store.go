@@ -28,11 +28,12 @@ type Tx struct {
 	tx *sql.Tx
 	q  *queries.Queries
 
-	made  map[string]bool            // operations that it made
-	taken map[string]*takenOperation // operations whose rows it has taken, by id
-	here  bool                       // it is on the server that the last commits went to
-	late  []func() error             // what is looked at before it commits
-	fresh bool                       // nothing that was read before counts
+	made    map[string]bool            // operations that it made
+	taken   map[string]*takenOperation // operations whose rows it has taken, by id
+	here    bool                       // it is on the server that the last commits went to
+	late    []func() error             // what is looked at before it commits
+	tallies tallies                    // what ended in it
+	fresh   bool                       // nothing that was read before counts
 }
 
 // New makes a store of an open, migrated database. The store closes the engine.

@@ -22,6 +22,7 @@ func (w *Worker) purge(ctx context.Context) error {
 		inSteps(ctx, now.Add(-receivedFor), w.Store.DropReceiving),
 		inSteps(ctx, now.Add(-keptFor), w.Store.PurgeKeys), // before the operations that they lead to
 		inSteps(ctx, now.Add(-keptFor), w.Store.PurgeOperations),
+		inSteps(ctx, now, w.Store.PurgeActivity),
 	)
 }
 

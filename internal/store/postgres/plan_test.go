@@ -46,6 +46,9 @@ func TestTickUsesIndexes(t *testing.T) {
 		"RunnableRuns": "runs_active", "ProbesDue": "connections_probe", "TokenByHash": "tokens_hash_key",
 		"DueFlows": "flows_triggered", "FlowsReady": "flows_ready", "RunnableFlowRuns": "flow_runs_due", "MarkFlowRuns": "flow_runs_finished", "NextErasingFlowRun": "flow_runs_erasing",
 		"WaitersOfOperation": "flow_items_operation", "NextFlowItem": "flow_items_due",
+		"ProjectActivity": "activity_", "PurgeActivity": "activity_age", "ConnectionsByState": "connections_", "ConnectionsInState": "connections_", "ProjectUndecided": "operations_undecided",
+		"ProjectFailedOperations": "operations_failed", "ProjectOperations": "operations_project", "ProjectFailedFlowRuns": "flow_runs_failed", "ProjectFailedRuns": "runs_failed",
+		"ProjectHeld": "held_deletions_pending", "ProjectStreams": "quarantine_open",
 	} {
 		if plan := explain(t, conn, generated(t, name)); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") {
 			t.Errorf("%s does not use %s:\n%s", name, index, plan)

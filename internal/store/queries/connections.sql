@@ -70,7 +70,7 @@ update tokens set revoked_at = @revoked_at where connection = @connection and re
 -- name: StopSchedules :exec
 update streams set next_run_at = null, dormant = 1 where connection = @connection;
 
--- name: CancelQueuedRuns :exec
+-- name: CancelQueuedRuns :execrows
 update runs set state = 'cancelled', finished_at = @finished_at, retry_at = null where connection = @connection and state = 'queued';
 
 -- name: CancelRunningRuns :exec

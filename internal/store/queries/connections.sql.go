@@ -21,13 +21,16 @@ func (q *Queries) AskDeleteData(ctx context.Context, now Time, connection int64)
 	return result.RowsAffected()
 }
 
-const cancelQueuedRuns = `-- name: CancelQueuedRuns :exec
+const cancelQueuedRuns = `-- name: CancelQueuedRuns :execrows
 update runs set state = 'cancelled', finished_at = $1, retry_at = null where connection = $2 and state = 'queued'
 `
 
-func (q *Queries) CancelQueuedRuns(ctx context.Context, finishedAt Time, connection int64) error {
-	_, err := q.exec(ctx, q.cancelQueuedRunsStmt, cancelQueuedRuns, finishedAt, connection)
-	return err
+func (q *Queries) CancelQueuedRuns(ctx context.Context, finishedAt Time, connection int64) (int64, error) {
+	result, err := q.exec(ctx, q.cancelQueuedRunsStmt, cancelQueuedRuns, finishedAt, connection)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const cancelRunningRuns = `-- name: CancelRunningRuns :exec

@@ -162,6 +162,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.connectionsStmt, err = db.PrepareContext(ctx, connections); err != nil {
 		return nil, fmt.Errorf("error preparing query Connections: %w", err)
 	}
+	if q.connectionsByStateStmt, err = db.PrepareContext(ctx, connectionsByState); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionsByState: %w", err)
+	}
+	if q.connectionsInStateStmt, err = db.PrepareContext(ctx, connectionsInState); err != nil {
+		return nil, fmt.Errorf("error preparing query ConnectionsInState: %w", err)
+	}
 	if q.connectionsSealedBeforeStmt, err = db.PrepareContext(ctx, connectionsSealedBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsSealedBefore: %w", err)
 	}
@@ -176,6 +182,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.connectionsWithRunnableRunsStmt, err = db.PrepareContext(ctx, connectionsWithRunnableRuns); err != nil {
 		return nil, fmt.Errorf("error preparing query ConnectionsWithRunnableRuns: %w", err)
+	}
+	if q.countActivityStmt, err = db.PrepareContext(ctx, countActivity); err != nil {
+		return nil, fmt.Errorf("error preparing query CountActivity: %w", err)
 	}
 	if q.countFlowItemsStmt, err = db.PrepareContext(ctx, countFlowItems); err != nil {
 		return nil, fmt.Errorf("error preparing query CountFlowItems: %w", err)
@@ -290,6 +299,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.endMemberSessionsStmt, err = db.PrepareContext(ctx, endMemberSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query EndMemberSessions: %w", err)
+	}
+	if q.eraseActivityStmt, err = db.PrepareContext(ctx, eraseActivity); err != nil {
+		return nil, fmt.Errorf("error preparing query EraseActivity: %w", err)
 	}
 	if q.eraseAttemptsStmt, err = db.PrepareContext(ctx, eraseAttempts); err != nil {
 		return nil, fmt.Errorf("error preparing query EraseAttempts: %w", err)
@@ -825,11 +837,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectStmt, err = db.PrepareContext(ctx, project); err != nil {
 		return nil, fmt.Errorf("error preparing query Project: %w", err)
 	}
+	if q.projectActivityStmt, err = db.PrepareContext(ctx, projectActivity); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectActivity: %w", err)
+	}
 	if q.projectAppsStmt, err = db.PrepareContext(ctx, projectApps); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectApps: %w", err)
 	}
 	if q.projectDataKeyStmt, err = db.PrepareContext(ctx, projectDataKey); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectDataKey: %w", err)
+	}
+	if q.projectFailedFlowRunsStmt, err = db.PrepareContext(ctx, projectFailedFlowRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectFailedFlowRuns: %w", err)
+	}
+	if q.projectFailedOperationsStmt, err = db.PrepareContext(ctx, projectFailedOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectFailedOperations: %w", err)
+	}
+	if q.projectFailedRunsStmt, err = db.PrepareContext(ctx, projectFailedRuns); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectFailedRuns: %w", err)
+	}
+	if q.projectHeldStmt, err = db.PrepareContext(ctx, projectHeld); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectHeld: %w", err)
 	}
 	if q.projectKeyStmt, err = db.PrepareContext(ctx, projectKey); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectKey: %w", err)
@@ -840,17 +867,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.projectKeysNotUnderStmt, err = db.PrepareContext(ctx, projectKeysNotUnder); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectKeysNotUnder: %w", err)
 	}
+	if q.projectOperationsStmt, err = db.PrepareContext(ctx, projectOperations); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectOperations: %w", err)
+	}
 	if q.projectSealedStmt, err = db.PrepareContext(ctx, projectSealed); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSealed: %w", err)
 	}
 	if q.projectSettingsStmt, err = db.PrepareContext(ctx, projectSettings); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectSettings: %w", err)
 	}
+	if q.projectStreamsStmt, err = db.PrepareContext(ctx, projectStreams); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectStreams: %w", err)
+	}
+	if q.projectUndecidedStmt, err = db.PrepareContext(ctx, projectUndecided); err != nil {
+		return nil, fmt.Errorf("error preparing query ProjectUndecided: %w", err)
+	}
 	if q.projectsSealedStmt, err = db.PrepareContext(ctx, projectsSealed); err != nil {
 		return nil, fmt.Errorf("error preparing query ProjectsSealed: %w", err)
 	}
 	if q.proveMemberSessionStmt, err = db.PrepareContext(ctx, proveMemberSession); err != nil {
 		return nil, fmt.Errorf("error preparing query ProveMemberSession: %w", err)
+	}
+	if q.purgeActivityStmt, err = db.PrepareContext(ctx, purgeActivity); err != nil {
+		return nil, fmt.Errorf("error preparing query PurgeActivity: %w", err)
 	}
 	if q.purgeIdempotencyKeysStmt, err = db.PrepareContext(ctx, purgeIdempotencyKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query PurgeIdempotencyKeys: %w", err)
@@ -1462,6 +1501,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing connectionsStmt: %w", cerr)
 		}
 	}
+	if q.connectionsByStateStmt != nil {
+		if cerr := q.connectionsByStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionsByStateStmt: %w", cerr)
+		}
+	}
+	if q.connectionsInStateStmt != nil {
+		if cerr := q.connectionsInStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing connectionsInStateStmt: %w", cerr)
+		}
+	}
 	if q.connectionsSealedBeforeStmt != nil {
 		if cerr := q.connectionsSealedBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsSealedBeforeStmt: %w", cerr)
@@ -1485,6 +1534,11 @@ func (q *Queries) Close() error {
 	if q.connectionsWithRunnableRunsStmt != nil {
 		if cerr := q.connectionsWithRunnableRunsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing connectionsWithRunnableRunsStmt: %w", cerr)
+		}
+	}
+	if q.countActivityStmt != nil {
+		if cerr := q.countActivityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countActivityStmt: %w", cerr)
 		}
 	}
 	if q.countFlowItemsStmt != nil {
@@ -1675,6 +1729,11 @@ func (q *Queries) Close() error {
 	if q.endMemberSessionsStmt != nil {
 		if cerr := q.endMemberSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endMemberSessionsStmt: %w", cerr)
+		}
+	}
+	if q.eraseActivityStmt != nil {
+		if cerr := q.eraseActivityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing eraseActivityStmt: %w", cerr)
 		}
 	}
 	if q.eraseAttemptsStmt != nil {
@@ -2567,6 +2626,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectStmt: %w", cerr)
 		}
 	}
+	if q.projectActivityStmt != nil {
+		if cerr := q.projectActivityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectActivityStmt: %w", cerr)
+		}
+	}
 	if q.projectAppsStmt != nil {
 		if cerr := q.projectAppsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectAppsStmt: %w", cerr)
@@ -2575,6 +2639,26 @@ func (q *Queries) Close() error {
 	if q.projectDataKeyStmt != nil {
 		if cerr := q.projectDataKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectDataKeyStmt: %w", cerr)
+		}
+	}
+	if q.projectFailedFlowRunsStmt != nil {
+		if cerr := q.projectFailedFlowRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectFailedFlowRunsStmt: %w", cerr)
+		}
+	}
+	if q.projectFailedOperationsStmt != nil {
+		if cerr := q.projectFailedOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectFailedOperationsStmt: %w", cerr)
+		}
+	}
+	if q.projectFailedRunsStmt != nil {
+		if cerr := q.projectFailedRunsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectFailedRunsStmt: %w", cerr)
+		}
+	}
+	if q.projectHeldStmt != nil {
+		if cerr := q.projectHeldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectHeldStmt: %w", cerr)
 		}
 	}
 	if q.projectKeyStmt != nil {
@@ -2592,6 +2676,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectKeysNotUnderStmt: %w", cerr)
 		}
 	}
+	if q.projectOperationsStmt != nil {
+		if cerr := q.projectOperationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectOperationsStmt: %w", cerr)
+		}
+	}
 	if q.projectSealedStmt != nil {
 		if cerr := q.projectSealedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectSealedStmt: %w", cerr)
@@ -2602,6 +2691,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing projectSettingsStmt: %w", cerr)
 		}
 	}
+	if q.projectStreamsStmt != nil {
+		if cerr := q.projectStreamsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectStreamsStmt: %w", cerr)
+		}
+	}
+	if q.projectUndecidedStmt != nil {
+		if cerr := q.projectUndecidedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing projectUndecidedStmt: %w", cerr)
+		}
+	}
 	if q.projectsSealedStmt != nil {
 		if cerr := q.projectsSealedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing projectsSealedStmt: %w", cerr)
@@ -2610,6 +2709,11 @@ func (q *Queries) Close() error {
 	if q.proveMemberSessionStmt != nil {
 		if cerr := q.proveMemberSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing proveMemberSessionStmt: %w", cerr)
+		}
+	}
+	if q.purgeActivityStmt != nil {
+		if cerr := q.purgeActivityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing purgeActivityStmt: %w", cerr)
 		}
 	}
 	if q.purgeIdempotencyKeysStmt != nil {
@@ -3322,11 +3426,14 @@ type Queries struct {
 	connectionKeyHeadsStmt          *sql.Stmt
 	connectionKeysNotUnderStmt      *sql.Stmt
 	connectionsStmt                 *sql.Stmt
+	connectionsByStateStmt          *sql.Stmt
+	connectionsInStateStmt          *sql.Stmt
 	connectionsSealedBeforeStmt     *sql.Stmt
 	connectionsToDeleteStmt         *sql.Stmt
 	connectionsWithAskedRunsStmt    *sql.Stmt
 	connectionsWithOperationsStmt   *sql.Stmt
 	connectionsWithRunnableRunsStmt *sql.Stmt
+	countActivityStmt               *sql.Stmt
 	countFlowItemsStmt              *sql.Stmt
 	countItemsStmt                  *sql.Stmt
 	countLivingTokensStmt           *sql.Stmt
@@ -3365,6 +3472,7 @@ type Queries struct {
 	endLinksOfStmt                  *sql.Stmt
 	endMemberSessionStmt            *sql.Stmt
 	endMemberSessionsStmt           *sql.Stmt
+	eraseActivityStmt               *sql.Stmt
 	eraseAttemptsStmt               *sql.Stmt
 	eraseAttemptsOfStmt             *sql.Stmt
 	eraseBodiesStmt                 *sql.Stmt
@@ -3543,15 +3651,24 @@ type Queries struct {
 	positionStmt                    *sql.Stmt
 	probesDueStmt                   *sql.Stmt
 	projectStmt                     *sql.Stmt
+	projectActivityStmt             *sql.Stmt
 	projectAppsStmt                 *sql.Stmt
 	projectDataKeyStmt              *sql.Stmt
+	projectFailedFlowRunsStmt       *sql.Stmt
+	projectFailedOperationsStmt     *sql.Stmt
+	projectFailedRunsStmt           *sql.Stmt
+	projectHeldStmt                 *sql.Stmt
 	projectKeyStmt                  *sql.Stmt
 	projectKeyHeadsStmt             *sql.Stmt
 	projectKeysNotUnderStmt         *sql.Stmt
+	projectOperationsStmt           *sql.Stmt
 	projectSealedStmt               *sql.Stmt
 	projectSettingsStmt             *sql.Stmt
+	projectStreamsStmt              *sql.Stmt
+	projectUndecidedStmt            *sql.Stmt
 	projectsSealedStmt              *sql.Stmt
 	proveMemberSessionStmt          *sql.Stmt
+	purgeActivityStmt               *sql.Stmt
 	purgeIdempotencyKeysStmt        *sql.Stmt
 	purgeMemberLinksStmt            *sql.Stmt
 	purgeMemberSessionsStmt         *sql.Stmt
@@ -3729,11 +3846,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		connectionKeyHeadsStmt:          q.connectionKeyHeadsStmt,
 		connectionKeysNotUnderStmt:      q.connectionKeysNotUnderStmt,
 		connectionsStmt:                 q.connectionsStmt,
+		connectionsByStateStmt:          q.connectionsByStateStmt,
+		connectionsInStateStmt:          q.connectionsInStateStmt,
 		connectionsSealedBeforeStmt:     q.connectionsSealedBeforeStmt,
 		connectionsToDeleteStmt:         q.connectionsToDeleteStmt,
 		connectionsWithAskedRunsStmt:    q.connectionsWithAskedRunsStmt,
 		connectionsWithOperationsStmt:   q.connectionsWithOperationsStmt,
 		connectionsWithRunnableRunsStmt: q.connectionsWithRunnableRunsStmt,
+		countActivityStmt:               q.countActivityStmt,
 		countFlowItemsStmt:              q.countFlowItemsStmt,
 		countItemsStmt:                  q.countItemsStmt,
 		countLivingTokensStmt:           q.countLivingTokensStmt,
@@ -3772,6 +3892,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endLinksOfStmt:                  q.endLinksOfStmt,
 		endMemberSessionStmt:            q.endMemberSessionStmt,
 		endMemberSessionsStmt:           q.endMemberSessionsStmt,
+		eraseActivityStmt:               q.eraseActivityStmt,
 		eraseAttemptsStmt:               q.eraseAttemptsStmt,
 		eraseAttemptsOfStmt:             q.eraseAttemptsOfStmt,
 		eraseBodiesStmt:                 q.eraseBodiesStmt,
@@ -3950,15 +4071,24 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		positionStmt:                    q.positionStmt,
 		probesDueStmt:                   q.probesDueStmt,
 		projectStmt:                     q.projectStmt,
+		projectActivityStmt:             q.projectActivityStmt,
 		projectAppsStmt:                 q.projectAppsStmt,
 		projectDataKeyStmt:              q.projectDataKeyStmt,
+		projectFailedFlowRunsStmt:       q.projectFailedFlowRunsStmt,
+		projectFailedOperationsStmt:     q.projectFailedOperationsStmt,
+		projectFailedRunsStmt:           q.projectFailedRunsStmt,
+		projectHeldStmt:                 q.projectHeldStmt,
 		projectKeyStmt:                  q.projectKeyStmt,
 		projectKeyHeadsStmt:             q.projectKeyHeadsStmt,
 		projectKeysNotUnderStmt:         q.projectKeysNotUnderStmt,
+		projectOperationsStmt:           q.projectOperationsStmt,
 		projectSealedStmt:               q.projectSealedStmt,
 		projectSettingsStmt:             q.projectSettingsStmt,
+		projectStreamsStmt:              q.projectStreamsStmt,
+		projectUndecidedStmt:            q.projectUndecidedStmt,
 		projectsSealedStmt:              q.projectsSealedStmt,
 		proveMemberSessionStmt:          q.proveMemberSessionStmt,
+		purgeActivityStmt:               q.purgeActivityStmt,
 		purgeIdempotencyKeysStmt:        q.purgeIdempotencyKeysStmt,
 		purgeMemberLinksStmt:            q.purgeMemberLinksStmt,
 		purgeMemberSessionsStmt:         q.purgeMemberSessionsStmt,

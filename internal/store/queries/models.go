@@ -328,6 +328,7 @@ type Operation struct {
 	LeaseOwner       string
 	LeaseEpoch       int64
 	LeaseUntilAt     Time
+	ProjectID        string
 }
 
 type OperationAttempt struct {

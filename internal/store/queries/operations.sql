@@ -1,19 +1,19 @@
 -- name: InsertOperation :exec
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
-  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id)
 values (@connection, @id, @stream, @kind, 'receiving', @mode, @on_error, @chunk_size, @chunk_delay, @strict, 0, 0, 0,
   0, 0, 0, 0, 0, 0, @created_at, null, null, null,
-  0, @dormant, @caller, @request, '', '', '', 0, null);
+  0, @dormant, @caller, @request, '', '', '', 0, null, (select c.project_id from connections c where c.connection = @connection));
 
 -- name: InsertHeldOperation :exec
 -- Of one item that is pending, and at work from the start.
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
-  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id)
 values (@connection, @id, @stream, @kind, 'running', @mode, @on_error, @chunk_size, @chunk_delay, @strict, 1, 1, 0,
   0, 0, 0, 0, 0, 0, @created_at, @created_at, null, @created_at,
-  0, @dormant, @caller, @request, '', '', @lease_owner, 1, @lease_until_at);
+  0, @dormant, @caller, @request, '', '', @lease_owner, 1, @lease_until_at, (select c.project_id from connections c where c.connection = @connection));
 
 -- name: ReceiveItems :execrows
 -- Takes the operation's lock.

@@ -14,7 +14,7 @@ update operations set state = 'running', started_at = coalesce(started_at, cast(
   reason_code = case when cancel_requested = 1 then reason_code else '' end, reason_detail = case when cancel_requested = 1 then reason_detail else '' end,
   lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until_at = $3
 where operations.connection = $4 and operations.id = $5 and operations.state in ('queued', 'running') and due_at <= $1
-  and (lease_until_at is null or lease_until_at <= $1) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+  and (lease_until_at is null or lease_until_at <= $1) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id
 `
 
 type AcquireOperationParams struct {
@@ -67,6 +67,7 @@ func (q *Queries) AcquireOperation(ctx context.Context, arg AcquireOperationPara
 		&i.LeaseOwner,
 		&i.LeaseEpoch,
 		&i.LeaseUntilAt,
+		&i.ProjectID,
 	)
 	return i, err
 }
@@ -235,7 +236,7 @@ func (q *Queries) EraseOperations(ctx context.Context, connection int64, maxRows
 
 const fenceOperation = `-- name: FenceOperation :one
 update operations set cancel_requested = cancel_requested
-where connection = $1 and id = $2 and state = 'running' and lease_epoch = $3 and lease_until_at is not null returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+where connection = $1 and id = $2 and state = 'running' and lease_epoch = $3 and lease_until_at is not null returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id
 `
 
 // Takes the operation's row, if the lease is still held.
@@ -275,13 +276,14 @@ func (q *Queries) FenceOperation(ctx context.Context, connection int64, iD strin
 		&i.LeaseOwner,
 		&i.LeaseEpoch,
 		&i.LeaseUntilAt,
+		&i.ProjectID,
 	)
 	return i, err
 }
 
 const freeOperation = `-- name: FreeOperation :one
 update operations set lease_owner = '', lease_epoch = lease_epoch + 1, lease_until_at = null
-where connection = $1 and id = $2 and state not in ('receiving', 'erasing') and (lease_until_at is null or lease_until_at <= $3) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+where connection = $1 and id = $2 and state not in ('receiving', 'erasing') and (lease_until_at is null or lease_until_at <= $3) returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id
 `
 
 // Takes the operation's row, if nobody works on it; whoever did, too long ago, may not write any more.
@@ -321,6 +323,7 @@ func (q *Queries) FreeOperation(ctx context.Context, connection int64, iD string
 		&i.LeaseOwner,
 		&i.LeaseEpoch,
 		&i.LeaseUntilAt,
+		&i.ProjectID,
 	)
 	return i, err
 }
@@ -338,10 +341,10 @@ func (q *Queries) FreeOperations(ctx context.Context, now Time, connection int64
 const insertHeldOperation = `-- name: InsertHeldOperation :exec
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
-  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id)
 values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, 1, 1, 0,
   0, 0, 0, 0, 0, 0, $10, $10, null, $10,
-  0, $11, $12, $13, '', '', $14, 1, $15)
+  0, $11, $12, $13, '', '', $14, 1, $15, (select c.project_id from connections c where c.connection = $1))
 `
 
 type InsertHeldOperationParams struct {
@@ -387,10 +390,10 @@ func (q *Queries) InsertHeldOperation(ctx context.Context, arg InsertHeldOperati
 const insertOperation = `-- name: InsertOperation :exec
 insert into operations (connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count,
   applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at,
-  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at)
+  cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id)
 values ($1, $2, $3, $4, 'receiving', $5, $6, $7, $8, $9, 0, 0, 0,
   0, 0, 0, 0, 0, 0, $10, null, null, null,
-  0, $11, $12, $13, '', '', '', 0, null)
+  0, $11, $12, $13, '', '', '', 0, null, (select c.project_id from connections c where c.connection = $1))
 `
 
 type InsertOperationParams struct {
@@ -476,7 +479,7 @@ func (q *Queries) NextErasing(ctx context.Context) (NextErasingRow, error) {
 }
 
 const operation = `-- name: Operation :one
-select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
+select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, o.project_id, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
 where o.connection = $1 and o.id = $2 and o.state not in ('receiving', 'erasing')
 `
 
@@ -521,13 +524,14 @@ func (q *Queries) Operation(ctx context.Context, connection int64, iD string) (O
 		&i.Operation.LeaseOwner,
 		&i.Operation.LeaseEpoch,
 		&i.Operation.LeaseUntilAt,
+		&i.Operation.ProjectID,
 		&i.Entity,
 	)
 	return i, err
 }
 
 const operations = `-- name: Operations :many
-select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
+select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, o.project_id, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
 where o.connection = $1 and o.id < $2 and o.state not in ('receiving', 'erasing')
   and (cast($3 as text) = '' or s.entity = $3)
   and (cast($4 as text) = '' or o.state = $4)
@@ -601,6 +605,7 @@ func (q *Queries) Operations(ctx context.Context, arg OperationsParams) ([]Opera
 			&i.Operation.LeaseOwner,
 			&i.Operation.LeaseEpoch,
 			&i.Operation.LeaseUntilAt,
+			&i.Operation.ProjectID,
 			&i.Entity,
 		); err != nil {
 			return nil, err
@@ -618,7 +623,7 @@ func (q *Queries) Operations(ctx context.Context, arg OperationsParams) ([]Opera
 
 const queueOperation = `-- name: QueueOperation :one
 update operations set state = 'queued', dormant = $1, due_at = $2, mode = $3, on_error = $4, chunk_size = $5, chunk_delay = $6
-where operations.connection = $7 and operations.id = $8 and operations.state = 'receiving' returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at
+where operations.connection = $7 and operations.id = $8 and operations.state = 'receiving' returning connection, id, stream, kind, state, mode, on_error, chunk_size, chunk_delay, strict, total_count, pending_count, sending_count, applied_count, rejected_count, unknown_count, reconciling_count, needs_human_count, cancelled_count, created_at, started_at, finished_at, due_at, cancel_requested, dormant, caller, request, reason_code, reason_detail, lease_owner, lease_epoch, lease_until_at, project_id
 `
 
 type QueueOperationParams struct {
@@ -677,6 +682,7 @@ func (q *Queries) QueueOperation(ctx context.Context, arg QueueOperationParams) 
 		&i.LeaseOwner,
 		&i.LeaseEpoch,
 		&i.LeaseUntilAt,
+		&i.ProjectID,
 	)
 	return i, err
 }
@@ -732,7 +738,7 @@ func (q *Queries) RenewOperation(ctx context.Context, arg RenewOperationParams) 
 }
 
 const runnableOperations = `-- name: RunnableOperations :many
-select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
+select o.connection, o.id, o.stream, o.kind, o.state, o.mode, o.on_error, o.chunk_size, o.chunk_delay, o.strict, o.total_count, o.pending_count, o.sending_count, o.applied_count, o.rejected_count, o.unknown_count, o.reconciling_count, o.needs_human_count, o.cancelled_count, o.created_at, o.started_at, o.finished_at, o.due_at, o.cancel_requested, o.dormant, o.caller, o.request, o.reason_code, o.reason_detail, o.lease_owner, o.lease_epoch, o.lease_until_at, o.project_id, s.entity from operations o join streams s on s.connection = o.connection and s.stream = o.stream
 where o.connection = $1 and o.due_at is not null and coalesce(o.lease_until_at, o.due_at) <= $2
 order by o.kind desc, coalesce(o.lease_until_at, o.due_at), o.id limit $3
 `
@@ -785,6 +791,7 @@ func (q *Queries) RunnableOperations(ctx context.Context, connection int64, now 
 			&i.Operation.LeaseOwner,
 			&i.Operation.LeaseEpoch,
 			&i.Operation.LeaseUntilAt,
+			&i.Operation.ProjectID,
 			&i.Entity,
 		); err != nil {
 			return nil, err

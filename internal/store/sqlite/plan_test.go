@@ -23,6 +23,9 @@ func TestTickUsesIndexes(t *testing.T) {
 		"DueFlows": "flows_triggered", "FlowsReady": "flows_ready (<expr><?)", "FlowByHook": "hook_hash=?", "RunnableFlowRuns": "flow_runs_due (flow=? AND due_at", "FlowRunsOpen": "flow_runs_open",
 		"FlowRunsOfProject": "flow_runs_project", "MarkFlowRuns": "flow_runs_finished", "NextErasingFlowRun": "flow_runs_erasing", "RunnableFlowItems": "flow_items_due", "NextFlowItem": "flow_items_due",
 		"FlowItemsByStatus": "flow_items_status", "FlowItemCounts": "flow_items_status", "WaitersOfOperation": "flow_items_operation", "FindRecords": "PRIMARY KEY (connection=? AND stream=? AND field=? AND value=?",
+		"ProjectActivity": "activity", "PurgeActivity": "activity_age", "ConnectionsByState": "connections_state", "ConnectionsInState": "connections_state", "ProjectHeld": "held_deletions_pending",
+		"ProjectUndecided": "operations_undecided", "ProjectFailedOperations": "operations_failed (project_id=? AND id<?)", "ProjectOperations": "operations_project (project_id=? AND id<?)",
+		"ProjectFailedFlowRuns": "flow_runs_failed (project_id=? AND created_at>?)", "ProjectFailedRuns": "runs_failed (connection=? AND finished_at>?)", "ProjectStreams": "quarantine_open (connection=? AND stream=?)",
 	} {
 		plan := planOf(t, s, generated(t, name))
 		if !strings.Contains(plan, index) || strings.Contains(plan, "SCAN r\n") || strings.Contains(plan, "SCAN s\n") {

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Opener) {
 		{"Tokens of logins", loginTests},
 		{"Data keys", dataKeyTests},
 		{"Deletions", deletionTests},
+		{"Overview", activityTests},
 		{"Isolation", isolationTests},
 		{"Text", textTests},
 	} {

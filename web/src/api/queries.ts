@@ -4,6 +4,13 @@ import { api, data, of } from "./client";
 /** What the pages read, by what they read. A key begins with the thing's name, so that an event about it makes all of it stale. */
 export const me = queryOptions({ queryKey: ["me"], queryFn: () => data(api.GET("/v1/me")), staleTime: Infinity });
 
+/** What the whole project looks like; while nothing is read yet, it is looked at often. */
+export const overview = queryOptions({
+  queryKey: ["overview"],
+  queryFn: () => data(api.GET("/v1/overview")),
+  refetchInterval: (q) => (q.state.data && !q.state.data.streams.synced ? 2000 : 15_000),
+});
+
 export interface ConnectionFilter {
   q?: string;
   status?: string;
