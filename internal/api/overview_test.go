@@ -105,8 +105,9 @@ func TestOverviewIsTheProjectsOwn(t *testing.T) {
 	if mine["well"] != false || at(mine, "streams", "failing") != 1.0 {
 		t.Errorf("a viewer sees %v", mine)
 	}
-	_, other, err := w.conns.NewProject(acting(t.Context()), "second")
+	_, issued, err := w.conns.NewProject(acting(t.Context()), "second")
 	w.ok(err)
+	other := issued.Plain
 	theirs := w.want(w.call("GET", "/v1/overview", other, ""), 200, "").body
 	if theirs["well"] != true || len(theirs["failures"].([]any)) != 0 || at(theirs, "activity", "days", -1, "runs", "failed") != 0.0 || at(theirs, "activity", "hours", -1, "writes", "rejected") != 0.0 || at(theirs, "streams", "total") != 0.0 {
 		t.Errorf("another project sees %v", theirs)
