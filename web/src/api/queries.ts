@@ -56,15 +56,15 @@ export interface OperationFilter {
   entity?: string;
 }
 
+/** Operations of a connection; of all where none is named. */
 export const operations = (id: string, filter: OperationFilter) =>
   infiniteQueryOptions({
-    queryKey: ["operations", id, filter],
-    enabled: Boolean(id),
+    queryKey: ["operations", id || "list", filter],
     initialPageParam: "",
     queryFn: ({ pageParam }) =>
       data(
         api.GET("/v1/operations", {
-          params: { header: of(id), query: { limit: 100, cursor: pageParam || undefined, state: (filter.state || undefined) as never, failed: filter.failed || undefined, entity: filter.entity || undefined } },
+          params: { header: id ? of(id) : undefined, query: { limit: 100, cursor: pageParam || undefined, state: (filter.state || undefined) as never, failed: filter.failed || undefined, entity: filter.entity || undefined } },
         }),
       ),
     getNextPageParam: (page) => page.next_cursor ?? undefined,

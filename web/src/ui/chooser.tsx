@@ -16,10 +16,11 @@ export function useConnections() {
   return { list, pending: all.isPending, error: all.error };
 }
 
-/** ConnectionField chooses a connection. */
-export function ConnectionField({ value, onChange, list }: { value: string; onChange: (id: string) => void; list: { id: string; name: string }[] }) {
+/** ConnectionField chooses a connection, or all of them. */
+export function ConnectionField({ value, onChange, list, all }: { value: string; onChange: (id: string) => void; list: { id: string; name: string }[]; all?: boolean }) {
   return (
     <SelectField label="Connection" value={value} className="min-w-44 flex-1 sm:max-w-72" onChange={(e) => onChange(e.target.value)}>
+      {all ? <option value="">All connections</option> : null}
       {list.map((c) => (
         <option key={c.id} value={c.id}>{c.name}</option>
       ))}

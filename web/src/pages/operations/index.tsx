@@ -21,18 +21,20 @@ export default function Operations() {
   const search = route.useSearch();
   const navigate = useNavigate({ from: "/operations" });
   const choices = useConnections();
-  const at = search.connection ?? choices.list[0]?.id ?? "";
+  const at = search.connection ?? "";
+  const names = new Map(choices.list.map((c) => [c.id, c.name]));
   const list = useInfiniteQuery(operations(at, { state: search.state, failed: search.failed }));
   const columns: Column<Operation>[] = [
     {
       name: "What",
       width: "minmax(11rem,2fr)",
       cell: (o) => (
-        <Link to="/operations/$connection/$id" params={{ connection: at, id: o.id }} className="font-semibold text-ink hover:underline">
+        <Link to="/operations/$connection/$id" params={{ connection: o.connection_id, id: o.id }} className="font-semibold text-ink hover:underline">
           {o.kind === "batch" ? `Batch of ${count.format(o.total)}` : words(o.item?.op ?? "write")}
         </Link>
       ),
     },
+    ...(at ? [] : [{ name: "Connection", width: "minmax(8rem,1.2fr)", wide: true, cell: (o: Operation) => names.get(o.connection_id) ?? "" }]),
     { name: "Entity", width: "minmax(8rem,1fr)", wide: true, cell: (o) => words(o.entity) },
     { name: "State", width: "minmax(7rem,1fr)", cell: (o) => <State state={o.state} /> },
     { name: "Result", width: "minmax(8rem,1.4fr)", cell: (o) => <Outcome of={o.counts} /> },
@@ -53,12 +55,12 @@ export default function Operations() {
         flush
         title={
           <div className="flex w-full flex-wrap items-end gap-3">
-            <ConnectionField list={choices.list} value={at} onChange={(id) => void navigate({ search: (s) => ({ ...s, connection: id }) })} />
+            <ConnectionField all list={choices.list} value={at} onChange={(id) => void navigate({ search: (s) => ({ ...s, connection: id || undefined }) })} />
             <SelectField
               label="Show"
               value={search.failed ? "failed" : (search.state ?? "")}
               className="min-w-40"
-              onChange={(e) => void navigate({ search: { connection: at, failed: e.target.value === "failed" || undefined, state: ["", "failed"].includes(e.target.value) ? undefined : e.target.value } })}
+              onChange={(e) => void navigate({ search: { connection: at || undefined, failed: e.target.value === "failed" || undefined, state: ["", "failed"].includes(e.target.value) ? undefined : e.target.value } })}
             >
               <option value="">All</option>
               <option value="failed">With failures</option>
