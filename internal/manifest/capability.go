@@ -80,6 +80,7 @@ type MoveCapability struct {
 type FieldCapability struct {
 	Name       string    `json:"name"`
 	Kind       string    `json:"kind"`
+	RefersTo   string    `json:"refers_to,omitempty" doc:"References: the entity of the records referred to; absent where that differs from record to record." example:"vendors"`
 	Supported  bool      `json:"supported"`
 	Writable   bool      `json:"writable"`
 	WritableOn []Op      `json:"writable_on,omitempty" enum:"create,update" doc:"The operations in which it can be given."`

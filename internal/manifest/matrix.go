@@ -140,7 +140,7 @@ func (m *matrix) fields(prefix string, fields []*model.Field, maps []*FieldMap) 
 	for _, f := range fields {
 		name := prefix + f.Name
 		own := mapOf(maps, f)
-		c := FieldCapability{Name: m.WireName(name), Kind: string(f.Kind), Supported: own != nil}
+		c := FieldCapability{Name: m.WireName(name), Kind: string(f.Kind), RefersTo: f.To, Supported: own != nil}
 		if own != nil {
 			c.WritableOn, c.ReadOnlyBy, c.Values, c.Allowed = m.writableOn(name), m.readOnlyBy(name), own.words(), m.allowed(name)
 			c.Writable = len(c.WritableOn) > 0

@@ -42,7 +42,12 @@ const syncRun = createRoute({ getParentRoute: () => root, path: "/connections/$i
 const records = createRoute({
   getParentRoute: () => root,
   path: "/records",
-  validateSearch: (s): { connection?: string; entity?: string; deleted?: boolean } => ({ connection: text(s.connection), entity: text(s.entity), deleted: s.deleted === true || undefined }),
+  validateSearch: (s): { connection?: string; entity?: string; deleted?: boolean; since?: string } => ({
+    connection: text(s.connection),
+    entity: text(s.entity),
+    deleted: s.deleted === true || undefined,
+    since: text(typeof s.since === "number" ? String(s.since) : s.since),
+  }),
   component: lazyRouteComponent(() => import("./pages/records/index")),
 });
 const record = createRoute({ getParentRoute: () => root, path: "/records/$connection/$entity/$id", component: lazyRouteComponent(() => import("./pages/records/record")) });

@@ -35,7 +35,8 @@ export async function problemOf(answer: Response): Promise<Problem> {
   return { code: "no-answer", title: "Busbar did not answer.", status: answer.status, request_id: id, detail: `The server answered ${answer.status} without saying why. Try again in a moment.` };
 }
 
-const offline: Problem = { code: "offline", title: "Busbar cannot be reached.", status: 0, detail: "Check that the server runs and that this computer reaches it, then try again.", retryable: true };
+/** offline is the problem that no answer comes. */
+export const offline: Problem = { code: "offline", title: "Busbar cannot be reached.", status: 0, detail: "Check that the server runs and that this computer reaches it, then try again.", retryable: true };
 
 /** logIn leads to the login, and from there back to this page. Nothing comes back from it: the page goes away. */
 function logIn(): Promise<never> {

@@ -38,14 +38,15 @@ export async function send<T>(method: string, path: string, connection: string, 
   return { status: answer.status, operation: answer.headers.get("Busbar-Operation"), body: (answer.status === 204 ? undefined : await answer.json()) as T };
 }
 
-export const records = (connection: string, entity: string, deleted: boolean) =>
+export const records = (connection: string, entity: string, deleted: boolean, since: string) =>
   infiniteQueryOptions({
-    queryKey: ["records", connection, entity, { deleted }],
+    queryKey: ["records", connection, entity, { deleted, since }],
     enabled: Boolean(connection && entity),
     initialPageParam: "",
     queryFn: async ({ pageParam }) => {
       const query = new URLSearchParams({ limit: "100" });
       if (pageParam) query.set("cursor", pageParam);
+      if (since) query.set("modified_after", since);
       if (deleted) query.set("include", "deleted");
       return (await send<RecordPage>("GET", `/v1/${entity}?${query}`, connection)).body;
     },
@@ -55,5 +56,5 @@ export const records = (connection: string, entity: string, deleted: boolean) =>
 export const record = (connection: string, entity: string, id: string) =>
   queryOptions({
     queryKey: ["records", connection, entity, id],
-    queryFn: async () => (await send<Envelope>("GET", `/v1/${entity}/${id}?include=raw`, connection)).body,
+    queryFn: async () => (await send<Envelope>("GET", `/v1/${entity}/${id}?include=raw,deleted`, connection)).body,
   });

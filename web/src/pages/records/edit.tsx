@@ -2,12 +2,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { ApiError, type Schema } from "@/api/client";
+import { newKey } from "@/api/key";
 import { capabilities } from "@/api/queries";
 import { type Envelope, record, send, type Verdict } from "@/api/records";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Page, Panel } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
+import { Answer, type Answered } from "./answer";
 import { type Draft, Form } from "./form";
 
 const creating = getRouteApi("/records/$connection/$entity/new");
@@ -38,14 +40,14 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
   const op = was ? "update" : "create";
   const begin = useMemo(() => (was ? begun(may, was) : {}), [may, was]);
   const [draft, setDraft] = useState<Draft>(begin);
-  const [key] = useState(() => crypto.randomUUID());
+  const [key, setKey] = useState(newKey); // of what the draft says now
   const [busy, setBusy] = useState<"check" | "write">();
   const [verdict, setVerdict] = useState<Verdict>();
   const [error, setError] = useState<unknown>();
-  const [operation, setOperation] = useState<string>();
+  const [written, setWritten] = useState<Answered>();
   const body = useMemo(() => changes(begin, draft), [begin, draft]);
   const faults = new Map<string, string>();
-  const said = verdict?.problem?.errors ?? (error instanceof ApiError ? error.problem.errors : undefined) ?? [];
+  const said = verdict?.problem?.errors ?? (written?.error instanceof ApiError ? written.error.problem.errors : undefined) ?? [];
   for (const e of said) if (e.pointer && e.detail) faults.set(e.pointer, e.detail);
   const back = was ? { to: "/records/$connection/$entity/$id" as const, params: { connection, entity, id: was.id } } : { to: "/records" as const, search: { connection, entity } };
 
@@ -63,23 +65,25 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
   };
   const write = async () => {
     setBusy("write");
-    setError(undefined);
+    setWritten(undefined);
     try {
       const headers: Record<string, string> = { "Idempotency-Key": key };
       if (was) headers["If-Match"] = `"${was.version}"`;
       const done = await send<Envelope>(was ? "PATCH" : "POST", was ? `/v1/${entity}/${was.id}` : `/v1/${entity}`, connection, { body, headers });
       void client.invalidateQueries({ queryKey: ["records", connection, entity] });
-      if (done.status === 202) setOperation(done.operation ?? "");
+      if (done.status === 202) setWritten({ operation: done.operation ?? undefined });
       else void navigate({ to: "/records/$connection/$entity/$id", params: { connection, entity, id: done.body.id } });
     } catch (e) {
-      setError(e);
+      setWritten({ error: e });
     } finally {
       setBusy(undefined);
     }
   };
   const change = (d: Draft) => {
     setDraft(d);
+    setKey(newKey());
     setVerdict(undefined);
+    setWritten(undefined);
   };
   const nothing = Object.keys(body).length === 0;
   return (
@@ -89,7 +93,7 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
       lead="It is checked against the model, the system's rules and yours before anything is sent."
     >
       <Panel>
-        <Form fields={may.fields} required={op === "create" ? (may.create.required ?? []) : []} op={op} draft={draft} change={change} errors={faults} />
+        <Form connection={connection} fields={may.fields} required={op === "create" ? (may.create.required ?? []) : []} op={op} draft={draft} change={change} errors={faults} />
       </Panel>
       {verdict?.valid ? <Notice tone="good" title="It can be written.">{verdict.warnings?.map((w, i) => <p key={i}>{w.detail}</p>)}</Notice> : null}
       {verdict && !verdict.valid ? (
@@ -98,13 +102,13 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
           <ul className="list-disc pl-5">{said.map((e, i) => <li key={i}><code className="font-mono text-xs">{e.pointer}</code> {e.detail}</li>)}</ul>
         </Notice>
       ) : null}
-      {operation !== undefined ? <Notice tone="warn" title="It is on its way.">The system has not answered yet. The operation tells how it ends; writing again with other data makes another.</Notice> : null}
+      <Answer of={written} connection={connection} again="Write it again: it is written once." />
       <Failure error={error} />
       <div className="sticky bottom-0 -mx-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-page px-4 py-3 sm:mx-0 sm:px-0">
         {nothing ? <p className="mr-auto text-sm text-muted">{was ? "Nothing is changed yet." : "Fill in what is known."}</p> : null}
         <Link {...back} className="px-3 text-sm text-muted hover:underline">Back</Link>
         <Button busy={busy === "check"} disabled={nothing} onClick={() => void check()}>Check</Button>
-        <Button look="main" busy={busy === "write"} disabled={!verdict?.valid || operation !== undefined} title={verdict?.valid ? undefined : "Check it first."} onClick={() => void write()}>
+        <Button look="main" busy={busy === "write"} disabled={!verdict?.valid || Boolean(written?.operation)} title={verdict?.valid ? undefined : "Check it first."} onClick={() => void write()}>
           {was ? "Write the change" : "Create it"}
         </Button>
       </div>

@@ -5,6 +5,7 @@ import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Field, input } from "@/ui/field";
+import { FromRecords, RefPicker } from "./refs";
 
 type FieldOf = Schema<"FieldCapability">;
 
@@ -12,6 +13,7 @@ type FieldOf = Schema<"FieldCapability">;
 export type Draft = Record<string, unknown>;
 
 interface Props {
+  connection: string;
   fields: FieldOf[]; // all of the entity
   required: string[];
   op: "create" | "update";
@@ -21,7 +23,7 @@ interface Props {
 }
 
 /** Form is made of what the system allows: an input for every field that may be written, of the field's kind. */
-export function Form({ fields, required, op, draft, change, errors }: Props) {
+export function Form({ connection, fields, required, op, draft, change, errors }: Props) {
   const open = fields.filter((f) => f.writable && f.writable_on?.includes(op));
   const top = open.filter((f) => !f.name.includes("."));
   return (
@@ -31,16 +33,16 @@ export function Form({ fields, required, op, draft, change, errors }: Props) {
         const set = (v: unknown) => change({ ...draft, [f.name]: v });
         if (f.kind === "list" && inner.length) {
           return (
-            <List key={f.name} name={f.name} inner={inner} required={required.filter((r) => r.startsWith(`${f.name}.`)).map((r) => r.slice(f.name.length + 1))} rows={(draft[f.name] as Draft[] | undefined) ?? []} set={set} errors={errors} />
+            <List key={f.name} connection={connection} name={f.name} inner={inner} required={required.filter((r) => r.startsWith(`${f.name}.`)).map((r) => r.slice(f.name.length + 1))} rows={(draft[f.name] as Draft[] | undefined) ?? []} set={set} errors={errors} />
           );
         }
-        return <One key={f.name} of={f} required={required.includes(f.name)} value={draft[f.name]} set={set} error={errors.get(`/${f.name}`)} />;
+        return <One key={f.name} connection={connection} of={f} required={required.includes(f.name)} value={draft[f.name]} set={set} error={errors.get(`/${f.name}`)} />;
       })}
     </div>
   );
 }
 
-function List({ name, inner, required, rows, set, errors }: { name: string; inner: FieldOf[]; required: string[]; rows: Draft[]; set: (rows: Draft[]) => void; errors: Map<string, string> }) {
+function List({ connection, name, inner, required, rows, set, errors }: { connection: string; name: string; inner: FieldOf[]; required: string[]; rows: Draft[]; set: (rows: Draft[]) => void; errors: Map<string, string> }) {
   const id = useId();
   const fault = errors.get(`/${name}`);
   return (
@@ -51,7 +53,7 @@ function List({ name, inner, required, rows, set, errors }: { name: string; inne
         <div key={(row.id as string) ?? i} className="relative rounded-lg border border-line bg-page p-4 pr-12">
           <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2 lg:grid-cols-4">
             {inner.map((f) => (
-              <One key={f.name} of={f} required={required.includes(f.name)} value={row[f.name]} error={errors.get(`/${name}/${i}/${f.name}`)} set={(v) => set(rows.map((r, j) => (j === i ? { ...r, [f.name]: v } : r)))} />
+              <One key={f.name} connection={connection} of={f} required={required.includes(f.name)} value={row[f.name]} error={errors.get(`/${name}/${i}/${f.name}`)} set={(v) => set(rows.map((r, j) => (j === i ? { ...r, [f.name]: v } : r)))} />
             ))}
           </div>
           <Button look="quiet" size="small" className="absolute top-2 right-2 text-muted" aria-label={`Take out entry ${i + 1}`} onClick={() => set(rows.filter((_, j) => j !== i))}>
@@ -67,15 +69,16 @@ function List({ name, inner, required, rows, set, errors }: { name: string; inne
   );
 }
 
-function One({ of: f, required, value, set, error }: { of: FieldOf; required: boolean; value: unknown; set: (v: unknown) => void; error?: string }) {
+function One({ connection, of: f, required, value, set, error }: { connection: string; of: FieldOf; required: boolean; value: unknown; set: (v: unknown) => void; error?: string }) {
   const label = words(f.name.replace(/_id$/, ""));
   const allowed = f.values?.length ? f.values : f.allowed?.find((a) => a.values?.length)?.values;
+  const listed = f.allowed?.find((a) => a.entity);
   const text = value === null || value === undefined ? "" : typeof value === "object" ? "" : String(value);
   const typed = (v: string) => set(v === "" ? null : v);
   const member = (key: string) => ((value as Record<string, unknown> | null)?.[key] as string | undefined) ?? "";
   const setMember = (key: string, v: string) => set(v === "" && key !== "unit" && key !== "currency" ? null : { ...(value as object | null), [key]: v === "" ? undefined : v });
   return (
-    <Field label={label} optional={!required} error={error} help={f.kind === "ref" ? "The id here, or the system's own as remote:…" : undefined}>
+    <Field label={label} optional={!required} error={error} help={f.kind === "ref" && !f.refers_to ? "The id here, or the system's own as remote:…" : undefined}>
       {(ids) => {
         if (allowed) {
           return (
@@ -87,6 +90,7 @@ function One({ of: f, required, value, set, error }: { of: FieldOf; required: bo
             </select>
           );
         }
+        if (listed?.entity && listed.field) return <FromRecords ids={ids} connection={connection} entity={listed.entity} field={listed.field} value={text} set={typed} />;
         switch (f.kind) {
           case "boolean":
             return (
@@ -103,6 +107,7 @@ function One({ of: f, required, value, set, error }: { of: FieldOf; required: bo
           case "integer":
             return <input {...ids} inputMode="numeric" className={input} value={text} onChange={(e) => set(/^-?\d+$/.test(e.target.value) ? Number(e.target.value) : e.target.value || null)} />;
           case "ref": {
+            if (f.refers_to) return <RefPicker ids={ids} label={label} connection={connection} entity={f.refers_to} value={value} set={set} />;
             const remote = (value as { remote_id?: string } | null)?.remote_id;
             return <input {...ids} className={`${input} font-mono`} value={typeof remote === "string" ? `remote:${remote}` : text} onChange={(e) => set(e.target.value.startsWith("remote:") ? { remote_id: e.target.value.slice(7) } : e.target.value || null)} />;
           }

@@ -1,13 +1,14 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useEffect } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
 import { capabilities, connections, syncs } from "@/api/queries";
+import { recordId } from "@/api/recordid";
 import { type Envelope, records } from "@/api/records";
 import { Badge, words } from "@/ui/badge";
-import { button } from "@/ui/button";
-import { SelectField } from "@/ui/field";
+import { Button, button } from "@/ui/button";
+import { SelectField, TextField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
 import { Page, Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
@@ -26,13 +27,13 @@ export default function Records() {
   const can = useQuery({ ...capabilities(at), enabled: Boolean(at) });
   const held = streams.data?.data ?? [];
   const entity = held.some((s) => s.entity === search.entity) ? search.entity! : (held[0]?.entity ?? "");
-  const list = useInfiniteQuery(records(at, entity, Boolean(search.deleted)));
+  const list = useInfiniteQuery(records(at, entity, Boolean(search.deleted), since(search.since)));
   const may = can.data?.entities.find((e) => e.entity === entity);
   useEffect(() => {
     if (all.hasNextPage && !all.isFetching && choices.length < 500) void all.fetchNextPage();
   }, [all, choices.length]);
   const more = list.hasNextPage ? () => void list.fetchNextPage() : undefined;
-  const deleted = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
   return (
     <Page
       title="Records"
@@ -64,13 +65,19 @@ export default function Records() {
               <input type="checkbox" className="size-4" checked={Boolean(search.deleted)} onChange={(e) => void navigate({ search: (s) => ({ ...s, deleted: e.target.checked || undefined }) })} />
               Deleted too
             </label>
+            <SelectField label="Changed here" value={search.since ?? ""} className="min-w-36" onChange={(e) => void navigate({ search: (s) => ({ ...s, since: e.target.value || undefined }) })}>
+              {times.map(([id, name]) => (
+                <option key={id} value={id}>{name}</option>
+              ))}
+            </SelectField>
+            <OpenByKey connection={at} entity={entity} />
           </div>
         }
       >
         {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
         <Grid
           label={words(entity)}
-          rows={deleted}
+          rows={rows}
           columns={columnsOf(at, entity, may)}
           id={(r) => r.id}
           more={more}
@@ -78,7 +85,7 @@ export default function Records() {
           rowHeight={44}
           empty={
             choices.length || all.isPending ? (
-              <Empty title="No records">The stream holds none yet. Sync it from the connection's page.</Empty>
+              <Empty title="No records">{search.since ? "None has changed in this time." : "The stream holds none yet. Sync it from the connection's page."}</Empty>
             ) : (
               <Empty title="Nothing is connected yet" action={<Link to="/connections" className={button()}>Connections</Link>}>Records appear here once a system is connected.</Empty>
             )
@@ -86,6 +93,34 @@ export default function Records() {
         />
       </Panel>
     </Page>
+  );
+}
+
+const times = [["", "any time"], ["1", "in the last hour"], ["24", "in the last day"], ["168", "in the last week"], ["720", "in the last 30 days"]] as const;
+
+/** since gives the instant from which changes are shown, in whole minutes so that it stays the same while one looks. */
+function since(hours: string | undefined): string {
+  if (!Number(hours)) return "";
+  const minute = 60_000;
+  return new Date(Math.floor(Date.now() / (5 * minute)) * 5 * minute - Number(hours) * 60 * minute).toISOString();
+}
+
+/** OpenByKey leads to a record by the system's own key or by its id here. */
+function OpenByKey({ connection, entity }: { connection: string; entity: string }) {
+  const navigate = useNavigate();
+  const [key, setKey] = useState("");
+  const go = (e: FormEvent) => {
+    e.preventDefault();
+    const text = key.trim();
+    if (!text || !entity) return;
+    const id = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : recordId(connection, entity, text);
+    void navigate({ to: "/records/$connection/$entity/$id", params: { connection, entity, id } });
+  };
+  return (
+    <form onSubmit={go} className="flex min-w-52 flex-1 items-end gap-2 sm:max-w-80">
+      <TextField label="Open by key" value={key} placeholder="The system's own key, or the id" className="flex-1" onChange={(e) => setKey(e.target.value)} />
+      <Button type="submit" disabled={!key.trim()}>Open</Button>
+    </form>
   );
 }
 

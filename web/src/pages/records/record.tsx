@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useAct } from "@/api/acts";
+import { ApiError } from "@/api/client";
+import { newKey } from "@/api/key";
 import { capabilities } from "@/api/queries";
 import { record, send } from "@/api/records";
 import { Badge, words } from "@/ui/badge";
@@ -9,11 +11,15 @@ import { Button, button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Json } from "@/ui/json";
 import { Facts, Page, Panel } from "@/ui/panel";
-import { Failure, Loading } from "@/ui/say";
+import { Failure, Loading, Notice } from "@/ui/say";
 import { Time } from "@/ui/time";
+import { Answer, type Answered } from "./answer";
+import { RefLink } from "./refs";
+import { Sides } from "./sides";
 import { Value } from "./value";
 
 const route = getRouteApi("/records/$connection/$entity/$id");
+const ours = ["id", "connection_id", "entity", "version", "seq", "created_at", "updated_at", "deleted_at", "deletion"];
 const envelope = ["id", "remote_id", "entity", "display_id", "display_name", "created_at", "updated_at", "remote_created_at", "remote_updated_at", "deleted_at", "deletion", "version", "seq", "raw", "url", "connection_id"];
 
 export default function OneRecord() {
@@ -22,12 +28,20 @@ export default function OneRecord() {
   const can = useQuery(capabilities(connection));
   const navigate = useNavigate();
   const [deleting, setDeleting] = useState(false);
-  const remove = useAct(() => send("DELETE", `/v1/${entity}/${id}`, connection, { headers: { "If-Match": `"${read.data!.version}"` } }), ["records", connection, entity]);
+  const [key, setKey] = useState(newKey);
+  const [going, setGoing] = useState<Answered>();
+  const remove = useAct(() => send("DELETE", `/v1/${entity}/${id}`, connection, { headers: { "If-Match": `"${read.data!.version}"`, "Idempotency-Key": key } }), ["records", connection, entity]);
+  const may = can.data?.entities.find((e) => e.entity === entity);
+  const unified = useMemo(() => Object.fromEntries(Object.entries(read.data ?? {}).filter(([name]) => !ours.includes(name) && name !== "raw")), [read.data]);
+  const refersTo = useMemo(() => new Map((may?.fields ?? []).filter((f) => f.refers_to).map((f) => [f.name, f.refers_to!])), [may]);
   if (read.error) return <Page title="Record"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   const r = read.data;
   if (!r) return <Loading rows={10} />;
-  const may = can.data?.entities.find((e) => e.entity === entity);
-  const { raw, ...unified } = r;
+  const { raw, ...all } = r;
+  const show = (name: string, v: unknown, path = name) => {
+    const to = refersTo.get(path);
+    return to && typeof v === "string" ? <RefLink connection={connection} entity={to} id={v} /> : <Value of={v} name={name} />;
+  };
   const fields = Object.entries(r).filter(([name, v]) => !envelope.includes(name) && !Array.isArray(v) && name !== "custom_fields");
   const lists = Object.entries(r).filter((f): f is [string, Record<string, unknown>[]] => Array.isArray(f[1]) && f[1].length > 0 && typeof f[1][0] === "object");
   return (
@@ -41,29 +55,40 @@ export default function OneRecord() {
         </>
       }
     >
+      <Answer of={going} connection={connection} again="Delete it again: it is sent once." />
+      {r.deleted_at ? <Notice tone="quiet" title="It was deleted in the system."><p>Busbar learnt it <Time at={r.deleted_at} />. What is shown is its last state; it can be neither changed nor deleted any more.</p></Notice> : null}
       <Panel>
         <Facts
           of={[
             ["In the system", <code key="r" className="font-mono text-xs select-all">{r.remote_id}</code>],
             ["Changed there", <Time key="u" at={r.remote_updated_at} none="not told" />],
-            ["Stored here", <Time key="s" at={r.updated_at} />],
+            ["First stored", <Time key="f" at={r.created_at} />],
+            ["Last change here", <Time key="s" at={r.updated_at} />],
             ["Version", <code key="v" className="font-mono text-xs">{r.version}</code>],
             ["Id", <code key="i" className="font-mono text-xs select-all">{r.id}</code>],
           ]}
         />
       </Panel>
       <Panel title="Fields">
-        <Facts of={fields.map(([name, v]) => [words(name), <Value key={name} of={v} name={name} />])} />
+        <Facts of={fields.map(([name, v]) => [words(name.replace(/_id$/, "")), <span key={name}>{show(name, v)}</span>])} />
       </Panel>
       {lists.map(([name, rows]) => (
         <Panel key={name} flush title={words(name)}>
-          <Lines rows={rows} />
+          <Lines rows={rows} show={(n, v) => show(n, v, `${name}.${n}`)} />
         </Panel>
       ))}
-      <div className="grid gap-5 xl:grid-cols-2">
-        <Panel flush title="In Busbar's model"><Json of={unified} /></Panel>
-        <Panel flush title="As the system has it">{raw ? <Json of={raw} /> : <p className="p-4 text-sm text-muted">It is not kept.</p>}</Panel>
-      </div>
+      {raw ? (
+        <Panel flush title="Where it comes from">
+          <Sides connection={connection} unified={unified} raw={raw} refersTo={refersTo} />
+        </Panel>
+      ) : null}
+      <details>
+        <summary className="text-sm text-ink">As JSON</summary>
+        <div className="mt-3 grid gap-5 xl:grid-cols-2">
+          <Panel flush title="In Busbar's model"><Json of={all} /></Panel>
+          <Panel flush title="As the system has it">{raw ? <Json of={raw} /> : <p className="p-4 text-sm text-muted">It is not kept.</p>}</Panel>
+        </div>
+      </details>
       <Confirm
         open={deleting}
         onClose={() => setDeleting(false)}
@@ -71,8 +96,14 @@ export default function OneRecord() {
         title={may?.delete.how === "cancel" ? "Cancel this record in the system?" : "Delete this record in the system?"}
         label={may?.delete.how === "cancel" ? "Cancel it" : "Delete"}
         act={async () => {
-          await remove.mutateAsync(undefined);
-          void navigate({ to: "/records", search: { connection, entity } });
+          const done = await remove.mutateAsync(undefined).catch((e: unknown) => {
+            const problem = e instanceof ApiError ? e.problem : undefined;
+            if (problem?.status && problem.code !== "write-outcome-unknown") setKey(newKey()); // it is known that nothing happened
+            if (problem?.code !== "write-outcome-unknown") throw e;
+            setGoing({ error: e });
+          });
+          if (done?.status === 202) setGoing({ operation: done.operation ?? undefined });
+          else if (done) void navigate({ to: "/records", search: { connection, entity } });
         }}
       >
         <p>{may?.delete.how === "cancel" ? "The system deletes no such records: it gives this one its status of cancelled, and nothing more can be done with it there." : "It is deleted in the system itself, not only here. That cannot be undone from Busbar."}</p>
@@ -81,17 +112,17 @@ export default function OneRecord() {
   );
 }
 
-function Lines({ rows }: { rows: Record<string, unknown>[] }) {
+function Lines({ rows, show }: { rows: Record<string, unknown>[]; show: (name: string, v: unknown) => ReactNode }) {
   const names = [...new Set(rows.flatMap((r) => Object.keys(r)))].filter((n) => !["id", "remote_id", "custom_fields"].includes(n)).slice(0, 9);
   return (
     <div className="overflow-x-auto" tabIndex={0}>
       <table className="w-full text-sm">
         <thead className="bg-sunken text-left text-xs text-muted">
-          <tr>{names.map((n) => <th key={n} scope="col" className="px-4 py-2 whitespace-nowrap">{words(n)}</th>)}</tr>
+          <tr>{names.map((n) => <th key={n} scope="col" className="px-4 py-2 whitespace-nowrap">{words(n.replace(/_id$/, ""))}</th>)}</tr>
         </thead>
         <tbody>
           {rows.map((r, i) => (
-            <tr key={i} className="border-t border-line">{names.map((n) => <td key={n} className="px-4 py-2"><Value of={r[n]} name={n} /></td>)}</tr>
+            <tr key={i} className="border-t border-line">{names.map((n) => <td key={n} className="px-4 py-2">{show(n, r[n])}</td>)}</tr>
           ))}
         </tbody>
       </table>
