@@ -11,6 +11,7 @@ export function Value({ of: v, name }: { of: unknown; name?: string }) {
   if ("amount" in o) return <span className="tabular-nums">{`${o.amount} ${o.currency ?? ""}`}</span>;
   if ("value" in o) return <span className="tabular-nums">{`${o.value} ${o.unit ?? ""}`}</span>;
   if ("remote_id" in o) return <>{String(o.display_name ?? o.name ?? o.remote_id)}</>;
+  if ("city" in o || "postal_code" in o) return <>{[o.name, ...(Array.isArray(o.lines) ? o.lines : []), [o.postal_code, o.city].filter(Boolean).join(" "), o.region, o.country].filter(Boolean).join(", ")}</>;
   return <span className="text-muted">{Object.keys(o).map(words).join(", ")}</span>;
 }
 
