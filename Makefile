@@ -28,7 +28,7 @@ dashboard: ## Build the dashboard of web/ into internal/dashboard/dist (needs no
 
 test: ## Install what the tests need, then run all of them (PACKAGES=./internal/store/... for some)
 	scripts/setup-test
-	GOGC=200 go test -vet=off -timeout 25m $(IN_ORDER)
+	GOGC=200 scripts/in-memory go test -vet=off -timeout 25m $(IN_ORDER)
 
 lint: ## Check format, vet, staticcheck and the rules of the architecture
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs -r ls -d 2>/dev/null | xargs -r gofmt -l); \
