@@ -69,7 +69,11 @@ func (w *world) do(req *http.Request) answer {
 	resp, err := client.Do(req)
 	w.ok(err)
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
+	body := io.Reader(resp.Body)
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") { // it does not end
+		body = io.LimitReader(body, 1)
+	}
+	text, err := io.ReadAll(body)
 	w.ok(err)
 	a := answer{status: resp.StatusCode, header: resp.Header, text: string(text)}
 	_ = json.Unmarshal(text, &a.body)

@@ -186,6 +186,7 @@ func build(d Deps) (*server, error) {
 	s.registerKeys()
 	s.registerProject()
 	s.registerAudit()
+	s.registerLive()
 	s.tidyDocument()
 	return s, errors.Join(s.flaws...)
 }

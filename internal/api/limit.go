@@ -15,16 +15,19 @@ import (
 
 // Limits bounds what one token, key or address may ask for, and what all may together. A zero is the default.
 type Limits struct {
-	PerSecond   float64 // requests, refilled steadily
-	Burst       int     // requests saved up
-	AtOnce      int     // requests being served
-	PollsAtOnce int     // of them those that wait for changes
-	Credentials int     // credentials, and addresses, remembered; others are forgotten for them
+	PerSecond      float64 // requests, refilled steadily
+	Burst          int     // requests saved up
+	AtOnce         int     // requests being served
+	PollsAtOnce    int     // of them those that wait for changes
+	LivesAtOnce    int     // of them those that follow what changes
+	LivesOfProject int     // such requests to a project
+	Credentials    int     // credentials, and addresses, remembered; others are forgotten for them
 
-	Answer time.Duration // for a client to take an answer, from its first byte
-	Idle   time.Duration // for each piece of the body of a batch to come
-	Upload time.Duration // for all of it
-	Held   int64         // bytes of large answers on their way, of all callers; one may have half of it
+	Answer   time.Duration // for a client to take an answer, from its first byte
+	LiveBeat time.Duration // between signs of life where nothing changes, and looks whether the caller may go on
+	Idle     time.Duration // for each piece of the body of a batch to come
+	Upload   time.Duration // for all of it
+	Held     int64         // bytes of large answers on their way, of all callers; one may have half of it
 
 	FailuresPerSecond float64 // requests of an address without an accepted token, refilled steadily
 	FailureBurst      int     // such requests saved up
@@ -35,7 +38,7 @@ type Limits struct {
 
 // DefaultLimits stop a runaway loop and are in nobody's way.
 var DefaultLimits = Limits{
-	PerSecond: 1000, Burst: 10_000, AtOnce: 64, PollsAtOnce: 16, Credentials: 10_000,
+	PerSecond: 1000, Burst: 10_000, AtOnce: 64, PollsAtOnce: 16, LivesAtOnce: 16, LivesOfProject: 200, LiveBeat: 20 * time.Second, Credentials: 10_000,
 	Answer: 30 * time.Second, Idle: 30 * time.Second, Upload: 30 * time.Minute, Held: 256 << 20, FailuresPerSecond: 50, FailureBurst: 200,
 	AllFailuresPerSecond: 500, AllFailureBurst: 5000,
 }
@@ -45,7 +48,8 @@ func (l Limits) orDefault() Limits {
 	d := DefaultLimits
 	return Limits{
 		PerSecond: cmp.Or(l.PerSecond, d.PerSecond), Burst: cmp.Or(l.Burst, d.Burst), AtOnce: cmp.Or(l.AtOnce, d.AtOnce),
-		PollsAtOnce: cmp.Or(l.PollsAtOnce, d.PollsAtOnce), Credentials: cmp.Or(l.Credentials, d.Credentials),
+		PollsAtOnce: cmp.Or(l.PollsAtOnce, d.PollsAtOnce), LivesAtOnce: cmp.Or(l.LivesAtOnce, d.LivesAtOnce), LivesOfProject: cmp.Or(l.LivesOfProject, d.LivesOfProject),
+		LiveBeat: cmp.Or(l.LiveBeat, d.LiveBeat), Credentials: cmp.Or(l.Credentials, d.Credentials),
 		Answer: cmp.Or(l.Answer, d.Answer), Idle: cmp.Or(l.Idle, d.Idle), Upload: cmp.Or(l.Upload, d.Upload), Held: cmp.Or(l.Held, d.Held),
 		FailuresPerSecond: cmp.Or(l.FailuresPerSecond, d.FailuresPerSecond), FailureBurst: cmp.Or(l.FailureBurst, d.FailureBurst),
 		AllFailuresPerSecond: cmp.Or(l.AllFailuresPerSecond, d.AllFailuresPerSecond), AllFailureBurst: cmp.Or(l.AllFailureBurst, d.AllFailureBurst),
@@ -58,19 +62,21 @@ type limiter struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	by     map[string]*allowance
-	held   int64 // bytes
+	lives  map[string]int // by project
+	held   int64          // bytes
 }
 
 type allowance struct {
 	bucket *rate.Limiter
 	busy   int
 	polls  int
+	lives  int
 	held   int64 // bytes
 	used   time.Time
 }
 
 func newLimiter(l Limits, now func() time.Time) *limiter {
-	return &limiter{limits: l, now: now, by: map[string]*allowance{}}
+	return &limiter{limits: l, now: now, by: map[string]*allowance{}, lives: map[string]int{}}
 }
 
 // take counts one request, says in the headers what is left, and refuses when nothing is. Call release in any case.
@@ -108,6 +114,30 @@ func (l *limiter) poll(id string) (release func(), err error) {
 	}
 	a.polls++
 	return func() { l.mu.Lock(); defer l.mu.Unlock(); a.polls-- }, nil
+}
+
+// live counts a request that follows what changes, besides take. Call release in any case.
+func (l *limiter) live(id, project string) (release func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.allowance(id, l.now())
+	if a.lives >= l.limits.LivesAtOnce || l.lives[project] >= l.limits.LivesOfProject {
+		return func() {}, &problem.Error{Code: problem.RateLimited, RetryAfter: 10,
+			Detail: fmt.Sprintf("You follow what changes %d times at once and all of your project %d times; %d and %d are the most. Close one, such as a page that you do not need.",
+				a.lives, l.lives[project], l.limits.LivesAtOnce, l.limits.LivesOfProject)}
+	}
+	a.lives++
+	l.lives[project]++
+	return func() { l.leave(a, project) }, nil
+}
+
+func (l *limiter) leave(a *allowance, project string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a.lives--
+	if l.lives[project]--; l.lives[project] == 0 {
+		delete(l.lives, project)
+	}
 }
 
 // smallAnswer is what the operating system takes off our hands at once: it is not counted, so that slow readers hold up nobody's small requests.

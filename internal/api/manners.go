@@ -155,10 +155,11 @@ func trace(header string) string {
 // recorder notes status and size of an answer, and gives the client a bounded time to take it.
 type recorder struct {
 	http.ResponseWriter
-	within time.Duration
-	slow   *time.Timer
-	status int
-	bytes  int64
+	within  time.Duration
+	slow    *time.Timer
+	endless bool // its writer sees to that itself, piece by piece
+	status  int
+	bytes   int64
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -179,6 +180,9 @@ func (r *recorder) begin(status int) {
 		return
 	}
 	r.status = status
+	if r.endless {
+		return
+	}
 	control := http.NewResponseController(r.ResponseWriter)
 	r.slow = time.AfterFunc(r.within, func() { _ = control.SetWriteDeadline(time.Unix(1, 0)) })
 }

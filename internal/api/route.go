@@ -36,6 +36,7 @@ type manner struct {
 	streamed  bool // it reads its body itself
 	keyed     bool // it honours Idempotency-Key itself, or has no effect to repeat
 	yaml      bool // its body may also be the bare document of a flow
+	endless   bool // its answer goes on until one of both goes: it is no use of a session
 	sensitive bool // a session needs a recent proof of identity: it gives out a secret, or takes away for good
 }
 

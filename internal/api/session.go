@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	sessionCookie = "__Host-" + member.Cookie
-	requestHeader = "Busbar-Request" // which no form of another site can send
+	sessionCookie    = "__Host-" + member.Cookie
+	requestHeader    = "Busbar-Request"    // which no form of another site can send
+	unattendedHeader = "Busbar-Unattended" // a page reads by itself, with nobody at it: that is no use of the session
 )
 
 // sessionSecret is the secret of a member's session. An Authorization header wins over it.
@@ -32,7 +33,11 @@ func (s *server) admitMember(r *http.Request, secret string, op *huma.Operation)
 	if err := fromOurPage(r); err != nil {
 		return caller{}, err
 	}
-	m, session, err := s.Members.Authenticate(r.Context(), secret)
+	look := s.Members.Authenticate
+	if mannerOf(op).endless || r.Header.Get(unattendedHeader) == "1" {
+		look = s.Members.Recognise
+	}
+	m, session, err := look(r.Context(), secret)
 	if err != nil {
 		return caller{}, err
 	}

@@ -143,7 +143,7 @@ func (s *Service) Delete(ctx context.Context, project, name string) error {
 		if len(open) > 0 {
 			return problem.Newf(problem.Conflict, "The run %s of this flow is %s. Cancel what is under way first, or pause the flow.", open[0].ID, open[0].State)
 		}
-		if err := tx.DeleteFlow(ctx, f.ID); err != nil {
+		if err := tx.DeleteFlow(ctx, f); err != nil {
 			return err
 		}
 		return audit.Note(ctx, tx, audit.Act{Action: "flow.deleted", Target: "flow", TargetID: f.ID})

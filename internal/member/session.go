@@ -159,9 +159,24 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, made Session) error {
 	return s.note(ctx, tx, act{"session.started", "session", made.ID, nil})
 }
 
-// Authenticate tells whose session a cookie's value names. It looks every time, so that a session that was ended is dead at once, everywhere. Errors are *problem.Error
-// invalid-token.
+// Authenticate is Recognise for a request that counts as use of the session.
 func (s *Service) Authenticate(ctx context.Context, plain string) (*store.Member, *store.MemberSession, error) {
+	m, session, err := s.Recognise(ctx, plain)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.instant()
+	if now.Sub(session.SeenAt) < noted {
+		return m, session, nil
+	}
+	session.SeenAt = now
+	err = s.Store.Write(ctx, func(tx *store.Tx) error { return tx.TouchMemberSession(ctx, session.ID, now) })
+	return m, session, err
+}
+
+// Recognise tells whose session a cookie's value names. It looks every time, so that a session that was ended is dead at once, everywhere. Errors are *problem.Error
+// invalid-token.
+func (s *Service) Recognise(ctx context.Context, plain string) (*store.Member, *store.MemberSession, error) {
 	if kind, ok := secret.ParseToken(plain); !ok || kind != secret.SessionSecret {
 		return nil, nil, sessionOver()
 	}
@@ -172,16 +187,10 @@ func (s *Service) Authenticate(ctx context.Context, plain string) (*store.Member
 	if err != nil {
 		return nil, nil, fmt.Errorf("look a session up: %w", err)
 	}
-	now := s.instant()
-	if !active(m) || !goesOn(session, now) {
+	if !active(m) || !goesOn(session, s.instant()) {
 		return nil, nil, sessionOver()
 	}
-	if now.Sub(session.SeenAt) < noted {
-		return m, session, nil
-	}
-	session.SeenAt = now
-	err = s.Store.Write(ctx, func(tx *store.Tx) error { return tx.TouchMemberSession(ctx, session.ID, now) })
-	return m, session, err
+	return m, session, nil
 }
 
 // goesOn tells whether a session has not ended. One from the future is over: the clock was put back.

@@ -46,6 +46,7 @@ func (t *Tx) storeRecords(ctx context.Context, r *Run, w pageRows) error {
 	if len(w.heads) == 0 {
 		return nil
 	}
+	t.changed(ThingRecords, r.scope)
 	k, bulk := r.key(), t.s.engine.Bulk
 	if err := bulk.DeleteBodies(ctx, t.tx, k, w.old); err != nil {
 		return fmt.Errorf("replace bodies: %w", err)
@@ -135,6 +136,7 @@ func (t *Tx) countPage(ctx context.Context, r *Run, p PageResult, w pageRows) (q
 
 // countRun also stores the run's range: its first page does, unless PlanRun did.
 func (t *Tx) countRun(ctx context.Context, r *Run, c queries.CountRunParams) (queries.Run, error) {
+	t.changedRuns(r.scope)
 	c.SinceAt, c.HistoryFromAt, c.PagesBefore = queries.At(r.Since), queries.At(r.HistoryFrom), r.Counts.Pages
 	row, err := t.q.CountRun(ctx, c)
 	if err != nil {

@@ -36,6 +36,10 @@ type AuditFilter struct {
 
 // AppendAudit stores an entry at the end of the log; its N is given here. It is the last thing that a transaction does.
 func (t *Tx) AppendAudit(ctx context.Context, e chain.Entry) (err error) {
+	t.changedIn(ThingAudit, e.ProjectID)
+	if e.Target == "member" || e.Target == "session" { // the list of members shows logins too
+		t.changedIn(ThingMembers, e.ProjectID)
+	}
 	if e.N, err = t.q.NextNumber(ctx, auditNumbers); err != nil {
 		return fmt.Errorf("number an audit entry: %w", err)
 	}

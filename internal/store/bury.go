@@ -19,6 +19,7 @@ type LiveHead struct {
 
 // bury marks records deleted, each at a new seq, and leaves out those that have moved since they were found. Fields and raw stay as they were.
 func (t *Tx) bury(ctx context.Context, r *Run, found []LiveHead, why deletion, now time.Time) (deleted int, err error) {
+	t.changed(ThingRecords, r.scope)
 	k := r.key()
 	first, commit, err := t.takeSeqs(ctx, k, len(found), now)
 	if err != nil {

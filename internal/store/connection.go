@@ -92,6 +92,12 @@ func (s *Store) ConnectionForWork(ctx context.Context, id string) (*Connection, 
 	return connectionOf(row, err)
 }
 
+// projectOfConnection gives the project of a connection. ErrNotFound.
+func (s *Store) projectOfConnection(ctx context.Context, id string) (string, error) {
+	row, err := s.read.ConnectionByID(ctx, id)
+	return row.ProjectID, orNotFound(err)
+}
+
 // LockConnection gives a connection as it is now, which nobody else changes until the transaction ends. ErrNotFound.
 func (t *Tx) LockConnection(ctx context.Context, id string) (*Connection, error) {
 	row, err := t.q.LockConnection(ctx, id)
@@ -137,6 +143,7 @@ func (t *Tx) InsertConnection(ctx context.Context, c *Connection) error {
 
 // SetConnectionProfile stores name, metadata, tags, time zone and blackouts. ErrNotFound.
 func (t *Tx) SetConnectionProfile(ctx context.Context, c *Connection, now time.Time) error {
+	t.changed(ThingConnections, c.scope)
 	p, err := profileOf(c)
 	if err != nil {
 		return err
@@ -153,12 +160,14 @@ func (t *Tx) SetConnectionProfile(ctx context.Context, c *Connection, now time.T
 
 // SetWriteRules stores the connection's own rules for writes. ErrNotFound.
 func (t *Tx) SetWriteRules(ctx context.Context, sc Scope, rules json.RawMessage, now time.Time) error {
+	t.changed(ThingConnections, sc)
 	n, err := t.q.SetWriteRules(ctx, rulesText(rules), queries.At(now), sc.no)
 	return hit(n, err, ErrNotFound)
 }
 
 // SetConnectionCredentials stores auth method, sealed credentials, data key, public fields and system version. ErrNotFound.
 func (t *Tx) SetConnectionCredentials(ctx context.Context, c *Connection, now time.Time) error {
+	t.changed(ThingConnections, c.scope)
 	public, err := marshal(c.Public, "{}")
 	if err != nil {
 		return err
@@ -195,6 +204,8 @@ func (t *Tx) SetConnectionState(ctx context.Context, sc Scope, state ConnectionS
 
 // setDormant keeps streams, runs and operations out of the indexes of what is due while the connection does not sync.
 func (t *Tx) setDormant(ctx context.Context, sc Scope, dormant bool) error {
+	t.changedRuns(sc)
+	t.changed(ThingOperations, sc)
 	if err := t.q.SetStreamsDormant(ctx, queries.Flag(dormant), sc.no); err != nil {
 		return err
 	}
@@ -218,6 +229,7 @@ func (t *Tx) setTags(ctx context.Context, c *Connection) error {
 
 // FulfilConnection gives a pending connection its system, with name and time zone. ErrConflict: it is not pending.
 func (t *Tx) FulfilConnection(ctx context.Context, c *Connection, now time.Time) error {
+	t.changed(ThingConnections, c.scope)
 	n, err := t.q.FulfilConnection(ctx, queries.FulfilConnectionParams{System: c.System, Name: c.Name, TimeZone: c.TimeZone, UpdatedAt: queries.At(now), Connection: c.scope.no})
 	return hit(n, err, ErrConflict)
 }

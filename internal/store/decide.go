@@ -14,6 +14,7 @@ import (
 // once when there is something to do, and ends when there is not. A cancel that was asked for is over once nothing of it is left to do. ErrConflict: the item is in no
 // such state, or somebody works on it just now. In one transaction ApplyRecord comes before it.
 func (t *Tx) DecideItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
+	t.changed(ThingOperations, o.scope)
 	if m.To != ItemApplied && m.To != ItemPending {
 		return fmt.Errorf("nobody decides that an item is %s: %w", m.To, ErrConflict)
 	}
@@ -65,6 +66,7 @@ func (t *Tx) goOn(ctx context.Context, o *Operation, was queries.Operation, now 
 
 // CancelOperation notes that a cancel was asked for. Nobody having the lease, its pending items are cancelled by whoever takes it next. One that has ended is left as it is. ErrNotFound.
 func (t *Tx) CancelOperation(ctx context.Context, sc Scope, id string, now time.Time) (*Operation, error) {
+	t.changed(ThingOperations, sc)
 	if err := t.q.AskCancelOperation(ctx, queries.At(now), sc.no, Storable(id)); err != nil {
 		return nil, fmt.Errorf("cancel operation %s: %w", id, err)
 	}
@@ -88,6 +90,7 @@ func (s *Store) CancelItems(ctx context.Context, o *Operation, problem []byte, l
 }
 
 func (t *Tx) cancelItems(ctx context.Context, o *Operation, problem []byte, limit int, now time.Time) (int, error) {
+	t.changed(ThingOperations, o.scope)
 	held, err := t.take(ctx, o)
 	if err != nil {
 		return 0, err

@@ -57,6 +57,7 @@ func (t *Tx) shred(ctx context.Context, sc Scope) error {
 	if err != nil {
 		return err
 	}
+	t.changedIn(ThingConnections, c.ProjectID) // by then nobody may know any more whose it was
 	err = t.q.InsertDeletion(ctx, queries.InsertDeletionParams{ConnectionID: c.ID, ProjectID: c.ProjectID, System: c.System, AskedAt: c.DeletingAt})
 	if err != nil {
 		return err

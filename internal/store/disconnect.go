@@ -15,6 +15,10 @@ const ReasonDisconnected = "connection-disconnected"
 
 // Disconnect kills the tokens, forgets those of the login, stops the schedules, cancels queued runs and marks running ones and operations for cancelling; data stay. Twice is fine.
 func (t *Tx) Disconnect(ctx context.Context, sc Scope, now time.Time) error {
+	t.changed(ThingConnections, sc)
+	t.changed(ThingTokens, sc)
+	t.changed(ThingOperations, sc)
+	t.changedRuns(sc)
 	n, err := t.q.DisconnectConnection(ctx, queries.At(now), sc.no)
 	if err != nil || n == 0 {
 		return err
@@ -38,6 +42,7 @@ func (t *Tx) cancelQueuedRuns(ctx context.Context, sc Scope, now time.Time) erro
 
 // AskDeleteData marks a disconnected connection for deletion of its data (ErrConflict unless disconnected). Its login, the tokens of that and the key of both are gone at once.
 func (t *Tx) AskDeleteData(ctx context.Context, sc Scope, now time.Time) error {
+	t.changed(ThingConnections, sc)
 	n, err := t.q.AskDeleteData(ctx, queries.At(now), sc.no)
 	if err := hit(n, err, ErrConflict); err != nil {
 		return err

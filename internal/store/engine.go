@@ -47,6 +47,8 @@ type Shared struct {
 	Budget func(ctx context.Context, connectionID string) (connection int64, state string, now time.Time, err error)
 	// SwapBudget stores a budget's state if it is as it was, and does not wait until that is on the disk; n is how many were changed.
 	SwapBudget func(ctx context.Context, state string, connection int64, was string) (n int64, err error)
+	// Wire takes to the other processes what has changed.
+	Wire Wire
 	// Serves says that a server of the database was looked for at this address.
 	Serves func(netip.AddrPort) bool
 }
@@ -132,6 +134,13 @@ type BodyRow struct {
 	RemoteID        string
 	Deleted         bool
 	Record, Raw     []byte
+}
+
+func (e Engine) wire() Wire {
+	if e.Shared == nil {
+		return nil
+	}
+	return e.Shared.Wire
 }
 
 func (e Engine) explain(err error) error {

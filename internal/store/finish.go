@@ -23,7 +23,9 @@ type Finish struct {
 // transaction. A run that was asked to cancel is not queued again but cancelled; one that has a stronger run queued behind it leaves the retry to that one. ErrFenced, ErrDecided.
 func (t *Tx) FinishRun(ctx context.Context, r *Run, f Finish, now time.Time) error {
 	f.ReasonDetail = Storable(f.ReasonDetail)
+	t.changedRuns(r.scope)
 	if f.State == RunComplete { // before the stream and the run: locks are taken in that order
+		t.changed(ThingConnections, r.scope)
 		if err := t.q.SetConnectionSuccess(ctx, queries.At(now), r.scope.no); err != nil {
 			return fmt.Errorf("finish run %s: %w", r.ID, err)
 		}

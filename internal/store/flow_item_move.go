@@ -94,6 +94,7 @@ func (m FlowItemMove) storable() FlowItemMove {
 
 // countFlowItems changes the counts of a run, whose lock it takes. ErrConflict: there are not as many, or the run is gone.
 func (t *Tx) countFlowItems(ctx context.Context, r *FlowRun, by FlowCounts) error {
+	t.changedIn(ThingFlowRuns, r.ProjectID)
 	row, err := t.q.LockFlowRun(ctx, r.FlowID, r.ID)
 	if err != nil {
 		return noRows(err, ErrConflict)

@@ -27,6 +27,7 @@ type NewFlow struct {
 
 // PutFlow makes a flow, or changes the one of this name: a document that differs from the newest is a version of its own. What SetFlow changes stays. Takes the flow's lock.
 func (t *Tx) PutFlow(ctx context.Context, n NewFlow, now time.Time) (*Flow, error) {
+	t.changedIn(ThingFlows, n.ProjectID)
 	row, err := t.q.TakeFlowName(ctx, queries.TakeFlowNameParams{ID: n.ID, ProjectID: n.ProjectID, Name: Storable(n.Name), CreatedAt: queries.At(now)})
 	if err != nil {
 		return nil, fmt.Errorf("store flow %s: %w", n.Name, err)
@@ -97,6 +98,7 @@ func (t *Tx) QuietFlow(ctx context.Context, f *Flow, due time.Time) error {
 
 // SetFlow stores Paused, TriggerNote, DueAt, Cursor, HookHash, HookSealed and UpdatedAt of a flow whose lock the transaction has: LockFlow, PutFlow and HoldFlow take it. ErrNotFound.
 func (t *Tx) SetFlow(ctx context.Context, f *Flow) error {
+	t.changedIn(ThingFlows, f.ProjectID)
 	n, err := t.q.SetFlow(ctx, queries.SetFlowParams{
 		Paused: queries.Flag(f.Paused), TriggerNote: objectText(f.TriggerNote), TriggerAt: queries.At(f.DueAt), TriggerCursor: Storable(f.Cursor),
 		HookHash: f.HookHash, HookSealed: f.HookSealed, UpdatedAt: queries.At(f.UpdatedAt), ID: f.ID,
@@ -108,16 +110,18 @@ func (t *Tx) SetFlow(ctx context.Context, f *Flow) error {
 }
 
 // DeleteFlow deletes a flow with its versions. Nobody sees its runs any more; PurgeFlowRuns deletes their rows. ErrNotFound.
-func (t *Tx) DeleteFlow(ctx context.Context, id string) error {
-	n, err := t.q.EraseFlow(ctx, id)
+func (t *Tx) DeleteFlow(ctx context.Context, f *Flow) error {
+	t.changedIn(ThingFlows, f.ProjectID)
+	t.changedIn(ThingFlowRuns, f.ProjectID)
+	n, err := t.q.EraseFlow(ctx, f.ID)
 	err = hit(n, err, ErrNotFound)
 	for _, erase := range []func(context.Context, string) error{t.q.EraseFlowVersions, t.q.EraseFlowRoles, t.q.DropFlowRuns, t.q.ForgetFlowSeen} {
 		if err == nil {
-			err = erase(ctx, id)
+			err = erase(ctx, f.ID)
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("delete flow %s: %w", id, err)
+		return fmt.Errorf("delete flow %s: %w", f.ID, err)
 	}
 	return nil
 }

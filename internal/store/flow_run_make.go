@@ -30,6 +30,7 @@ type NewFlowRun struct {
 
 // InsertFlowRun makes a queued run with its main thread (step "", number 0), which is pending and due, and wakes the flow. Takes the flow's lock. ErrNotFound: the flow is gone. ErrConflict: the data of one of the connections are deleted.
 func (t *Tx) InsertFlowRun(ctx context.Context, n NewFlowRun, now time.Time) (*FlowRun, error) {
+	t.changedIn(ThingFlowRuns, n.Flow.ProjectID)
 	if err := t.WakeFlow(ctx, n.Flow.ID, now); err != nil {
 		return nil, fmt.Errorf("begin run %s: %w", n.ID, err)
 	}
@@ -114,6 +115,7 @@ func newFlowRun(n NewFlowRun, now time.Time) queries.InsertFlowRunParams {
 // SetFlowRun stores State, StartedAt, DueAt, CancelRequested, Paused, the reason, Output, Retries and Faults of a run that is as it was read, but for its counts. One that begins gets StartedAt; one
 // that ends gets FinishedAt, and loses DueAt. ErrConflict: somebody has changed it meanwhile, it is to end and has open items, or to go on and is erased. The caller has the flow's lock.
 func (t *Tx) SetFlowRun(ctx context.Context, r *FlowRun, now time.Time) error {
+	t.changedIn(ThingFlowRuns, r.ProjectID)
 	next := *r
 	next.settle(now)
 	if r.Erased && !next.State.Ended() {

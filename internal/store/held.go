@@ -119,6 +119,7 @@ func pack(seqs *roaring64.Bitmap) ([]byte, error) {
 // them as they are then; the same decision again changes nothing. ErrNotFound: the run holds none (any more). ErrConflict: they were carried out,
 // and the decision is another one; they are given too.
 func (t *Tx) DecideHeld(ctx context.Context, r *Run, d Decision, now time.Time) (HeldDeletions, error) {
+	t.changedRuns(r.scope)
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {
 		return HeldDeletions{}, orNotFound(err)
@@ -145,6 +146,7 @@ func (t *Tx) DecideHeld(ctx context.Context, r *Run, d Decision, now time.Time) 
 
 // Forgive takes an error off a stream, if it is the one that it has: a person has decided what to do about it.
 func (t *Tx) Forgive(ctx context.Context, r *Run, reasonCode string) error {
+	t.changedRuns(r.scope)
 	return t.q.ForgiveStream(ctx, r.scope.no, r.stream, reasonCode)
 }
 

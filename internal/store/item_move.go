@@ -17,6 +17,7 @@ import (
 // brought up to date, from what is stored and m alone. ErrFenced, ErrConflict, ErrBusy (a *BusyError), each of which ends the transaction. Of an item as the
 // caller has read it, it may turn out only at the end of the transaction that it has moved since, or that its record is taken: then all is done once more from what is stored. In one transaction ApplyRecord comes before it, and whoever locks several records does it in the order of their ids.
 func (t *Tx) MoveItem(ctx context.Context, o *Operation, it *Item, m ItemMove, now time.Time) error {
+	t.changed(ThingOperations, o.scope)
 	held, err := t.take(ctx, o)
 	if err != nil {
 		return fmt.Errorf("move item %d of operation %s: %w", it.N, o.ID, err)

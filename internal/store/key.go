@@ -27,6 +27,7 @@ func (s *Store) InsertKey(ctx context.Context, k Key) error {
 
 // InsertKey stores a project key.
 func (t *Tx) InsertKey(ctx context.Context, k Key) error {
+	t.changedIn(ThingKeys, k.ProjectID)
 	row, err := keyRow(k)
 	if err != nil {
 		return err
@@ -76,12 +77,14 @@ func (s *Store) RevokeKey(ctx context.Context, projectID, id string, now time.Ti
 
 // RevokeKey ends a key; twice is fine. ErrNotFound.
 func (t *Tx) RevokeKey(ctx context.Context, projectID, id string, now time.Time) error {
+	t.changedIn(ThingKeys, projectID)
 	n, err := t.q.RevokeKey(ctx, now.UnixMicro(), projectID, id)
 	return hit(n, err, ErrNotFound)
 }
 
 // LabelKey changes what a key is called. ErrNotFound.
 func (t *Tx) LabelKey(ctx context.Context, projectID, id, label string) error {
+	t.changedIn(ThingKeys, projectID)
 	n, err := t.q.LabelKey(ctx, label, projectID, id)
 	return hit(n, err, ErrNotFound)
 }

@@ -54,6 +54,7 @@ func (s *Store) AcquireRun(ctx context.Context, r *Run, owner string, until, now
 }
 
 func (t *Tx) acquire(ctx context.Context, r *Run, owner string, until, now time.Time) (*Run, error) {
+	t.changedRuns(r.scope)
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {
 		return nil, noRows(err, ErrConflict)

@@ -49,6 +49,7 @@ type LinkFilter struct {
 
 // InsertLink stores a new link session.
 func (t *Tx) InsertLink(ctx context.Context, l *LinkSession) error {
+	t.changedIn(ThingLinks, l.ProjectID)
 	err := t.q.InsertLink(ctx, queries.InsertLinkParams{
 		ID: l.ID, ProjectID: l.ProjectID, Hash: l.Hash, Kind: l.Kind, Purpose: l.Purpose, ConnectionID: l.ConnectionID, Status: string(l.Status), Settings: string(l.Settings),
 		RedirectUri: l.RedirectURI, State: l.State, Challenge: l.Challenge, Browser: l.Browser, CreatedAt: queries.At(l.CreatedAt), ExpiresAt: queries.At(l.ExpiresAt),
@@ -90,6 +91,7 @@ func (s *Store) Links(ctx context.Context, projectID string, f LinkFilter) ([]*L
 
 // SaveLink stores what moves: status, browser, code and token, with their times. The transaction has the link's lock.
 func (t *Tx) SaveLink(ctx context.Context, l *LinkSession) error {
+	t.changedIn(ThingLinks, l.ProjectID)
 	n, err := t.q.SaveLink(ctx, queries.SaveLinkParams{
 		Status: string(l.Status), Browser: l.Browser, OpenedAt: queries.At(l.OpenedAt), EndedAt: queries.At(l.EndedAt),
 		CodeHash: l.CodeHash, CodeExpiresAt: queries.At(l.CodeExpiresAt), CodeUsedAt: queries.At(l.CodeUsedAt), TokenID: l.TokenID, ID: l.ID,
@@ -104,6 +106,7 @@ func (t *Tx) OpenLinks(ctx context.Context, projectID string) (int64, error) {
 
 // EndLinksOf cancels the open link sessions of a connection, which the transaction has locked.
 func (t *Tx) EndLinksOf(ctx context.Context, sc Scope, now time.Time) error {
+	t.changed(ThingLinks, sc)
 	return t.q.EndLinksOf(ctx, queries.At(now), sc.id)
 }
 

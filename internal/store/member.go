@@ -28,6 +28,7 @@ func (t *Tx) LockProject(ctx context.Context, id string) error {
 
 // InsertMember stores a new member. ErrConflict: the address, or the name at a login server, is a member's already.
 func (t *Tx) InsertMember(ctx context.Context, m Member) error {
+	t.changedIn(ThingMembers, m.ProjectID)
 	n, err := t.q.InsertMember(ctx, queries.InsertMemberParams{
 		ID: m.ID, ProjectID: m.ProjectID, Email: m.Email, EmailKey: m.EmailKey, Name: m.Name, Role: m.Role, Password: m.Password,
 		OidcIssuer: m.OIDCIssuer, OidcSubject: m.OIDCSubject, CreatedAt: queries.At(m.CreatedAt), UpdatedAt: queries.At(m.CreatedAt),
@@ -83,6 +84,7 @@ func (t *Tx) Owners(ctx context.Context, projectID string) (int64, error) {
 
 // SetMember stores name, role and whether the member is disabled. ErrNotFound.
 func (t *Tx) SetMember(ctx context.Context, m Member, now time.Time) error {
+	t.changedIn(ThingMembers, m.ProjectID)
 	n, err := t.q.SetMember(ctx, queries.SetMemberParams{
 		Name: m.Name, Role: m.Role, DisabledAt: queries.At(m.DisabledAt), UpdatedAt: queries.At(now), ProjectID: m.ProjectID, ID: m.ID,
 	})
@@ -121,6 +123,7 @@ func (t *Tx) NoteMemberLogin(ctx context.Context, id string, now time.Time) erro
 
 // DeleteMember removes a member. ErrNotFound.
 func (t *Tx) DeleteMember(ctx context.Context, projectID, id string) error {
+	t.changedIn(ThingMembers, projectID)
 	n, err := t.q.DeleteMember(ctx, projectID, id)
 	return hit(n, err, ErrNotFound)
 }

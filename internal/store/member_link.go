@@ -33,6 +33,7 @@ type MemberLink struct {
 
 // InsertMemberLink stores a new link and removes those of the project that expired before old.
 func (t *Tx) InsertMemberLink(ctx context.Context, l MemberLink, old time.Time) error {
+	t.changedIn(ThingMembers, l.ProjectID)
 	if err := t.q.PurgeMemberLinks(ctx, l.ProjectID, queries.At(old)); err != nil {
 		return err
 	}
@@ -74,12 +75,14 @@ func (t *Tx) UseMemberLink(ctx context.Context, id string, now time.Time) error 
 
 // RevokeMemberLink ends a link. ErrConflict: it was used or revoked before, or is none.
 func (t *Tx) RevokeMemberLink(ctx context.Context, projectID, id string, now time.Time) error {
+	t.changedIn(ThingMembers, projectID)
 	n, err := t.q.RevokeMemberLink(ctx, queries.At(now), projectID, id)
 	return hit(n, err, ErrConflict)
 }
 
 // RevokeMemberLinks ends the links of that purpose, member and address, however it was written.
 func (t *Tx) RevokeMemberLinks(ctx context.Context, l MemberLink, now time.Time) error {
+	t.changedIn(ThingMembers, l.ProjectID)
 	return t.q.RevokeMemberLinks(ctx, queries.RevokeMemberLinksParams{
 		RevokedAt: queries.At(now), ProjectID: l.ProjectID, Purpose: l.Purpose, MemberID: l.MemberID, EmailKey: l.EmailKey,
 	})
@@ -87,6 +90,7 @@ func (t *Tx) RevokeMemberLinks(ctx context.Context, l MemberLink, now time.Time)
 
 // RevokeLinksOfMember ends all links that lead into a member's account.
 func (t *Tx) RevokeLinksOfMember(ctx context.Context, projectID, memberID string, now time.Time) error {
+	t.changedIn(ThingMembers, projectID)
 	return t.q.RevokeLinksOfMember(ctx, queries.At(now), projectID, memberID)
 }
 

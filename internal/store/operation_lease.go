@@ -23,6 +23,7 @@ func (s *Store) AcquireOperation(ctx context.Context, o *Operation, owner string
 
 // AcquireOperation in the caller's transaction: whoever makes an operation may hold it from the start.
 func (t *Tx) AcquireOperation(ctx context.Context, o *Operation, owner string, until, now time.Time) (*Operation, error) {
+	t.changed(ThingOperations, o.scope)
 	row, err := t.q.AcquireOperation(ctx, queries.AcquireOperationParams{
 		Now: now.UnixMicro(), LeaseOwner: owner, LeaseUntilAt: queries.At(until), Connection: o.scope.no, ID: o.ID,
 	})
@@ -126,6 +127,7 @@ func (o *Operation) end(now time.Time) {
 
 // setOperation stores where an operation stands, and its counts, whose row the transaction has taken, and that nobody works on it.
 func (t *Tx) setOperation(ctx context.Context, o *Operation) error {
+	t.changed(ThingOperations, o.scope)
 	o.LeaseUntil, o.leaseEpoch = time.Time{}, o.leaseEpoch+1
 	delete(t.taken, o.ID)
 	c := o.Counts
@@ -139,6 +141,7 @@ func (t *Tx) setOperation(ctx context.Context, o *Operation) error {
 
 // FreeOperations ends the wait of the connection's operations that wait for this reason.
 func (t *Tx) FreeOperations(ctx context.Context, sc Scope, reasonCode string, now time.Time) error {
+	t.changed(ThingOperations, sc)
 	if err := t.q.FreeOperations(ctx, queries.At(now), sc.no, reasonCode); err != nil {
 		return fmt.Errorf("end the wait of connection %s's operations: %w", sc.id, err)
 	}

@@ -48,6 +48,7 @@ func (t *Tx) InsertOperation(ctx context.Context, sc Scope, n NewOperation, now 
 // InsertHeldOperation makes an operation of one pending item, which its maker holds from the start, under the connection's lock. ErrNotFound: the connection has no
 // such stream. ErrConflict: it is disconnected.
 func (t *Tx) InsertHeldOperation(ctx context.Context, sc Scope, n NewOperation, it Item, owner string, until, now time.Time) (*Operation, error) {
+	t.changed(ThingOperations, sc)
 	state, err := t.connected(ctx, sc)
 	if err != nil {
 		return nil, fmt.Errorf("begin operation %s: %w", n.ID, err)
@@ -141,6 +142,7 @@ func storableItem(it Item) Item {
 // QueueOperation ends receiving, under the connection's lock: total, counts and DueAt are set, Mode, OnError, ChunkSize and ChunkDelay stored as they are by now, state is queued. ErrNotFound: it is gone. ErrConflict: the connection is
 // disconnected.
 func (t *Tx) QueueOperation(ctx context.Context, o *Operation, now time.Time) error {
+	t.changed(ThingOperations, o.scope)
 	state, err := t.connected(ctx, o.scope)
 	if err != nil {
 		return fmt.Errorf("queue operation %s: %w", o.ID, err)

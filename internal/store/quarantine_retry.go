@@ -143,6 +143,7 @@ func (t *Tx) storeRetried(ctx context.Context, r *Run, fit []Retried, now time.T
 }
 
 func (t *Tx) noteRetried(ctx context.Context, r *Run, fit, over, bad []Retried) error {
+	t.changedRuns(r.scope)
 	settle := func(list []Retried, state QuarantineState) error {
 		for _, e := range list {
 			p := queries.SettleQuarantinedParams{State: string(state), Connection: r.scope.no, Run: r.ID, N: e.N}

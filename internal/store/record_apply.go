@@ -131,5 +131,7 @@ func (a *applied) put(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take %d seqs: %w", a.n, err)
 	}
+	a.changed(ThingRecords, a.sc)
+	a.changed(ThingSyncs, a.sc) // which count them
 	return a.storeRecords(ctx, a.asRun(), a.rows)
 }

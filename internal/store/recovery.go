@@ -26,6 +26,7 @@ func (s *Store) ProbesDue(ctx context.Context, now time.Time, limit int) ([]*Con
 // ClaimProbe takes the look that is due at c.ProbeAt and plans the next one; of many callers one gets true.
 func (s *Store) ClaimProbe(ctx context.Context, c *Connection, next time.Time) (mine bool, err error) {
 	err = s.Write(ctx, func(tx *Tx) error {
+		tx.changed(ThingConnections, c.scope)
 		n, err := tx.q.ClaimProbe(ctx, queries.At(next), c.scope.no, queries.At(c.ProbeAt))
 		mine = n == 1
 		return err
@@ -38,10 +39,12 @@ func (s *Store) ClaimProbe(ctx context.Context, c *Connection, next time.Time) (
 
 // PlanProbe says when to look next whether the system of an unreachable connection is back.
 func (t *Tx) PlanProbe(ctx context.Context, sc Scope, at time.Time) error {
+	t.changed(ThingConnections, sc)
 	return t.q.PlanProbe(ctx, queries.At(at), sc.no)
 }
 
 // HurryProbe brings a planned look forward; one that is due earlier stays.
 func (t *Tx) HurryProbe(ctx context.Context, sc Scope, at time.Time) error {
+	t.changed(ThingConnections, sc)
 	return t.q.HurryProbe(ctx, queries.At(at), sc.no)
 }

@@ -15,6 +15,7 @@ func (t *Tx) RequestRun(ctx context.Context, sc Scope, entity string, mode Mode,
 	if mode.rank() == 0 {
 		return nil, false, fmt.Errorf("request a run of %s: no mode %q", entity, mode)
 	}
+	t.changedRuns(sc)
 	st, err := t.q.LockStream(ctx, sc.no, entity)
 	if err != nil {
 		return nil, false, fmt.Errorf("request a run of %s: %w", entity, orNotFound(err))

@@ -20,6 +20,8 @@ func (s *Store) BeginReset(ctx context.Context, r *Run, limit int) (done bool, e
 }
 
 func (t *Tx) beginReset(ctx context.Context, r *Run, limit int) (done bool, err error) {
+	t.changed(ThingRecords, r.scope)
+	t.changedRuns(r.scope)
 	st, err := t.q.LockStream(ctx, r.scope.no, r.Entity)
 	if err != nil {
 		return false, noRows(err, ErrFenced)

@@ -122,6 +122,7 @@ func (s *Store) Runs(ctx context.Context, sc Scope, f RunFilter) ([]Run, error) 
 
 // CancelRun cancels a queued run at once and marks a running one; an ended run is left as it is. Gives the run as it is then. ErrNotFound.
 func (t *Tx) CancelRun(ctx context.Context, sc Scope, id string, now time.Time) (*Run, error) {
+	t.changedRuns(sc)
 	n, err := t.q.CancelRun(ctx, queries.At(now), sc.no, id)
 	if err != nil {
 		return nil, fmt.Errorf("cancel run %s: %w", id, err)

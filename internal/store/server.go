@@ -61,6 +61,7 @@ func (t *Tx) moveServer(ctx context.Context, now string, at time.Time) (changed 
 		return false, err
 	}
 	if known != "" {
+		t.tell(everything)
 		if err := t.q.RaiseEpochs(ctx); err != nil {
 			return false, err
 		}

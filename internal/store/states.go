@@ -48,6 +48,7 @@ func statesOf(ctx context.Context, q *queries.Queries, sc Scope, before int64, l
 // noteState adds the state to the connection's history unless it is the one that stands there last, and drops what is too old. The caller's
 // transaction has changed the connection's row, so that nobody else notes at the same time.
 func (t *Tx) noteState(ctx context.Context, sc Scope, state ConnectionState, code, detail string, now time.Time) error {
+	t.changed(ThingConnections, sc)
 	last, err := t.q.LastState(ctx, sc.no)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read the last state of connection %s: %w", sc.id, err)

@@ -18,6 +18,7 @@ type Store struct {
 	scans   *scans
 	streams streamNumbers
 	group   group // of writers, where there is one writing connection
+	news    *news
 	closing sync.Once
 	closed  error
 }
@@ -34,6 +35,7 @@ type Tx struct {
 	late    []func() error             // what is looked at before it commits
 	tallies tallies                    // what ended in it
 	fresh   bool                       // nothing that was read before counts
+	news    []Changed                  // what it changes, for those who follow
 }
 
 // New makes a store of an open, migrated database. The store closes the engine.
@@ -42,6 +44,7 @@ func New(ctx context.Context, e Engine) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare statements: %w", err), e.close())
 	}
+	s.news = newNews(e.wire(), s.projectOfConnection)
 	return s, nil
 }
 
@@ -62,7 +65,10 @@ func (s *Store) prepare(ctx context.Context) (err error) {
 
 // Close ends all use of the database. Safe to call twice.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closed = s.engine.close() })
+	s.closing.Do(func() {
+		s.news.close()
+		s.closed = s.engine.close()
+	})
 	return s.closed
 }
 

@@ -40,6 +40,7 @@ type StreamSettings struct {
 // InsertStreams makes the streams of a new connection; their order here is the order in which their runs are worked.
 // Entities that exist already are left alone, so it also serves a connector that gained an entity.
 func (t *Tx) InsertStreams(ctx context.Context, sc Scope, streams []Stream) error {
+	t.changed(ThingSyncs, sc)
 	c, err := t.q.LockConnectionNumber(ctx, sc.no)
 	if err != nil {
 		return orNotFound(err)
@@ -148,6 +149,7 @@ func (s *Store) StreamAlone(ctx context.Context, sc Scope, entity string) (*Stre
 
 // UpdateStream changes settings. ErrNotFound.
 func (t *Tx) UpdateStream(ctx context.Context, sc Scope, entity string, set StreamSettings) error {
+	t.changed(ThingSyncs, sc)
 	row, err := t.q.LockStream(ctx, sc.no, entity)
 	if err != nil {
 		return orNotFound(err)

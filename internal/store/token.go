@@ -23,6 +23,7 @@ type Token struct {
 
 // InsertToken stores a token of a connection.
 func (t *Tx) InsertToken(ctx context.Context, sc Scope, tok Token) error {
+	t.changed(ThingTokens, sc)
 	scopes, err := marshal(tok.Scopes, "[]")
 	if err != nil {
 		return err
@@ -88,6 +89,7 @@ func (t *Tx) HasToken(ctx context.Context, sc Scope, now time.Time) (bool, error
 
 // RevokeToken ends a token; twice is fine. ErrNotFound.
 func (t *Tx) RevokeToken(ctx context.Context, sc Scope, id string, now time.Time) error {
+	t.changed(ThingTokens, sc)
 	n, err := t.q.RevokeToken(ctx, now.UnixMicro(), sc.no, id)
 	return hit(n, err, ErrNotFound)
 }

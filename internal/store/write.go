@@ -94,10 +94,13 @@ func (s *Store) transact(ctx context.Context, fn func(tx *Tx) error) error {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	defer tx.Rollback() // after a commit this does nothing
-	if err := fn(&Tx{s: s, tx: tx, q: s.write.WithTx(tx)}); err != nil {
+	t := &Tx{s: s, tx: tx, q: s.write.WithTx(tx)}
+	if err := fn(t); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	err = tx.Commit()
+	s.news.note(t.news, true) // also after an error: it may be stored all the same
+	if err != nil {
 		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // it was given up for that
 			err = ctx.Err()
 		}

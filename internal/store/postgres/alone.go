@@ -9,11 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Advisory locks, which belong to one database: those of Alone, of Turn and of whoever gathers statistics.
+// Advisory locks, which belong to one database: those of Alone, of Turn, of whoever gathers statistics and of those who hear news.
 const (
 	oneAtATime int64 = 0x62757362617231 + iota
 	schedule
 	statistics
+	hearers // shared by all who hear what other processes change
 )
 
 // alone is store.Shared's Alone. The lock is that of a transaction which does nothing else, and goes with its connection, however the process ends.

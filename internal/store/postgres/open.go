@@ -66,7 +66,8 @@ func (d *database) engine() store.Engine {
 	writer, reader := d.openPool(d.writer, false), d.openPool(d.reader, true)
 	return store.Engine{
 		Writer: writer, Reader: reader, Bulk: bulk{reader, &d.analyst}, KeepsStatements: true, Explain: explain, Release: d.close,
-		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Budget: glance(reader), SwapBudget: swap(writer), Serves: d.addresses.has},
+		Shared: &store.Shared{Listener: d.listener, Retry: d.retry, Away: d.away, Alone: d.alone, Turn: turn, Now: clock(reader), Server: server(writer), Moved: moved, Budget: glance(reader), SwapBudget: swap(writer), Serves: d.addresses.has,
+			Wire: newWire(reader, d.listener)},
 	}
 }
 

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Opener) {
 		{"Deletions", deletionTests},
 		{"Overview", activityTests},
 		{"Isolation", isolationTests},
+		{"News", newsTests},
 		{"Text", textTests},
 	} {
 		t.Run(group.name, func(t *testing.T) { runGroup(t, open, group.tests) })

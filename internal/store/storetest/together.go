@@ -34,6 +34,7 @@ func Together(t *testing.T, database func(t *testing.T) (open func() *store.Stor
 		{"of many who want to renew a login one does", func(t *testing.T, w *pair) { oneRenews(t, w.world, []*store.Store{w.Store, w.other}) }},
 		{"two who note acts at once keep one chain", oneChain},
 		{"what two purge at once is gone, and what somebody wants again is there", purgedTogether},
+		{"what one stores is told to who follows by the other", toldToOthers},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { attended } from "./attended";
 import { askProof, provenSince } from "./prove";
 import type { components, paths } from "./schema";
 
@@ -47,6 +48,7 @@ function logIn(): Promise<never> {
 /** call sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is sent again. Every failure is thrown as an ApiError. */
 export async function call(request: Request): Promise<Response> {
   if (request.method !== "GET") request.headers.set("Busbar-Request", "1");
+  if (!attended()) request.headers.set("Busbar-Unattended", "1");
   const spare = request.clone();
   const sent = performance.now();
   const answer = await fetch(request).catch((e: unknown) => {

@@ -1,0 +1,69 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/busbar-dev/busbar/internal/store"
+)
+
+var newsTests = []test{
+	{"what is stored is told to who follows its project, and what is not stored is not", func(t *testing.T, w *world) {
+		f, foreign := w.Follow(project), w.Follow("p2")
+		defer f.Close()
+		defer foreign.Close()
+		rejected := w.connect()
+		w.hears(f, store.ThingConnections, rejected.ID)
+		errOwn := errors.New("given up")
+		w.is(w.Write(t.Context(), func(tx *store.Tx) error {
+			if err := tx.SetConnectionState(t.Context(), rejected.Scope(), store.ConnectionPaused, "", "", w.now); err != nil {
+				return err
+			}
+			return errOwn
+		}), errOwn)
+		c := w.connect()
+		if w.hears(f, store.ThingConnections, c.ID)[rejected.ID] {
+			t.Error("what was given up is told")
+		}
+		run := w.begin(c, orders, store.Full)
+		w.hears(f, store.ThingSyncRuns, c.ID)
+		w.apply(c, run, recs(2, "a"))
+		w.hears(f, store.ThingRecords, c.ID)
+		w.write(func(tx *store.Tx) error {
+			return tx.InsertKey(t.Context(), store.Key{ID: "k2", ProjectID: "p2", Hash: []byte("h"), CreatedAt: w.now})
+		})
+		if w.hears(foreign, store.ThingKeys, "")[c.ID] {
+			t.Error("another project's connection is told")
+		}
+	}},
+}
+
+// hears takes news until a piece of it comes, or word that some may be missing, and gives the connections that all of it was about.
+func (w *world) hears(f *store.Follower, thing store.Thing, connection string) map[string]bool {
+	w.t.Helper()
+	limit := time.After(time.Minute)
+	about := map[string]bool{}
+	for found := false; !found; {
+		select {
+		case <-f.News():
+		case <-limit:
+			w.t.Fatalf("%s of %q was never told", thing, connection)
+		}
+		for _, c := range f.Take() {
+			about[c.Connection] = true
+			found = found || c.Thing == store.Everything || c.Thing == thing && c.Connection == connection
+		}
+	}
+	return about
+}
+
+// toldToOthers stores in one process what the other follows.
+func toldToOthers(_ *testing.T, p *pair) {
+	f := p.other.Follow(project)
+	defer f.Close()
+	for told := false; !told; { // until it hears the other
+		c := p.connect()
+		told = p.hears(f, store.ThingConnections, c.ID)[c.ID]
+	}
+}
