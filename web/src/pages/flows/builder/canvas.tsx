@@ -1,7 +1,7 @@
 import "@xyflow/react/dist/style.css";
 import { Background, Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import { ArrowDownUp, Bell, Clock, CornerDownRight, Filter, GitBranch, Globe, List, type LucideIcon, Pencil, Plus, Repeat, Search, Shuffle, Zap } from "lucide-react";
-import { useMemo } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { cx } from "@/ui/cx";
 import { kindOf, kinds } from "./schema";
 import { gist, place, type Placed, type Path, type Step, triggerGist } from "./tree";
@@ -54,42 +54,80 @@ const types = { step: StepNode, trigger: StepNode, block: BlockNode, add: AddNod
 
 interface Props {
   doc: { trigger?: unknown; steps?: Step[] };
-  chosen: string;
+  at: Path; // what is chosen
   wrong: Set<string>; // paths with problems
-  choose: (p: Placed) => void;
+  fixed: boolean;
+  choose: (path: Path) => void;
   add: (path: Path, at: number, kind: string) => void;
+  move: (by: -1 | 1) => void;
+  remove: () => void;
 }
 
-/** Canvas draws a document. */
-export function Canvas({ doc, chosen, wrong, choose, add }: Props) {
+const canChoose = (p: Placed) => p.kind === "step" || p.kind === "trigger";
+
+/** Canvas draws a document. All that can be done on it by mouse can be done by keyboard. */
+export function Canvas({ doc, at, wrong, fixed, choose, add, move, remove }: Props) {
+  const chosen = at.join(".");
+  const box = useRef<HTMLDivElement>(null);
+  const follow = useRef(false);
   const placed = useMemo(() => place(doc), [doc]);
-  const nodes = placed.map(
-    (p): Node<Data> => ({
+  const nodes = placed
+    .filter((p) => !fixed || p.kind !== "add")
+    .map((p): Node<Data> => ({
       id: p.id,
       type: p.kind,
       position: { x: p.x, y: p.y },
       width: p.w,
       height: p.h,
       draggable: false,
-      selectable: p.kind === "step" || p.kind === "trigger",
-      focusable: p.kind === "step" || p.kind === "trigger",
+      selectable: canChoose(p),
+      focusable: canChoose(p),
       zIndex: p.kind === "block" ? 0 : 1,
-      ariaLabel: p.step ? `${kindOf(p.step)} ${p.step.id ?? ""}` : p.kind,
+      ariaLabel: p.step ? `Step ${p.step.id ?? ""}, ${kindOf(p.step)}` : p.kind === "trigger" ? "What begins it" : p.kind,
       data: {
         placed: p,
         title: p.step ? (p.step.id ?? kindOf(p.step)) : "Begins",
         text: p.kind === "block" ? (p.name ?? "") : p.step ? `${kindOf(p.step)}: ${gist(p.step)}` : triggerGist(doc.trigger),
-        wrong: [...wrong].some((w) => w === p.id || (p.kind === "step" && w.startsWith(`${p.id}.`) && !/\.steps\.\d/.test(w.slice(p.id.length)))),
+        wrong: [...wrong].some((w) => w === p.id || (canChoose(p) && w.startsWith(`${p.id}.`) && !/\.steps\.\d/.test(w.slice(p.id.length)))),
         chosen: p.id === chosen,
         add,
       },
-    }),
-  );
+    }));
   const edges = placed.filter((p) => p.after).map((p): Edge => ({ id: `${p.after}-${p.id}`, source: p.after!, target: p.id, type: "smoothstep", focusable: false, selectable: false }));
+  const focus = (id: string) => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+  useEffect(() => {
+    if (follow.current) focus(chosen);
+    follow.current = false;
+  }, [chosen, doc]);
+  const keys = (e: KeyboardEvent) => {
+    const id = (e.target as HTMLElement).closest<HTMLElement>(".react-flow__node")?.dataset.id;
+    const all = placed.filter(canChoose);
+    const i = all.findIndex((p) => p.id === id);
+    if (i < 0 || e.ctrlKey || e.metaKey || (e.target as HTMLElement).tagName === "SELECT") return;
+    const p = all[i]!;
+    const by = e.key === "ArrowUp" ? -1 : e.key === "ArrowDown" ? 1 : undefined;
+    if (by && e.altKey) {
+      if (p.id !== chosen) choose(p.path);
+      else if (!fixed) move(by);
+      follow.current = true;
+    } else if (by) focus(all[i + by]?.id ?? p.id);
+    else if (e.key === "Enter" || e.key === " ") choose(p.path);
+    else if (e.key === "Delete" || e.key === "Backspace") {
+      if (p.id !== chosen) choose(p.path);
+      else if (!fixed) remove();
+    } else if (e.key === "n") {
+      choose(p.path);
+      requestAnimationFrame(() => document.getElementById("add-behind")?.focus());
+    } else return;
+    e.preventDefault();
+    e.stopPropagation();
+  };
   return (
-    <ReactFlow nodes={nodes} edges={edges} nodeTypes={types} onNodeClick={(_, n) => n.type === "step" || n.type === "trigger" ? choose(n.data.placed) : undefined} defaultViewport={{ x: 40, y: 24, zoom: 0.9 }} minZoom={0.2} maxZoom={1.5} nodesConnectable={false} proOptions={{ hideAttribution: true }} deleteKeyCode={null} zoomOnScroll={false} panOnScroll>
-      <Background gap={20} color="var(--line)" />
-      <Controls showInteractive={false} />
-    </ReactFlow>
+    <div ref={box} className="size-full" onKeyDownCapture={keys}>
+      <ReactFlow nodes={nodes} edges={edges} nodeTypes={types} onNodeClick={(_, n) => canChoose(n.data.placed) && choose(n.data.placed.path)} onPaneClick={() => choose([])} defaultViewport={{ x: 40, y: 24, zoom: 0.9 }} minZoom={0.2} maxZoom={1.5} nodesConnectable={false} proOptions={{ hideAttribution: true }} deleteKeyCode={null} zoomOnScroll={false} panOnScroll>
+        <Background gap={20} color="var(--line)" />
+        <Controls showInteractive={false} />
+      </ReactFlow>
+    </div>
   );
 }

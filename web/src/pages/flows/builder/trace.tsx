@@ -10,6 +10,7 @@ type Tested = Schema<"TestedFlow">;
 export function Trace({ of }: { of: Tested }) {
   return (
     <Panel title="Test run: nothing was sent">
+      {of.nothing ? <Notice tone="warn" title="Nothing was tested">{of.nothing}</Notice> : null}
       <ul className="space-y-3">
         {of.threads.map((t) => {
           const p = t.error as Problem | null;
@@ -17,7 +18,7 @@ export function Trace({ of }: { of: Tested }) {
             <li key={`${t.step}/${t.n}`} className="rounded-lg border border-line">
               <p className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2 text-sm"><span className="font-semibold">{t.step === "-" ? "The steps on top" : `${t.step}: ${t.key || `#${t.n}`}`}</span> <State state={t.status} /></p>
               <div className="space-y-2 p-3">
-                {p ? <Notice tone="bad" title={p.title ?? "It would fail"}>{p.detail}</Notice> : null}
+                {p ? <Notice tone="bad" title={p.title ?? "It would fail"}><p>{p.detail}</p>{p.errors?.map((e, k) => <p key={k}><code className="font-mono text-xs">{e.pointer}</code> {e.detail}</p>)}</Notice> : null}
                 <details><summary className="text-sm">Input</summary><Json of={t.input} /></details>
                 {t.steps.map((s, i) => (
                   <details key={i} open={Boolean(s.would)}>

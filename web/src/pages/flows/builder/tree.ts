@@ -19,7 +19,7 @@ export function blocksOf(s: Step, path: Path): Block[] {
   const kind = kindOf(s);
   if (kind === "each") return [{ path: [...path, "each", "steps"], name: "for each item" }];
   if (kind === "branch" && Array.isArray(s.branch)) {
-    return (s.branch as { if?: unknown; else?: boolean }[]).map((arm, i) => ({ path: [...path, "branch", i, "steps"], name: arm.else ? "else" : `if ${String(arm.if ?? "")}` }));
+    return (s.branch as ({ if?: unknown; else?: boolean } | null)[]).map((arm, i) => ({ path: [...path, "branch", i, "steps"], name: arm?.else || arm?.if === undefined ? "else" : `if ${String(arm.if)}` }));
   }
   return [];
 }
@@ -43,7 +43,7 @@ export const size = { w: 240, h: 60, gap: 34, pad: 20, head: 34 };
 /** place lays a document out: steps downwards, the ways of a branch side by side, what is within a step in a box below it. */
 export function place(doc: { trigger?: unknown; steps?: Step[] }): Placed[] {
   const all: Placed[] = [{ id: "trigger", path: ["trigger"], kind: "trigger", x: 0, y: 0, w: size.w, h: size.h }];
-  placeList(all, doc.steps ?? [], ["steps"], 0, size.h + size.gap, "trigger");
+  placeList(all, Array.isArray(doc.steps) ? doc.steps : [], ["steps"], 0, size.h + size.gap, "trigger");
   return all;
 }
 
@@ -51,7 +51,8 @@ export function place(doc: { trigger?: unknown; steps?: Step[] }): Placed[] {
 function placeList(all: Placed[], steps: Step[], path: Path, x: number, y: number, before: string): { w: number; end: number } {
   let w = size.w;
   let last = before;
-  steps.forEach((s, i) => {
+  steps.forEach((given, i) => {
+    const s = given && typeof given === "object" ? given : {};
     const at = [...path, i];
     const id = at.join(".");
     all.push({ id, path: at, kind: "step", step: s, x, y, w: size.w, h: size.h, after: last });
@@ -95,7 +96,8 @@ export function newStep(kind: string, taken: Set<string>): Step {
 
 /** idsOf gives the ids of all steps of a document. */
 export function idsOf(steps: Step[] | undefined, into = new Set<string>()): Set<string> {
-  for (const s of steps ?? []) {
+  for (const s of Array.isArray(steps) ? steps : []) {
+    if (!s || typeof s !== "object") continue;
     if (s.id) into.add(s.id);
     for (const b of blocksOf(s, [])) idsOf(listAt(s, b.path), into);
   }
@@ -139,4 +141,21 @@ export function triggerGist(trigger: unknown): string {
   if (t.change) return `${String(t.change.entity)} of ${String(t.change.connection)} change`;
   if (t.webhook) return "a call from outside";
   return "by hand";
+}
+
+/** stepIn gives the step at a place of a document; undefined: there is none. */
+export function stepIn(steps: Step[] | undefined, at: Path): Step | undefined {
+  let v: unknown = { steps };
+  for (const key of at) v = v && typeof v === "object" ? (v as Record<string, unknown>)[key as string] : undefined;
+  return v && typeof v === "object" ? (v as Step) : undefined;
+}
+
+/** eachesOf gives the ids of the steps that work on items. */
+export function eachesOf(steps: Step[] | undefined, into: string[] = []): string[] {
+  for (const s of Array.isArray(steps) ? steps : []) {
+    if (!s || typeof s !== "object") continue;
+    if (s.id && "each" in s) into.push(s.id);
+    for (const b of blocksOf(s, [])) eachesOf(listAt(s, b.path), into);
+  }
+  return into;
 }
