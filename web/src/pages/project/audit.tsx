@@ -94,8 +94,8 @@ function Filter({ of, set }: { of: AuditSearch; set: (s: AuditSearch) => void })
 }
 
 const actions = [
-  "connection.created", "connection.changed", "connection.paused", "connection.resumed", "connection.reauthorized", "connection.reconnected", "connection.disconnected", "connection.deletion_requested",
-  "token.created", "token.revoked", "key.created", "key.revoked", "member.changed", "member.removed", "invitation.created", "invitation.revoked", "session.started", "session.ended", "session.reauthenticated",
+  "connection.created", "connection.paused", "connection.data_deletion_asked", "sync.started", "key.issued", "key.revoked", "member.joined", "member.changed", "member.removed",
+  "invitation.created", "invitation.revoked", "session.started", "session.ended", "session.reauthenticated", "flow.applied", "flow.paused", "flow.deleted", "project.changed",
 ];
 
 function Detail({ of: e, set }: { of: Entry; set: (s: AuditSearch) => void }) {
