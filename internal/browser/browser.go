@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,30 +21,66 @@ var shots = flag.String("shots", "", "directory for pictures of every page that 
 // longest is how long one script may take before it is taken to hang.
 const longest = 4 * time.Minute
 
-// Run lets a browser do what a script of this package says, with arguments as JSON, and reads its result into out unless that is nil. The test fails with the script's output.
-func Run(t *testing.T, script string, args, out any) {
+// Browser is a Chromium that does what scripts say, one after the other.
+type Browser struct {
+	here    string
+	node    *exec.Cmd
+	scripts io.WriteCloser
+	results *json.Decoder
+	told    bytes.Buffer // what node says of itself
+}
+
+// Open starts one. It ends with the test, which is skipped where something that it needs is not installed.
+func Open(t *testing.T) *Browser {
 	t.Helper()
 	here, chromium := folder(t)
-	in, err := json.Marshal(map[string]any{"args": args, "chromium": chromium, "shots": picturesOf(t), "script": filepath.Join(here, "scripts", script)})
-	if err != nil {
-		t.Fatal(err)
+	b := &Browser{here: here}
+	b.node = exec.CommandContext(context.WithoutCancel(t.Context()), "node", filepath.Join(here, "run.mjs"), chromium, picturesOf(t))
+	b.node.Stderr, b.node.WaitDelay = &b.told, 10*time.Second
+	var results io.Reader
+	var err error
+	if b.scripts, err = b.node.StdinPipe(); err == nil {
+		results, err = b.node.StdoutPipe()
 	}
+	if err == nil {
+		err = b.node.Start()
+	}
+	check(t, err)
+	b.results = json.NewDecoder(results)
+	t.Cleanup(func() {
+		_ = b.scripts.Close()
+		_ = b.node.Wait()
+	})
+	return b
+}
+
+// Run lets it do what a script of this package says, with arguments as JSON, and reads its result into out unless that is nil. The test fails with what the script says.
+func (b *Browser) Run(t *testing.T, script string, args, out any) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	node := exec.CommandContext(ctx, "node", filepath.Join(here, "run.mjs"))
-	var result, told bytes.Buffer
-	node.Stdin, node.Stdout, node.Stderr = bytes.NewReader(in), &result, &told
-	node.Cancel = func() error { return node.Process.Signal(os.Interrupt) }
-	node.WaitDelay = 10 * time.Second
-	if err := node.Run(); err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, told.String())
+	stop := context.AfterFunc(ctx, func() { _ = b.node.Process.Signal(os.Interrupt) })
+	defer stop()
+	check(t, json.NewEncoder(b.scripts).Encode(map[string]any{"args": args, "script": filepath.Join(b.here, "scripts", script)}))
+	var done struct {
+		Result json.RawMessage `json:"result"`
+		Told   string          `json:"told"` // what went wrong
 	}
-	if out == nil {
-		return
+	if err := b.results.Decode(&done); err != nil {
+		t.Fatalf("%s does not end: %v\n%s", script, err, b.told.String())
 	}
-	if err := json.Unmarshal(result.Bytes(), out); err != nil {
-		t.Fatalf("%s gives no result that can be read: %v\n%s", script, err, result.String())
+	if done.Told != "" {
+		t.Fatalf("%s: %s", script, done.Told)
 	}
+	if out != nil {
+		check(t, json.Unmarshal(done.Result, out))
+	}
+}
+
+// Run lets a browser of its own do what a script says.
+func Run(t *testing.T, script string, args, out any) {
+	t.Helper()
+	Open(t).Run(t, script, args, out)
 }
 
 func picturesOf(t *testing.T) string {

@@ -1,20 +1,20 @@
-// Runs one script in Chromium. It reads {script, args, shots} and writes the script's result; what a page may not have makes it fail.
+// Runs scripts in Chromium, one after the other. It reads {script, args} a line, and writes {result, told} for each: told is what went wrong, among that what a page may not have.
 import { chromium } from "playwright-core";
 import { readFileSync, mkdirSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const { script, args, shots, chromium: program } = JSON.parse(readFileSync(0, "utf8"));
+const [program, shots] = process.argv.slice(2);
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const complaints = [];
+let complaints = [];
 const complain = (text) => { if (!complaints.includes(text)) complaints.push(text); };
 
 const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
 
-// tools is what a script gets.
+// tools is what a script gets, besides args.
 const tools = {
-  args,
   // context is a browser of its own, with cookies of its own. hosts are those that its pages may ask; quiet are complaints that the script expects.
   // A form with something wrong in it answers 422, which the console of the browser notes.
   async context({ hosts = [], quiet: more = [], ...options } = {}) {
@@ -23,7 +23,10 @@ const tools = {
     context.setDefaultTimeout(60_000);
     const expected = (text) => quiet.some((part) => text.includes(part));
     await context.addInitScript(() => addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`)));
-    context.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !expected(m.text())) complain(`console: ${m.text()} at ${m.location().url}`); });
+    context.on("console", (m) => {
+      const text = `${m.text()} at ${m.location().url}`;
+      if (["error", "warning"].includes(m.type()) && !expected(text)) complain(`console: ${text}`);
+    });
     context.on("weberror", (e) => { if (!expected(e.error().message)) complain(`script: ${e.error().stack}`); });
     context.on("dialog", (d) => { complain(`a dialog says ${d.message()}`); d.dismiss(); });
     if (hosts.length) {
@@ -67,20 +70,33 @@ const tools = {
   must(ok, text) { if (!ok) throw new Error(text); },
 };
 
-let failure;
-try {
-  const { default: main } = await import(pathToFileURL(script));
-  const result = await main(tools);
-  process.stdout.write(JSON.stringify(result ?? null));
-} catch (error) {
-  failure = error;
-}
-if (failure) {
-  for (const context of browser.contexts()) {
-    for (const page of context.pages()) console.error(`page ${page.url().replace(/bb_[a-z]+_\w+/g, "[secret]")}:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 1500)}\n`);
+// run gives what became of one script.
+async function run({ script, args }) {
+  complaints = [];
+  let result, failure;
+  try {
+    const { default: main } = await import(pathToFileURL(script));
+    // hand lets the test do what no page does.
+    const hand = async (name, body) => {
+      const answer = await fetch(`${args.hands}/${name}`, { method: "POST", body: JSON.stringify(body ?? null) });
+      if (!answer.ok) throw new Error(`${name}: ${await answer.text()}`);
+      return answer.json();
+    };
+    result = await main({ ...tools, args, hand });
+  } catch (error) {
+    failure = error;
   }
-  console.error(failure.stack ?? failure);
+  const told = [];
+  for (const context of browser.contexts()) {
+    for (const page of failure ? context.pages() : []) {
+      told.push(`page ${page.url().replace(/bb_[a-z]+_\w+/g, "[secret]")}:\n${(await page.locator("body").innerText().catch(() => "")).slice(0, 1500)}\n`);
+      if (shots) await tools.picture(page, "failed");
+    }
+    await context.close();
+  }
+  if (failure) told.push(failure.stack ?? String(failure));
+  return { result: result ?? null, told: [...told, ...complaints].join("\n") };
 }
+
+for await (const line of createInterface({ input: process.stdin })) process.stdout.write(JSON.stringify(await run(JSON.parse(line))) + "\n");
 await browser.close();
-for (const text of complaints) console.error(text);
-process.exitCode = failure || complaints.length ? 1 : 0;

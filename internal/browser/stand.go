@@ -27,6 +27,7 @@ type Stand struct {
 	URL     string
 	Key     string
 	Project string
+	Data    string // the directory of its data
 	ERP     *erp.Server
 	Refuse  atomic.Value // string: the list of the ERP that the login may not read; empty: none
 }
@@ -46,6 +47,7 @@ func newStand(t *testing.T, settings map[string]any, login *erp.OAuth, connector
 	check(t, err)
 	s.URL = "http://" + l.Addr().String()
 	dir := t.TempDir()
+	s.Data = dir
 	rules, err := allow.ParseAll([]string{"127.0.0.1/32:*"})
 	check(t, err)
 	s.App, err = app.Open(t.Context(), app.Options{

@@ -39,7 +39,7 @@ export function Shell() {
           <Menu size={20} aria-hidden />
         </Button>
       </header>
-      <div id="places" className={cx("border-b border-line bg-surface lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-r lg:border-b-0", open ? "block" : "hidden")}>
+      <aside id="places" aria-label="Menu" className={cx("border-b border-line bg-surface lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-r lg:border-b-0", open ? "block" : "hidden")}>
         <div className="hidden px-5 pt-5 pb-3 lg:block">
           <Brand />
         </div>
@@ -53,7 +53,7 @@ export function Shell() {
           ) : null}
         </nav>
         <Foot />
-      </div>
+      </aside>
       <main id="main" tabIndex={-1} className="min-w-0 outline-none">
         <Outlet />
       </main>

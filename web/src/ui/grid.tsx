@@ -46,7 +46,7 @@ export function Grid<T>({ label, rows, columns, id, more, loading, empty, rowHei
         <div role="row" aria-rowindex={1} className={cx(line, "border-b border-line bg-sunken py-2 text-xs font-semibold text-muted")}>
           {columns.map((c) => (
             <div key={c.name} role="columnheader" className={cx("min-w-0", c.wide && "hidden md:block", c.right && "text-right")}>
-              {c.name}
+              {c.name || <span className="sr-only">What can be done</span>}
             </div>
           ))}
         </div>

@@ -48,8 +48,8 @@ export function Streams({ of: c }: { of: Schema<"Connection"> }) {
       right: true,
       cell: (s) => may ? (
         <span className="inline-flex gap-1">
-          <Button size="small" look="quiet" disabled={still} onClick={() => start.mutate({ entities: [s.entity], mode: "incremental" })} aria-label={`Sync ${s.entity} now`}>Sync now</Button>
-          <Button size="small" look="quiet" disabled={still} onClick={() => askFull([s])} aria-label={`Read ${s.entity} anew`}>Full</Button>
+          <Button size="small" look="quiet" disabled={still} onClick={() => start.mutate({ entities: [s.entity], mode: "incremental" })} aria-label={`Sync now: ${words(s.entity)}`}>Sync now</Button>
+          <Button size="small" look="quiet" disabled={still} onClick={() => askFull([s])} aria-label={`Full re-sync: ${words(s.entity)}`}>Full</Button>
         </span>
       ) : null,
     },

@@ -9,7 +9,7 @@ import { Json } from "@/ui/json";
 import { Facts } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
 import { Time } from "@/ui/time";
-import { isOpen, nameOfStep } from "./begins";
+import { nameOfStep } from "./begins";
 import { problemIn, waitsFor } from "./items";
 import { Mend } from "./mend";
 
@@ -19,7 +19,7 @@ type Item = Schema<"FlowItemDetail">;
 export function Inspector({ name, run, item, onClose }: { name: string; run: Schema<"FlowRunDetail">; item: string; onClose: () => void }) {
   const cut = item.lastIndexOf("/");
   const [step, n] = [item.slice(0, cut), Number(item.slice(cut + 1))];
-  const read = useQuery({ ...flowItem(name, run.id, step, n), refetchInterval: (q) => (q.state.data && ["pending", "running"].includes(q.state.data.status) && isOpen(run.state) ? 2000 : false) });
+  const read = useQuery({ ...flowItem(name, run.id, step, n), refetchInterval: (q) => (q.state.data && ["pending", "running"].includes(q.state.data.status) ? 2000 : false) });
   const may = useMay("run");
   const i = read.data;
   return (

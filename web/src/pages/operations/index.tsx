@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Upload } from "lucide-react";
 import type { Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { operations } from "@/api/queries";
 import { Badge, State, words } from "@/ui/badge";
 import { button } from "@/ui/button";
@@ -19,6 +20,7 @@ const count = new Intl.NumberFormat();
 
 export default function Operations() {
   const search = route.useSearch();
+  const may = useMay("write");
   const navigate = useNavigate({ from: "/operations" });
   const choices = useConnections();
   const at = search.connection ?? "";
@@ -45,10 +47,12 @@ export default function Operations() {
       title="Operations"
       lead="Every write, and what became of it. Nothing is sent twice, and nothing is called done that is not."
       actions={
-        <Link to="/operations/upload" search={{ connection: at || undefined }} className={button()}>
-          <Upload size={15} aria-hidden />
-          Upload a file
-        </Link>
+        may ? (
+          <Link to="/operations/upload" search={{ connection: at || undefined }} className={button()}>
+            <Upload size={15} aria-hidden />
+            Upload a file
+          </Link>
+        ) : null
       }
     >
       <Panel
