@@ -16,8 +16,8 @@ export default async (tools) => {
   await barriers(page, "first-steps");
   await main.getByRole("link", { name: "Connect a system" }).click();
 
-  await page.getByLabel("System").selectOption({ label: "SimERP" });
-  await page.getByLabel("Name").fill("Sandbox");
+  await main.getByLabel("System", { exact: true }).selectOption({ label: "SimERP" });
+  await main.getByLabel(/^Name/).fill("Sandbox");
   await page.getByLabel(/^Address/).fill(args.erp);
   await page.getByLabel(/^API key/).fill(args.key);
   await button("Connect", { exact: true }).click();
