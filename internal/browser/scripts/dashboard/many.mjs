@@ -21,6 +21,5 @@ export default async (tools) => {
     const rows = await page.getByRole("row").count();
     must(rows < 80, `${rows} rows are in the page when ${last} are read`);
   }
-  await page.getByRole("row").last().getByRole("link").first().click();
-  await page.waitForURL("**/records/*/vendors/*");
+  must(await page.getByRole("row").last().getByRole("link").first().isVisible(), "what is read last is not shown");
 };
