@@ -45,20 +45,23 @@ function logIn(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** call sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is sent again. Every failure is thrown as an ApiError. */
-export async function call(request: Request): Promise<Response> {
+/** call sends a request as calling does. */
+export const call = (request: Request) => calling(() => request.clone());
+
+/** calling sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is made and sent again. Every failure is thrown as an ApiError. */
+export async function calling(make: () => Request): Promise<Response> {
+  const request = make();
   if (request.method !== "GET") request.headers.set("Busbar-Request", "1");
   if (!attended()) request.headers.set("Busbar-Unattended", "1");
-  const spare = request.clone();
   const sent = performance.now();
   const answer = await fetch(request).catch((e: unknown) => {
     if (request.signal.aborted) throw e;
     throw new ApiError(offline);
   });
   if (answer.ok) return answer;
-  if (answer.status === 401) return provenSince(sent) ? call(spare) : logIn();
+  if (answer.status === 401) return provenSince(sent) ? calling(make) : logIn();
   const problem = await problemOf(answer);
-  if (problem.code === "reauthentication-required" && (await askProof())) return call(spare);
+  if (problem.code === "reauthentication-required" && (await askProof())) return calling(make);
   throw new ApiError(problem);
 }
 

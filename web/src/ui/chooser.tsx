@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { connections } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { SelectField } from "./field";
 
 const most = 500;
@@ -8,7 +9,7 @@ const most = 500;
 /** useConnections gives the connections that one can choose from, and whether they are all known. */
 export function useConnections() {
   const all = useInfiniteQuery(connections({}));
-  const list = all.data?.pages.flatMap((p) => p.data) ?? [];
+  const list = useRows(all.data);
   const { hasNextPage, isFetching, fetchNextPage } = all;
   useEffect(() => {
     if (hasNextPage && !isFetching && list.length < most) void fetchNextPage();

@@ -41,6 +41,7 @@ export function Grid<T>({ label, rows, columns, id, more, loading, empty, rowHei
   const narrow = columns.filter((c) => !c.wide).map((c) => c.width).join(" ");
   const line = "grid items-center gap-x-4 px-4 [grid-template-columns:var(--narrow)] md:[grid-template-columns:var(--wide)]";
   return (
+    <>
     <div ref={box} tabIndex={0} role="table" aria-label={label} aria-rowcount={more ? -1 : rows.length + 1} className="overflow-auto" style={{ maxHeight: height, "--wide": template, "--narrow": narrow } as never}>
       <div role="rowgroup" className="sticky top-0 z-10">
         <div role="row" aria-rowindex={1} className={cx(line, "border-b border-line bg-sunken py-2 text-xs font-semibold text-muted")}>
@@ -65,7 +66,8 @@ export function Grid<T>({ label, rows, columns, id, more, loading, empty, rowHei
           );
         })}
       </div>
-      {loading ? <p role="status" className="px-4 py-3 text-sm text-muted">Reading on…</p> : null}
     </div>
+    {more && loading ? <p role="status" className="border-t border-line px-4 py-2 text-sm text-muted">Reading on…</p> : null}
+    </>
   );
 }

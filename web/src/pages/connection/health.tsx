@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Schema } from "@/api/client";
 import { health } from "@/api/queries";
 import { past } from "@/api/syncs";
+import { useRows } from "@/api/rows";
 import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { type Column, Grid } from "@/ui/grid";
@@ -74,7 +75,7 @@ function Budget({ of: b }: { of: Schema<"CallBudget"> }) {
 
 function Past({ of: id }: { of: string }) {
   const list = useInfiniteQuery(past(id));
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const rows = useRows(list.data);
   return (
     <Panel flush title="How it was before">
       {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}

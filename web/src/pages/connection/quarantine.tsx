@@ -4,6 +4,7 @@ import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
 import { useRights } from "@/api/may";
 import { quarantine } from "@/api/syncs";
+import { useRows } from "@/api/rows";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/field";
@@ -22,7 +23,7 @@ export function Quarantine({ connection, run }: { connection: string; run: Schem
   const may = useRights();
   const list = useInfiniteQuery(quarantine(connection, run.id, state));
   const retry = useAct(() => data(api.POST("/v1/sync-runs/{id}/quarantine/retry", { params: { header: of(connection), path: { id: run.id } } })), ["sync-runs", connection], ["syncs", connection], ["connections"], ["records", connection]);
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const rows = useRows(list.data);
   return (
     <Panel
       flush

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { runs } from "@/api/queries";
 import { pace, under } from "@/api/syncs";
+import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
@@ -32,6 +33,7 @@ const columns = (id: string): Column<Run>[] => [
 export default function Runs({ of: c }: { of: Schema<"Connection"> }) {
   const [state, setState] = useState("");
   const list = useInfiniteQuery({ ...runs(c.id, state), refetchInterval: (q) => (q.state.data?.pages[0]?.data.some(under) ? pace : false) });
+  const rows = useRows(list.data);
   return (
     <Panel
       flush
@@ -46,7 +48,7 @@ export default function Runs({ of: c }: { of: Schema<"Connection"> }) {
       {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
       <Grid
         label="Sync runs"
-        rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+        rows={rows}
         columns={columns(c.id)}
         id={(r) => r.id}
         more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
 import { useRights } from "@/api/may";
 import { connections, systems } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { Button, button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
@@ -52,6 +53,7 @@ export default function Connections() {
   const filtered = Boolean(q || search.status || search.system);
   const may = useRights()("connect");
   const list = useInfiniteQuery({ ...connections({ ...search, q }), refetchInterval: 15_000 });
+  const rows = useRows(list.data);
   const catalogue = useQuery(systems);
   return (
     <Page
@@ -83,7 +85,7 @@ export default function Connections() {
         {list.error ? null : (
           <Grid
             label="Connections"
-            rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+            rows={rows}
             columns={columns}
             id={(c) => c.id}
             more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

@@ -4,6 +4,7 @@ import { Plus } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { flows, lastRun } from "@/api/flows";
 import { useMay } from "@/api/may";
+import { useRows } from "@/api/rows";
 import { Badge, State } from "@/ui/badge";
 import { button } from "@/ui/button";
 import { type Column, Grid } from "@/ui/grid";
@@ -53,6 +54,7 @@ const columns: Column<Flow>[] = [
 
 export default function Flows() {
   const list = useInfiniteQuery(flows);
+  const rows = useRows(list.data);
   const may = useMay("flows");
   const add = may ? (
     <Link to="/flows/new" className={button({ look: "main" })}>
@@ -66,7 +68,7 @@ export default function Flows() {
         {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
         <Grid
           label="Flows"
-          rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+          rows={rows}
           columns={columns}
           id={(f) => f.name}
           more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

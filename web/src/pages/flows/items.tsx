@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Problem, Schema } from "@/api/client";
 import { flowItems } from "@/api/flows";
+import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
@@ -51,6 +52,7 @@ const columns = (name: string, id: string, search: Search): Column<Item>[] => [
 /** Items lists what became of each item of a run. */
 export function Items({ name, run: r, search, look }: { name: string; run: Schema<"FlowRunDetail">; search: Search; look: (change: Search) => void }) {
   const list = useInfiniteQuery({ ...flowItems(name, r.id, search.step ?? "", search.status ?? ""), refetchInterval: (q) => (isOpen(r.state) || q.state.data?.pages.some((p) => p.data.some((i) => ["pending", "running"].includes(i.status))) ? 2500 : false) });
+  const rows = useRows(list.data);
   const narrowed = Boolean(search.step ?? search.status);
   return (
     <Panel
@@ -76,7 +78,7 @@ export function Items({ name, run: r, search, look }: { name: string; run: Schem
       {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
       <Grid
         label="Items"
-        rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+        rows={rows}
         columns={columns(name, r.id, search)}
         id={(i) => `${i.step}/${i.n}`}
         more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { flowRuns } from "@/api/flows";
+import { useRows } from "@/api/rows";
 import { Badge, State, words } from "@/ui/badge";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
@@ -31,6 +32,7 @@ const columns = (name: string): Column<Schema<"FlowRun">>[] => [
 export function Runs({ name, begin }: { name: string; begin?: () => void }) {
   const [state, setState] = useState("");
   const list = useInfiniteQuery({ ...flowRuns(name, state), refetchInterval: (q) => (q.state.data?.pages[0]?.data.some((r) => isOpen(r.state)) ? 3000 : 15_000) });
+  const rows = useRows(list.data);
   return (
     <Panel
       flush
@@ -47,7 +49,7 @@ export function Runs({ name, begin }: { name: string; begin?: () => void }) {
       {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
       <Grid
         label="Runs"
-        rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+        rows={rows}
         columns={columns(name)}
         id={(r) => r.id}
         more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

@@ -5,6 +5,7 @@ import { api, data, type Schema } from "@/api/client";
 import { flowVersion, flowVersions } from "@/api/flows";
 import { useMay } from "@/api/may";
 import { me } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Copy } from "@/ui/copy";
@@ -27,7 +28,7 @@ export function Versions({ of: f }: { of: Schema<"FlowDetail"> }) {
   const after = useQuery(flowVersion(f.name, chosen));
   const before = useQuery(flowVersion(f.name, against));
   const apply = useAct(() => data(api.PUT("/v1/flows/{name}", { params: { path: { name: f.name }, header: { "If-Match": `"${f.version}"` } }, body: { document: after.data!.document, format: after.data!.format } })), ["flows"]);
-  const all = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const all = useRows(list.data);
   const pick = (n: number) => {
     choose(n);
     compare(n - 1);

@@ -1,6 +1,6 @@
 import { Download as Icon } from "lucide-react";
 import { useState } from "react";
-import { ApiError, of, offline, problemOf } from "@/api/client";
+import { call, of } from "@/api/client";
 import { Button } from "@/ui/button";
 import { Failure } from "@/ui/say";
 
@@ -12,10 +12,7 @@ export function Download({ connection, id, status }: { connection: string; id: s
     setBusy(true);
     setError(undefined);
     try {
-      const answer = await fetch(`/v1/operations/${id}/items.csv${status ? `?status=${status}` : ""}`, { headers: of(connection) }).catch(() => {
-        throw new ApiError(offline);
-      });
-      if (!answer.ok) throw new ApiError(await problemOf(answer));
+      const answer = await call(new Request(`/v1/operations/${id}/items.csv${status ? `?status=${status}` : ""}`, { headers: of(connection) }));
       const address = URL.createObjectURL(await answer.blob());
       const link = document.createElement("a");
       link.href = address;

@@ -4,6 +4,7 @@ import { Upload } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/may";
 import { operations } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { Badge, State, words } from "@/ui/badge";
 import { button } from "@/ui/button";
 import { ConnectionField, useConnections } from "@/ui/chooser";
@@ -26,6 +27,7 @@ export default function Operations() {
   const at = search.connection ?? "";
   const names = new Map(choices.list.map((c) => [c.id, c.name]));
   const list = useInfiniteQuery(operations(at, { state: search.state, failed: search.failed }));
+  const rows = useRows(list.data);
   const columns: Column<Operation>[] = [
     {
       name: "What",
@@ -78,7 +80,7 @@ export default function Operations() {
         {list.error ?? choices.error ? <div className="p-4"><Failure error={list.error ?? choices.error} again={() => void list.refetch()} /></div> : null}
         <Grid
           label="Operations"
-          rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+          rows={rows}
           columns={columns}
           id={(o) => o.id}
           more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
 import { me, operation, operationItems } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
@@ -26,6 +27,7 @@ export default function OneOperation() {
   const read = useQuery(operation(connection, id));
   const [status, setStatus] = useState("");
   const items = useInfiniteQuery({ ...operationItems(connection, id, status), refetchInterval: read.data && ["queued", "running"].includes(read.data.state) ? 2500 : false });
+  const rows = useRows(items.data);
   const [asked, ask] = useState<"retry" | "cancel">();
   const [deciding, decide] = useState<Item>();
   const [looking, look] = useState<Item>();
@@ -103,7 +105,7 @@ export default function OneOperation() {
         {items.error ? <div className="p-4"><Failure error={items.error} again={() => void items.refetch()} /></div> : null}
         <Grid
           label="Items"
-          rows={items.data?.pages.flatMap((p) => p.data) ?? []}
+          rows={rows}
           columns={columns}
           id={(i) => String(i.index)}
           more={items.hasNextPage ? () => void items.fetchNextPage() : undefined}

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
 import { audit } from "@/api/queries";
+import { useRows } from "@/api/rows";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -29,6 +30,7 @@ export default function Audit() {
   const [open, setOpen] = useState<Entry>();
   const filter = { actor: search.actor, action: search.action, target: search.target, since: from };
   const list = useInfiniteQuery(audit(filter));
+  const rows = useRows(list.data);
   const filtered = Object.values(search).some(Boolean);
   const columns: Column<Entry>[] = [
     { name: "When", width: "6.5rem", cell: (e) => <Time at={e.done_at} /> },
@@ -44,7 +46,7 @@ export default function Audit() {
         {list.error ? <div className="p-4"><Failure error={list.error} again={() => void list.refetch()} /></div> : null}
         <Grid
           label="Audit log"
-          rows={list.data?.pages.flatMap((p) => p.data) ?? []}
+          rows={rows}
           columns={columns}
           id={(e) => String(e.n)}
           more={list.hasNextPage ? () => void list.fetchNextPage() : undefined}

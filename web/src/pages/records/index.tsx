@@ -6,6 +6,7 @@ import type { Schema } from "@/api/client";
 import { capabilities, connections, syncs } from "@/api/queries";
 import { recordId } from "@/api/recordid";
 import { type Envelope, records } from "@/api/records";
+import { useRows } from "@/api/rows";
 import { Badge, words } from "@/ui/badge";
 import { Button, button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
@@ -21,7 +22,7 @@ export default function Records() {
   const search = route.useSearch();
   const navigate = useNavigate({ from: "/records" });
   const all = useInfiniteQuery(connections({}));
-  const choices = all.data?.pages.flatMap((p) => p.data) ?? [];
+  const choices = useRows(all.data);
   const at = search.connection ?? choices[0]?.id ?? "";
   const streams = useQuery({ ...syncs(at), enabled: Boolean(at) });
   const can = useQuery({ ...capabilities(at), enabled: Boolean(at) });
@@ -33,7 +34,7 @@ export default function Records() {
     if (all.hasNextPage && !all.isFetching && choices.length < 500) void all.fetchNextPage();
   }, [all, choices.length]);
   const more = list.hasNextPage ? () => void list.fetchNextPage() : undefined;
-  const rows = list.data?.pages.flatMap((p) => p.data) ?? [];
+  const rows = useRows(list.data);
   return (
     <Page
       title="Records"

@@ -4,6 +4,7 @@ import { X } from "lucide-react";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { called, choices, nameOf } from "@/api/refs";
 import type { Envelope } from "@/api/records";
+import { useRows } from "@/api/rows";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -61,7 +62,7 @@ function Picker({ label, connection, entity, close, set }: { label: string; conn
   const [q, setQ] = useState("");
   const [key, setKey] = useState("");
   const wanted = useDeferredValue(q.trim().toLowerCase());
-  const read = useMemo(() => all.data?.pages.flatMap((p) => p.data) ?? [], [all.data]);
+  const read = useRows(all.data);
   const { hasNextPage, isFetching, fetchNextPage, isError } = all;
   const more = hasNextPage && !isFetching && !isError && read.length < most;
   useEffect(() => {

@@ -44,11 +44,18 @@ interface History {
   now: string;
   next: string[];
   at: number;
+  field?: Element;
 }
 
-type Act = { do: "set"; text: string; at: number } | { do: "undo" | "redo" };
+type Act = { do: "set"; text: string; at: number; field?: Element } | { do: "undo" | "redo" };
 
-const pause = 900; // what is typed without one is undone at once
+const pause = 900; // what is typed into one field without one is undone at once
+
+/** typedInto gives the field that is typed into; undefined: what is done is an act of its own. */
+function typedInto(): Element | undefined {
+  const e = document.activeElement;
+  return e instanceof HTMLTextAreaElement || (e instanceof HTMLInputElement && e.type === "text") ? e : undefined;
+}
 
 function turn(h: History, a: Act): History {
   switch (a.do) {
@@ -58,7 +65,7 @@ function turn(h: History, a: Act): History {
       return h.next.length ? { past: [...h.past, h.now], now: h.next[0]!, next: h.next.slice(1), at: 0 } : h;
     case "set":
       if (a.text === h.now) return h;
-      return { past: a.at - h.at < pause ? h.past : [...h.past.slice(-200), h.now], now: a.text, next: [], at: a.at };
+      return { past: a.field && a.field === h.field && a.at - h.at < pause ? h.past : [...h.past.slice(-200), h.now], now: a.text, next: [], at: a.at, field: a.field };
   }
 }
 
@@ -67,7 +74,7 @@ export function useText(begin: string) {
   const [h, act] = useReducer(turn, { past: [], now: begin, next: [], at: 0 });
   return {
     text: h.now,
-    setText: (text: string) => act({ do: "set", text, at: Date.now() }),
+    setText: (text: string) => act({ do: "set", text, at: Date.now(), field: typedInto() }),
     undo: h.past.length ? () => act({ do: "undo" }) : undefined,
     redo: h.next.length ? () => act({ do: "redo" }) : undefined,
   };

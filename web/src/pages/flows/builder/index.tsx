@@ -10,7 +10,7 @@ import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Panel } from "@/ui/panel";
-import { Failure } from "@/ui/say";
+import { Failure, Notice } from "@/ui/say";
 import { Address } from "../webhook";
 import { Canvas } from "./canvas";
 import { Chosen } from "./chosen";
@@ -31,7 +31,8 @@ interface Props {
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Builder edits a flow's document, as a drawing with a form for each step, and as text: all are the same document. */
-export default function Builder({ of: f, begin, saved }: Props) {
+export default function Builder({ of: newest, begin, saved }: Props) {
+  const [f, setBase] = useState(newest); // what the edits began with: it is replaced by what is saved only
   const { text, setText, undo, redo } = useText(f?.document ?? begin ?? "");
   const [at, choose] = useState<Path>([]);
   const [roles, setRoles] = useState<Record<string, string>>(f?.connections ?? {});
@@ -86,13 +87,14 @@ export default function Builder({ of: f, begin, saved }: Props) {
       onSuccess: (a) => {
         setValues(a.parameters);
         setRoles(a.connections);
+        setBase((f) => f && { ...f, ...a });
         if (a.webhook) return;
         kept.current = !f;
         saved(a.name);
       },
     });
   const keys = (e: KeyboardEvent) => {
-    if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
+    if (!(e.ctrlKey || e.metaKey) || e.altKey || (e.target as Element).closest("[data-own-undo]")) return;
     const key = e.key.toLowerCase();
     const act = key === "z" ? (e.shiftKey ? redo : undo) : key === "y" ? redo : undefined;
     if (key === "z" || key === "y") e.preventDefault();
@@ -101,8 +103,23 @@ export default function Builder({ of: f, begin, saved }: Props) {
   useEffect(() => {
     if (at.length && !stepIn(read.steps, at) && at[0] !== "trigger") choose([]);
   }, [read, at]);
+  const overtaken = f && newest && newest.version > f.version;
+  const takeNewest = () => {
+    if (!newest) return;
+    setBase(newest);
+    setText(newest.document);
+    setRoles(newest.connections);
+    setValues(newest.parameters);
+    save.reset();
+  };
   return (
     <div className="space-y-5" onKeyDown={keys}>
+      {overtaken ? (
+        <Notice tone="warn" title={`Version ${newest.version} has been saved meanwhile.`}>
+          <p>{changed ? "Yours cannot be saved over it. Copy what you need from the text, open that version and make your changes in it." : "What you see is the version before it."}</p>
+          <Button size="small" onClick={takeNewest}>{changed ? `Drop my changes and open version ${newest.version}` : `Open version ${newest.version}`}</Button>
+        </Notice>
+      ) : null}
       <div className="flex flex-wrap items-center gap-3">
         {problems.length ? <Badge tone="bad">{problems.length} {problems.length === 1 ? "problem" : "problems"}</Badge> : <Badge tone={check.isFetching ? "busy" : "good"}>{check.isFetching ? "Checking" : "Nothing is wrong with it"}</Badge>}
         {changed && may ? <Badge tone="warn">Not saved</Badge> : null}
@@ -115,7 +132,7 @@ export default function Builder({ of: f, begin, saved }: Props) {
         ) : <span className="text-sm text-muted">You may look at it. To change it takes a role that may change flows.</span>}
       </div>
       <Failure error={save.error ?? check.error} />
-      <Settings read={read} roles={roles} setRoles={setRoles} values={values} setValues={setValues} secrets={f?.secrets ?? []} />
+      <div data-own-undo><Settings read={read} roles={roles} setRoles={setRoles} values={values} setValues={setValues} secrets={f?.secrets ?? []} /></div>
       <p className="text-sm text-muted md:hidden">The drawing of the steps needs a wider screen. The text below is the same document.</p>
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1.2fr)_minmax(24rem,1fr)]">
         <div className="hidden md:block">
@@ -129,7 +146,7 @@ export default function Builder({ of: f, begin, saved }: Props) {
           <Text text={text} set={setText} problems={problems} fixed={!may} show={(p) => choose(pathOf(p.path))} />
         </div>
       </div>
-      {may ? <Try busy={test.isPending} wrong={!name || problems.length > 0} error={test.error} eaches={eachesOf(read.steps)} run={(s) => test.mutate(s)} /> : null}
+      {may ? <div data-own-undo><Try busy={test.isPending} wrong={!name || problems.length > 0} error={test.error} eaches={eachesOf(read.steps)} run={(s) => test.mutate(s)} /></div> : null}
       {test.data ? <Trace of={test.data} /> : null}
       {save.data?.webhook ? (
         <Dialog open title="Keep its address" onClose={() => { kept.current = true; save.reset(); saved(name); }}>

@@ -104,6 +104,8 @@ export function idsOf(steps: Step[] | undefined, into = new Set<string>()): Set<
   return into;
 }
 
+const said = (v: unknown) => (v === undefined || v === null || v === "" ? "…" : String(v));
+
 /** gist is what a step does, in a line. */
 export function gist(s: Step): string {
   const kind = kindOf(s);
@@ -112,19 +114,19 @@ export function gist(s: Step): string {
   const o = v ?? {};
   switch (kind) {
     case "write":
-      return `${String(o.op)} ${String(o.entity)} in ${String(o.connection)}`;
+      return `${said(o.op)} ${said(o.entity)} in ${said(o.connection)}`;
     case "list":
     case "get":
     case "find":
-      return `${String(o.entity)} of ${String(o.connection)}`;
+      return `${said(o.entity)} of ${said(o.connection)}`;
     case "each":
-      return `of ${String(o.in)}`;
+      return `of ${said(o.in)}`;
     case "request":
-      return `${String(o.method ?? "GET")} ${String(o.url)}`;
+      return `${String(o.method ?? "GET")} ${said(o.url)}`;
     case "wait":
-      return o.for ? `for ${String(o.for)}` : `until ${String(o.until)}`;
+      return "until" in o ? `until ${said(o.until)}` : `for ${said(o.for)}`;
     case "call":
-      return String(o.flow);
+      return said(o.flow);
     case "notify":
       return o.email ? "by e-mail" : "by webhook";
     case "branch":
@@ -137,8 +139,8 @@ export function gist(s: Step): string {
 
 export function triggerGist(trigger: unknown): string {
   const t = (trigger ?? {}) as Record<string, Record<string, unknown>>;
-  if (t.schedule) return t.schedule.cron ? `${String(t.schedule.cron)} ${String(t.schedule.time_zone ?? "")}` : `every ${String(t.schedule.every)}`;
-  if (t.change) return `${String(t.change.entity)} of ${String(t.change.connection)} change`;
+  if (t.schedule) return t.schedule.cron ? `${said(t.schedule.cron)} ${String(t.schedule.time_zone ?? "")}` : `every ${said(t.schedule.every)}`;
+  if (t.change) return `${said(t.change.entity)} of ${said(t.change.connection)} change`;
   if (t.webhook) return "a call from outside";
   return "by hand";
 }

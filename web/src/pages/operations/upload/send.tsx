@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { ApiError, of, type Problem, problemOf, type Schema } from "@/api/client";
+import { ApiError, calling, of, type Problem, type Schema } from "@/api/client";
 import { newKey } from "@/api/key";
 import { send, type Verdict } from "@/api/records";
 import { words } from "@/ui/badge";
@@ -43,6 +43,7 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
   const [onError, setOnError] = useState("continue");
   const [again, setAgain] = useState(false);
   const turn = useRef(0);
+  const salt = useRef(""); // of the keys with which all of it is sent once more
   useEffect(() => {
     turn.current++;
     setRead(undefined);
@@ -50,6 +51,7 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
     setVerdicts(undefined);
     setError(undefined);
     setSent([]);
+    salt.current = "";
   }, [file, format, plan, targets]);
 
   const check = async () => {
@@ -68,15 +70,15 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
       if (mine === turn.current) setShare(undefined);
     }
   };
-  const sendAll = async (salt = "") => {
+  const sendAll = async (done: Sent[]) => {
     if (!read) return;
     setError(undefined);
-    const done = salt ? [] : [...sent];
+    setSent(done);
     try {
       for (let i = done.length; i < read.parts.length; i++) {
         setSending(i);
-        done.push(await post(read.parts[i]!, plan, { chunk_delay: pace, on_error: onError }, salt));
-        setSent([...done]);
+        done = [...done, await post(read.parts[i]!, plan, { chunk_delay: pace, on_error: onError }, salt.current)];
+        setSent(done);
       }
       void client.invalidateQueries({ queryKey: ["operations"] });
       if (done.length === 1 && !done[0]!.replayed) void navigate({ to: "/operations/$connection/$id", params: { connection: plan.connection, id: done[0]!.operation.id } });
@@ -130,12 +132,12 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
         {lacking ? <p className="mr-auto text-sm text-muted">{lacking}</p> : null}
         <Button look={read ? "plain" : "main"} busy={share !== undefined} disabled={Boolean(lacking)} onClick={() => void check()}>{read ? "Check again" : "Check"}</Button>
         {read ? (
-          <Button look="main" busy={sending >= 0} disabled={!ready || (sent.length === read.parts.length)} onClick={() => void sendAll()}>
+          <Button look="main" busy={sending >= 0} disabled={!ready || (sent.length === read.parts.length)} onClick={() => void sendAll(sent)}>
             {sending >= 0 && read.parts.length > 1 ? `Sending ${sending + 1} of ${read.parts.length}…` : `Send ${count(read.count)}`}
           </Button>
         ) : null}
       </div>
-      <Confirm open={again} onClose={() => setAgain(false)} danger title="Write all of it once more?" label="Send it once more" act={() => sendAll(newKey())}>
+      <Confirm open={again} onClose={() => setAgain(false)} danger title="Write all of it once more?" label="Send it once more" act={() => ((salt.current = newKey()), sendAll([]))}>
         <p>The same records were sent before. {plan.op === "create" ? "Every one of them is created a second time." : "Every one of them is written again."} Do this only where that is what you want, such as after the first ones were deleted.</p>
       </Confirm>
     </div>
@@ -194,12 +196,14 @@ async function verdictOf(plan: Plan, item: Made["item"]): Promise<Verdict> {
 
 /** post sends one batch. It is safe to call again when no answer came. */
 async function post(part: Part, plan: Plan, options: Record<string, string>, salt: string): Promise<Sent> {
-  const headers = { ...of(plan.connection), "Busbar-Request": "1", "Content-Type": "application/x-ndjson", "Idempotency-Key": part.key + salt };
-  const answer = await fetch(`/v1/${plan.entity}/batch?${new URLSearchParams(options)}`, { method: "POST", headers, body: part.body }).catch(() => {
-    throw new ApiError(lost);
+  const headers = { ...of(plan.connection), "Content-Type": "application/x-ndjson", "Idempotency-Key": part.key + salt };
+  const answer = await calling(() => new Request(`/v1/${plan.entity}/batch?${new URLSearchParams(options)}`, { method: "POST", headers, body: part.body })).catch((e: unknown) => {
+    if (!(e instanceof ApiError)) throw e;
+    throw e.problem.code === "offline" ? new ApiError(lost) : e.problem.code === "idempotency-key-reused" ? new ApiError({ ...e.problem, ...otherwise }) : e;
   });
-  if (!answer.ok) throw new ApiError(await problemOf(answer));
   return { operation: (await answer.json()) as Schema<"Operation">, replayed: answer.headers.get("Idempotency-Replayed") === "true" };
 }
+
+const otherwise = { title: "This was sent before, at another pace or with another rule for what is refused.", detail: "Nothing was sent now, so nothing is written twice. What became of it stands among the operations." };
 
 const lost: Problem = { code: "offline", title: "No answer came.", status: 0, detail: "It is not known whether the file was taken in. Send it again: it has the same key, so it is taken once.", retryable: true };
