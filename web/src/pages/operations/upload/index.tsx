@@ -109,7 +109,7 @@ function FilePick({ chosen, take }: { chosen: Chosen | undefined; take: (file: F
         {chosen ? (
           <>
             <span className="font-semibold break-all">{chosen.file.name}</span>
-            <span className="text-xs text-muted">{size(chosen.file.size)} · {toldOf(chosen.format)} · {chosen.columns.length} columns. Choose another</span>
+            <span className="text-xs text-muted">{size(chosen.file.size)} · {toldOf(chosen.format)} · {chosen.columns.length} {chosen.columns.length === 1 ? "column" : "columns"}. Choose another</span>
           </>
         ) : (
           <>

@@ -61,7 +61,7 @@ function encodingOf(bytes: Uint8Array, more: boolean): string {
 
 async function delimiterOf(text: string): Promise<string> {
   const { default: papa } = await import("papaparse");
-  const found = papa.parse(text.slice(0, 64 << 10), { preview: 20, delimitersToGuess: [",", ";", "\t", "|"] });
+  const found = papa.parse(text.slice(0, 64 << 10), { preview: 20, skipEmptyLines: "greedy", delimitersToGuess: [",", ";", "\t", "|"] });
   return found.meta.delimiter || ",";
 }
 
