@@ -122,11 +122,8 @@ func (d *demo) introduce(ctx context.Context) error {
 	if err := writeEnvFile(d.envFile, d.lines(env)); err != nil {
 		return err
 	}
-	if err := d.setupLink(ctx, d.app, d.url); err != nil {
-		return err
-	}
 	d.farewell(env)
-	return nil
+	return d.entrance(ctx, d.app, d.url)
 }
 
 func (d *demo) lines(env map[string]string) []line {
@@ -229,7 +226,7 @@ func (d *demo) farewell(env map[string]string) {
 	}
 	fmt.Fprint(d.Out, "\nTry it (each line works as it stands):\n\n")
 	fmt.Fprint(d.Out, curl(erp, "/v1/purchase-orders?limit=2"), curl(cmms, "/v1/work-orders?limit=2"), curl(erp, "/v1/changes?entity=purchase-orders&limit=3"), curl(erp, "/v1/syncs"))
-	fmt.Fprintf(d.Out, "\nWhere to go next\n  Dashboard          %s/app/\n  API reference      %s/docs\n  For customers      they connect their own system by a link: docs/guides/link.md\n  For scripts        %s\n  Simulated systems  change something there and see it arrive, or write to them: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n", d.url, d.url, d.envFile)
+	fmt.Fprintf(d.Out, "\nWhere to go next\n  API reference      %s/docs\n  For customers      they connect their own system by a link: docs/guides/link.md\n  For scripts        %s\n  Simulated systems  change something there and see it arrive, or write to them: docs/guides/demo.md\n\nStop with Ctrl-C; the same command goes on where it was.\n\n", d.url, d.envFile)
 }
 
 func (d *demo) close(ctx context.Context) error {

@@ -59,7 +59,7 @@ func (p Program) Serve(ctx context.Context, c config.Serve) (err error) {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	if err := p.setupLink(ctx, a, url); err != nil {
+	if err := p.entrance(ctx, a, url); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.Out, "Busbar answers on %s. Its API reference is at %s/docs.\n", url, url)
@@ -98,22 +98,22 @@ func (p Program) firstKey(ctx context.Context, a *App, c config.Serve, url strin
 	return err
 }
 
-// setupLink prints a new link by which the first owner comes in, at every start until there is one; then where the dashboard is.
-func (p Program) setupLink(ctx context.Context, a *App, url string) error {
+// entrance prints where the dashboard is and, at every start until somebody owns it, a new link by which the first owner comes in.
+func (p Program) entrance(ctx context.Context, a *App, url string) error {
 	project, err := a.Store.FirstProject(ctx) // which the first key made
 	if err != nil {
 		return err
 	}
 	ctx = audit.By(ctx, audit.Actor{Kind: audit.Command, Name: "busbar serve", ProjectID: project, At: a.opts.Now()})
 	l, ok, err := a.Members.SetupLink(ctx, project)
-	switch {
-	case err != nil:
-	case !ok:
-		fmt.Fprintf(p.Out, "The dashboard is at %s/app/\n", url)
-	default:
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Out, "The dashboard is at %s/app/\n", url)
+	if ok {
 		fmt.Fprintf(p.Out, "Nobody owns this Busbar yet. Open this link within %.0f minutes to set it up: %s\n", member.SetupWithin.Minutes(), url+l.Path())
 	}
-	return err
+	return nil
 }
 
 func exists(file string) bool {

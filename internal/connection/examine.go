@@ -135,7 +135,7 @@ func (l login) failed(err error) []Finding {
 	case e.Kind == driver.Credentials:
 		bad.Says = fmt.Sprintf("%s refuses this login.", name)
 	case e.Kind == driver.Unreachable:
-		bad.Step, bad.Says, bad.Do = StepNetwork, fmt.Sprintf("No answer came from %s.", name), "Check the address, and that it can be reached from Busbar."
+		bad.Step, bad.Says, bad.Do = StepNetwork, fmt.Sprintf("No answer came from %s.", name), unreachable
 		return []Finding{bad}
 	case e.Kind == driver.NotSystem:
 		bad.Step, bad.Do = StepAddress, "Check the address: what answers may be a web page, a proxy or another program."

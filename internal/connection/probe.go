@@ -58,6 +58,9 @@ func (s *Service) masked(ctx context.Context) func(*problem.Error) {
 	}
 }
 
+// unreachable is what to look at when no answer comes.
+const unreachable = "Nothing usable answers at this address, or it may not be called from here: an address in a private network is called only where serve --allow names it, and the log of the server says which was refused."
+
 // problem says what a failed check means, in words of our own: an answer from an address that a caller chose is never repeated.
 func (l login) problem(err error) *problem.Error {
 	name := l.system.Name
@@ -80,7 +83,7 @@ func (l login) problem(err error) *problem.Error {
 		p = problem.Newf(problem.SystemRateLimited, "%s asks to wait. Try again later.", name).After(max(e.RetryAfter, time.Second))
 	case driver.Unreachable:
 		p = problem.Newf(problem.SystemUnreachable, "No answer came from %s. Check the address, and that it can be reached from Busbar.", name).
-			At(l.pointer(e.Field, "url"), problem.Unreachable, "Nothing usable answers at this address, or it may not be called from here: an address in a private network is called only where serve --allow names it, and the log of the server says which was refused.")
+			At(l.pointer(e.Field, "url"), problem.Unreachable, unreachable)
 	case driver.NotSystem:
 		p = problem.Newf(problem.SystemUnreachable, "Something answers at this address, but it is not %s.", name).
 			At(l.pointer("", "url"), problem.NotThisSystem, fmt.Sprintf("What answers here is not the API of %s: perhaps a web page, a proxy or another program.", name))

@@ -45,7 +45,7 @@ func (s *Store) Activity(ctx context.Context, projectID string, span time.Durati
 	return each(rows, func(r queries.ProjectActivityRow) ActivityOf {
 		return ActivityOf{BeginsAt: r.BeginsAt.Time, Activity: Activity{
 			RunsComplete: r.RunsComplete, RunsIncomplete: r.RunsIncomplete, RunsFailed: r.RunsFailed, RunsCancelled: r.RunsCancelled,
-			WritesApplied: r.WritesApplied, WritesRejected: r.WritesRejected, WritesNeedsHuman: r.WritesUndecided, WritesCancelled: r.WritesCancelled,
+			WritesApplied: r.WritesApplied, WritesRejected: r.WritesRejected, WritesNeedsHuman: r.WritesNeedsHuman, WritesCancelled: r.WritesCancelled,
 		}}
 	}), nil
 }
@@ -134,7 +134,7 @@ func (t *Tx) putTallies(ctx context.Context) error {
 		err := t.q.CountActivity(ctx, queries.CountActivityParams{
 			Connection: k.connection, HourAt: queries.At(hour), DayAt: queries.At(hour.Truncate(Daily)),
 			RunsComplete: a.RunsComplete, RunsIncomplete: a.RunsIncomplete, RunsFailed: a.RunsFailed, RunsCancelled: a.RunsCancelled,
-			WritesApplied: a.WritesApplied, WritesRejected: a.WritesRejected, WritesUndecided: a.WritesNeedsHuman, WritesCancelled: a.WritesCancelled,
+			WritesApplied: a.WritesApplied, WritesRejected: a.WritesRejected, WritesNeedsHuman: a.WritesNeedsHuman, WritesCancelled: a.WritesCancelled,
 		})
 		if err != nil {
 			return fmt.Errorf("count what happened: %w", err)

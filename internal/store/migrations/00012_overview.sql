@@ -12,14 +12,14 @@ create table activity (
   runs_cancelled    bigint not null,
   writes_applied    bigint not null,
   writes_rejected   bigint not null,
-  writes_undecided  bigint not null, -- they need a human
+  writes_needs_human bigint not null,
   writes_cancelled  bigint not null,
   primary key (connection, span, begins_at)
 ) /* sqlite: without rowid */;
 create index activity_age on activity (span, begins_at);
 /* postgres: alter table activity set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05); */
 
-insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_undecided, writes_cancelled)
+insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_needs_human, writes_cancelled)
 select e.connection, p.span, e.finished_at / (p.span * 1000000) * (p.span * 1000000),
   sum(e.complete), sum(e.incomplete), sum(e.failed), sum(e.called_off), sum(e.applied), sum(e.rejected), sum(e.undecided), sum(e.cancelled)
 from (select r.connection, r.finished_at, case when r.state = 'complete' then 1 else 0 end as complete, case when r.state = 'incomplete' then 1 else 0 end as incomplete,

@@ -1,18 +1,18 @@
 -- name: CountActivity :exec
 -- Of an hour, and of the day that it belongs to.
-insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_undecided, writes_cancelled)
-values (@connection, 3600, @hour_at, @runs_complete, @runs_incomplete, @runs_failed, @runs_cancelled, @writes_applied, @writes_rejected, @writes_undecided, @writes_cancelled),
-  (@connection, 86400, @day_at, @runs_complete, @runs_incomplete, @runs_failed, @runs_cancelled, @writes_applied, @writes_rejected, @writes_undecided, @writes_cancelled)
+insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_needs_human, writes_cancelled)
+values (@connection, 3600, @hour_at, @runs_complete, @runs_incomplete, @runs_failed, @runs_cancelled, @writes_applied, @writes_rejected, @writes_needs_human, @writes_cancelled),
+  (@connection, 86400, @day_at, @runs_complete, @runs_incomplete, @runs_failed, @runs_cancelled, @writes_applied, @writes_rejected, @writes_needs_human, @writes_cancelled)
 on conflict (connection, span, begins_at) do update set runs_complete = activity.runs_complete + excluded.runs_complete, runs_incomplete = activity.runs_incomplete + excluded.runs_incomplete,
   runs_failed = activity.runs_failed + excluded.runs_failed, runs_cancelled = activity.runs_cancelled + excluded.runs_cancelled, writes_applied = activity.writes_applied + excluded.writes_applied,
-  writes_rejected = activity.writes_rejected + excluded.writes_rejected, writes_undecided = activity.writes_undecided + excluded.writes_undecided,
+  writes_rejected = activity.writes_rejected + excluded.writes_rejected, writes_needs_human= activity.writes_needs_human + excluded.writes_needs_human,
   writes_cancelled = activity.writes_cancelled + excluded.writes_cancelled;
 
 -- name: ProjectActivity :many
 -- Across connections: those of a project.
 select a.begins_at, cast(sum(a.runs_complete) as bigint) as runs_complete, cast(sum(a.runs_incomplete) as bigint) as runs_incomplete, cast(sum(a.runs_failed) as bigint) as runs_failed,
   cast(sum(a.runs_cancelled) as bigint) as runs_cancelled, cast(sum(a.writes_applied) as bigint) as writes_applied, cast(sum(a.writes_rejected) as bigint) as writes_rejected,
-  cast(sum(a.writes_undecided) as bigint) as writes_undecided, cast(sum(a.writes_cancelled) as bigint) as writes_cancelled
+  cast(sum(a.writes_needs_human) as bigint) as writes_needs_human, cast(sum(a.writes_cancelled) as bigint) as writes_cancelled
 from connections c join activity a on a.connection = c.connection
 where c.project_id = @project_id and a.span = @span and a.begins_at >= @since_at group by a.begins_at order by a.begins_at;
 

@@ -84,27 +84,27 @@ func (q *Queries) ConnectionsInState(ctx context.Context, projectID string, stat
 }
 
 const countActivity = `-- name: CountActivity :exec
-insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_undecided, writes_cancelled)
+insert into activity (connection, span, begins_at, runs_complete, runs_incomplete, runs_failed, runs_cancelled, writes_applied, writes_rejected, writes_needs_human, writes_cancelled)
 values ($1, 3600, $2, $3, $4, $5, $6, $7, $8, $9, $10),
   ($1, 86400, $11, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (connection, span, begins_at) do update set runs_complete = activity.runs_complete + excluded.runs_complete, runs_incomplete = activity.runs_incomplete + excluded.runs_incomplete,
   runs_failed = activity.runs_failed + excluded.runs_failed, runs_cancelled = activity.runs_cancelled + excluded.runs_cancelled, writes_applied = activity.writes_applied + excluded.writes_applied,
-  writes_rejected = activity.writes_rejected + excluded.writes_rejected, writes_undecided = activity.writes_undecided + excluded.writes_undecided,
+  writes_rejected = activity.writes_rejected + excluded.writes_rejected, writes_needs_human= activity.writes_needs_human + excluded.writes_needs_human,
   writes_cancelled = activity.writes_cancelled + excluded.writes_cancelled
 `
 
 type CountActivityParams struct {
-	Connection      int64
-	HourAt          Time
-	RunsComplete    int64
-	RunsIncomplete  int64
-	RunsFailed      int64
-	RunsCancelled   int64
-	WritesApplied   int64
-	WritesRejected  int64
-	WritesUndecided int64
-	WritesCancelled int64
-	DayAt           Time
+	Connection       int64
+	HourAt           Time
+	RunsComplete     int64
+	RunsIncomplete   int64
+	RunsFailed       int64
+	RunsCancelled    int64
+	WritesApplied    int64
+	WritesRejected   int64
+	WritesNeedsHuman int64
+	WritesCancelled  int64
+	DayAt            Time
 }
 
 // Of an hour, and of the day that it belongs to.
@@ -118,7 +118,7 @@ func (q *Queries) CountActivity(ctx context.Context, arg CountActivityParams) er
 		arg.RunsCancelled,
 		arg.WritesApplied,
 		arg.WritesRejected,
-		arg.WritesUndecided,
+		arg.WritesNeedsHuman,
 		arg.WritesCancelled,
 		arg.DayAt,
 	)
@@ -141,21 +141,21 @@ func (q *Queries) EraseActivity(ctx context.Context, connection int64, maxRows i
 const projectActivity = `-- name: ProjectActivity :many
 select a.begins_at, cast(sum(a.runs_complete) as bigint) as runs_complete, cast(sum(a.runs_incomplete) as bigint) as runs_incomplete, cast(sum(a.runs_failed) as bigint) as runs_failed,
   cast(sum(a.runs_cancelled) as bigint) as runs_cancelled, cast(sum(a.writes_applied) as bigint) as writes_applied, cast(sum(a.writes_rejected) as bigint) as writes_rejected,
-  cast(sum(a.writes_undecided) as bigint) as writes_undecided, cast(sum(a.writes_cancelled) as bigint) as writes_cancelled
+  cast(sum(a.writes_needs_human) as bigint) as writes_needs_human, cast(sum(a.writes_cancelled) as bigint) as writes_cancelled
 from connections c join activity a on a.connection = c.connection
 where c.project_id = $1 and a.span = $2 and a.begins_at >= $3 group by a.begins_at order by a.begins_at
 `
 
 type ProjectActivityRow struct {
-	BeginsAt        Time
-	RunsComplete    int64
-	RunsIncomplete  int64
-	RunsFailed      int64
-	RunsCancelled   int64
-	WritesApplied   int64
-	WritesRejected  int64
-	WritesUndecided int64
-	WritesCancelled int64
+	BeginsAt         Time
+	RunsComplete     int64
+	RunsIncomplete   int64
+	RunsFailed       int64
+	RunsCancelled    int64
+	WritesApplied    int64
+	WritesRejected   int64
+	WritesNeedsHuman int64
+	WritesCancelled  int64
 }
 
 // Across connections: those of a project.
@@ -176,7 +176,7 @@ func (q *Queries) ProjectActivity(ctx context.Context, projectID string, span in
 			&i.RunsCancelled,
 			&i.WritesApplied,
 			&i.WritesRejected,
-			&i.WritesUndecided,
+			&i.WritesNeedsHuman,
 			&i.WritesCancelled,
 		); err != nil {
 			return nil, err
