@@ -4,7 +4,7 @@ import { ArrowDownUp, Bell, Clock, CornerDownRight, Filter, GitBranch, Globe, Li
 import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import { cx } from "@/ui/cx";
 import { kindOf, kinds } from "./schema";
-import { gist, place, type Placed, type Path, type Step, triggerGist } from "./tree";
+import { gist, place, type Placed, type Path, size, type Step, triggerGist } from "./tree";
 
 const icons: Record<string, LucideIcon> = { trigger: Zap, list: List, get: Search, find: Search, transform: Shuffle, filter: Filter, branch: GitBranch, each: Repeat, write: Pencil, request: Globe, wait: Clock, notify: Bell, call: CornerDownRight };
 
@@ -26,11 +26,14 @@ function StepNode({ data: d }: NodeProps<Node<Data>>) {
   );
 }
 
+const under = { left: size.w / 2 }; // below the middle of the step that a block belongs to
+
 function BlockNode({ data: d }: NodeProps<Node<Data>>) {
   return (
     <div className="size-full rounded-xl border border-dashed border-edge bg-sunken/60 px-4 py-2 text-xs font-semibold text-muted">
-      <Handle type="target" position={Position.Top} className="invisible" />
+      <Handle type="target" position={Position.Top} className="invisible" style={under} />
       <span className="block truncate">{d.text}</span>
+      <Handle type="source" position={Position.Bottom} className="invisible" style={under} />
     </div>
   );
 }
@@ -93,7 +96,7 @@ export function Canvas({ doc, at, wrong, fixed, choose, add, move, remove }: Pro
         add,
       },
     }));
-  const edges = placed.filter((p) => p.after).map((p): Edge => ({ id: `${p.after}-${p.id}`, source: p.after!, target: p.id, type: "smoothstep", focusable: false, selectable: false }));
+  const edges = placed.filter((p) => p.after).map((p): Edge => ({ id: `${p.after}-${p.id}`, source: p.after!, target: p.id, type: p.kind === "block" ? "smoothstep" : "straight", focusable: false, selectable: false }));
   const focus = (id: string) => box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
   useEffect(() => {
     if (follow.current) focus(chosen);

@@ -72,6 +72,7 @@ function placeList(all: Placed[], steps: Step[], path: Path, x: number, y: numbe
         left += box.w + size.pad;
         low = Math.max(low, y + box.h);
       }
+      last = blocks[0]!.path.join(".");
       w = Math.max(w, left - size.pad - x);
       y = low;
     }
@@ -130,7 +131,7 @@ export function gist(s: Step): string {
     case "notify":
       return o.email ? "by e-mail" : "by webhook";
     case "branch":
-      return `${Array.isArray(v) ? v.length : 0} ways`;
+      return Array.isArray(v) && v.length === 1 ? "1 way" : `${Array.isArray(v) ? v.length : 0} ways`;
     case "transform":
       return Object.keys(o).join(", ");
   }

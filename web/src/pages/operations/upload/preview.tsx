@@ -56,7 +56,7 @@ export function Preview({ first, error }: { first: Made[] | undefined; error: un
             {first.map((m) => (
               <tr key={m.line} className={m.faults.length ? "border-t border-line bg-bad-soft" : "border-t border-line"}>
                 <th scope="row" className="px-4 py-1.5 text-left font-normal text-muted tabular-nums">{m.line}</th>
-                {ids ? <td className="px-4 py-1.5 font-mono text-xs whitespace-nowrap">{m.item.id?.slice(0, 8)}</td> : null}
+                {ids ? <td className="px-4 py-1.5 font-mono text-xs whitespace-nowrap">{m.item.id}</td> : null}
                 <td className="px-4 py-1.5 whitespace-nowrap">{m.item.client_ref}</td>
                 {names.map((n) => (
                   <td key={n} className="max-w-64 truncate px-4 py-1.5">

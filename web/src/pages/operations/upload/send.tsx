@@ -42,6 +42,7 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
   const [pace, setPace] = useState("PT0S");
   const [onError, setOnError] = useState("continue");
   const [again, setAgain] = useState(false);
+  const [asked, ask] = useState(false);
   const turn = useRef(0);
   const salt = useRef(""); // of the keys with which all of it is sent once more
   useEffect(() => {
@@ -89,6 +90,7 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
     }
   };
   const refused = verdicts?.filter((v) => !v.verdict.valid) ?? [];
+  const removes = plan.op === "delete" && !plan.ready;
   const ready = read && read.count > 0 && !lacking;
   const replayed = sent.some((s) => s.replayed);
   return (
@@ -132,13 +134,16 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
         {lacking ? <p className="mr-auto text-sm text-muted">{lacking}</p> : null}
         <Button look={read ? "plain" : "main"} busy={share !== undefined} disabled={Boolean(lacking)} onClick={() => void check()}>{read ? "Check again" : "Check"}</Button>
         {read ? (
-          <Button look="main" busy={sending >= 0} disabled={!ready || (sent.length === read.parts.length)} onClick={() => void sendAll(sent)}>
-            {sending >= 0 && read.parts.length > 1 ? `Sending ${sending + 1} of ${read.parts.length}…` : `Send ${count(read.count)}`}
+          <Button look="main" busy={sending >= 0} disabled={!ready || (sent.length === read.parts.length)} onClick={() => (removes && !sent.length ? ask(true) : void sendAll(sent))}>
+            {sending >= 0 && read.parts.length > 1 ? `Sending ${sending + 1} of ${read.parts.length}…` : `${removes ? "Delete" : "Send"} ${count(read.count)}`}
           </Button>
         ) : null}
       </div>
+      <Confirm open={asked} onClose={() => ask(false)} danger title={`Delete ${count(read?.count ?? 0)}?`} label="Delete them" act={() => sendAll(sent)}>
+        <p>Every record that the file names is deleted in the system itself, or cancelled where the system only cancels. What is gone there cannot be brought back from here.</p>
+      </Confirm>
       <Confirm open={again} onClose={() => setAgain(false)} danger title="Write all of it once more?" label="Send it once more" act={() => ((salt.current = newKey()), sendAll([]))}>
-        <p>The same records were sent before. {plan.op === "create" ? "Every one of them is created a second time." : "Every one of them is written again."} Do this only where that is what you want, such as after the first ones were deleted.</p>
+        <p>The same records were sent before. {plan.op === "create" ? "Every one of them is created a second time." : removes ? "Every one of them is deleted again, if it is there." : "Every one of them is written again."} Do this only where that is what you want, such as after the first ones were deleted.</p>
       </Confirm>
     </div>
   );
