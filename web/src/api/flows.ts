@@ -19,13 +19,10 @@ export const flowRuns = (name: string, state: string) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
-const open = ["queued", "running", "waiting"];
-
 export const flowRun = (name: string, id: string) =>
   queryOptions({
     queryKey: ["flow-runs", name, "one", id],
     queryFn: () => data(api.GET("/v1/flows/{name}/runs/{id}", { params: { path: { name, id } } })),
-    refetchInterval: (q) => (q.state.data && open.includes(q.state.data.state) ? 1500 : false),
   });
 
 export const flowItems = (name: string, id: string, step: string, status: string) =>
@@ -47,12 +44,8 @@ export const flowItem = (name: string, id: string, step: string, n: number) =>
     queryFn: () => data(api.GET("/v1/flows/{name}/runs/{id}/items/{step}/{n}", { params: { path: { name, id, step: step || "-", n } } })),
   });
 
-/** lastRun is a run as the list of flows shows it: read on for as long as it is under way. */
-export const lastRun = (name: string, id: string) => ({
-  ...flowRun(name, id),
-  enabled: Boolean(id),
-  refetchInterval: (q: { state: { data?: { state: string } } }) => (q.state.data && open.includes(q.state.data.state) ? 5000 : false) as number | false,
-});
+/** lastRun is a run as the list of flows shows it. */
+export const lastRun = (name: string, id: string) => ({ ...flowRun(name, id), enabled: Boolean(id) });
 
 export const flowVersions = (name: string) =>
   infiniteQueryOptions({

@@ -4,11 +4,11 @@ import { api, data, of } from "./client";
 /** What the pages read, by what they read. A key begins with the thing's name, so that an event about it makes all of it stale. */
 export const me = queryOptions({ queryKey: ["me"], queryFn: () => data(api.GET("/v1/me")), staleTime: Infinity });
 
-/** What the whole project looks like; while nothing is read yet, it is looked at often. */
+/** What the whole project looks like. That something is late comes with time alone: nothing changes by which it could be told. */
 export const overview = queryOptions({
   queryKey: ["overview"],
   queryFn: () => data(api.GET("/v1/overview")),
-  refetchInterval: (q) => (q.state.data && !q.state.data.streams.synced ? 2000 : 15_000),
+  refetchInterval: 60_000,
 });
 
 export interface ConnectionFilter {
@@ -74,7 +74,6 @@ export const operation = (connection: string, id: string) =>
   queryOptions({
     queryKey: ["operations", connection, "one", id],
     queryFn: () => data(api.GET("/v1/operations/{id}", { params: { header: of(connection), path: { id } } })),
-    refetchInterval: (q) => (q.state.data && ["queued", "running"].includes(q.state.data.state) ? 1500 : false),
   });
 
 export const operationItems = (connection: string, id: string, status: string) =>

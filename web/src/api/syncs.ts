@@ -4,14 +4,10 @@ import { api, data, of, type Schema } from "./client";
 /** under tells whether a run is still to end. */
 export const under = (run: Pick<Schema<"SyncRun">, "state"> | null | undefined) => run?.state === "queued" || run?.state === "running";
 
-/** What is read again while something runs, until the server says itself what has changed. */
-export const pace = 1500;
-
 export const run = (connection: string, id: string) =>
   queryOptions({
     queryKey: ["sync-runs", connection, "one", id],
     queryFn: () => data(api.GET("/v1/sync-runs/{id}", { params: { header: of(connection), path: { id } } })),
-    refetchInterval: (q) => (under(q.state.data) ? pace : false),
   });
 
 export const quarantine = (connection: string, id: string, state: string) =>

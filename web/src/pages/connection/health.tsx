@@ -31,7 +31,7 @@ const why = (e: Entity) =>
 
 /** Health is whether a connection is well, what holds it back, and how it was before. */
 export default function HealthOf({ of: c }: { of: Schema<"Connection"> }) {
-  const read = useQuery({ ...health(c.id), refetchInterval: 10_000 });
+  const read = useQuery({ ...health(c.id), refetchInterval: 10_000 }); // how much of the budget is used is told by nothing
   if (read.error) return <Failure error={read.error} again={() => void read.refetch()} />;
   const h = read.data;
   if (!h) return <Loading />;

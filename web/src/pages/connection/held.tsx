@@ -18,7 +18,7 @@ export function HeldDeletions({ connection, system, of: h, entity }: { connectio
   const approve = useAct(() => data(api.POST("/v1/sync-runs/{id}/pending-deletions/approve", params)), ...stale);
   const reject = useAct(() => data(api.POST("/v1/sync-runs/{id}/pending-deletions/reject", params)), ...stale);
   const things = words(entity).toLowerCase();
-  const share = h.of + h.missing ? Math.round((h.missing / (h.of + h.missing)) * 100) : 100;
+  const share = h.of ? Math.round((h.missing / h.of) * 100) : 100;
   if (h.decision === "rejected") {
     return <Notice tone="quiet" title={`${count(h.missing)} deletions were rejected`}><p>Decided <Time at={h.decided_at} />. The records stay, and are looked at again by later full runs.</p></Notice>;
   }
@@ -35,7 +35,7 @@ export function HeldDeletions({ connection, system, of: h, entity }: { connectio
   return (
     <Notice tone="warn" title={`${count(h.missing)} ${things} are missing in ${system}. Are they really deleted?`}>
       <p>
-        Every complete run since <Time at={h.since} /> has missed them{h.of ? `; the last one found ${count(h.of)}, so about ${share} % of all are gone` : ""}. That is more than Busbar believes by itself: a changed right or filter of the login looks
+        Every complete run since <Time at={h.since} /> has missed them{h.of ? `: of ${count(h.of)} about ${share} % are gone` : ""}. That is more than Busbar believes by itself: a changed right or filter of the login looks
         the same. Nothing is deleted until somebody decides.
       </p>
       {h.confirmed_at ? <p>A further full run, <Time at={h.confirmed_at} />, missed them too.</p> : null}

@@ -4,7 +4,6 @@ import { lazy, Suspense } from "react";
 import type { Schema } from "@/api/client";
 import { useRights } from "@/api/may";
 import { connection, health } from "@/api/queries";
-import { pace } from "@/api/syncs";
 import { State } from "@/ui/badge";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
@@ -28,7 +27,7 @@ const parts = {
 export default function Connection() {
   const { id } = route.useParams();
   const { tab } = route.useSearch();
-  const read = useQuery({ ...connection(id), refetchInterval: (q) => (q.state.data?.status === "syncing" || q.state.data?.status === "pending" ? 2 * pace : 30_000) });
+  const read = useQuery(connection(id));
   const well = useQuery(health(id));
   const may = useRights();
   if (read.error) return <Page title="Connection"><Failure error={read.error} again={() => void read.refetch()} /></Page>;

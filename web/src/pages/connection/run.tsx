@@ -46,7 +46,7 @@ export default function SyncRun() {
       lead={`Reads ${modes[r.mode]}. ${begun[r.trigger]}`}
       actions={under(r) && may("sync") ? <Button look="danger" disabled={r.cancel_requested} onClick={() => ask(true)}>{r.cancel_requested ? "Stops after this page…" : "Cancel"}</Button> : null}
     >
-      {r.error ? (
+      {r.error && r.held_deletions?.decision !== "pending" ? (
         <Notice tone={r.state === "failed" ? "bad" : "warn"} title={r.state === "incomplete" ? "It did not get everything" : r.state === "failed" ? "It failed" : words(r.error.code)}>
           <p>{r.error.detail}</p>
           {r.retry_at && under(r) ? <p>It is tried again <Time at={r.retry_at} />.</p> : null}

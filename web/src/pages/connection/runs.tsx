@@ -3,7 +3,6 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { runs } from "@/api/queries";
-import { pace, under } from "@/api/syncs";
 import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { SelectField } from "@/ui/field";
@@ -17,7 +16,7 @@ type Run = Schema<"SyncRun">;
 const states = ["queued", "running", "complete", "incomplete", "failed", "cancelled"] as const satisfies readonly Run["state"][];
 
 const columns = (id: string): Column<Run>[] => [
-  { name: "Entity", width: "minmax(8rem,1.2fr)", cell: (r) => <Link to="/connections/$id/runs/$run" params={{ id, run: r.id }} className="font-semibold text-ink hover:underline">{words(r.entity)}</Link> },
+  { name: "Entity", width: "minmax(8rem,1.8fr)", cell: (r) => <Link to="/connections/$id/runs/$run" params={{ id, run: r.id }} className="font-semibold text-ink hover:underline">{words(r.entity)}</Link> },
   { name: "State", width: "minmax(7rem,0.8fr)", cell: (r) => <State state={r.state} /> },
   { name: "Why", width: "minmax(6rem,1.5fr)", wide: true, cell: (r) => <span className="text-muted" title={r.error?.detail}>{r.error?.detail ?? (r.held_deletions?.decision === "pending" ? `${count(r.held_deletions.missing)} deletions held` : r.counts.quarantined ? `${count(r.counts.quarantined)} quarantined` : "")}</span> },
   { name: "Mode", width: "6.5rem", wide: true, cell: (r) => words(r.mode) },
@@ -26,13 +25,13 @@ const columns = (id: string): Column<Run>[] => [
   { name: "New", width: "4.5rem", wide: true, right: true, cell: (r) => count(r.counts.created) },
   { name: "Changed", width: "4.5rem", wide: true, right: true, cell: (r) => count(r.counts.updated) },
   { name: "Deleted", width: "4.5rem", wide: true, right: true, cell: (r) => count(r.counts.deleted) },
-  { name: "Took", width: "6rem", wide: true, right: true, cell: (r) => <span className="text-muted">{took(r.started_at, r.finished_at).replace("less than a second", "< 1 s")}</span> },
+  { name: "Took", width: "4.5rem", wide: true, right: true, cell: (r) => <span className="text-muted">{took(r.started_at, r.finished_at).replace("less than a second", "< 1 s")}</span> },
   { name: "When", width: "6.5rem", right: true, cell: (r) => <Time at={r.finished_at ?? r.started_at ?? r.requested_at} /> },
 ];
 
 export default function Runs({ of: c }: { of: Schema<"Connection"> }) {
   const [state, setState] = useState("");
-  const list = useInfiniteQuery({ ...runs(c.id, state), refetchInterval: (q) => (q.state.data?.pages[0]?.data.some(under) ? pace : false) });
+  const list = useInfiniteQuery(runs(c.id, state));
   const rows = useRows(list.data);
   return (
     <Panel

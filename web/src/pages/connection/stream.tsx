@@ -37,17 +37,18 @@ interface Props {
 /** Stream is one entity of a connection: how it stands, and how it is synced. */
 export function Stream({ of: s, connection: c, health, still, onClose, sync, full }: Props) {
   const may = useRights();
+  const held = s.held_deletions?.decision === "pending";
   return (
     <Dialog title={words(s.entity)} open onClose={onClose}>
       {s.active_run ? <Progress of={s.active_run} /> : null}
-      {s.error ? (
+      {s.error && !held ? (
         <Notice tone="bad" title={s.failures > 1 ? `The last ${s.failures} runs failed` : "The last run did not succeed"}>
           <p>{s.error.detail}</p>
           {health?.next_step && health.next_step !== s.error.detail ? <p>{health.next_step}</p> : null}
           {s.last_run ? <RunLink id={c.id} run={s.last_run.id}>See the run</RunLink> : null}
         </Notice>
       ) : null}
-      {s.held_deletions?.decision === "pending" ? (
+      {held && s.held_deletions ? (
         <Notice tone="warn" title={`${count(s.held_deletions.missing)} deletions wait for a decision`}><RunLink id={c.id} run={s.held_deletions.run}>Decide</RunLink></Notice>
       ) : null}
       {s.counts.quarantined && s.last_run ? (

@@ -6,7 +6,6 @@ import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
 import { useRights } from "@/api/may";
 import { health, syncs } from "@/api/queries";
-import { pace } from "@/api/syncs";
 import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
@@ -21,7 +20,7 @@ type Mode = "incremental" | "full";
 
 /** Streams are the entities of a connection: how fresh each is, and what can be done about it. */
 export function Streams({ of: c }: { of: Schema<"Connection"> }) {
-  const list = useQuery({ ...syncs(c.id), refetchInterval: (q) => (q.state.data?.data.some((s) => s.state !== "idle") ? pace : false) });
+  const list = useQuery(syncs(c.id));
   const well = useQuery(health(c.id));
   const may = useRights()("sync");
   const [full, askFull] = useState<Sync[]>();

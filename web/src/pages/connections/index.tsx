@@ -52,7 +52,7 @@ export default function Connections() {
   useEffect(() => void navigate({ search: (s) => ({ ...s, q: q || undefined }), replace: true }), [q, navigate]);
   const filtered = Boolean(q || search.status || search.system);
   const may = useRights()("connect");
-  const list = useInfiniteQuery({ ...connections({ ...search, q }), refetchInterval: 15_000 });
+  const list = useInfiniteQuery(connections({ ...search, q }));
   const rows = useRows(list.data);
   const catalogue = useQuery(systems);
   return (

@@ -27,7 +27,7 @@ const tabs = [{ id: "runs", name: "Runs" }, { id: "document", name: "What it doe
 export default function OneFlow() {
   const { name } = route.useParams();
   const { tab } = route.useSearch();
-  const read = useQuery({ ...flow(name), refetchInterval: 15_000 });
+  const read = useQuery(flow(name));
   const last = useQuery(lastRun(name, read.data?.trigger.run ?? "")).data;
   const [asked, ask] = useState<"run" | "delete" | "resume">();
   const [mayRun, mayChange] = [useMay("run"), useMay("flows")];

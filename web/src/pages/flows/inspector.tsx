@@ -19,7 +19,7 @@ type Item = Schema<"FlowItemDetail">;
 export function Inspector({ name, run, item, onClose }: { name: string; run: Schema<"FlowRunDetail">; item: string; onClose: () => void }) {
   const cut = item.lastIndexOf("/");
   const [step, n] = [item.slice(0, cut), Number(item.slice(cut + 1))];
-  const read = useQuery({ ...flowItem(name, run.id, step, n), refetchInterval: (q) => (q.state.data && ["pending", "running"].includes(q.state.data.status) ? 2000 : false) });
+  const read = useQuery(flowItem(name, run.id, step, n));
   const may = useMay("run");
   const i = read.data;
   return (

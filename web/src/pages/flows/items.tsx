@@ -51,7 +51,7 @@ const columns = (name: string, id: string, search: Search): Column<Item>[] => [
 
 /** Items lists what became of each item of a run. */
 export function Items({ name, run: r, search, look }: { name: string; run: Schema<"FlowRunDetail">; search: Search; look: (change: Search) => void }) {
-  const list = useInfiniteQuery({ ...flowItems(name, r.id, search.step ?? "", search.status ?? ""), refetchInterval: (q) => (isOpen(r.state) || q.state.data?.pages.some((p) => p.data.some((i) => ["pending", "running"].includes(i.status))) ? 2500 : false) });
+  const list = useInfiniteQuery(flowItems(name, r.id, search.step ?? "", search.status ?? ""));
   const rows = useRows(list.data);
   const narrowed = Boolean(search.step ?? search.status);
   return (

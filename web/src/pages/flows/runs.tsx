@@ -10,7 +10,6 @@ import { type Column, Grid } from "@/ui/grid";
 import { Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
 import { Time } from "@/ui/time";
-import { isOpen } from "./begins";
 import { Counts } from "./counts";
 
 const columns = (name: string): Column<Schema<"FlowRun">>[] => [
@@ -31,7 +30,7 @@ const columns = (name: string): Column<Schema<"FlowRun">>[] => [
 /** Runs lists the runs of a flow, newest first. */
 export function Runs({ name, begin }: { name: string; begin?: () => void }) {
   const [state, setState] = useState("");
-  const list = useInfiniteQuery({ ...flowRuns(name, state), refetchInterval: (q) => (q.state.data?.pages[0]?.data.some((r) => isOpen(r.state)) ? 3000 : 15_000) });
+  const list = useInfiniteQuery(flowRuns(name, state));
   const rows = useRows(list.data);
   return (
     <Panel

@@ -26,7 +26,7 @@ export default function OneOperation() {
   const { connection, id } = route.useParams();
   const read = useQuery(operation(connection, id));
   const [status, setStatus] = useState("");
-  const items = useInfiniteQuery({ ...operationItems(connection, id, status), refetchInterval: read.data && ["queued", "running"].includes(read.data.state) ? 2500 : false });
+  const items = useInfiniteQuery(operationItems(connection, id, status));
   const rows = useRows(items.data);
   const [asked, ask] = useState<"retry" | "cancel">();
   const [deciding, decide] = useState<Item>();

@@ -29,7 +29,7 @@ export function useBeginner(o: Schema<"Overview"> | undefined): boolean {
 export function FirstSteps({ of: o }: { of: Schema<"Overview"> }) {
   const who = useSuspenseQuery(me).data;
   const may = who.scopes.includes("connect");
-  const list = useInfiniteQuery({ ...connections({}), refetchInterval: 3000 });
+  const list = useInfiniteQuery(connections({}));
   const first = list.data?.pages[0]?.data.findLast((c) => c.status !== "disconnected");
   const connected = o.connections.total > 0;
   const synced = o.streams.synced > 0;
@@ -87,7 +87,7 @@ function Choices({ may }: { may: boolean }) {
 
 /** Progress shows the first sync while it goes on. */
 function Progress({ of: c }: { of: Schema<"Connection"> }) {
-  const list = useQuery({ ...syncs(c.id), refetchInterval: 1500, enabled: c.status !== "pending" });
+  const list = useQuery({ ...syncs(c.id), enabled: c.status !== "pending" });
   const bad = ["unreachable", "needs_reauthorization", "degraded"].includes(c.status);
   return (
     <>
