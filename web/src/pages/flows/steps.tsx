@@ -28,9 +28,9 @@ export function Steps({ of, chosen, choose }: { of: Schema<"FlowStep">[]; chosen
                 <th scope="row" className="min-w-40 px-4 py-2 text-left font-semibold">
                   <button type="button" aria-pressed={s.step === chosen} onClick={() => choose(s.step === chosen ? undefined : s.step)} className="text-left text-ink hover:underline">{nameOfStep(s.step)}</button>
                 </th>
-                <td className="px-3 py-2 text-right tabular-nums">{count.format(s.counts.in)}</td>
+                <td className="px-3 py-2 text-right whitespace-nowrap tabular-nums">{count.format(s.counts.in)}</td>
                 {fates.map(([name, tone]) => (
-                  <td key={name} className={cx("px-3 py-2 text-right tabular-nums", s.counts[name] === 0 && "text-muted", s.counts[name] > 0 && tone === "bad" && "font-semibold text-bad")}>{count.format(s.counts[name])}</td>
+                  <td key={name} className={cx("px-3 py-2 text-right whitespace-nowrap tabular-nums", s.counts[name] === 0 && "text-muted", s.counts[name] > 0 && tone === "bad" && "font-semibold text-bad")}>{count.format(s.counts[name])}</td>
                 ))}
               </tr>
             ))}

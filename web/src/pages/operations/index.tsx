@@ -31,7 +31,7 @@ export default function Operations() {
   const columns: Column<Operation>[] = [
     {
       name: "What",
-      width: "minmax(11rem,2fr)",
+      width: "minmax(5.5rem,2fr)",
       cell: (o) => (
         <Link to="/operations/$connection/$id" params={{ connection: o.connection_id, id: o.id }} className="font-semibold text-ink hover:underline">
           {o.kind === "batch" ? `Batch of ${count.format(o.total)}` : words(o.item?.op ?? "write")}
@@ -40,8 +40,8 @@ export default function Operations() {
     },
     ...(at ? [] : [{ name: "Connection", width: "minmax(8rem,1.2fr)", wide: true, cell: (o: Operation) => names.get(o.connection_id) ?? "" }]),
     { name: "Entity", width: "minmax(8rem,1fr)", wide: true, cell: (o) => words(o.entity) },
-    { name: "State", width: "minmax(7rem,1fr)", cell: (o) => <State state={o.state} /> },
-    { name: "Result", width: "minmax(8rem,1.4fr)", cell: (o) => <Outcome of={o.counts} /> },
+    { name: "State", width: "minmax(6.25rem,1fr)", cell: (o) => <State state={o.state} /> },
+    { name: "Result", width: "minmax(6rem,1.4fr)", cell: (o) => <Outcome of={o.counts} /> },
     { name: "Begun", width: "8rem", wide: true, right: true, cell: (o) => <Time at={o.created_at} /> },
   ];
   return (

@@ -27,7 +27,7 @@ export function Form({ connection, fields, required, op, draft, change, errors }
   const open = fields.filter((f) => f.writable && f.writable_on?.includes(op));
   const top = open.filter((f) => !f.name.includes("."));
   return (
-    <div className="grid gap-x-5 gap-y-4 sm:grid-cols-2 xl:grid-cols-3">
+    <div className="grid grid-cols-1 gap-x-5 gap-y-4 sm:grid-cols-2 xl:grid-cols-3">
       {top.map((f) => {
         const inner = open.filter((o) => o.name.startsWith(`${f.name}.`)).map((o) => ({ ...o, name: o.name.slice(f.name.length + 1) }));
         const set = (v: unknown) => change({ ...draft, [f.name]: v });
@@ -46,12 +46,12 @@ function List({ connection, name, inner, required, rows, set, errors }: { connec
   const id = useId();
   const fault = errors.get(`/${name}`);
   return (
-    <fieldset className="space-y-3 sm:col-span-full" aria-describedby={fault ? id : undefined}>
+    <fieldset className="min-w-0 space-y-3 sm:col-span-full" aria-describedby={fault ? id : undefined}>
       <legend className="text-sm font-semibold">{words(name)}</legend>
       {fault ? <p id={id} className="text-sm font-medium text-bad">{fault}</p> : null}
       {rows.map((row, i) => (
         <div key={(row.id as string) ?? i} className="relative rounded-lg border border-line bg-page p-4 pr-12">
-          <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2 lg:grid-cols-4">
+          <div className="grid grid-cols-1 gap-x-4 gap-y-3 sm:grid-cols-2 lg:grid-cols-4">
             {inner.map((f) => (
               <One key={f.name} connection={connection} of={f} required={required.includes(f.name)} value={row[f.name]} error={errors.get(`/${name}/${i}/${f.name}`)} set={(v) => set(rows.map((r, j) => (j === i ? { ...r, [f.name]: v } : r)))} />
             ))}

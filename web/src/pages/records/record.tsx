@@ -122,7 +122,7 @@ function Lines({ rows, show }: { rows: Record<string, unknown>[]; show: (name: s
         </thead>
         <tbody>
           {rows.map((r, i) => (
-            <tr key={i} className="border-t border-line">{names.map((n) => <td key={n} className="px-4 py-2">{show(n, r[n])}</td>)}</tr>
+            <tr key={i} className="border-t border-line">{names.map((n) => <td key={n} className="min-w-32 px-4 py-2">{show(n, r[n])}</td>)}</tr>
           ))}
         </tbody>
       </table>
