@@ -103,7 +103,7 @@ export default function Builder({ of: newest, begin, saved }: Props) {
   useEffect(() => {
     if (at.length && !stepIn(read.steps, at) && at[0] !== "trigger") choose([]);
   }, [read, at]);
-  const overtaken = f && newest && newest.version > f.version;
+  const overtaken = newest !== undefined && f !== undefined && newest.version > f.version;
   const takeNewest = () => {
     if (!newest) return;
     setBase(newest);
@@ -127,7 +127,7 @@ export default function Builder({ of: newest, begin, saved }: Props) {
           <span className="ml-auto flex flex-wrap gap-2">
             <Button size="icon" aria-label="Undo" title="Undo (Ctrl+Z)" disabled={!undo} onClick={undo}><Undo2 size={15} aria-hidden /></Button>
             <Button size="icon" aria-label="Redo" title="Redo (Ctrl+Shift+Z)" disabled={!redo} onClick={redo}><Redo2 size={15} aria-hidden /></Button>
-            <Button look="main" busy={save.isPending} disabled={!name || (Boolean(f) && !changed) || problems.length > 0} onClick={keep}>{!f ? "Save" : text === f.document ? "Save the settings" : `Save as version ${f.version + 1}`}</Button>
+            <Button look="main" busy={save.isPending} disabled={!name || overtaken || (Boolean(f) && !changed) || problems.length > 0} onClick={keep}>{!f ? "Save" : text === f.document ? "Save the settings" : `Save as version ${f.version + 1}`}</Button>
           </span>
         ) : <span className="text-sm text-muted">You may look at it. To change it takes a role that may change flows.</span>}
       </div>

@@ -44,7 +44,7 @@ export function Preview({ first, error }: { first: Made[] | undefined; error: un
         <table className="w-full text-sm">
           <thead className="bg-sunken text-left text-xs text-muted">
             <tr>
-              <th scope="col" className="px-4 py-2">Line</th>
+              <th scope="col" className="px-4 py-2 whitespace-nowrap">Line</th>
               {ids ? <th scope="col" className="px-4 py-2">Record</th> : null}
               <th scope="col" className="px-4 py-2 whitespace-nowrap">Your reference</th>
               {names.map((n) => (
