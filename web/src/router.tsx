@@ -23,7 +23,7 @@ interface ConnectionsSearch {
 
 const text = (v: unknown) => (typeof v === "string" && v ? v : undefined);
 
-const overview = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./pages/overview")) });
+const overview = createRoute({ getParentRoute: () => root, path: "/", component: lazyRouteComponent(() => import("./pages/overview/index")) });
 const connections = createRoute({
   getParentRoute: () => root,
   path: "/connections",

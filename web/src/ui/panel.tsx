@@ -1,4 +1,4 @@
-import { type ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "./cx";
 
 /** Panel is a card of a page. */
@@ -18,12 +18,16 @@ export function Panel({ title, actions, children, className, flush }: { title?: 
 
 /** Page is a page's head and body. */
 export function Page({ title, lead, actions, children, crumbs }: { title: ReactNode; lead?: ReactNode; actions?: ReactNode; children: ReactNode; crumbs?: ReactNode }) {
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${head.current?.firstChild?.textContent ?? ""} · Busbar`;
+  });
   return (
     <div className="mx-auto w-full max-w-[1440px] space-y-5 px-4 py-5 sm:px-6 lg:px-8">
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0 space-y-1">
           {crumbs ? <nav aria-label="Where you are" className="text-sm text-muted">{crumbs}</nav> : null}
-          <h1 className="flex flex-wrap items-center gap-x-3 gap-y-1">{title}</h1>
+          <h1 ref={head} className="flex flex-wrap items-center gap-x-3 gap-y-1">{title}</h1>
           {lead ? <p className="max-w-prose text-sm text-muted">{lead}</p> : null}
         </div>
         {actions ? <div className="flex flex-wrap gap-2">{actions}</div> : null}

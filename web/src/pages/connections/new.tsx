@@ -43,12 +43,14 @@ export default function NewConnection() {
 
 function Ways({ system: which, name }: { system: string; name: string }) {
   const read = useQuery(system(which));
+  const [made, setMade] = useState<Schema<"CreatedConnection">>();
   if (read.error) return <Failure error={read.error} />;
   if (!read.data) return <Loading />;
+  if (made) return <Made of={made} />;
   return (
     <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)]">
       <div className="space-y-5">
-        <ByForm of={read.data} name={name} />
+        <ByForm of={read.data} name={name} made={setMade} />
         <ByLink of={read.data} name={name} />
       </div>
       <Panel title={`How to get the credentials of ${read.data.name}`}>
@@ -58,7 +60,7 @@ function Ways({ system: which, name }: { system: string; name: string }) {
   );
 }
 
-function ByForm({ of: s, name }: { of: Schema<"SystemDetail">; name: string }) {
+function ByForm({ of: s, name, made }: { of: Schema<"SystemDetail">; name: string; made: (c: Schema<"CreatedConnection">) => void }) {
   const login = useLogin(s);
   const form = useRef<HTMLFormElement>(null);
   const [entities, setEntities] = useState<string[]>(s.entities);
@@ -77,9 +79,8 @@ function ByForm({ of: s, name }: { of: Schema<"SystemDetail">; name: string }) {
   );
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    make.mutate(undefined);
+    make.mutate(undefined, { onSuccess: made });
   };
-  if (make.data) return <Made of={make.data} />;
   return (
     <Panel title="Enter the credentials">
       <form ref={form} onSubmit={submit} className="space-y-4">

@@ -40,5 +40,5 @@ function Where({ of: f }: { of: Failed }) {
   const look = "font-semibold text-ink hover:underline";
   const name = `${f.connection_name}: ${f.kind === "sync_run" ? "sync of" : f.total === 1 ? "write to" : "writes to"} ${words(f.entity).toLowerCase()}`;
   if (f.kind === "operation") return <Link to="/operations/$connection/$id" params={{ connection: f.connection_id, id: f.id }} className={look}>{name}</Link>;
-  return <Link to="/connections/$id" params={{ id: f.connection_id }} search={{ tab: "runs" }} className={look}>{name}</Link>;
+  return <Link to="/connections/$id/runs/$run" params={{ id: f.connection_id, run: f.id }} className={look}>{name}</Link>;
 }

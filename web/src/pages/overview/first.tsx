@@ -9,8 +9,14 @@ import { button } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Panel } from "@/ui/panel";
 
-/** Where this browser keeps that somebody is on the way to the first record. */
-const memory = "busbar.first-record";
+/** Where this browser keeps whether somebody is on the way to the first record. */
+const memory = "busbar-first-record";
+
+/** looked notes that a record was looked at: the way to the first one is at its end. */
+export function looked() {
+  if (localStorage.getItem(memory) === "begun") localStorage.setItem(memory, "done");
+}
+
 const count = new Intl.NumberFormat();
 
 /** useBeginner says whether the three steps are shown: until there is a record, and then until it was looked at. */
@@ -46,7 +52,7 @@ export function FirstSteps({ of: o }: { of: Schema<"Overview"> }) {
         <Step n={3} now={now} title="Look at the first record" done="">
           <p>Each record shows its fields the same way, whatever system it is from, and what the system itself gave.</p>
           {now === 3 ? (
-            <Link to="/records" search={{ connection: first?.id }} onClick={() => localStorage.setItem(memory, "done")} className={button({ look: "main" })}>
+            <Link to="/records" search={{ connection: first?.id }} onClick={looked} className={button({ look: "main" })}>
               Open the records
             </Link>
           ) : null}
@@ -78,7 +84,7 @@ function Choices({ may }: { may: boolean }) {
     <>
       <p>
         Fill in a form yourself, or make a link with which your customer does.
-        {simulated.length ? ` To try it without a system of your own, choose one that is simulated: ${simulated.join(", ")}.` : ""}
+        {simulated.length ? ` To try it without a system of your own, run busbar demo instead: it starts simulated ones (${simulated.join(", ")}) and connects them.` : ""}
       </p>
       {may ? <Link to="/connections/new" className={button({ look: "main" })}>Connect a system</Link> : <p className="text-muted">Your role does not allow it: ask an admin of the project.</p>}
     </>

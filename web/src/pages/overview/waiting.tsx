@@ -68,6 +68,7 @@ function Decide({ kind, at, children }: { kind: Kind["kind"]; at: Place; childre
   if (kind === "failed_flow_items")
     return <Link to="/flows/$name/runs/$id" params={{ name: at.flow_name ?? "", id: at.run_id ?? "" }} search={{ status: "failed" }} className={look}>{children}</Link>;
   if (kind === "needs_human") return <Link to="/operations/$connection/$id" params={{ connection: at.connection_id ?? "", id: at.operation_id ?? "" }} className={look}>{children}</Link>;
+  if (at.run_id && at.connection_id) return <Link to="/connections/$id/runs/$run" params={{ id: at.connection_id, run: at.run_id }} className={look}>{children}</Link>;
   const tab = kind === "reauthorization" ? undefined : "runs";
   return <Link to="/connections/$id" params={{ id: at.connection_id ?? "" }} search={{ tab }} className={look}>{children}</Link>;
 }

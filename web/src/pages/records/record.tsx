@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useAct } from "@/api/acts";
 import { ApiError } from "@/api/client";
 import { newKey } from "@/api/key";
+import { useMay } from "@/api/may";
 import { capabilities } from "@/api/queries";
 import { record, send } from "@/api/records";
 import { Badge, words } from "@/ui/badge";
@@ -13,6 +14,7 @@ import { Json } from "@/ui/json";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
 import { Time } from "@/ui/time";
+import { looked } from "../overview/first";
 import { Answer, type Answered } from "./answer";
 import { RefLink } from "./refs";
 import { Sides } from "./sides";
@@ -27,6 +29,11 @@ export default function OneRecord() {
   const read = useQuery(record(connection, entity, id));
   const can = useQuery(capabilities(connection));
   const navigate = useNavigate();
+  const writes = useMay("write");
+  const seen = Boolean(read.data);
+  useEffect(() => {
+    if (seen) looked();
+  }, [seen]);
   const [deleting, setDeleting] = useState(false);
   const [key, setKey] = useState(newKey);
   const [going, setGoing] = useState<Answered>();
@@ -50,8 +57,8 @@ export default function OneRecord() {
       title={<>{r.display_name || r.display_id || r.remote_id} {r.deleted_at ? <Badge tone="quiet">Deleted</Badge> : null}</>}
       actions={
         <>
-          {may?.update.supported && !r.deleted_at ? <Link to="/records/$connection/$entity/$id/edit" params={{ connection, entity, id }} className={button()}>Edit</Link> : null}
-          {may?.delete.supported && !r.deleted_at ? <Button look="danger" onClick={() => setDeleting(true)}>{may.delete.how === "cancel" ? "Cancel it" : "Delete"}</Button> : null}
+          {writes && may?.update.supported && !r.deleted_at ? <Link to="/records/$connection/$entity/$id/edit" params={{ connection, entity, id }} className={button()}>Edit</Link> : null}
+          {writes && may?.delete.supported && !r.deleted_at ? <Button look="danger" onClick={() => setDeleting(true)}>{may.delete.how === "cancel" ? "Cancel it" : "Delete"}</Button> : null}
         </>
       }
     >

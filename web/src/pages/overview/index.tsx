@@ -2,12 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { overview } from "@/api/queries";
 import { Page } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
-import { Activity } from "./overview/activity";
-import { Connections, Streams } from "./overview/counts";
-import { Failures } from "./overview/failures";
-import { FirstSteps, useBeginner } from "./overview/first";
-import { sentence } from "./overview/sentence";
-import { Waiting } from "./overview/waiting";
+import { Activity } from "./activity";
+import { Connections, Streams } from "./counts";
+import { Failures } from "./failures";
+import { FirstSteps, useBeginner } from "./first";
+import { sentence } from "./sentence";
+import { Waiting } from "./waiting";
 
 /** Overview answers whether everything is well, and leads to what is not. */
 export default function Overview() {
@@ -16,12 +16,11 @@ export default function Overview() {
   const beginner = useBeginner(o);
   if (read.error && !o) return <Page title="Overview"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   if (!o) return <Page title="Overview"><Loading rows={8} /></Page>;
-  if (beginner) return <Page title="Overview" lead="Three steps to the first record."><FirstSteps of={o} /></Page>;
   const said = sentence(o);
   return (
-    <Page title="Overview">
+    <Page title="Overview" lead={beginner ? "Three steps to the first record." : undefined}>
       {read.error ? <Failure error={read.error} again={() => void read.refetch()} /> : null}
-      <Notice tone={said.tone} title={said.title}>{said.more ? <p>{said.more}</p> : null}</Notice>
+      {beginner ? <FirstSteps of={o} /> : <Notice tone={said.tone} title={said.title}>{said.more ? <p>{said.more}</p> : null}</Notice>}
       <Waiting of={o.waiting} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_25rem]">
         <div className="min-w-0 space-y-5">
