@@ -161,7 +161,7 @@ func (s *server) settle(r *http.Request, who caller, need access) (caller, error
 	case dataPlane:
 		return s.choose(r, who, need)
 	case widePlane:
-		if r.Header.Get(connectionHeader) == "" {
+		if len(r.Header.Values(connectionHeader)) == 0 { // a header with nothing in it is a caller's mistake, and not a wish to see all
 			return who, nil
 		}
 		return s.choose(r, who, need)

@@ -139,6 +139,7 @@ func TestOperationsOfTheProject(t *testing.T) {
 			t.Errorf("%s: %v", path, got)
 		}
 	}
+	w.want(w.call("GET", "/v1/operations", w.key, "", "Busbar-Connection", ""), 422, "invalid-parameter")
 	if got := w.want(w.call("GET", "/v1/operations", token, ""), 200, "").data(); len(got) != 1 || got[0]["connection_id"] != a.ID {
 		t.Errorf("the token sees %v", got)
 	}

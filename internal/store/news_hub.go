@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,7 +13,7 @@ const (
 	newsPace   = 500 * time.Millisecond
 	mostNews   = 1000
 	hearAgain  = time.Second     // after the other processes were lost
-	lastWords  = 2 * time.Second // for the others to be told at the end
+	tellWithin = 2 * time.Second // for the others to be told, also at the end
 	mostKnown  = 10_000          // connections whose project is remembered
 	everywhere = ""
 )
@@ -33,6 +34,7 @@ type news struct {
 	wire      Wire                                                           // nil: there is no other process
 	projectOf func(ctx context.Context, connectionID string) (string, error) // ErrNotFound
 	known     map[string]string                                              // by connection; of the goroutine
+	untold    []Changed                                                      // what other processes could not be told yet; of the goroutine
 
 	mu        sync.Mutex
 	notes     map[Changed]bool // true: to be told to other processes too
@@ -62,9 +64,7 @@ func (n *news) close() {
 	if n.wire == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
-	defer cancel()
-	n.forward(ctx, n.take())
+	n.forward(context.Background(), n.take())
 }
 
 // note leaves what has changed to be passed on. Where nobody can hear of it nothing is kept: who begins to follow afterwards reads what is stored.
@@ -175,18 +175,26 @@ func (n *news) projectFor(ctx context.Context, c Changed) (string, error) {
 	return project, nil
 }
 
-// forward tells the other processes. When they cannot be told the database is lost, and whoever hears finds out by itself that something may be missing.
+// forward tells the other processes. What they could not be told in time is told with what comes next.
 func (n *news) forward(ctx context.Context, notes map[Changed]bool) {
-	var own []Changed
+	own := n.untold
 	for c, ours := range notes {
-		if ours {
+		if ours && !slices.Contains(n.untold, c) {
 			own = append(own, c)
 		}
+	}
+	if len(own) > mostNews {
+		own = []Changed{everything}
 	}
 	if n.wire == nil || len(own) == 0 {
 		return
 	}
-	_ = n.wire.Tell(ctx, newsTexts(own))
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
+	if n.untold = nil; n.wire.Tell(ctx, newsTexts(own)) != nil {
+		n.untold = own
+		signal(n.wake)
+	}
 }
 
 func (n *news) add(f *Follower) {

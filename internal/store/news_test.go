@@ -18,13 +18,23 @@ type line struct {
 	told []string
 	each chan func(text string)
 	lost chan error
+	cut  bool // nobody can be told
 }
 
 func (l *line) Tell(_ context.Context, texts []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.cut {
+		return errors.New("the line was cut")
+	}
 	l.told = append(l.told, texts...)
 	return nil
+}
+
+func (l *line) fail(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
 }
 
 func (l *line) Hear(ctx context.Context, begun func(), each func(text string)) error {
@@ -173,6 +183,43 @@ func TestNewsOfOtherProcesses(t *testing.T) {
 		}
 		each("a later version's words")
 		n.note(of(ThingTokens, "a1"), true)
+		n.close()
+		if got := l.take(); got != "tokens\t\ta1" {
+			t.Errorf("its last words are %q", got)
+		}
+	})
+}
+
+// What cannot be told waits until it can, at the latest for the end, and nobody here hears it twice.
+func TestNewsThatCannotBeToldIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &line{each: make(chan func(string), 1), lost: make(chan error)}
+		n := newNews(l, projects)
+		f := (&Store{news: n}).Follow("a")
+		time.Sleep(3 * newsPace)
+		l.take()
+		heard(f)
+		l.fail(true)
+		n.note(of(ThingRecords, "a1"), true)
+		synctest.Wait()
+		if got := heard(f); got != "records a1" {
+			t.Errorf("here: %q", got)
+		}
+		time.Sleep(3 * newsPace)
+		if got := heard(f) + l.take(); got != "" {
+			t.Errorf("while nobody can be told: %q", got)
+		}
+		l.fail(false)
+		time.Sleep(newsPace)
+		synctest.Wait()
+		if got := l.take(); got != "records\t\ta1" {
+			t.Errorf("afterwards: %q", got)
+		}
+		l.fail(true)
+		n.note(of(ThingTokens, "a1"), true)
+		time.Sleep(newsPace)
+		synctest.Wait()
+		l.fail(false)
 		n.close()
 		if got := l.take(); got != "tokens\t\ta1" {
 			t.Errorf("its last words are %q", got)
