@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { attended } from "./attended";
+import { answered, keyOf } from "./once";
 import { askProof, provenSince } from "./prove";
 import type { components, paths } from "./schema";
 
@@ -48,21 +49,29 @@ function logIn(): Promise<never> {
 /** call sends a request as calling does. */
 export const call = (request: Request) => calling(() => request.clone());
 
-/** calling sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is made and sent again. Every failure is thrown as an ApiError. */
+/** calling sends a request with the session of whoever is logged in. Where the API wants a proof of who that is, the person is asked for it and the request is made and sent again. Every failure is thrown as an ApiError. What writes to a system is done once, also when it is sent again because no answer came. */
 export async function calling(make: () => Request): Promise<Response> {
   const request = make();
   if (request.method !== "GET") request.headers.set("Busbar-Request", "1");
+  const once = await keyOf(request);
   if (!attended()) request.headers.set("Busbar-Unattended", "1");
   const sent = performance.now();
   const answer = await fetch(request).catch((e: unknown) => {
-    if (request.signal.aborted) throw e;
-    throw new ApiError(offline);
+    if (!request.signal.aborted) throw new ApiError(offline);
+    answered(once); // nobody waits for it any more
+    throw e;
   });
-  if (answer.ok) return answer;
+  const problem = answer.ok ? undefined : await problemOf(answer);
+  if (!problem || !unsettled(problem)) answered(once);
+  if (!problem) return answer;
   if (answer.status === 401) return provenSince(sent) ? calling(make) : logIn();
-  const problem = await problemOf(answer);
   if (problem.code === "reauthentication-required" && (await askProof())) return calling(make);
   throw new ApiError(problem);
+}
+
+/** unsettled says that a problem leaves open whether the request had, or will have, its effect: no answer came, or something between browser and server gave it. */
+export function unsettled(problem: Problem | undefined): boolean {
+  return !problem || ["offline", "no-answer", "operation-in-progress", "write-outcome-unknown"].includes(problem.code);
 }
 
 /** api calls the public API. */

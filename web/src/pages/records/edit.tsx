@@ -27,18 +27,31 @@ export function EditRecord() {
   const { connection, entity, id } = editing.useParams();
   const can = useQuery(capabilities(connection));
   const read = useQuery(record(connection, entity, id));
-  const error = can.error ?? read.error;
+  const [held, hold] = useState<Envelope>(); // the state that somebody began to change: what arrives meanwhile takes nothing of that away
+  const error = can.error ?? (held ? null : read.error);
   if (error) return <Page title="Edit"><Failure error={error} /></Page>;
   const may = can.data?.entities.find((e) => e.entity === entity);
-  return may && read.data ? <Editor key={read.data.version} connection={connection} entity={entity} may={may} was={read.data} /> : <Loading rows={10} />;
+  const was = held ?? read.data;
+  if (!may || !was) return <Loading rows={10} />;
+  return (
+    <>
+      {read.data && read.data.version !== was.version ? (
+        <Notice tone="warn" title="The record has changed since you began.">
+          <p>What you write now would be refused. Begin anew with the record as it is; what you have entered here is left out.</p>
+          <Button size="small" onClick={() => hold(undefined)}>Begin anew</Button>
+        </Notice>
+      ) : null}
+      <Editor key={was.version} connection={connection} entity={entity} may={may} was={was} begun={() => hold(was)} />
+    </>
+  );
 }
 
 /** Editor checks a write first, and then writes: what the system would refuse is known before anything is sent. */
-function Editor({ connection, entity, may, was }: { connection: string; entity: string; may: Schema<"EntityCapability">; was?: Envelope }) {
+function Editor({ connection, entity, may, was, begun }: { connection: string; entity: string; may: Schema<"EntityCapability">; was?: Envelope; begun?: () => void }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const op = was ? "update" : "create";
-  const begin = useMemo(() => (was ? begun(may, was) : {}), [may, was]);
+  const begin = useMemo(() => (was ? beginning(may, was) : {}), [may, was]);
   const [draft, setDraft] = useState<Draft>(begin);
   const [key, setKey] = useState(newKey); // of what the draft says now
   const [busy, setBusy] = useState<"check" | "write">();
@@ -80,6 +93,7 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
     }
   };
   const change = (d: Draft) => {
+    begun?.();
     setDraft(d);
     setKey(newKey());
     setVerdict(undefined);
@@ -116,8 +130,8 @@ function Editor({ connection, entity, may, was }: { connection: string; entity: 
   );
 }
 
-/** begun is a record's writable fields, from which a form begins. */
-function begun(may: Schema<"EntityCapability">, was: Envelope): Draft {
+/** beginning is a record's writable fields, from which a form begins. */
+function beginning(may: Schema<"EntityCapability">, was: Envelope): Draft {
   const draft: Draft = {};
   for (const f of may.fields) {
     if (!f.writable || f.name.includes(".") || !(f.name in was)) continue;

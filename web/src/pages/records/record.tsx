@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useAct } from "@/api/acts";
-import { ApiError } from "@/api/client";
+import { ApiError, unsettled } from "@/api/client";
 import { newKey } from "@/api/key";
 import { useMay } from "@/api/may";
 import { capabilities } from "@/api/queries";
@@ -105,7 +105,7 @@ export default function OneRecord() {
         act={async () => {
           const done = await remove.mutateAsync(undefined).catch((e: unknown) => {
             const problem = e instanceof ApiError ? e.problem : undefined;
-            if (problem?.status && problem.code !== "write-outcome-unknown") setKey(newKey()); // it is known that nothing happened
+            if (!unsettled(problem)) setKey(newKey()); // it is known that nothing happened
             if (problem?.code !== "write-outcome-unknown") throw e;
             setGoing({ error: e });
           });
