@@ -1,7 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAct } from "@/api/acts";
 import { ApiError, api, data, type Schema } from "@/api/client";
 import { useRights } from "@/api/may";
+import { system } from "@/api/queries";
+import { methods } from "@/pages/connections/login";
+import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Field, input, TextField } from "@/ui/field";
 import { Facts, Panel } from "@/ui/panel";
@@ -16,11 +20,13 @@ const zones = Intl.supportedValuesOf("timeZone");
 /** Settings are what can be changed of a connection without new credentials. */
 export default function Settings({ of: c }: { of: Of }) {
   const may = useRights()("connect");
+  const asks = useQuery(system(c.system)).data?.auth.find((a) => a.method === c.auth_method)?.fields ?? [];
+  const labels = new Map(asks.map((f) => [f.name, f.label]));
   return (
     <div className="space-y-5">
       {Object.keys(c.fields).length ? (
         <Panel title="What it logs in to">
-          <Facts of={[["Logs in by", c.auth_method], ...Object.entries(c.fields).map(([name, value]): [string, string] => [name, String(value)])]} />
+          <Facts of={[["Logs in by", methods[c.auth_method] ?? words(c.auth_method)], ...Object.entries(c.fields).map(([name, value]): [string, string] => [labels.get(name) ?? words(name), String(value)])]} />
         </Panel>
       ) : null}
       <Form key={c.updated_at} of={c} disabled={!may || c.status === "disconnected"} />

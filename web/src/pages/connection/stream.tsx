@@ -65,7 +65,7 @@ export function Stream({ of: s, connection: c, health, still, onClose, sync, ful
         ]}
       />
       <Link to="/records" search={{ connection: c.id, entity: s.entity }} className="inline-block text-sm font-semibold text-ink hover:underline">Browse the records</Link>
-      {may("sync") && c.status !== "disconnected" ? <Plan key={`${s.schedule} ${s.history} ${s.paused}`} of={s} connection={c.id} /> : null}
+      {may("sync") && c.status !== "disconnected" ? <Plan of={s} connection={c.id} /> : null}
       {may("sync") ? (
         <div className="flex flex-wrap justify-end gap-2 border-t border-line pt-4">
           <Button disabled={still} onClick={full}>Full re-sync</Button>

@@ -57,7 +57,8 @@ export function LoginFields({ of: s, login, error }: { of: Schema<"SystemDetail"
   );
 }
 
-const methods: Record<string, string> = {
+/** methods are the ways to log in, as people say them. */
+export const methods: Record<string, string> = {
   basic: "user name and password", api_key: "an API key", token: "a token", oauth2: "OAuth 2.0", session: "a session", hmac: "signed requests", private_key: "a private key", certificate: "a certificate", none: "no login",
 };
 

@@ -24,7 +24,7 @@ export function Failures({ of: all }: { of: readonly Failed[] }) {
               </div>
               <p className="mt-1 text-muted">
                 {f.kind === "operation" && f.total > 1 ? `${many(f.failed, "item")} of ${f.total.toLocaleString()}. ` : ""}
-                {f.error?.detail || "No reason was given."} {f.error?.code ? <code className="font-mono text-xs whitespace-nowrap">{f.error.code}</code> : null}
+                {said(f)} {f.error?.code ? <code className="font-mono text-xs whitespace-nowrap">{f.error.code}</code> : null}
               </p>
             </li>
           ))}
@@ -42,3 +42,6 @@ function Where({ of: f }: { of: Failed }) {
   if (f.kind === "operation") return <Link to="/operations/$connection/$id" params={{ connection: f.connection_id, id: f.id }} className={look}>{name}</Link>;
   return <Link to="/connections/$id/runs/$run" params={{ id: f.connection_id, run: f.id }} className={look}>{name}</Link>;
 }
+
+/** said is why something failed; what is decided on a page of its own is told without the calls that decide it. */
+const said = (f: Failed) => (f.error?.code === "deletions-held" ? "Too many records are gone from the system's answer, and nothing was deleted. A person decides." : f.error?.detail || "No reason was given.");

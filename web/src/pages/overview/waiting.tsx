@@ -17,7 +17,7 @@ const says: Record<Kind["kind"], { one: string; more: string; act: string }> = {
   held_deletions: { one: "deletion is held back", more: "deletions are held back", act: "Suspiciously many records are missing at the source. Approve or reject." },
   needs_human: { one: "write needs a decision", more: "writes need a decision", act: "Nobody can tell whether they had their effect. Look into the system, then say so." },
   failed_flow_items: { one: "item of a flow failed", more: "items of flows failed", act: "Retry them, or edit and retry one." },
-  quarantine: { one: "record is in quarantine", more: "records are in quarantine", act: "They could not be mapped. Mend the mapping or the record at the source." },
+  quarantine: { one: "record is in quarantine", more: "records are in quarantine", act: "What does not fit the model is set aside. Mend it in its system, or look why." },
 };
 
 /** Waiting lists what waits for a person, each with where it is decided. */

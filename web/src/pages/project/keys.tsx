@@ -35,7 +35,7 @@ export default function Keys() {
             { name: "Ends in", width: "6rem", cell: (k) => <code className="font-mono text-xs">…{k.last4}</code> },
             { name: "May", width: "minmax(9rem,1.5fr)", wide: true, cell: (k) => <span title={k.scopes.join(", ")}>{k.scopes.join(", ")}</span> },
             { name: "Last used", width: "8rem", wide: true, cell: (k) => <Time at={k.last_used_at} /> },
-            { name: "", width: "6.5rem", right: true, cell: (k) => (k.revoked_at ? <Badge tone="quiet">Revoked</Badge> : may ? <Button size="small" look="quiet" onClick={() => end({ id: k.id, label: k.label || `…${k.last4}` })}>Revoke</Button> : null) },
+            { name: "", width: "6.5rem", right: true, cell: (k) => (k.revoked_at ? <Badge tone="quiet">Revoked</Badge> : may ? <Button size="small" look="quiet" aria-label={`Revoke ${k.label || k.last4}`} onClick={() => end({ id: k.id, label: k.label || `…${k.last4}` })}>Revoke</Button> : null) },
           ]}
         />
       </Panel>
