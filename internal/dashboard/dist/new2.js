@@ -1,4 +1,4 @@
-const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["builder.js","rolldown-runtime.js","index.js","infiniteQueryOptions.js","jsx-runtime.js","queries.js","say.js","index.css","browser.js","badge.js","webhook.js","copy.js","check.js","plus.js","chooser.js","useInfiniteQuery.js","parameter.js","json.js","builder.css"])))=>i.map(i=>d[i]);
+const __vite__mapDeps=(i,m=__vite__mapDeps,d=(m.f||(m.f=["builder.js","rolldown-runtime.js","index.js","infiniteQueryOptions.js","jsx-runtime.js","queries.js","say.js","index.css","browser.js","badge.js","webhook.js","copy.js","check.js","plus.js","chooser.js","useInfiniteQuery.js","rows.js","parameter.js","json.js","builder.css"])))=>i.map(i=>d[i]);
 import{r as e}from"./rolldown-runtime.js";import{r as t,t as n,v as r,y as i}from"./index.js";import{n as a,t as o}from"./jsx-runtime.js";import{t as s}from"./browser.js";import{a as c,r as l}from"./say.js";var u=`flow: goods-receipt-to-stock
 title: Goods received by the ERP are put into the stores of the CMMS
 description: >-
@@ -311,7 +311,7 @@ steps:
                 location_id: steps.store.id,
                 quantity: {value: decimalSubtract("0", #.used_quantity.value), unit: params.units[#.used_quantity.unit] ?? #.used_quantity.unit}
                 }})}
-`,_=e(a(),1),v=o(),y=(0,_.lazy)(()=>n(()=>import(`./builder.js`),__vite__mapDeps([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]))),b=Object.values(Object.assign({"../../../../examples/flows/goods-receipt-to-stock.yaml":u,"../../../../examples/flows/import-csv.yaml":d,"../../../../examples/flows/mirror-vendors.yaml":f,"../../../../examples/flows/nightly-export.yaml":p,"../../../../examples/flows/overdue-work-orders.yaml":m,"../../../../examples/flows/requisition-to-purchase-order.yaml":h,"../../../../examples/flows/work-order-parts-to-stock-issue.yaml":g})).map(e=>({text:e,...s(e)})),x=`flow: new-flow
+`,_=e(a(),1),v=o(),y=(0,_.lazy)(()=>n(()=>import(`./builder.js`),__vite__mapDeps([0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]))),b=Object.values(Object.assign({"../../../../examples/flows/goods-receipt-to-stock.yaml":u,"../../../../examples/flows/import-csv.yaml":d,"../../../../examples/flows/mirror-vendors.yaml":f,"../../../../examples/flows/nightly-export.yaml":p,"../../../../examples/flows/overdue-work-orders.yaml":m,"../../../../examples/flows/requisition-to-purchase-order.yaml":h,"../../../../examples/flows/work-order-parts-to-stock-issue.yaml":g})).map(e=>({text:e,...s(e)})),x=`flow: new-flow
 title: A new flow
 connections: {}
 steps: []
