@@ -38,7 +38,7 @@ export function Grid<T>({ label, rows, columns, id, more, loading, empty, rowHei
   }, [more, loading, last, rows.length]);
   if (!rows.length) return loading ? <Loading /> : <>{empty}</>;
   const template = columns.map((c) => c.width).join(" ");
-  const narrow = columns.filter((c) => !c.wide).map((c) => c.width).join(" ");
+  const narrow = columns.filter((c) => !c.wide).map((c) => c.width.replace(/minmax\([\d.]+rem,/, "minmax(5.5rem,")).join(" ");
   const line = "grid items-center gap-x-4 px-4 [grid-template-columns:var(--narrow)] md:[grid-template-columns:var(--wide)]";
   return (
     <>
