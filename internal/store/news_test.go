@@ -227,6 +227,71 @@ func TestNewsThatCannotBeToldIsNotLost(t *testing.T) {
 	})
 }
 
+// What another process tells of a piece takes nothing away of what this one has to tell of it, and everything stands for all that came before.
+func TestNewsOfBothSides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &line{each: make(chan func(string), 1), lost: make(chan error)}
+		n := newNews(l, projects)
+		defer n.close()
+		f := (&Store{news: n}).Follow("a")
+		each := <-l.each
+		time.Sleep(3 * newsPace)
+		n.note(of(ThingFlows, "a1"), true)
+		synctest.Wait() // from here on it rests, and what comes is kept
+		heard(f)
+		l.take()
+		n.note(of(ThingRecords, "a1"), true)
+		each("records\t\ta1")
+		time.Sleep(newsPace)
+		synctest.Wait()
+		if got := l.take(); got != "records\t\ta1" {
+			t.Errorf("told %q", got)
+		}
+		each("everything\t\t")
+		time.Sleep(newsPace)
+		synctest.Wait()
+		if got := heard(f); got != "everything" {
+			t.Errorf("heard %q", got)
+		}
+	})
+}
+
+// Neither what waits to be passed on nor what waits to be told grows without bound.
+func TestNewsThatWaitsIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &line{each: make(chan func(string), 1), lost: make(chan error)}
+		n := newNews(l, projects)
+		defer n.close()
+		time.Sleep(3 * newsPace)
+		l.take()
+		l.fail(true)
+		most := func(kind Thing) (changes []Changed) {
+			for i := range mostNews {
+				changes = append(changes, Changed{Thing: kind, Connection: fmt.Sprint("a", i)})
+			}
+			return changes
+		}
+		n.note(most(ThingRecords), true)
+		synctest.Wait() // it rests
+		n.note(append(most(ThingTokens), most(ThingSyncs)...), true)
+		n.mu.Lock()
+		kept := len(n.notes)
+		n.mu.Unlock()
+		if kept != 1 {
+			t.Errorf("%d wait to be passed on", kept)
+		}
+		time.Sleep(newsPace)
+		n.note(most(ThingTokens), true)
+		time.Sleep(newsPace)
+		l.fail(false)
+		time.Sleep(newsPace)
+		synctest.Wait()
+		if got := l.take(); got != "everything\t\t" {
+			t.Errorf("told %.100q", got)
+		}
+	})
+}
+
 // Texts fit into a notification, however much they tell.
 func TestNewsAsText(t *testing.T) {
 	t.Parallel()

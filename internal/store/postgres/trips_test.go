@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -39,14 +40,17 @@ func TestRoundTripsOfManyItems(t *testing.T) {
 	l, url := through(t, migrated(t))
 	s := open(t, url)
 	sc := connected(t, s).Scope()
-	trips := func(n, items int) int32 {
-		o := batch(t, s, sc, fmt.Sprint("o", n), items)
-		start := l.trips.Load()
-		must(t, s.Write(t.Context(), func(tx *store.Tx) error { return settleBatch(t, tx, o, items) }))
-		return l.trips.Load() - start
+	trips := func(items int) (least int32) {
+		least = math.MaxInt32
+		for i := range 4 { // the first ones also prepare their statements, and news of other processes is told meanwhile
+			o := batch(t, s, sc, fmt.Sprint("o", items, i), items)
+			start := l.trips.Load()
+			must(t, s.Write(t.Context(), func(tx *store.Tx) error { return settleBatch(t, tx, o, items) }))
+			least = min(least, l.trips.Load()-start)
+		}
+		return least
 	}
-	trips(0, 2)
-	if few, many := trips(1, 2), trips(2, 50); many > few {
+	if few, many := trips(2), trips(50); many > few {
 		t.Errorf("%d round trips for 2 items, %d for 50", few, many)
 	}
 }
@@ -56,7 +60,7 @@ func TestRoundTripsOfFlowItems(t *testing.T) {
 	t.Parallel()
 	l, url := through(t, migrated(t))
 	s := open(t, url)
-	trips := func(name string, n int) (take, move int32) {
+	once := func(name string, n int) (take, move int32) {
 		items := make([]store.FlowItem, n)
 		for i := range items {
 			items[i].Key = fmt.Sprint(i)
@@ -81,7 +85,14 @@ func TestRoundTripsOfFlowItems(t *testing.T) {
 		must(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.MoveFlowItems(t.Context(), r, moves, noon) }))
 		return take, l.trips.Load() - start
 	}
-	trips("first", 2) // prepares the statements
+	trips := func(name string, n int) (take, move int32) {
+		take, move = math.MaxInt32, math.MaxInt32
+		for i := range 4 { // the first ones also prepare their statements, and news of other processes is told meanwhile
+			t, m := once(fmt.Sprint(name, i), n)
+			take, move = min(take, t), min(move, m)
+		}
+		return take, move
+	}
 	fewTake, fewMove := trips("few", 2)
 	if take, move := trips("many", 500); take > fewTake || move > fewMove {
 		t.Errorf("%d and %d round trips for 500 items, %d and %d for 2", take, move, fewTake, fewMove)

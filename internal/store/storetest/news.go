@@ -13,17 +13,15 @@ var newsTests = []test{
 		f, foreign := w.Follow(project), w.Follow("p2")
 		defer f.Close()
 		defer foreign.Close()
-		rejected := w.connect()
-		w.hears(f, store.ThingConnections, rejected.ID)
 		errOwn := errors.New("given up")
 		w.is(w.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.SetConnectionState(t.Context(), rejected.Scope(), store.ConnectionPaused, "", "", w.now); err != nil {
+			if err := tx.InsertKey(t.Context(), store.Key{ID: "k1", ProjectID: project, Hash: []byte("g"), CreatedAt: w.now}); err != nil {
 				return err
 			}
 			return errOwn
 		}), errOwn)
 		c := w.connect()
-		if w.hears(f, store.ThingConnections, c.ID)[rejected.ID] {
+		if w.hears(f, store.ThingConnections, c.ID)[store.Changed{Thing: store.ThingKeys}] {
 			t.Error("what was given up is told")
 		}
 		run := w.begin(c, orders, store.Full)
@@ -33,17 +31,19 @@ var newsTests = []test{
 		w.write(func(tx *store.Tx) error {
 			return tx.InsertKey(t.Context(), store.Key{ID: "k2", ProjectID: "p2", Hash: []byte("h"), CreatedAt: w.now})
 		})
-		if w.hears(foreign, store.ThingKeys, "")[c.ID] {
-			t.Error("another project's connection is told")
+		for told := range w.hears(foreign, store.ThingKeys, "") {
+			if told.Connection != "" {
+				t.Errorf("another project's connection is told: %v", told)
+			}
 		}
 	}},
 }
 
-// hears takes news until a piece of it comes, or word that some may be missing, and gives the connections that all of it was about.
-func (w *world) hears(f *store.Follower, thing store.Thing, connection string) map[string]bool {
+// hears takes news until a piece of it comes, or word that some may be missing, and gives all of it, but for whose it is.
+func (w *world) hears(f *store.Follower, thing store.Thing, connection string) map[store.Changed]bool {
 	w.t.Helper()
 	limit := time.After(time.Minute)
-	about := map[string]bool{}
+	told := map[store.Changed]bool{}
 	for found := false; !found; {
 		select {
 		case <-f.News():
@@ -51,11 +51,11 @@ func (w *world) hears(f *store.Follower, thing store.Thing, connection string) m
 			w.t.Fatalf("%s of %q was never told", thing, connection)
 		}
 		for _, c := range f.Take() {
-			about[c.Connection] = true
+			told[store.Changed{Thing: c.Thing, Connection: c.Connection}] = true
 			found = found || c.Thing == store.Everything || c.Thing == thing && c.Connection == connection
 		}
 	}
-	return about
+	return told
 }
 
 // toldToOthers stores in one process what the other follows.
@@ -64,6 +64,6 @@ func toldToOthers(_ *testing.T, p *pair) {
 	defer f.Close()
 	for told := false; !told; { // until it hears the other
 		c := p.connect()
-		told = p.hears(f, store.ThingConnections, c.ID)[c.ID]
+		told = p.hears(f, store.ThingConnections, c.ID)[store.Changed{Thing: store.ThingConnections, Connection: c.ID}]
 	}
 }
