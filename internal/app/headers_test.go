@@ -26,7 +26,7 @@ const (
 )
 
 // fixedFiles hold nothing of anybody's, so that they may be kept.
-var fixedFiles = regexp.MustCompile(`^/(openapi\.|docs$|docs/[a-z]+\.|site/|link/embed\.js$)`)
+var fixedFiles = regexp.MustCompile(`^/(openapi\.|docs$|docs/[a-z]+\.|site/|link/embed\.js$|app/)`)
 
 // front is a whole Busbar behind HTTP, to which this machine is a proxy of its own.
 type front struct {
@@ -125,7 +125,11 @@ func (f *front) ask(route string, headers ...string) reply {
 		f.t.Fatalf("%s: %v", route, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	whole := io.Reader(resp.Body)
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") { // it does not end
+		whole = io.LimitReader(whole, 1)
+	}
+	body, err := io.ReadAll(whole)
 	if err != nil {
 		f.t.Fatalf("%s: %v", route, err)
 	}
@@ -160,7 +164,7 @@ func (f *front) wantSafe(route string, a reply, policy string) {
 // policyOf is the policy that an answer needs by what it is: only pages load something, the reference also its own style.
 func policyOf(route string, a reply) string {
 	switch _, path, _ := strings.Cut(route, " "); {
-	case !strings.HasPrefix(a.header.Get("Content-Type"), "text/html"), a.status == http.StatusFound && strings.HasPrefix(path, "/d"), path == "/", a.status == http.StatusSeeOther:
+	case !strings.HasPrefix(a.header.Get("Content-Type"), "text/html"), a.status == http.StatusFound && (strings.HasPrefix(path, "/d") || path == "/app"), path == "/", a.status == http.StatusSeeOther:
 		return dataPolicy
 	case path == "/docs":
 		return strings.Replace(strings.Replace(strings.Replace(pagePolicy, "style-src 'self'", "style-src 'self' 'unsafe-inline'", 1), "data:;", "data:; font-src 'self' data:;", 1), "form-action 'self'", "form-action 'none'", 1)
