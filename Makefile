@@ -8,7 +8,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    ?= ./...
 # The longest first: what is short fills the gaps.
-IN_ORDER     = $(if $(filter ./...,$(PACKAGES)),./internal/faulttest ./internal/e2e ./internal/store/postgres ./connectors) $(PACKAGES)
+IN_ORDER     = $(if $(filter ./...,$(PACKAGES)),./internal/faulttest ./internal/e2e ./internal/browser ./internal/store/postgres ./connectors) $(PACKAGES)
 HISTORIES   ?= 2000
 
 help: ## List the targets
