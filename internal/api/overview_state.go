@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/busbar-dev/busbar/internal/connection"
 	"github.com/busbar-dev/busbar/internal/engine"
 	"github.com/busbar-dev/busbar/internal/problem"
 	"github.com/busbar-dev/busbar/internal/store"
@@ -39,7 +40,7 @@ type streamCounts struct {
 	Fresh       int64 `json:"fresh" doc:"Synced as scheduled."`
 	Late        int64 `json:"late" doc:"A whole scheduled time has passed without a success."`
 	Never       int64 `json:"never" doc:"No sync has succeeded yet."`
-	Failing     int64 `json:"failing" doc:"The last run failed, and no later one succeeded."`
+	Failing     int64 `json:"failing" doc:"The last run failed for a reason of its own, and no later one succeeded. What keeps the whole connection from its system is told of the connection."`
 	Paused      int64 `json:"paused" doc:"Itself or its connection."`
 	Unscheduled int64 `json:"unscheduled" doc:"It syncs only when asked."`
 	Synced      int64 `json:"synced" doc:"At least one sync has succeeded."`
@@ -64,12 +65,12 @@ type streamTroubleView struct {
 // failing is what a stream is besides the kinds of freshness.
 const failing engine.Freshness = "failing"
 
-// conditionOf tells how a stream is: that it fails comes before how old it is.
+// conditionOf tells how a stream is: that it fails comes before how old it is. What keeps the whole connection from its system is told of the connection, and once.
 func conditionOf(st store.StreamOf, now time.Time) engine.Freshness {
 	switch {
 	case st.State == store.ConnectionPaused || st.Stream.Paused:
 		return engine.Paused
-	case st.Stream.Failures > 0:
+	case connection.OwnFailure(st.Stream):
 		return failing
 	}
 	return engine.FreshnessOf(st.ConnectionID, st.Stream, now)

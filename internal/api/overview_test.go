@@ -96,6 +96,19 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// A system that cannot be reached is one trouble, of its connection, and not one of each stream.
+func TestOverviewTellsWhatIsWholeOnce(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.connect("Rotterdam")
+	w.put(c, "PO-1")
+	w.finish(w.begin(c, "vendors"), store.Finish{State: store.RunFailed, ReasonCode: "system-unreachable", ReasonDetail: "No answer came."})
+	w.met(c, driver.Unreachable)
+	o := w.want(w.call("GET", "/v1/overview", w.key, ""), 200, "").body
+	if o["well"] != false || at(o, "connections", "unreachable") != 1.0 || at(o, "streams", "failing") != 0.0 || len(o["worst_streams"].([]any)) != 0 {
+		t.Errorf("got %v %v %v", o["well"], o["connections"], o["streams"])
+	}
+}
+
 func TestOverviewIsTheProjectsOwn(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.connect("Rotterdam")

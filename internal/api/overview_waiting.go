@@ -39,6 +39,14 @@ func (v *waitingView) gather(p waitingPlace) {
 	}
 }
 
+// gatherMost adds the places of a list that reads one beyond what is counted.
+func gatherMost[T any](v *waitingView, list []T, place func(T) waitingPlace) {
+	for _, one := range list[:min(len(list), mostWaiting)] {
+		v.gather(place(one))
+	}
+	v.More = v.More || len(list) > mostWaiting
+}
+
 func placed(p store.Place, count int64, since time.Time) waitingPlace {
 	return waitingPlace{Count: count, Since: moment(since), ConnectionID: text(p.ConnectionID), ConnectionName: text(p.ConnectionName), Entity: text(p.Entity)}
 }
@@ -80,33 +88,30 @@ func (s *server) refused(ctx context.Context, v *waitingView, project string, n 
 }
 
 func (s *server) heldBack(ctx context.Context, v *waitingView, project string) error {
-	list, err := s.Store.HeldOfProject(ctx, project, mostWaiting)
-	for _, h := range list {
+	list, err := s.Store.HeldOfProject(ctx, project, mostWaiting+1)
+	gatherMost(v, list, func(h store.Waiting) waitingPlace {
 		p := placed(h.Place, h.Count, h.Since)
 		p.RunID = text(h.ID)
-		v.gather(p)
-	}
-	v.More = len(list) == mostWaiting
+		return p
+	})
 	return err
 }
 
 func (s *server) undecided(ctx context.Context, v *waitingView, project string) error {
-	list, err := s.Store.UndecidedOfProject(ctx, project, mostWaiting)
-	for _, o := range list {
+	list, err := s.Store.UndecidedOfProject(ctx, project, mostWaiting+1)
+	gatherMost(v, list, func(o store.Waiting) waitingPlace {
 		p := placed(o.Place, o.Count, o.Since)
 		p.OperationID = text(o.ID)
-		v.gather(p)
-	}
-	v.More = len(list) == mostWaiting
+		return p
+	})
 	return err
 }
 
 func (s *server) failedFlows(ctx context.Context, v *waitingView, project string) error {
-	list, err := s.Store.FailedFlowRuns(ctx, project, s.Now().Add(-failuresSince), mostWaiting)
-	for _, r := range list {
-		v.gather(waitingPlace{Count: r.Failed, Since: moment(r.CreatedAt), RunID: text(r.Run), FlowName: text(r.Flow), FlowTitle: text(r.Title), Error: reasonOf(r.Code, r.Detail)})
-	}
-	v.More = len(list) == mostWaiting
+	list, err := s.Store.FailedFlowRuns(ctx, project, s.Now().Add(-failuresSince), mostWaiting+1)
+	gatherMost(v, list, func(r store.FailedFlowRun) waitingPlace {
+		return waitingPlace{Count: r.Failed, Since: moment(r.CreatedAt), RunID: text(r.Run), FlowName: text(r.Flow), FlowTitle: text(r.Title), Error: reasonOf(r.Code, r.Detail)}
+	})
 	return err
 }
 

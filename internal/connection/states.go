@@ -95,7 +95,7 @@ func rest(streams []store.Stream) (store.ConnectionState, reason) {
 		if held == nil && st.Held != nil && st.Held.Decision == store.DecisionPending {
 			held = st.Held
 		}
-		if ownFailure(st) {
+		if OwnFailure(st) {
 			failing = append(failing, st.Entity)
 		}
 	}
@@ -117,8 +117,8 @@ func firstRunLeft(st store.Stream) bool {
 	return st.ActiveRun != nil && st.LastRun == nil || st.LastSuccessAt.IsZero() && wholeFailure(st)
 }
 
-// ownFailure says that the stream's last run failed for a reason of its own: what concerns the whole connection has states of its own.
-func ownFailure(st store.Stream) bool {
+// OwnFailure says that the stream's last run failed for a reason of its own: what concerns the whole connection has states of its own.
+func OwnFailure(st store.Stream) bool {
 	return st.Failures > 0 && !driver.EffectOf(st.ErrorCode).Whole()
 }
 

@@ -5,12 +5,7 @@ import { me } from "./queries";
 type Scope = Schema<"Me">["scopes"] extends (infer S)[] | null ? S : never;
 
 /** useMay tells whether whoever is logged in may do what a scope allows. The server refuses anyway; what one may not do is not offered. */
-export function useMay(scope: Scope): boolean {
-  return useQuery(me).data?.scopes?.includes(scope) ?? false;
-}
-
-/** useRights gives the answer of useMay for any scope, where a page asks for several. */
-export function useRights(): (scope: Scope) => boolean {
+export function useMay(): (scope: Scope) => boolean {
   const scopes = useQuery(me).data?.scopes;
   return (scope) => scopes?.includes(scope) ?? false;
 }

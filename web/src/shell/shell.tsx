@@ -2,7 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Boxes, Cable, FileClock, Gauge, KeyRound, ListChecks, Menu, Monitor, Moon, Plug, ScrollText, Sun, Users, Workflow } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { me } from "@/api/queries";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/cx";
@@ -27,7 +27,7 @@ const project = [
 /** Shell is what stands around every page: where one can go, who one is. */
 export function Shell() {
   const [open, setOpen] = useState(false);
-  const may = useRights();
+  const may = useMay();
   const path = useRouterState({ select: (s) => s.location.pathname });
   useEffect(() => setOpen(false), [path]);
   return (

@@ -1,4 +1,5 @@
 import { cx } from "./cx";
+import { count } from "@/ui/number";
 
 type Look = "good" | "warn" | "bad" | "quiet";
 
@@ -9,7 +10,6 @@ export interface Part<T> {
   of: (row: T) => number;
 }
 
-const count = new Intl.NumberFormat();
 
 /** What a layer looks like: its tone and, but for what is well, a pattern, so that colour alone tells nothing. */
 const fills: Record<Look, { background: string }> = {
@@ -34,15 +34,15 @@ export function Bars<T>({ title, unit, of: rows, parts, label, none }: Props<T>)
   const all = sums.reduce((n, s) => n + s, 0);
   const top = Math.max(...sums, 1);
   const totals = parts.map((p) => ({ ...p, sum: rows.reduce((n, r) => n + p.of(r), 0) }));
-  const told = (r: T) => parts.filter((p) => p.of(r)).map((p) => `${count.format(p.of(r))} ${p.name.toLowerCase()}`).join(", ") || "nothing";
+  const told = (r: T) => parts.filter((p) => p.of(r)).map((p) => `${count(p.of(r))} ${p.name.toLowerCase()}`).join(", ") || "nothing";
   return (
     <figure className="min-w-0">
       <figcaption className="flex items-baseline justify-between gap-3">
         <h3>{title}</h3>
-        <span className="text-sm text-muted tabular-nums">{count.format(all)}</span>
+        <span className="text-sm text-muted tabular-nums">{count(all)}</span>
       </figcaption>
       <div className="relative mt-2 h-32 border-b border-edge" aria-hidden>
-        <span className="absolute top-0 left-0 text-xs text-muted tabular-nums">{all ? count.format(top) : ""}</span>
+        <span className="absolute top-0 left-0 text-xs text-muted tabular-nums">{all ? count(top) : ""}</span>
         {all ? null : <p className="absolute inset-0 grid place-items-center text-sm text-muted">{none}</p>}
         <div className="absolute inset-x-0 top-5 bottom-0 flex items-end gap-px sm:gap-0.5">
           {rows.map((r, i) => (
@@ -61,7 +61,7 @@ export function Bars<T>({ title, unit, of: rows, parts, label, none }: Props<T>)
         {totals.toReversed().filter((p) => p.sum || p.look === "good").map((p) => (
           <li key={p.name} className="inline-flex items-center gap-1.5">
             <span aria-hidden className="size-3 rounded-sm" style={fills[p.look]} />
-            {p.name} <span className="text-muted tabular-nums">{count.format(p.sum)}</span>
+            {p.name} <span className="text-muted tabular-nums">{count(p.sum)}</span>
           </li>
         ))}
       </ul>
@@ -80,7 +80,7 @@ export function Bars<T>({ title, unit, of: rows, parts, label, none }: Props<T>)
               {rows.map((r, i) => (
                 <tr key={i} className={cx("border-t border-line", !sums[i] && "text-muted")}>
                   <th scope="row" className="px-2 py-1 text-left font-normal">{label(r)}</th>
-                  {parts.toReversed().map((p) => <td key={p.name} className="px-2 py-1">{count.format(p.of(r))}</td>)}
+                  {parts.toReversed().map((p) => <td key={p.name} className="px-2 py-1">{count(p.of(r))}</td>)}
                 </tr>
               ))}
             </tbody>

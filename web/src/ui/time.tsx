@@ -35,11 +35,6 @@ function useNow(): number {
   return now;
 }
 
-const numbers = new Intl.NumberFormat("en");
-
-/** count writes a number with its thousands set off. */
-export const count = (n: number) => numbers.format(n);
-
 /** took says how long something took, or has taken so far. */
 export function took(from: string | null | undefined, to: string | null | undefined): string {
   if (!from) return "–";

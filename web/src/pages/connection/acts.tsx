@@ -2,12 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, data, type Schema } from "@/api/client";
 import { useAct } from "@/api/acts";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { syncs } from "@/api/queries";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
-import { count } from "@/ui/time";
+import { count } from "@/ui/number";
 import { Reauthorize } from "./reauthorize";
 
 type Act = "reauthorize" | "pause" | "resume" | "disconnect" | "delete-data";
@@ -36,7 +36,7 @@ export function Acts({ of: c }: { of: Schema<"Connection"> }) {
   );
   const well = useQuery(syncs(c.id));
   const stored = well.data?.data.reduce((n, s) => n + s.counts.live + s.counts.deleted, 0);
-  const may = useRights();
+  const may = useMay();
   const gone = c.status === "disconnected";
   const close = () => ask(undefined);
   const dialog = (what: Exclude<Act, "reauthorize">) => ({ open: asked === what, onClose: close, act: () => act.mutateAsync(what) });

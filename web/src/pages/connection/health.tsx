@@ -6,9 +6,10 @@ import { useRows } from "@/api/rows";
 import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Facts, Panel } from "@/ui/panel";
 import { Empty, Failure, Loading, Notice } from "@/ui/say";
-import { count, Time, took } from "@/ui/time";
+import { Time, took } from "@/ui/time";
 
 type Entity = Schema<"EntityHealth">;
 

@@ -2,17 +2,18 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, of as headerOf, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
+import { count } from "@/ui/number";
 import { Notice } from "@/ui/say";
-import { count, Time } from "@/ui/time";
+import { Time } from "@/ui/time";
 
 /** HeldDeletions are records that complete runs did not find any more: too many to be believed, so a person decides. */
 export function HeldDeletions({ connection, system, of: h, entity }: { connection: string; system: string; of: Schema<"Held">; entity: string }) {
   const [asked, ask] = useState<"approve" | "reject">();
-  const may = useRights();
+  const may = useMay();
   const params = { params: { header: headerOf(connection), path: { id: h.run } } };
   const stale = [["sync-runs", connection], ["syncs", connection], ["connections"]];
   const approve = useAct(() => data(api.POST("/v1/sync-runs/{id}/pending-deletions/approve", params)), ...stale);

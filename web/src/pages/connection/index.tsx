@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import type { Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { connection, health } from "@/api/queries";
 import { State } from "@/ui/badge";
 import { Facts, Page, Panel } from "@/ui/panel";
@@ -29,7 +29,7 @@ export default function Connection() {
   const { tab } = route.useSearch();
   const read = useQuery(connection(id));
   const well = useQuery(health(id));
-  const may = useRights();
+  const may = useMay();
   if (read.error) return <Page title="Connection"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   const c = read.data;
   if (!c) return <Loading rows={8} />;

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { links } from "@/api/syncs";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
@@ -12,7 +12,7 @@ import { Time } from "@/ui/time";
 /** Pending shows the links by which a connection waits to be made, and takes them back. */
 export function Pending({ of: c }: { of: Schema<"Connection"> }) {
   const list = useQuery(links(c.id));
-  const may = useRights()("connect");
+  const may = useMay()("connect");
   const [ending, end] = useState<string>();
   const revoke = useAct((id: string) => data(api.POST("/v1/link-sessions/{id}/revoke", { params: { path: { id } } })), ["links", c.id], ["connections"]);
   return (

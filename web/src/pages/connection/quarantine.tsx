@@ -2,16 +2,16 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { quarantine } from "@/api/syncs";
 import { useRows } from "@/api/rows";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/field";
 import { Json } from "@/ui/json";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Empty, Failure, Loading, Notice } from "@/ui/say";
-import { count } from "@/ui/time";
 
 type Bad = Schema<"BadRecord">;
 
@@ -20,7 +20,7 @@ const states = { open: "cannot be mapped", stored: "stored since", superseded: "
 /** Quarantine is what a run could not take: each record with what is wrong, where, and as it was received. */
 export function Quarantine({ connection, run }: { connection: string; run: Schema<"SyncRun"> }) {
   const [state, setState] = useState("open");
-  const may = useRights();
+  const may = useMay();
   const list = useInfiniteQuery(quarantine(connection, run.id, state));
   const retry = useAct(() => data(api.POST("/v1/sync-runs/{id}/quarantine/retry", { params: { header: of(connection), path: { id: run.id } } })), ["sync-runs", connection], ["syncs", connection], ["connections"], ["records", connection]);
   const rows = useRows(list.data);

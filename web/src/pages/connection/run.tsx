@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { connection } from "@/api/queries";
 import { run, under } from "@/api/syncs";
 import { State, words } from "@/ui/badge";
@@ -11,8 +11,9 @@ import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Bar } from "@/ui/bar";
+import { count } from "@/ui/number";
 import { Failure, Loading, Notice } from "@/ui/say";
-import { count, Time, took } from "@/ui/time";
+import { Time, took } from "@/ui/time";
 import { HeldDeletions } from "./held";
 import { Quarantine } from "./quarantine";
 
@@ -27,7 +28,7 @@ export default function SyncRun() {
   const { id, run: runId } = route.useParams();
   const c = useQuery(connection(id));
   const read = useQuery(run(id, runId));
-  const may = useRights();
+  const may = useMay();
   const [asked, ask] = useState(false);
   const cancel = useAct(() => data(api.POST("/v1/sync-runs/{id}/cancel", { params: { header: of(id), path: { id: runId } } })), ["sync-runs", id], ["syncs", id]);
   const r = read.data;

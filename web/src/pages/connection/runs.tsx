@@ -7,9 +7,10 @@ import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
-import { count, Time, took } from "@/ui/time";
+import { Time, took } from "@/ui/time";
 
 type Run = Schema<"SyncRun">;
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAct } from "@/api/acts";
 import { ApiError, api, data, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { system } from "@/api/queries";
 import { methods } from "@/pages/connections/login";
 import { words } from "@/ui/badge";
@@ -19,7 +19,7 @@ const zones = Intl.supportedValuesOf("timeZone");
 
 /** Settings are what can be changed of a connection without new credentials. */
 export default function Settings({ of: c }: { of: Of }) {
-  const may = useRights()("connect");
+  const may = useMay()("connect");
   const asks = useQuery(system(c.system)).data?.auth.find((a) => a.method === c.auth_method)?.fields ?? [];
   const labels = new Map(asks.map((f) => [f.name, f.label]));
   return (

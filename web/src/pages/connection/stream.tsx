@@ -2,14 +2,15 @@ import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useAct } from "@/api/acts";
 import { ApiError, api, data, of as headerOf, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { SelectField, TextField } from "@/ui/field";
+import { count } from "@/ui/number";
 import { Facts } from "@/ui/panel";
 import { Failure, Notice } from "@/ui/say";
-import { count, Time } from "@/ui/time";
+import { Time } from "@/ui/time";
 import { Progress } from "./run";
 
 type Sync = Schema<"Sync">;
@@ -36,7 +37,7 @@ interface Props {
 
 /** Stream is one entity of a connection: how it stands, and how it is synced. */
 export function Stream({ of: s, connection: c, health, still, onClose, sync, full }: Props) {
-  const may = useRights();
+  const may = useMay();
   const held = s.held_deletions?.decision === "pending";
   return (
     <Dialog title={words(s.entity)} open onClose={onClose}>

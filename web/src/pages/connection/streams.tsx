@@ -4,15 +4,16 @@ import { RefreshCw } from "lucide-react";
 import { useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, of, type Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { health, syncs } from "@/api/queries";
 import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
-import { count, Time } from "@/ui/time";
+import { Time } from "@/ui/time";
 import { Stream, scheduleWords } from "./stream";
 
 type Sync = Schema<"Sync">;
@@ -22,7 +23,7 @@ type Mode = "incremental" | "full";
 export function Streams({ of: c }: { of: Schema<"Connection"> }) {
   const list = useQuery(syncs(c.id));
   const well = useQuery(health(c.id));
-  const may = useRights()("sync");
+  const may = useMay()("sync");
   const [full, askFull] = useState<Sync[]>();
   const [open, setOpen] = useState<string>();
   const start = useAct(({ entities, mode }: { entities: string[]; mode: Mode }) => data(api.POST("/v1/syncs", { params: { header: of(c.id) }, body: { entities, mode } })), ["syncs", c.id], ["sync-runs", c.id], ["connections"]);

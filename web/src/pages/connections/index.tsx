@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
-import { useRights } from "@/api/may";
+import { useMay } from "@/api/may";
 import { connections, systems } from "@/api/queries";
 import { useRows } from "@/api/rows";
 import { State, words } from "@/ui/badge";
@@ -51,7 +51,7 @@ export default function Connections() {
   const q = useDeferredValue(typed.trim());
   useEffect(() => void navigate({ search: (s) => ({ ...s, q: q || undefined }), replace: true }), [q, navigate]);
   const filtered = Boolean(q || search.status || search.system);
-  const may = useRights()("connect");
+  const may = useMay()("connect");
   const list = useInfiniteQuery(connections({ ...search, q }));
   const rows = useRows(list.data);
   const catalogue = useQuery(systems);

@@ -30,7 +30,8 @@ export default function OneFlow() {
   const read = useQuery(flow(name));
   const last = useQuery(lastRun(name, read.data?.trigger.run ?? "")).data;
   const [asked, ask] = useState<"run" | "delete" | "resume">();
-  const [mayRun, mayChange] = [useMay("run"), useMay("flows")];
+  const may = useMay();
+  const [mayRun, mayChange] = [may("run"), may("flows")];
   const pause = useAct(() => data(api.POST("/v1/flows/{name}/pause", { params: { path: { name } } })), ["flows"]);
   if (read.error && !read.data) return <Page title="Flow"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   const f = read.data;

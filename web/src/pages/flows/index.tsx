@@ -8,6 +8,7 @@ import { useRows } from "@/api/rows";
 import { Badge, State } from "@/ui/badge";
 import { button } from "@/ui/button";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Page, Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
 import { Time } from "@/ui/time";
@@ -31,7 +32,7 @@ function Last({ of: f }: { of: Flow }) {
   const failed = run.counts.failed;
   return (
     <Link to="/flows/$name/runs/$id" params={{ name: f.name, id: run.id }} search={failed ? { status: "failed" } : {}} className="inline-flex items-center gap-2 hover:underline">
-      {failed ? <Badge tone="bad">{failed.toLocaleString()} failed</Badge> : <State state={run.state} />}
+      {failed ? <Badge tone="bad">{count(failed)} failed</Badge> : <State state={run.state} />}
       <span className="text-muted"><Time at={run.created_at} /></span>
     </Link>
   );
@@ -55,7 +56,7 @@ const columns: Column<Flow>[] = [
 export default function Flows() {
   const list = useInfiniteQuery(flows);
   const rows = useRows(list.data);
-  const may = useMay("flows");
+  const may = useMay()("flows");
   const add = may ? (
     <Link to="/flows/new" className={button({ look: "main" })}>
       <Plus size={16} aria-hidden />

@@ -20,7 +20,7 @@ export function Inspector({ name, run, item, onClose }: { name: string; run: Sch
   const cut = item.lastIndexOf("/");
   const [step, n] = [item.slice(0, cut), Number(item.slice(cut + 1))];
   const read = useQuery(flowItem(name, run.id, step, n));
-  const may = useMay("run");
+  const may = useMay()("run");
   const i = read.data;
   return (
     <Dialog open wide title={i ? (i.step === "-" ? nameOfStep(i.step) : `${i.step}: ${i.key || `#${i.n}`}`) : "Item"} onClose={onClose}>

@@ -9,6 +9,7 @@ import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { Json } from "@/ui/json";
+import { count } from "@/ui/number";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Failure, Loading, Notice } from "@/ui/say";
 import { Time } from "@/ui/time";
@@ -72,7 +73,7 @@ function Progress({ of: r }: { of: Run }) {
       <div role="progressbar" aria-label="Progress" aria-valuemin={0} aria-valuemax={100} aria-valuenow={share} className="h-2 overflow-hidden rounded-full bg-sunken">
         <div className="h-full bg-accent transition-[width]" style={{ width: `${share}%` }} />
       </div>
-      <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm"><span className="tabular-nums">{r.counts.in.toLocaleString()} taken in:</span> <Counts of={r.counts} /></p>
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm"><span className="tabular-nums">{count(r.counts.in)} taken in:</span> <Counts of={r.counts} /></p>
     </div>
   );
 }
@@ -85,7 +86,7 @@ function Given({ title, of, none }: { title: string; of: unknown; none: string }
 /** Acts are what can be done to a run, by whoever may run flows. */
 function Acts({ name, of: r }: { name: string; of: Run }) {
   const [asked, ask] = useState<"retry" | "continue" | "cancel">();
-  const may = useMay("run");
+  const may = useMay()("run");
   const at = { params: { path: { name, id: r.id } } };
   const retry = useAct((body: { continue?: boolean }) => data(api.POST("/v1/flows/{name}/runs/{id}/retry", { ...at, body: body as never })), ["flow-runs", name], ["flows"]);
   const cancel = useAct(() => data(api.POST("/v1/flows/{name}/runs/{id}/cancel", at)), ["flow-runs", name]);
@@ -98,11 +99,11 @@ function Acts({ name, of: r }: { name: string; of: Run }) {
       {open ? <Button busy={pause.isPending} onClick={() => pause.mutate(!r.paused)}>{r.paused ? "Resume" : "Pause"}</Button> : null}
       {open ? <Button look="danger" disabled={r.cancel_requested} onClick={() => ask("cancel")}>{r.cancel_requested ? "Cancelling…" : "Cancel"}</Button> : null}
       {!open && (r.counts.cancelled > 0 || r.state === "cancelled") ? <Button onClick={() => ask("continue")}>Go on with what was cancelled</Button> : null}
-      {!open && r.counts.failed > 0 ? <Button look="main" onClick={() => ask("retry")}>Retry {r.counts.failed.toLocaleString()} failed</Button> : null}
+      {!open && r.counts.failed > 0 ? <Button look="main" onClick={() => ask("retry")}>Retry {count(r.counts.failed)} failed</Button> : null}
       {pause.error ? <div className="basis-full"><Failure error={pause.error} /></div> : null}
       <Confirm open={asked === "retry"} onClose={close} title="Retry what failed?" label="Retry" act={() => retry.mutateAsync({})}>
         <p>Each failed item goes on at the step that failed, with what it had come to. What is written already is not written again.</p>
-        {r.counts.cancelled ? <p>The {r.counts.cancelled.toLocaleString()} that were cancelled stay as they are.</p> : null}
+        {r.counts.cancelled ? <p>The {count(r.counts.cancelled)} that were cancelled stay as they are.</p> : null}
       </Confirm>
       <Confirm open={asked === "continue"} onClose={close} title="Go on with what was cancelled?" label="Go on" act={() => retry.mutateAsync({ continue: true })}>
         <p>What was cancelled when the run stopped is begun, so is the rest of its lists, and what failed is retried. What is written already is not written again.</p>

@@ -24,7 +24,7 @@ export function Versions({ of: f }: { of: Schema<"FlowDetail"> }) {
   const [chosen, choose] = useState(f.version);
   const [against, compare] = useState(f.version - 1);
   const [back, bring] = useState(false);
-  const may = useMay("flows");
+  const may = useMay()("flows");
   const after = useQuery(flowVersion(f.name, chosen));
   const before = useQuery(flowVersion(f.name, against));
   const apply = useAct(() => data(api.PUT("/v1/flows/{name}", { params: { path: { name: f.name }, header: { "If-Match": `"${f.version}"` } }, body: { document: after.data!.document, format: after.data!.format } })), ["flows"]);

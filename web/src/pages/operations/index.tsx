@@ -10,6 +10,7 @@ import { button } from "@/ui/button";
 import { ConnectionField, useConnections } from "@/ui/chooser";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Page, Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
 import { Time } from "@/ui/time";
@@ -17,11 +18,10 @@ import { Time } from "@/ui/time";
 type Operation = Schema<"Operation">;
 
 const route = getRouteApi("/operations");
-const count = new Intl.NumberFormat();
 
 export default function Operations() {
   const search = route.useSearch();
-  const may = useMay("write");
+  const may = useMay()("write");
   const navigate = useNavigate({ from: "/operations" });
   const choices = useConnections();
   const at = search.connection ?? "";
@@ -34,7 +34,7 @@ export default function Operations() {
       width: "minmax(5.5rem,2fr)",
       cell: (o) => (
         <Link to="/operations/$connection/$id" params={{ connection: o.connection_id, id: o.id }} className="font-semibold text-ink hover:underline">
-          {o.kind === "batch" ? `Batch of ${count.format(o.total)}` : words(o.item?.op ?? "write")}
+          {o.kind === "batch" ? `Batch of ${count(o.total)}` : words(o.item?.op ?? "write")}
         </Link>
       ),
     },
@@ -101,7 +101,7 @@ export function Outcome({ of: c }: { of: Schema<"OperationCounts"> }) {
   return (
     <span className="inline-flex flex-wrap gap-1.5">
       {parts.filter(([name]) => c[name] > 0).map(([name, tone]) => (
-        <Badge key={name} tone={tone}>{count.format(c[name])} {words(name).toLowerCase()}</Badge>
+        <Badge key={name} tone={tone}>{count(c[name])} {words(name).toLowerCase()}</Badge>
       ))}
     </span>
   );

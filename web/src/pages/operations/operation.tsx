@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { SelectField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Empty, Failure, Loading } from "@/ui/say";
 import { Time } from "@/ui/time";
@@ -59,7 +60,7 @@ export default function OneOperation() {
   return (
     <Page
       crumbs={<Link to="/operations" search={{ connection }} className="hover:underline">Operations</Link>}
-      title={<>{o.kind === "batch" ? `Batch of ${o.total.toLocaleString()}` : words(o.item?.op ?? "write")} · {words(o.entity).toLowerCase()} <State state={o.state} /></>}
+      title={<>{o.kind === "batch" ? `Batch of ${count(o.total)}` : words(o.item?.op ?? "write")} · {words(o.entity).toLowerCase()} <State state={o.state} /></>}
       actions={
         <>
           {writes && !open && o.counts.rejected + o.counts.cancelled > 0 ? <Button onClick={() => ask("retry")}>Retry what failed</Button> : null}

@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import type { Schema } from "@/api/client";
 import { Badge, State, type Tone, words } from "@/ui/badge";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Empty } from "@/ui/say";
 import { Time } from "@/ui/time";
 
-const count = new Intl.NumberFormat();
 
 const statuses = ["needs_reauthorization", "unreachable", "degraded", "syncing", "active", "paused", "pending", "disconnected"] as const;
 
@@ -18,7 +18,7 @@ export function Connections({ of: c }: { of: Schema<"ConnectionCounts"> }) {
           <li key={s}>
             <Link to="/connections" search={{ status: s }} className="flex min-h-10 items-center justify-between gap-3 px-4 hover:bg-sunken">
               <State state={s} />
-              <span className="tabular-nums">{count.format(c[s])}</span>
+              <span className="tabular-nums">{count(c[s])}</span>
             </Link>
           </li>
         ))}
@@ -40,7 +40,7 @@ export function Streams({ of: s, worst }: { of: Schema<"StreamCounts">; worst: r
         {conditions.filter(([name]) => s[name] > 0).map(([name, tone, word]) => (
           <li key={name} className="flex min-h-10 items-center justify-between gap-3 px-4">
             <Badge tone={tone}>{word}</Badge>
-            <span className="tabular-nums">{count.format(s[name])}{s.more ? "+" : ""}</span>
+            <span className="tabular-nums">{count(s[name])}{s.more ? "+" : ""}</span>
           </li>
         ))}
       </ul>
@@ -52,7 +52,7 @@ export function Streams({ of: s, worst }: { of: Schema<"StreamCounts">; worst: r
               <li key={w.connection_id + w.entity} className="min-w-0">
                 <div className="flex items-baseline justify-between gap-3">
                   <Link to="/connections/$id" params={{ id: w.connection_id }} className="min-w-0 truncate font-semibold text-ink hover:underline">{w.connection_name}, {words(w.entity).toLowerCase()}</Link>
-                  <Badge tone={w.condition === "failing" ? "bad" : "warn"}>{w.condition === "failing" ? `Failed ${count.format(w.failures)}×` : "Late"}</Badge>
+                  <Badge tone={w.condition === "failing" ? "bad" : "warn"}>{w.condition === "failing" ? `Failed ${count(w.failures)}×` : "Late"}</Badge>
                 </div>
                 <p className="line-clamp-2 text-muted" title={w.error?.detail}>{w.error?.detail || words(w.error?.code ?? "") || "No success when one was due."}</p>
                 <p className="text-xs text-muted">Last success <Time at={w.last_success_at} /></p>

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import type { Schema } from "@/api/client";
 import { State, words } from "@/ui/badge";
+import { count, many } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Time } from "@/ui/time";
-import { many } from "./sentence";
 
 type Failed = Schema<"Failure">;
 
@@ -23,7 +23,7 @@ export function Failures({ of: all }: { of: readonly Failed[] }) {
                 <span className="text-muted"><Time at={f.at} /></span>
               </div>
               <p className="mt-1 text-muted">
-                {f.kind === "operation" && f.total > 1 ? `${many(f.failed, "item")} of ${f.total.toLocaleString()}. ` : ""}
+                {f.kind === "operation" && f.total > 1 ? `${many(f.failed, "item")} of ${count(f.total)}. ` : ""}
                 {said(f)} {f.error?.code ? <code className="font-mono text-xs whitespace-nowrap">{f.error.code}</code> : null}
               </p>
             </li>

@@ -1,12 +1,14 @@
-import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Schema } from "@/api/client";
-import { connections, me, syncs, systems } from "@/api/queries";
+import { useMay } from "@/api/may";
+import { connections, syncs, systems } from "@/api/queries";
 import { Badge, words } from "@/ui/badge";
 import { button } from "@/ui/button";
 import { cx } from "@/ui/cx";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 
 /** Where this browser keeps whether somebody is on the way to the first record. */
@@ -17,7 +19,6 @@ export function looked() {
   if (localStorage.getItem(memory) === "begun") localStorage.setItem(memory, "done");
 }
 
-const count = new Intl.NumberFormat();
 
 /** useBeginner says whether the three steps are shown: until there is a record, and then until it was looked at. */
 export function useBeginner(o: Schema<"Overview"> | undefined): boolean {
@@ -33,8 +34,7 @@ export function useBeginner(o: Schema<"Overview"> | undefined): boolean {
 
 /** FirstSteps lead from nothing to the first record that one looks at. */
 export function FirstSteps({ of: o }: { of: Schema<"Overview"> }) {
-  const who = useSuspenseQuery(me).data;
-  const may = who.scopes.includes("connect");
+  const may = useMay()("connect");
   const list = useInfiniteQuery(connections({}));
   const first = list.data?.pages[0]?.data.findLast((c) => c.status !== "disconnected");
   const connected = o.connections.total > 0;
@@ -46,7 +46,7 @@ export function FirstSteps({ of: o }: { of: Schema<"Overview"> }) {
         <Step n={1} now={now} title="Connect a system" done={first ? `${first.name} is connected.` : "A system is connected."}>
           <Choices may={may} />
         </Step>
-        <Step n={2} now={now} title="The first sync" done={`${count.format(o.streams.records)} records are read.`}>
+        <Step n={2} now={now} title="The first sync" done={`${count(o.streams.records)} records are read.`}>
           {first ? <Progress of={first} /> : <p>Busbar reads what the system has, and from then on only what changes. It begins by itself.</p>}
         </Step>
         <Step n={3} now={now} title="Look at the first record" done="">
@@ -104,7 +104,7 @@ function Progress({ of: c }: { of: Schema<"Connection"> }) {
           <li key={s.entity} className="flex flex-wrap items-center gap-3">
             <span className="min-w-36">{words(s.entity)}</span>
             <Badge tone={s.active_run ? "busy" : s.last_success_at ? "good" : "quiet"}>
-              {s.active_run ? `${count.format(s.active_run.counts.fetched)} read` : s.last_success_at ? `${count.format(s.counts.live)} records` : "Waits"}
+              {s.active_run ? `${count(s.active_run.counts.fetched)} read` : s.last_success_at ? `${count(s.counts.live)} records` : "Waits"}
             </Badge>
           </li>
         ))}

@@ -1,11 +1,6 @@
 import type { Schema } from "@/api/client";
+import { many } from "@/ui/number";
 
-const count = new Intl.NumberFormat();
-
-/** many says how many of something there are. */
-export function many(n: number, one: string, more = `${one}s`): string {
-  return `${count.format(n)} ${n === 1 ? one : more}`;
-}
 
 /** sentence says whether all is well, in one sentence, and what is not in a second one. */
 export function sentence(o: Schema<"Overview">): { tone: "good" | "warn" | "bad"; title: string; more?: string } {

@@ -3,13 +3,13 @@ import { ArrowRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Schema } from "@/api/client";
 import { words } from "@/ui/badge";
+import { count } from "@/ui/number";
 import { Panel } from "@/ui/panel";
 import { Time } from "@/ui/time";
 
 type Kind = Schema<"Waiting">;
 type Place = Schema<"WaitingPlace">;
 
-const count = new Intl.NumberFormat();
 
 /** What each kind of thing that waits is, and what a person does about it. */
 const says: Record<Kind["kind"], { one: string; more: string; act: string }> = {
@@ -31,7 +31,7 @@ export function Waiting({ of: kinds }: { of: readonly Kind[] }) {
           <li key={k.kind} className="grid gap-x-6 gap-y-2 px-4 py-3 md:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)]">
             <div className="min-w-0">
               <h3>
-                <span className="tabular-nums">{count.format(k.count)}{k.more ? "+" : ""}</span> {k.count === 1 ? says[k.kind].one : says[k.kind].more}
+                <span className="tabular-nums">{count(k.count)}{k.more ? "+" : ""}</span> {k.count === 1 ? says[k.kind].one : says[k.kind].more}
               </h3>
               <p className="text-sm text-muted">{says[k.kind].act}</p>
             </div>
@@ -51,13 +51,13 @@ function Places({ of: k }: { of: Kind }) {
         <li key={[p.connection_id, p.entity, p.run_id, p.operation_id].join()}>
           <Decide kind={k.kind} at={p}>
             <span className="min-w-0 flex-1 truncate font-semibold text-ink group-hover:underline">{p.flow_title || p.flow_name || p.connection_name}{p.entity ? `, ${words(p.entity).toLowerCase()}` : ""}</span>
-            {k.kind === "reauthorization" ? null : <span className="tabular-nums">{count.format(p.count)}{p.more ? "+" : ""}</span>}
+            {k.kind === "reauthorization" ? null : <span className="tabular-nums">{count(p.count)}{p.more ? "+" : ""}</span>}
             {p.since ? <span className="w-24 text-right text-muted"><Time at={p.since} /></span> : null}
             <ArrowRight size={14} aria-hidden className="shrink-0 text-muted" />
           </Decide>
         </li>
       ))}
-      {rest > 0 ? <li className="px-2 py-1 text-muted">and {count.format(rest)}{k.more ? " or more" : ""} elsewhere</li> : null}
+      {rest > 0 ? <li className="px-2 py-1 text-muted">and {count(rest)}{k.more ? " or more" : ""} elsewhere</li> : null}
     </ul>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data } from "@/api/client";
+import { useMay } from "@/api/may";
 import { keys, me } from "@/api/queries";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -16,7 +17,7 @@ import { Time } from "@/ui/time";
 export default function Keys() {
   const list = useQuery(keys);
   const { data: who } = useSuspenseQuery(me);
-  const may = who.scopes.includes("admin");
+  const may = useMay()("admin");
   const [making, setMaking] = useState(false);
   const [ending, end] = useState<{ id: string; label: string }>();
   const revoke = useAct((id: string) => data(api.POST("/v1/keys/{id}/revoke", { params: { path: { id } } })), ["keys"]);

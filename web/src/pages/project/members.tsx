@@ -2,6 +2,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useAct } from "@/api/acts";
 import { api, data, type Schema } from "@/api/client";
+import { useMay } from "@/api/may";
 import { invitations, me, members } from "@/api/queries";
 import { Badge, State, words } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -26,7 +27,7 @@ const roles: Record<Role, string> = {
 export default function Members() {
   const list = useQuery(members);
   const { data: who } = useSuspenseQuery(me);
-  const may = who.scopes.includes("admin");
+  const may = useMay()("admin");
   const invited = useQuery({ ...invitations, enabled: may });
   const [inviting, setInviting] = useState(false);
   const [changing, change] = useState<Member>();

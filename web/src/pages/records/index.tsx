@@ -11,6 +11,7 @@ import { Badge, words } from "@/ui/badge";
 import { Button, button } from "@/ui/button";
 import { SelectField, TextField } from "@/ui/field";
 import { type Column, Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Page, Panel } from "@/ui/panel";
 import { Empty, Failure } from "@/ui/say";
 import { Time } from "@/ui/time";
@@ -59,7 +60,7 @@ export default function Records() {
             </SelectField>
             <SelectField label="Entity" value={entity} className="min-w-44 flex-1 sm:max-w-72" onChange={(e) => void navigate({ search: (s) => ({ ...s, connection: at, entity: e.target.value }) })}>
               {held.map((s) => (
-                <option key={s.entity} value={s.entity}>{`${words(s.entity)} (${s.counts.live.toLocaleString()})`}</option>
+                <option key={s.entity} value={s.entity}>{`${words(s.entity)} (${count(s.counts.live)})`}</option>
               ))}
             </SelectField>
             <label className="flex min-h-9 items-center gap-2 text-sm">

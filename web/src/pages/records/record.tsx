@@ -29,7 +29,7 @@ export default function OneRecord() {
   const read = useQuery(record(connection, entity, id));
   const can = useQuery(capabilities(connection));
   const navigate = useNavigate();
-  const writes = useMay("write");
+  const writes = useMay()("write");
   const seen = Boolean(read.data);
   useEffect(() => {
     if (seen) looked();

@@ -11,6 +11,7 @@ import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/dialog";
 import { input, TextField } from "@/ui/field";
 import { Grid } from "@/ui/grid";
+import { count } from "@/ui/number";
 import { Empty, Failure } from "@/ui/say";
 
 /** How many records are read to be searched by name. */
@@ -89,10 +90,10 @@ function Picker({ label, connection, entity, close, set }: { label: string; conn
             { name: "Name", width: "minmax(0,2fr)", cell: (r) => <button type="button" className="max-w-full truncate font-semibold text-ink hover:underline" onClick={() => take(r.id)}>{nameOf(r)}</button> },
             { name: "Number", width: "minmax(0,1fr)", cell: (r) => <span className="font-mono text-xs">{r.display_id ?? r.remote_id}</span> },
           ]}
-          empty={<Empty title={wanted ? "None is called so" : "None is stored"}>{hasNextPage ? `Only ${most.toLocaleString()} were searched. ` : ""}Give the system's own key below.</Empty>}
+          empty={<Empty title={wanted ? "None is called so" : "None is stored"}>{hasNextPage ? `Only ${count(most)} were searched. ` : ""}Give the system's own key below.</Empty>}
         />
       </div>
-      {hasNextPage && read.length >= most ? <p className="text-xs text-muted">{most.toLocaleString()} were read; there are more. Those that are not listed can be given by the system's own key.</p> : null}
+      {hasNextPage && read.length >= most ? <p className="text-xs text-muted">{count(most)} were read; there are more. Those that are not listed can be given by the system's own key.</p> : null}
       <form
         className="flex items-end gap-2"
         onSubmit={(e) => {

@@ -23,7 +23,7 @@ export default function Systems() {
   const read = useQuery(systems);
   const [q, setQ] = useState("");
   const [kind, setKind] = useState("");
-  const may = useMay("connect");
+  const may = useMay()("connect");
   const all = read.data?.data ?? [];
   const shown = all.filter((s) => found(s, q.trim()) && (!kind || s.categories.includes(kind)));
   return (

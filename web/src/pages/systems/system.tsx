@@ -16,7 +16,7 @@ export default function OneSystem() {
   const { system: name } = route.useParams();
   const read = useQuery(system(name));
   const can = useQuery(systemCapabilities(name));
-  const may = useMay("connect");
+  const may = useMay()("connect");
   if (read.error) return <Page title="System"><Failure error={read.error} again={() => void read.refetch()} /></Page>;
   const s = read.data;
   if (!s) return <Loading rows={10} />;

@@ -37,7 +37,7 @@ export default function Builder({ of: newest, begin, saved }: Props) {
   const [at, choose] = useState<Path>([]);
   const [roles, setRoles] = useState<Record<string, string>>(f?.connections ?? {});
   const [values, setValues] = useState<Record<string, unknown>>(f?.parameters ?? {});
-  const may = useMay("flows");
+  const may = useMay()("flows");
   const { doc, read } = useMemo(() => parsed(text), [text]);
   const later = useDeferredValue(text);
   const given = Object.fromEntries(Object.entries(roles).filter(([, id]) => id));

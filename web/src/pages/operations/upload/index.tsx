@@ -8,6 +8,7 @@ import { words } from "@/ui/badge";
 import { ConnectionField, useConnections } from "@/ui/chooser";
 import { cx } from "@/ui/cx";
 import { SelectField } from "@/ui/field";
+import { count } from "@/ui/number";
 import { Page, Panel } from "@/ui/panel";
 import { Failure, Notice } from "@/ui/say";
 import { Columns } from "./columns";
@@ -79,7 +80,7 @@ export default function Upload() {
   );
 }
 
-const size = (bytes: number) => (bytes < 1 << 20 ? `${Math.max(1, Math.round(bytes / 1024)).toLocaleString()} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`);
+const size = (bytes: number) => (bytes < 1 << 20 ? `${count(Math.max(1, Math.round(bytes / 1024)))} KiB` : `${(bytes / (1 << 20)).toFixed(1)} MiB`);
 
 const delimiters: Record<string, string> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 

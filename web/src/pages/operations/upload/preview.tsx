@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { Value } from "@/pages/records/value";
 import { words } from "@/ui/badge";
 import { Json } from "@/ui/json";
+import { count } from "@/ui/number";
 import { Failure, Loading, Notice } from "@/ui/say";
 import type { Fault, Made, Plan } from "./items";
 import { beginning } from "./prepare";
@@ -39,7 +40,7 @@ export function Preview({ first, error }: { first: Made[] | undefined; error: un
   const ids = first.some((m) => m.item.id);
   return (
     <div className="space-y-4">
-      <Faults of={first.flatMap((m) => m.faults)} count={first.reduce((n, m) => n + m.faults.length, 0)} title="Among the first records, this cannot be read" />
+      <Faults of={first.flatMap((m) => m.faults)} all={first.reduce((n, m) => n + m.faults.length, 0)} title="Among the first records, this cannot be read" />
       <div className="-mx-4 overflow-x-auto border-y border-line" tabIndex={0} role="region" aria-label="The first records">
         <table className="w-full text-sm">
           <thead className="bg-sunken text-left text-xs text-muted">
@@ -77,15 +78,15 @@ export function Preview({ first, error }: { first: Made[] | undefined; error: un
 }
 
 /** Faults lists what cannot be read, and where. */
-export function Faults({ of, count, title }: { of: Fault[]; count: number; title: string }) {
-  if (!count) return null;
+export function Faults({ of, all, title }: { of: Fault[]; all: number; title: string }) {
+  if (!all) return null;
   return (
-    <Notice tone="bad" title={`${title} (${count.toLocaleString()})`}>
+    <Notice tone="bad" title={`${title} (${count(all)})`}>
       <ul className="max-h-56 list-disc overflow-auto pl-5" tabIndex={0}>
         {of.map((f, i) => (
           <li key={i}>Line {f.line}{f.column ? <>, <strong>{f.column}</strong></> : null}: {f.detail}</li>
         ))}
-        {count > of.length ? <li>… and {(count - of.length).toLocaleString()} more</li> : null}
+        {all > of.length ? <li>… and {count(all - of.length)} more</li> : null}
       </ul>
     </Notice>
   );

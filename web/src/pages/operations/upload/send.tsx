@@ -8,6 +8,7 @@ import { words } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/dialog";
 import { SelectField } from "@/ui/field";
+import { many } from "@/ui/number";
 import { Failure, Notice } from "@/ui/say";
 import type { Made, Plan } from "./items";
 import { type Part, prepare, type Prepared } from "./prepare";
@@ -27,7 +28,6 @@ interface Props {
   lacking: string;
 }
 
-const count = (n: number, what = "record") => `${n.toLocaleString()} ${what}${n === 1 ? "" : "s"}`;
 
 /** Send reads the whole file, has its first records checked, and sends it. */
 export function Send({ file, format, plan, targets, first, lacking }: Props) {
@@ -116,11 +116,11 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
       {read ? <Told read={read} /> : null}
       {verdicts?.length ? <Verdicts of={verdicts} refused={refused.length} /> : null}
       {sent.length ? (
-        <Notice tone={replayed ? "warn" : "good"} title={replayed ? "This was sent before. Nothing is written twice." : `${count(sent.length, "batch").replace("batchs", "batches")} taken in.`}>
+        <Notice tone={replayed ? "warn" : "good"} title={replayed ? "This was sent before. Nothing is written twice." : `${many(sent.length, "batch", "batches")} taken in.`}>
           <ul className="list-disc pl-5">
             {sent.map((s) => (
               <li key={s.operation.id}>
-                <Link to="/operations/$connection/$id" params={{ connection: plan.connection, id: s.operation.id }} className="text-ink underline">{count(s.operation.total)}, {words(s.operation.state).toLowerCase()}</Link>
+                <Link to="/operations/$connection/$id" params={{ connection: plan.connection, id: s.operation.id }} className="text-ink underline">{many(s.operation.total, "record")}, {words(s.operation.state).toLowerCase()}</Link>
                 {s.replayed ? ` (taken in ${new Date(s.operation.created_at ?? "").toLocaleString()})` : ""}
               </li>
             ))}
@@ -129,17 +129,17 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
         </Notice>
       ) : null}
       <Failure error={error} />
-      {error && sent.length ? <p className="text-sm">{count(sent.length, "part")} of {read?.parts.length} were taken in. Send again to go on with the rest.</p> : null}
+      {error && sent.length ? <p className="text-sm">{many(sent.length, "part")} of {read?.parts.length} were taken in. Send again to go on with the rest.</p> : null}
       <div className="flex flex-wrap items-center justify-end gap-3">
         {lacking ? <p className="mr-auto text-sm text-muted">{lacking}</p> : null}
         <Button look={read ? "plain" : "main"} busy={share !== undefined} disabled={Boolean(lacking)} onClick={() => void check()}>{read ? "Check again" : "Check"}</Button>
         {read ? (
           <Button look="main" busy={sending >= 0} disabled={!ready || (sent.length === read.parts.length)} onClick={() => (removes && !sent.length ? ask(true) : void sendAll(sent))}>
-            {sending >= 0 && read.parts.length > 1 ? `Sending ${sending + 1} of ${read.parts.length}…` : `${removes ? "Delete" : "Send"} ${count(read.count)}`}
+            {sending >= 0 && read.parts.length > 1 ? `Sending ${sending + 1} of ${read.parts.length}…` : `${removes ? "Delete" : "Send"} ${many(read.count, "record")}`}
           </Button>
         ) : null}
       </div>
-      <Confirm open={asked} onClose={() => ask(false)} danger title={`Delete ${count(read?.count ?? 0)}?`} label="Delete them" act={() => sendAll(sent)}>
+      <Confirm open={asked} onClose={() => ask(false)} danger title={`Delete ${many(read?.count ?? 0, "record")}?`} label="Delete them" act={() => sendAll(sent)}>
         <p>Every record that the file names is deleted in the system itself, or cancelled where the system only cancels. What is gone there cannot be brought back from here.</p>
       </Confirm>
       <Confirm open={again} onClose={() => setAgain(false)} danger title="Write all of it once more?" label="Send it once more" act={() => ((salt.current = newKey()), sendAll([]))}>
@@ -153,9 +153,9 @@ export function Send({ file, format, plan, targets, first, lacking }: Props) {
 function Told({ read }: { read: Prepared }) {
   return (
     <div className="space-y-3">
-      <Faults of={read.faults} count={read.faultCount} title="This cannot be read" />
-      <Notice tone="quiet" title={`${count(read.count)} can be sent.`}>
-        {read.left ? <p>{count(read.left)} that cannot be read would be left out. Mend the file to have them too; a file that is sent again as a whole doubles what was created.</p> : null}
+      <Faults of={read.faults} all={read.faultCount} title="This cannot be read" />
+      <Notice tone="quiet" title={`${many(read.count, "record")} can be sent.`}>
+        {read.left ? <p>{many(read.left, "record")} that cannot be read would be left out. Mend the file to have them too; a file that is sent again as a whole doubles what was created.</p> : null}
         {read.parts.length > 1 ? <p>A batch takes 100,000 records at most, so they are sent as {read.parts.length} batches, one after the other.</p> : null}
       </Notice>
     </div>
@@ -164,7 +164,7 @@ function Told({ read }: { read: Prepared }) {
 
 /** Verdicts says what would become of the first records. */
 function Verdicts({ of: all, refused }: { of: { line: number; verdict: Verdict }[]; refused: number }) {
-  if (!refused) return <Notice tone="good" title={`The first ${count(all.length)} would be sent.`}>The system may still refuse some for reasons that only it knows.</Notice>;
+  if (!refused) return <Notice tone="good" title={`The first ${many(all.length, "record")} would be sent.`}>The system may still refuse some for reasons that only it knows.</Notice>;
   return (
     <Notice tone="bad" title={`${refused} of the first ${all.length} would be refused.`}>
       <ul className="max-h-56 list-disc overflow-auto pl-5" tabIndex={0}>

@@ -1,0 +1,1 @@
+var e=new Intl.NumberFormat(`en`),t=t=>e.format(t);function n(e,n,r=`${n}s`){return`${t(e)} ${e===1?n:r}`}export{n,t};
